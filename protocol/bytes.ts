@@ -1,0 +1,49 @@
+/**
+ * Byte strings: joining, comparing, printing. Constant-time comparison of secrets is `Primitives.equal`, not here.
+ */
+import { base32 } from 'multiformats/bases/base32'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+/** @throws TypeError on bytes that are not UTF-8 */
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+export function concat (...parts: Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.byteLength
+  const out = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.byteLength
+  }
+  return out
+}
+
+/** Not constant time: for public values. */
+export function sameBytes (a: Uint8Array, b: Uint8Array): boolean {
+  if (a.byteLength !== b.byteLength) return false
+  for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Lexicographic order, as in the database. */
+export function compareBytes (a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.byteLength, b.byteLength)
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!
+  return a.byteLength - b.byteLength
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+export function toHex (bytes: Uint8Array): string {
+  let out = ''
+  for (let i = 0; i < bytes.byteLength; i++) out += HEX[bytes[i]!]
+  return out
+}
+
+/** Lower-case RFC 4648 without padding, with the multibase prefix `b`. */
+export const toBase32 = (bytes: Uint8Array): string => base32.encode(bytes)
+/** @throws Error on a wrong prefix or character */
+export const fromBase32 = (text: string): Uint8Array => base32.decode(text)

@@ -1,0 +1,112 @@
+/**
+ * Every limit, with its reason. A bound that is not here does not exist.
+ */
+const KIB = 1024
+const MIB = 1024 * KIB
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+export const limits = {
+  /** One envelope, all ciphertexts in it. 256 KiB: a long text to ten devices; anything larger is media and travels as a blob. */
+  envelopeBytes: 256 * KIB,
+  /** One frame. Room for a page of 1 MiB and its headers; a reader never buffers more than this. */
+  frameBytes: MIB + 512 * KIB,
+  /** Entries and bytes of one delivered page: bounds what a slow reader costs. */
+  pageEntries: 256,
+  pageBytes: MIB,
+  /** Envelopes in one submit, forward or replicate batch. */
+  batchEnvelopes: 256,
+  /** Ciphertexts in one envelope: ten devices of each of the two people. */
+  ciphertexts: 20,
+  /** Devices of one account. */
+  devices: 10,
+  /** Homes in a home record: a primary and standbys. */
+  homes: 3,
+  /** A signed record in the DHT or the directory; a device list of ten devices takes about 1 KiB. */
+  recordBytes: 4 * KIB,
+  /** Addresses in a relay record, and the length of one. */
+  relayAddresses: 16,
+  addressBytes: 256,
+  /** Name and region of a relay, for people. */
+  relayNameBytes: 128,
+  regionBytes: 32,
+  /** Relays that a directory keeps and serves; 10,000 relays at 1 KiB are 10 MiB. */
+  directoryRelays: 10_000,
+  /** A relay that was not heard of for this long leaves the directory. */
+  relayRecordTtlMs: 10 * MINUTE,
+  relayRecordRefreshMs: 2 * MINUTE,
+  /** Home records that a DHT server keeps: 1 million at 512 bytes are 512 MiB. */
+  dhtRecords: 1_000_000,
+  /** kad-dht forgets after 48 h: publish again well before. */
+  homeRecordRepublishMs: 12 * HOUR,
+  /** How long a looked-up home record is believed without asking again. MOVED corrects it sooner. */
+  homeRecordCacheMs: 10 * MINUTE,
+
+  /** One-time prekeys kept at the home, refilled below the low mark. */
+  oneTimePrekeys: 100,
+  oneTimePrekeysLow: 25,
+  signedPrekeyRotateMs: 7 * DAY,
+  signedPrekeyKeepMs: 30 * DAY,
+  /** Claims of prekeys by one asker of one target: enough to write to somebody, not enough to drain 100 prekeys. */
+  claimsPerTargetPerHour: 30,
+
+  handleMinChars: 3,
+  handleMaxChars: 32,
+
+  /** Time to answer one request. Above the worst RTT (250 ms) and a slow fsync, below a person's patience. */
+  requestTimeoutMs: 10 * SECOND,
+  dialTimeoutMs: 8 * SECOND,
+  /** A connection that has not said hello by then is closed. */
+  helloTimeoutMs: 10 * SECOND,
+  heartbeatMs: 30 * SECOND,
+  /** Silence after which a connection counts as dead: two heartbeats. */
+  deadAfterMs: 60 * SECOND,
+  /** Requests under way on one channel. */
+  requestsInFlight: 256,
+  /** Malformed frames before a peer is disconnected. */
+  malformedFrames: 3,
+  /** What a peer that does not read may hold in our memory before it is disconnected. */
+  outboundBufferBytes: 4 * MIB,
+  /** Bytes and entries delivered to a device and not acknowledged yet; then the pump waits. */
+  deliveryWindowBytes: 2 * MIB,
+  deliveryWindowEntries: 1024,
+
+  retryBaseMs: SECOND,
+  retryMaxMs: 30 * SECOND,
+
+  /** How long an entry stays that somebody has not acknowledged: a phone left off over a long holiday. */
+  retentionMs: 30 * DAY,
+  /** A message id is remembered this long for deduplication: at least as long as a client may repeat it. */
+  dedupMs: 30 * DAY,
+  /** The furthest a client may set an expiry. */
+  expiryMaxMs: 90 * DAY,
+
+  /** Double Ratchet. Forward jump and kept keys as libsignal; five receiver chains; forty archived sessions. */
+  ratchetForwardJump: 25_000,
+  ratchetSkippedKeys: 2_000,
+  ratchetReceiverChains: 5,
+  archivedSessions: 40,
+  unacknowledgedSessionMs: 30 * DAY,
+  /** A fresh PQXDH after this stands in for a post-quantum ratchet. */
+  sessionMaxAgeMs: 30 * DAY,
+  sessionMaxMessages: 100_000,
+
+  /** Text of one message, in bytes of UTF-8: what padding and ten devices leave of an envelope. */
+  textBytes: 16 * KIB,
+  /** Message ids in one receipt. */
+  receiptIds: 1_000
+} as const
+
+/** Token buckets: a burst, then a steady rate. */
+export const rates = {
+  /** Envelopes per device: far above typing, far below what one relay carries. */
+  submitPerDevice: { burst: 2_000, perSecond: 500 },
+  /** Envelopes from one peer relay. */
+  forwardPerRelay: { burst: 200_000, perSecond: 50_000 },
+  /** Lookups of people, handles and bundles per device. */
+  lookupPerDevice: { burst: 60, perSecond: 2 },
+  /** New accounts from one IP address. */
+  registerPerAddress: { burst: 50, perSecond: 1 }
+} as const
