@@ -23,6 +23,8 @@ export interface Primitives {
   ed25519Sign (seed: Uint8Array, message: Uint8Array): Uint8Array
   /** Strict RFC 8032 verification (no ZIP-215 leniency). Never throws: malformed input is `false`. */
   ed25519Verify (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+  /** Compressed point (32 bytes) of `scalar`·B; `scalar` is 32 bytes little-endian, 0 < scalar < 2^255, used as it is (not clamped). For XEdDSA signing. */
+  ed25519BaseMultiply (scalar: Uint8Array): Uint8Array
 
   /** ML-KEM-1024 (FIPS 203): encapsulation key 1568, decapsulation key 3168 bytes, from a 64-byte seed d ‖ z. */
   mlKemKeyPair (seed: Uint8Array): { publicKey: Uint8Array, secretKey: Uint8Array }
