@@ -1,0 +1,247 @@
+/**
+ * Requests with replies, and notifications, both ways over one ByteStream.
+ *
+ * Owns: matching replies to requests, deadlines, the bound on requests under way, what a malformed frame costs.
+ * Does not know: libp2p, what a method does, who the far side is beyond `stream.remotePeer`.
+ * Spec: docs/protocol/framing.md. Numbers and schemas: methods.ts.
+ */
+import type { ByteStream } from './byte-stream.ts'
+import type { Clock, Timer } from './clock.ts'
+import { ProtocolError, isProtocolError } from './errors.ts'
+import { FrameReader, encodeFrame, frameTypes, type Frame } from './frames.ts'
+import { limits } from './limits.ts'
+import type { Method, Notification } from './methods.ts'
+import { decode, encode } from './wire/codec.ts'
+import { Failure } from './wire/gen/service.js'
+
+export interface CallOptions {
+  signal?: AbortSignal
+  /** default limits.requestTimeoutMs */
+  timeoutMs?: number
+}
+
+/** `body` and what it refers to are views of the received bytes: copy what is kept. */
+export type RequestHandler<Request, Reply> = (request: Request, channel: Channel) => Promise<Partial<Reply>> | Partial<Reply>
+export type NotificationHandler<Body> = (body: Body, channel: Channel) => void
+
+export interface ChannelMeter {
+  /** A frame came in that could not be read or was refused. */
+  refused? (code: string, method: string): void
+  /** A handler threw something that is not a ProtocolError: a defect of ours. */
+  failed? (method: string, error: unknown): void
+}
+
+interface Inbound {
+  name: string
+  maxBytes: number
+  answer? (body: Uint8Array, channel: Channel): Promise<Uint8Array> | Uint8Array
+  notice? (body: Uint8Array, channel: Channel): void
+}
+
+/** What one side serves. Built once, shared by every channel of a service. */
+export class Handlers {
+  readonly #byId = new Map<number, Inbound>()
+
+  on<Request, Reply> (method: Method<Request, Reply>, handler: RequestHandler<Request, Reply>): this {
+    this.#byId.set(method.id, {
+      name: method.name,
+      maxBytes: method.maxRequestBytes,
+      answer: (body, channel) => {
+        const reply = handler(decode(method.request, body), channel)
+        return reply instanceof Promise ? reply.then((value) => encode(method.reply, value)) : encode(method.reply, reply)
+      }
+    })
+    return this
+  }
+
+  onNotification<Body> (kind: Notification<Body>, handler: NotificationHandler<Body>): this {
+    this.#byId.set(kind.id, { name: kind.name, maxBytes: kind.maxBytes, notice: (body, channel) => { handler(decode(kind.body, body), channel) } })
+    return this
+  }
+
+  get (id: number): Inbound | undefined { return this.#byId.get(id) }
+}
+
+interface Waiting {
+  resolve (body: Uint8Array): void
+  reject (error: Error): void
+  timer: Timer
+}
+
+export class Channel {
+  readonly stream: ByteStream
+  readonly #handlers: Handlers
+  readonly #clock: Clock
+  readonly #meter: ChannelMeter
+  readonly #reader = new FrameReader(limits.frameBytes)
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #closeListeners: Array<(error?: Error) => void> = []
+  #nextId = 1
+  #serving = 0
+  #malformed = 0
+  #closed: { error?: Error } | undefined
+
+  constructor (stream: ByteStream, components: { handlers: Handlers, clock: Clock, meter?: ChannelMeter }) {
+    this.stream = stream
+    this.#handlers = components.handlers
+    this.#clock = components.clock
+    this.#meter = components.meter ?? {}
+  }
+
+  /** Start reading. Listeners added before are sure to hear of the end. */
+  start (): this {
+    this.stream.start({
+      onData: (chunk) => { this.#onData(chunk) },
+      onClose: (error) => { this.#onClose(error) }
+    })
+    return this
+  }
+
+  get isClosed (): boolean { return this.#closed !== undefined }
+
+  onClose (listener: (error?: Error) => void): void {
+    if (this.#closed !== undefined) listener(this.#closed.error)
+    else this.#closeListeners.push(listener)
+  }
+
+  /** @throws ProtocolError: what the far side answered, TIMEOUT, DISCONNECTED, or the signal's reason */
+  async call<Request, Reply> (method: Method<Request, Reply>, request: Partial<Request>, options: CallOptions = {}): Promise<Reply> {
+    return decode(method.reply, await this.#request(method.id, encode(method.request, request), options))
+  }
+
+  notify<Body> (kind: Notification<Body>, body: Partial<Body>): void {
+    if (this.#closed === undefined) this.stream.send(encodeFrame(frameTypes.notification, kind.id, 0, encode(kind.body, body)))
+  }
+
+  async close (): Promise<void> { await this.stream.close() }
+  abort (error: Error): void { this.stream.abort(error) }
+
+  #request (method: number, body: Uint8Array, { signal, timeoutMs = limits.requestTimeoutMs }: CallOptions): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) { reject(signal.reason as Error); return }
+      if (this.#closed !== undefined) { reject(new ProtocolError('DISCONNECTED', { cause: this.#closed.error })); return }
+      const id = this.#nextId
+      this.#nextId = (this.#nextId + 1) >>> 0 || 1
+      const settle = (): void => {
+        this.#waiting.delete(id)
+        timer.cancel()
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const onAbort = (): void => { settle(); reject(signal!.reason as Error) }
+      const timer = this.#clock.after(timeoutMs, () => { settle(); reject(new ProtocolError('TIMEOUT')) })
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#waiting.set(id, {
+        timer,
+        resolve: (value) => { settle(); resolve(value) },
+        reject: (error) => { settle(); reject(error) }
+      })
+      this.stream.send(encodeFrame(frameTypes.request, method, id, body))
+    })
+  }
+
+  #onData (chunk: Uint8Array): void {
+    if (this.#closed !== undefined) return
+    try {
+      for (const frame of this.#reader.push(chunk)) this.#onFrame(frame)
+    } catch (error) {
+      // The stream cannot be cut into frames any more, or this peer has sent too many bad ones.
+      this.#meter.refused?.(isProtocolError(error) ? error.code : 'INTERNAL', 'frame')
+      if (!isProtocolError(error)) this.#meter.failed?.('frame', error)
+      this.stream.abort(error as Error)
+    }
+  }
+
+  #onFrame (frame: Frame): void {
+    switch (frame.type) {
+      case frameTypes.reply:
+        this.#waiting.get(frame.id)?.resolve(frame.body.slice())
+        return
+      case frameTypes.failure: {
+        const waiting = this.#waiting.get(frame.id)
+        if (waiting === undefined) return
+        try {
+          const failure = decode(Failure, frame.body)
+          waiting.reject(ProtocolError.fromStatus(failure.status, {
+            ...(failure.retryAfterMs > 0 ? { retryAfterMs: failure.retryAfterMs } : {}),
+            ...(failure.max > 0 ? { max: failure.max } : {}),
+            ...(failure.record === undefined ? {} : { record: failure.record.slice() })
+          }))
+        } catch (error) {
+          waiting.reject(error as Error)
+          this.#countMalformed()
+        }
+        return
+      }
+      case frameTypes.request:
+        this.#onRequest(frame)
+        return
+      case frameTypes.notification:
+        this.#onNotification(frame)
+        return
+      default:
+        this.#refuse(frame, new ProtocolError('MALFORMED', { what: 'frame type' }))
+    }
+  }
+
+  #onRequest (frame: Frame): void {
+    const inbound = this.#handlers.get(frame.method)
+    try {
+      if (inbound?.answer === undefined) throw new ProtocolError('UNKNOWN_METHOD')
+      if (frame.body.byteLength > inbound.maxBytes) throw new ProtocolError('TOO_LARGE', { max: inbound.maxBytes })
+      if (this.#serving >= limits.requestsInFlight) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+      const reply = inbound.answer(frame.body, this)
+      if (!(reply instanceof Promise)) { this.#reply(frame, reply); return }
+      this.#serving++
+      reply.then(
+        (body) => { this.#serving--; this.#reply(frame, body) },
+        (error: unknown) => { this.#serving--; this.#refuse(frame, error) }
+      )
+    } catch (error) {
+      this.#refuse(frame, error)
+    }
+  }
+
+  #onNotification (frame: Frame): void {
+    const inbound = this.#handlers.get(frame.method)
+    try {
+      if (inbound?.notice === undefined) throw new ProtocolError('UNKNOWN_METHOD')
+      if (frame.body.byteLength > inbound.maxBytes) throw new ProtocolError('TOO_LARGE', { max: inbound.maxBytes })
+      inbound.notice(frame.body, this)
+    } catch (error) {
+      this.#refuse(frame, error)
+    }
+  }
+
+  #reply (frame: Frame, body: Uint8Array): void {
+    if (this.#closed === undefined) this.stream.send(encodeFrame(frameTypes.reply, frame.method, frame.id, body))
+  }
+
+  /** Answer with a typed error; a notification has nobody to answer to and is only counted. */
+  #refuse (frame: Frame, thrown: unknown): void {
+    const name = this.#handlers.get(frame.method)?.name ?? 'unknown'
+    const error = isProtocolError(thrown) ? thrown : new ProtocolError('INTERNAL', { cause: thrown })
+    if (error !== thrown) this.#meter.failed?.(name, thrown)
+    this.#meter.refused?.(error.code, name)
+    if (frame.type === frameTypes.request && this.#closed === undefined) {
+      this.stream.send(encodeFrame(frameTypes.failure, frame.method, frame.id, encode(Failure, {
+        status: error.status,
+        retryAfterMs: error.details.retryAfterMs ?? 0,
+        max: error.details.max ?? 0,
+        ...(error.details.record === undefined ? {} : { record: error.details.record })
+      })))
+    }
+    if (error.code === 'MALFORMED') this.#countMalformed()
+  }
+
+  #countMalformed (): void {
+    if (++this.#malformed >= limits.malformedFrames) this.stream.abort(new ProtocolError('MALFORMED', { what: 'again and again' }))
+  }
+
+  #onClose (error?: Error): void {
+    if (this.#closed !== undefined) return
+    this.#closed = error === undefined ? {} : { error }
+    const lost = new ProtocolError('DISCONNECTED', error === undefined ? {} : { cause: error })
+    for (const waiting of [...this.#waiting.values()]) waiting.reject(lost)
+    for (const listener of this.#closeListeners.splice(0)) listener(error)
+  }
+}

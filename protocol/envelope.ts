@@ -1,0 +1,75 @@
+/**
+ * The envelope as a relay and a client check it: header fields out of sealed bytes, cheapest rule first.
+ * The bytes themselves travel unchanged.
+ */
+import { conversationFromBytes, type Conversation } from './conversation.ts'
+import { ProtocolError } from './errors.ts'
+import { accountIdFromBytes, accountIdToBytes, deviceIdOfKey, deviceKeyOf, keyBytes, messageIdFromBytes, messageIdToBytes, type AccountId, type DeviceId, type MessageId } from './ids.ts'
+import { limits } from './limits.ts'
+import { decode, encode } from './wire/codec.ts'
+import { Envelope as WireEnvelope } from './wire/gen/envelope.js'
+import { wireVersion } from './wire/kinds.ts'
+
+export interface Ciphertext {
+  device: DeviceId
+  kind: number
+  bytes: Uint8Array
+}
+
+export interface Envelope {
+  readonly conversation: Conversation
+  readonly sender: AccountId
+  readonly senderDevice: DeviceId
+  readonly messageId: MessageId
+  readonly kind: number
+  /** 0: the relay's retention decides */
+  readonly expiresAtMs: number
+  readonly ciphertexts: readonly Ciphertext[]
+}
+
+/** @returns the sealed bytes, at most limits.envelopeBytes. @throws ProtocolError TOO_LARGE */
+export function encodeEnvelope (envelope: Envelope): Uint8Array {
+  const bytes = encode(WireEnvelope, {
+    version: wireVersion,
+    conversation: envelope.conversation.bytes,
+    senderAccount: accountIdToBytes(envelope.sender),
+    senderDevice: deviceKeyOf(envelope.senderDevice),
+    messageId: messageIdToBytes(envelope.messageId),
+    kind: envelope.kind,
+    expiresAtMs: envelope.expiresAtMs,
+    ciphertexts: envelope.ciphertexts.map((one) => ({ device: deviceKeyOf(one.device), kind: one.kind, bytes: one.bytes }))
+  })
+  if (bytes.byteLength > limits.envelopeBytes) throw new ProtocolError('TOO_LARGE', { max: limits.envelopeBytes })
+  return bytes
+}
+
+/**
+ * Read and check an envelope of any origin. Ciphertexts are views into `bytes`.
+ *
+ * @throws ProtocolError TOO_LARGE, MALFORMED, UNSUPPORTED_VERSION, BAD_CONVERSATION, BAD_MESSAGE_ID
+ */
+export function decodeEnvelope (bytes: Uint8Array): Envelope {
+  // [REJECT] bounded before it is parsed
+  if (bytes.byteLength > limits.envelopeBytes) throw new ProtocolError('TOO_LARGE', { max: limits.envelopeBytes })
+  const wire = decode(WireEnvelope, bytes)
+  // [REJECT] a version that may mean something else
+  if (wire.version !== wireVersion) throw new ProtocolError('UNSUPPORTED_VERSION')
+  // [REJECT] nothing to deliver, or a length that no key has
+  if (wire.ciphertexts.length === 0) throw new ProtocolError('MALFORMED', { what: 'no ciphertext' })
+  const conversation = conversationFromBytes(wire.conversation)
+  const sender = accountIdFromBytes(wire.senderAccount)
+  // [REJECT] only the people of a conversation write into it
+  if (!conversation.members.includes(sender)) throw new ProtocolError('BAD_CONVERSATION')
+  return {
+    conversation,
+    sender,
+    senderDevice: deviceIdOfKey(wire.senderDevice),
+    messageId: messageIdFromBytes(wire.messageId),
+    kind: wire.kind,
+    expiresAtMs: wire.expiresAtMs,
+    ciphertexts: wire.ciphertexts.map((one) => {
+      if (one.device.byteLength !== keyBytes) throw new ProtocolError('MALFORMED', { what: 'ciphertext device' })
+      return { device: deviceIdOfKey(one.device), kind: one.kind, bytes: one.bytes }
+    })
+  }
+}

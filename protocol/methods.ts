@@ -1,0 +1,86 @@
+/**
+ * Every request and notification that travels on a channel: its number, the schema of its bodies, how large they may
+ * be, and which quota pays for it. A method without a quota does not compile.
+ *
+ * Numbers are never reused. A body over `maxRequestBytes` is refused before it is parsed.
+ */
+import { limits, type rates } from './limits.ts'
+import type { WireType } from './wire/codec.ts'
+import { Batch, LogStates, Outcomes, Page, Pages, Positions, ReadLog } from './wire/gen/log.js'
+import { PrekeyUpload, RelayRecords, Signed } from './wire/gen/records.js'
+import { Claim, Claimed, Empty, FindAccount, FindHandle, Found, GetDirectory, Hello, Introduce, PrekeysLeft, Register, Registered, Welcome } from './wire/gen/service.js'
+
+/** `free`: bounded by the connection's own limits. */
+export type Quota = keyof typeof rates | 'free'
+
+export interface Method<Request, Reply> {
+  readonly id: number
+  readonly name: string
+  readonly request: WireType<Request>
+  readonly reply: WireType<Reply>
+  readonly maxRequestBytes: number
+  readonly quota: Quota
+}
+
+export interface Notification<Body> {
+  readonly id: number
+  readonly name: string
+  readonly body: WireType<Body>
+  readonly maxBytes: number
+  readonly quota: Quota
+}
+
+const small = 16 * 1024
+const method = <Request, Reply>(id: number, name: string, request: WireType<Request>, reply: WireType<Reply>, rest: { maxRequestBytes: number, quota: Quota }): Method<Request, Reply> => ({ id, name, request, reply, ...rest })
+const notification = <Body>(id: number, name: string, body: WireType<Body>, rest: { maxBytes: number, quota: Quota }): Notification<Body> => ({ id, name, body, ...rest })
+
+/** Both directions, on every channel. */
+export const anyMethods = {
+  ping: method(1, 'ping', Empty, Empty, { maxRequestBytes: 16, quota: 'free' })
+}
+
+/** Device → relay, on protocols.client. */
+export const clientMethods = {
+  hello: method(10, 'hello', Hello, Welcome, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  register: method(11, 'register', Register, Registered, { maxRequestBytes: small, quota: 'registerPerAddress' }),
+  submit: method(12, 'submit', Batch, Outcomes, { maxRequestBytes: limits.frameBytes, quota: 'submitPerDevice' }),
+  readLog: method(13, 'read-log', ReadLog, Page, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  listLogs: method(14, 'list-logs', Empty, LogStates, { maxRequestBytes: 16, quota: 'lookupPerDevice' }),
+  uploadPrekeys: method(15, 'upload-prekeys', PrekeyUpload, PrekeysLeft, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  claimBundles: method(16, 'claim-bundles', Claim, Claimed, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  findAccount: method(17, 'find-account', FindAccount, Found, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  findHandle: method(18, 'find-handle', FindHandle, Found, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  updateDevices: method(19, 'update-devices', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  updateHome: method(20, 'update-home', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  getDirectory: method(21, 'get-directory', GetDirectory, RelayRecords, { maxRequestBytes: small, quota: 'lookupPerDevice' })
+}
+
+/** Relay → device, and device → relay, without an answer. */
+export const clientNotifications = {
+  /** relay → device: log pages, references in place of what the device sent itself */
+  deliver: notification(40, 'deliver', Pages, { maxBytes: limits.frameBytes, quota: 'free' }),
+  /** device → relay: cumulative, one position per log */
+  acknowledge: notification(41, 'acknowledge', Positions, { maxBytes: limits.frameBytes, quota: 'free' }),
+  /** relay → device: connect elsewhere, this relay is shutting down */
+  draining: notification(42, 'draining', Empty, { maxBytes: 16, quota: 'free' })
+}
+
+/** Relay → relay, on protocols.relay. */
+export const relayMethods = {
+  /** signed home records that what follows is checked against; answered when they are taken */
+  introduce: method(60, 'introduce', Introduce, Empty, { maxRequestBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
+  /** to the sequencer: envelopes of accounts whose home is the caller */
+  forward: method(61, 'forward', Batch, Outcomes, { maxRequestBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
+  /** from the sequencer: pages for a replica, answered with the replica's heads once durable */
+  replicate: method(62, 'replicate', Pages, Positions, { maxRequestBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
+  /** to the sequencer: entries that a replica misses */
+  pull: method(63, 'pull', ReadLog, Page, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  claimBundles: method(64, 'claim-bundles', Claim, Claimed, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  findAccount: method(65, 'find-account', FindAccount, Found, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  findHandle: method(66, 'find-handle', FindHandle, Found, { maxRequestBytes: small, quota: 'forwardPerRelay' })
+}
+
+/** Anybody → relay or bootstrap node, on protocols.directory. */
+export const directoryMethods = {
+  getDirectory: method(80, 'get-directory', GetDirectory, RelayRecords, { maxRequestBytes: small, quota: 'free' })
+}

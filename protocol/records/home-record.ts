@@ -1,0 +1,49 @@
+/**
+ * Which relay keeps an account's logs. Signed by the account key; the highest epoch wins, so only the account moves itself.
+ * Stands in the DHT under homeRecordKey(account). Spec: docs/protocol/records.md
+ */
+import { ProtocolError } from '../errors.ts'
+import { accountIdFromBytes, accountIdToBytes, accountKeyOf, relayIdOfKey, relayKeyOf, type AccountId, type RelayId } from '../ids.ts'
+import { limits } from '../limits.ts'
+import { decode, encode } from '../wire/codec.ts'
+import { HomeRecord as WireHomeRecord } from '../wire/gen/records.js'
+import { wireVersion } from '../wire/kinds.ts'
+import { checkSigned, contexts, readSigned, signRecord, type Signing } from './signed.ts'
+
+export interface HomeRecord {
+  readonly account: AccountId
+  /** From 1, rises with every move; the epoch of the logs that the account anchors. */
+  readonly epoch: number
+  /** Primary first, then standbys. */
+  readonly homes: readonly [RelayId, ...RelayId[]]
+  readonly region: string
+  readonly issuedAtMs: number
+}
+
+/** A checked record together with the bytes that were signed. */
+export interface SignedHomeRecord extends HomeRecord { readonly bytes: Uint8Array }
+
+/** @param accountSeed 32-byte Ed25519 seed of the account key */
+export function signHomeRecord (signing: Signing, record: HomeRecord, accountSeed: Uint8Array): SignedHomeRecord {
+  const body = encode(WireHomeRecord, {
+    version: wireVersion,
+    account: accountIdToBytes(record.account),
+    epoch: record.epoch,
+    homes: record.homes.map(relayKeyOf),
+    region: record.region,
+    issuedAtMs: record.issuedAtMs
+  })
+  return { ...record, bytes: signRecord(signing, contexts.homeRecord, body, accountSeed) }
+}
+
+/** @throws ProtocolError TOO_LARGE, MALFORMED, UNSUPPORTED_VERSION, BAD_SIGNATURE */
+export function verifyHomeRecord (signing: Signing, bytes: Uint8Array): SignedHomeRecord {
+  const signed = readSigned(bytes)
+  const wire = decode(WireHomeRecord, signed.body)
+  if (wire.version !== wireVersion) throw new ProtocolError('UNSUPPORTED_VERSION')
+  const account = accountIdFromBytes(wire.account)
+  const [primary, ...standbys] = wire.homes.map(relayIdOfKey)
+  if (primary === undefined || wire.epoch < 1 || wire.region.length > limits.regionBytes) throw new ProtocolError('MALFORMED', { what: 'home record' })
+  checkSigned(signing, contexts.homeRecord, signed, accountKeyOf(account))
+  return { account, epoch: wire.epoch, homes: [primary, ...standbys], region: wire.region, issuedAtMs: wire.issuedAtMs, bytes: bytes.slice() }
+}

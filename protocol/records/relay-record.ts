@@ -1,0 +1,50 @@
+/**
+ * What a relay says of itself: name, region, addresses, load. Signed by the relay's own key; the newest wins.
+ * Gossiped between relays, collected by bootstrap nodes, read by clients that look for the nearest relay.
+ */
+import { ProtocolError } from '../errors.ts'
+import { relayIdOfKey, relayKeyOf, type RelayId } from '../ids.ts'
+import { limits } from '../limits.ts'
+import { decode, encode } from '../wire/codec.ts'
+import { RelayRecord as WireRelayRecord } from '../wire/gen/records.js'
+import { wireVersion } from '../wire/kinds.ts'
+import { checkSigned, contexts, readSigned, signRecord, type Signing } from './signed.ts'
+
+export interface RelayRecord {
+  readonly relay: RelayId
+  /** For people and handles: `eu-1.example.org`. Lower case. */
+  readonly name: string
+  readonly region: string
+  /** Multiaddrs as text, each ending in /p2p/<relay>. */
+  readonly addresses: readonly string[]
+  /** 0 idle … 1000 full */
+  readonly loadPermille: number
+  readonly openRegistration: boolean
+  readonly software: string
+  readonly issuedAtMs: number
+}
+
+export interface SignedRelayRecord extends RelayRecord { readonly bytes: Uint8Array }
+
+const namePattern = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/
+
+/** @param relaySeed 32-byte Ed25519 seed of the relay's key */
+export function signRelayRecord (signing: Signing, record: RelayRecord, relaySeed: Uint8Array): SignedRelayRecord {
+  const body = encode(WireRelayRecord, { version: wireVersion, ...record, relay: relayKeyOf(record.relay), addresses: [...record.addresses] })
+  return { ...record, bytes: signRecord(signing, contexts.relayRecord, body, relaySeed) }
+}
+
+/** @throws ProtocolError TOO_LARGE, MALFORMED, UNSUPPORTED_VERSION, BAD_SIGNATURE */
+export function verifyRelayRecord (signing: Signing, bytes: Uint8Array): SignedRelayRecord {
+  const signed = readSigned(bytes)
+  const { relay: key, version, ...rest } = decode(WireRelayRecord, signed.body)
+  if (version !== wireVersion) throw new ProtocolError('UNSUPPORTED_VERSION')
+  const relay = relayIdOfKey(key)
+  if (rest.name.length > limits.relayNameBytes || !namePattern.test(rest.name) ||
+      rest.region.length > limits.regionBytes || rest.loadPermille > 1000 || rest.software.length > limits.relayNameBytes ||
+      rest.addresses.some((address) => address.length > limits.addressBytes || !address.endsWith(`/p2p/${relay}`))) {
+    throw new ProtocolError('MALFORMED', { what: 'relay record' })
+  }
+  checkSigned(signing, contexts.relayRecord, signed, key)
+  return { relay, ...rest, bytes: bytes.slice() }
+}

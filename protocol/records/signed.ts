@@ -1,0 +1,39 @@
+/**
+ * A record and the signature over it. The context keeps a signature of one kind of record from passing as another's.
+ *
+ * signature = Ed25519(key, utf8(context) ‖ 00 ‖ body). The body's bytes travel as they were signed, never re-encoded.
+ */
+import { concat, utf8 } from '../bytes.ts'
+import type { Primitives } from '../e2ee/primitives.ts'
+import { ProtocolError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { decode, encode } from '../wire/codec.ts'
+import { Signed } from '../wire/gen/records.js'
+
+export type Signing = Pick<Primitives, 'ed25519Sign' | 'ed25519Verify' | 'ed25519PublicKey'>
+
+export const contexts = {
+  deviceList: 'heliograph device list 1',
+  homeRecord: 'heliograph home record 1',
+  relayRecord: 'heliograph relay record 1',
+  deviceKeys: 'heliograph device keys 1'
+} as const
+export type Context = typeof contexts[keyof typeof contexts]
+
+const message = (context: Context, body: Uint8Array): Uint8Array => concat(utf8(context), Uint8Array.of(0), body)
+
+/** @param seed 32-byte Ed25519 seed. @returns the encoded Signed */
+export function signRecord (signing: Signing, context: Context, body: Uint8Array, seed: Uint8Array): Uint8Array {
+  return encode(Signed, { body, signature: signing.ed25519Sign(seed, message(context, body)) })
+}
+
+/** The body, unchecked: to find out which key to check it with. @throws ProtocolError TOO_LARGE, MALFORMED */
+export function readSigned (record: Uint8Array): { body: Uint8Array, signature: Uint8Array } {
+  if (record.byteLength > limits.recordBytes) throw new ProtocolError('TOO_LARGE', { max: limits.recordBytes })
+  return decode(Signed, record)
+}
+
+/** @param key 32-byte Ed25519 public key. @throws ProtocolError BAD_SIGNATURE */
+export function checkSigned (signing: Signing, context: Context, signed: { body: Uint8Array, signature: Uint8Array }, key: Uint8Array): void {
+  if (!signing.ed25519Verify(key, message(context, signed.body), signed.signature)) throw new ProtocolError('BAD_SIGNATURE', { what: context })
+}

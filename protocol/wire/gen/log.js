@@ -1,0 +1,1211 @@
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
+export var Page;
+(function (Page) {
+    let _codec;
+    Page.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.epoch);
+                }
+                if (obj.entries != null && obj.entries.length > 0) {
+                    for (const value of obj.entries) {
+                        w.uint32(26);
+                        Entry.codec().encode(value, w);
+                    }
+                }
+                if ((obj.head != null && obj.head !== 0)) {
+                    w.uint32(32);
+                    w.uint64Number(obj.head);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0),
+                    epoch: 0,
+                    entries: [],
+                    head: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.entries != null && obj.entries.length === opts.limits.entries) {
+                                throw new MaxLengthError('Decode error - repeated field "entries" had too many elements');
+                            }
+                            if (obj.entries.length === 256) {
+                                throw new MaxLengthError('Decode error - repeated field "entries" had too many elements');
+                            }
+                            obj.entries.push(Entry.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.entries$
+                            }));
+                            break;
+                        }
+                        case 4: {
+                            obj.head = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    entries: 256
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.epoch`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.entries != null && obj.entries === opts.limits.entries) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "entries" had too many elements');
+                            }
+                            if (obj.entries === 256) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "entries" had too many elements');
+                            }
+                            for (const evt of Entry.codec().stream(reader, reader.uint32(), `${prefix}.entries[]`, {
+                                limits: opts.limits?.entries$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.entries
+                                };
+                            }
+                            obj.entries++;
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.head`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Page.codec());
+    }
+    Page.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Page.codec(), opts);
+    }
+    Page.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Page.codec(), opts);
+    }
+    Page.stream = stream;
+})(Page || (Page = {}));
+export var Entry;
+(function (Entry) {
+    let _codec;
+    Entry.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.seq != null && obj.seq !== 0)) {
+                    w.uint32(8);
+                    w.uint64Number(obj.seq);
+                }
+                if (obj.envelope != null) {
+                    w.uint32(18);
+                    w.bytes(obj.envelope);
+                }
+                if (obj.messageId != null) {
+                    w.uint32(26);
+                    w.bytes(obj.messageId);
+                }
+                if (obj.senderDevice != null) {
+                    w.uint32(34);
+                    w.bytes(obj.senderDevice);
+                }
+                if ((obj.storedAtMs != null && obj.storedAtMs !== 0)) {
+                    w.uint32(40);
+                    w.uint64Number(obj.storedAtMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    seq: 0,
+                    storedAtMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.seq = reader.uint64Number();
+                            break;
+                        }
+                        case 2: {
+                            obj.envelope = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.senderDevice = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.storedAtMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.seq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.envelope`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.senderDevice`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.storedAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Entry.codec());
+    }
+    Entry.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Entry.codec(), opts);
+    }
+    Entry.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Entry.codec(), opts);
+    }
+    Entry.stream = stream;
+})(Entry || (Entry = {}));
+export var Position;
+(function (Position) {
+    let _codec;
+    Position.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.seq != null && obj.seq !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.seq);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0),
+                    epoch: 0,
+                    seq: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.seq = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.epoch`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.seq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Position.codec());
+    }
+    Position.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Position.codec(), opts);
+    }
+    Position.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Position.codec(), opts);
+    }
+    Position.stream = stream;
+})(Position || (Position = {}));
+export var Outcome;
+(function (Outcome) {
+    let _codec;
+    Outcome.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.status != null && obj.status !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.status);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.seq != null && obj.seq !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.seq);
+                }
+                if ((obj.retryAfterMs != null && obj.retryAfterMs !== 0)) {
+                    w.uint32(32);
+                    w.uint64Number(obj.retryAfterMs);
+                }
+                if (obj.record != null) {
+                    w.uint32(42);
+                    w.bytes(obj.record);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    status: 0,
+                    epoch: 0,
+                    seq: 0,
+                    retryAfterMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.status = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.seq = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.retryAfterMs = reader.uint64Number();
+                            break;
+                        }
+                        case 5: {
+                            obj.record = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.status`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.epoch`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.seq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.retryAfterMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.record`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Outcome.codec());
+    }
+    Outcome.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Outcome.codec(), opts);
+    }
+    Outcome.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Outcome.codec(), opts);
+    }
+    Outcome.stream = stream;
+})(Outcome || (Outcome = {}));
+export var Batch;
+(function (Batch) {
+    let _codec;
+    Batch.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.envelopes != null && obj.envelopes.length > 0) {
+                    for (const value of obj.envelopes) {
+                        w.uint32(10);
+                        w.bytes(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    envelopes: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.envelopes != null && obj.envelopes.length === opts.limits.envelopes) {
+                                throw new MaxLengthError('Decode error - repeated field "envelopes" had too many elements');
+                            }
+                            if (obj.envelopes.length === 256) {
+                                throw new MaxLengthError('Decode error - repeated field "envelopes" had too many elements');
+                            }
+                            obj.envelopes.push(reader.bytes());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    envelopes: 256
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.envelopes != null && obj.envelopes === opts.limits.envelopes) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "envelopes" had too many elements');
+                            }
+                            if (obj.envelopes === 256) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "envelopes" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.envelopes[]`,
+                                index: obj.envelopes,
+                                value: reader.bytes()
+                            };
+                            obj.envelopes++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Batch.codec());
+    }
+    Batch.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Batch.codec(), opts);
+    }
+    Batch.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Batch.codec(), opts);
+    }
+    Batch.stream = stream;
+})(Batch || (Batch = {}));
+export var Outcomes;
+(function (Outcomes) {
+    let _codec;
+    Outcomes.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.outcomes != null && obj.outcomes.length > 0) {
+                    for (const value of obj.outcomes) {
+                        w.uint32(10);
+                        Outcome.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    outcomes: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.outcomes != null && obj.outcomes.length === opts.limits.outcomes) {
+                                throw new MaxLengthError('Decode error - repeated field "outcomes" had too many elements');
+                            }
+                            if (obj.outcomes.length === 256) {
+                                throw new MaxLengthError('Decode error - repeated field "outcomes" had too many elements');
+                            }
+                            obj.outcomes.push(Outcome.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.outcomes$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    outcomes: 256
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.outcomes != null && obj.outcomes === opts.limits.outcomes) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "outcomes" had too many elements');
+                            }
+                            if (obj.outcomes === 256) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "outcomes" had too many elements');
+                            }
+                            for (const evt of Outcome.codec().stream(reader, reader.uint32(), `${prefix}.outcomes[]`, {
+                                limits: opts.limits?.outcomes$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.outcomes
+                                };
+                            }
+                            obj.outcomes++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Outcomes.codec());
+    }
+    Outcomes.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Outcomes.codec(), opts);
+    }
+    Outcomes.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Outcomes.codec(), opts);
+    }
+    Outcomes.stream = stream;
+})(Outcomes || (Outcomes = {}));
+export var Pages;
+(function (Pages) {
+    let _codec;
+    Pages.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.pages != null && obj.pages.length > 0) {
+                    for (const value of obj.pages) {
+                        w.uint32(10);
+                        Page.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    pages: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.pages != null && obj.pages.length === opts.limits.pages) {
+                                throw new MaxLengthError('Decode error - repeated field "pages" had too many elements');
+                            }
+                            if (obj.pages.length === 256) {
+                                throw new MaxLengthError('Decode error - repeated field "pages" had too many elements');
+                            }
+                            obj.pages.push(Page.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.pages$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    pages: 256
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.pages != null && obj.pages === opts.limits.pages) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "pages" had too many elements');
+                            }
+                            if (obj.pages === 256) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "pages" had too many elements');
+                            }
+                            for (const evt of Page.codec().stream(reader, reader.uint32(), `${prefix}.pages[]`, {
+                                limits: opts.limits?.pages$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.pages
+                                };
+                            }
+                            obj.pages++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Pages.codec());
+    }
+    Pages.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Pages.codec(), opts);
+    }
+    Pages.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Pages.codec(), opts);
+    }
+    Pages.stream = stream;
+})(Pages || (Pages = {}));
+export var Positions;
+(function (Positions) {
+    let _codec;
+    Positions.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.positions != null && obj.positions.length > 0) {
+                    for (const value of obj.positions) {
+                        w.uint32(10);
+                        Position.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    positions: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.positions != null && obj.positions.length === opts.limits.positions) {
+                                throw new MaxLengthError('Decode error - repeated field "positions" had too many elements');
+                            }
+                            if (obj.positions.length === 1024) {
+                                throw new MaxLengthError('Decode error - repeated field "positions" had too many elements');
+                            }
+                            obj.positions.push(Position.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.positions$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    positions: 1024
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.positions != null && obj.positions === opts.limits.positions) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "positions" had too many elements');
+                            }
+                            if (obj.positions === 1024) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "positions" had too many elements');
+                            }
+                            for (const evt of Position.codec().stream(reader, reader.uint32(), `${prefix}.positions[]`, {
+                                limits: opts.limits?.positions$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.positions
+                                };
+                            }
+                            obj.positions++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Positions.codec());
+    }
+    Positions.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Positions.codec(), opts);
+    }
+    Positions.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Positions.codec(), opts);
+    }
+    Positions.stream = stream;
+})(Positions || (Positions = {}));
+export var ReadLog;
+(function (ReadLog) {
+    let _codec;
+    ReadLog.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.fromSeq != null && obj.fromSeq !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.fromSeq);
+                }
+                if ((obj.maxEntries != null && obj.maxEntries !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.maxEntries);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0),
+                    fromSeq: 0,
+                    maxEntries: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.fromSeq = reader.uint64Number();
+                            break;
+                        }
+                        case 3: {
+                            obj.maxEntries = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.fromSeq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.maxEntries`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ReadLog.codec());
+    }
+    ReadLog.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ReadLog.codec(), opts);
+    }
+    ReadLog.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ReadLog.codec(), opts);
+    }
+    ReadLog.stream = stream;
+})(ReadLog || (ReadLog = {}));
+export var LogState;
+(function (LogState) {
+    let _codec;
+    LogState.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.first != null && obj.first !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.first);
+                }
+                if ((obj.head != null && obj.head !== 0)) {
+                    w.uint32(32);
+                    w.uint64Number(obj.head);
+                }
+                if ((obj.cursor != null && obj.cursor !== 0)) {
+                    w.uint32(40);
+                    w.uint64Number(obj.cursor);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0),
+                    epoch: 0,
+                    first: 0,
+                    head: 0,
+                    cursor: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.first = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.head = reader.uint64Number();
+                            break;
+                        }
+                        case 5: {
+                            obj.cursor = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.epoch`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.first`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.head`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.cursor`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, LogState.codec());
+    }
+    LogState.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, LogState.codec(), opts);
+    }
+    LogState.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, LogState.codec(), opts);
+    }
+    LogState.stream = stream;
+})(LogState || (LogState = {}));
+export var LogStates;
+(function (LogStates) {
+    let _codec;
+    LogStates.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.logs != null && obj.logs.length > 0) {
+                    for (const value of obj.logs) {
+                        w.uint32(10);
+                        LogState.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    logs: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.logs != null && obj.logs.length === opts.limits.logs) {
+                                throw new MaxLengthError('Decode error - repeated field "logs" had too many elements');
+                            }
+                            if (obj.logs.length === 10000) {
+                                throw new MaxLengthError('Decode error - repeated field "logs" had too many elements');
+                            }
+                            obj.logs.push(LogState.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.logs$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    logs: 10000
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.logs != null && obj.logs === opts.limits.logs) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "logs" had too many elements');
+                            }
+                            if (obj.logs === 10000) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "logs" had too many elements');
+                            }
+                            for (const evt of LogState.codec().stream(reader, reader.uint32(), `${prefix}.logs[]`, {
+                                limits: opts.limits?.logs$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.logs
+                                };
+                            }
+                            obj.logs++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, LogStates.codec());
+    }
+    LogStates.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, LogStates.codec(), opts);
+    }
+    LogStates.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, LogStates.codec(), opts);
+    }
+    LogStates.stream = stream;
+})(LogStates || (LogStates = {}));

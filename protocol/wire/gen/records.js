@@ -1,0 +1,1404 @@
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
+export var Signed;
+(function (Signed) {
+    let _codec;
+    Signed.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.body != null && obj.body.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.body);
+                }
+                if ((obj.signature != null && obj.signature.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.signature);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    body: uint8ArrayAlloc(0),
+                    signature: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.body = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.signature = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.body`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.signature`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Signed.codec());
+    }
+    Signed.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Signed.codec(), opts);
+    }
+    Signed.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Signed.codec(), opts);
+    }
+    Signed.stream = stream;
+})(Signed || (Signed = {}));
+export var DeviceList;
+(function (DeviceList) {
+    let _codec;
+    DeviceList.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.version);
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.account);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0)) {
+                    w.uint32(32);
+                    w.uint64Number(obj.issuedAtMs);
+                }
+                if ((obj.expiresAtMs != null && obj.expiresAtMs !== 0)) {
+                    w.uint32(40);
+                    w.uint64Number(obj.expiresAtMs);
+                }
+                if (obj.devices != null && obj.devices.length > 0) {
+                    for (const value of obj.devices) {
+                        w.uint32(50);
+                        Device.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: 0,
+                    account: uint8ArrayAlloc(0),
+                    epoch: 0,
+                    issuedAtMs: 0,
+                    expiresAtMs: 0,
+                    devices: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.issuedAtMs = reader.uint64Number();
+                            break;
+                        }
+                        case 5: {
+                            obj.expiresAtMs = reader.uint64Number();
+                            break;
+                        }
+                        case 6: {
+                            if (opts.limits?.devices != null && obj.devices.length === opts.limits.devices) {
+                                throw new MaxLengthError('Decode error - repeated field "devices" had too many elements');
+                            }
+                            if (obj.devices.length === 10) {
+                                throw new MaxLengthError('Decode error - repeated field "devices" had too many elements');
+                            }
+                            obj.devices.push(Device.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.devices$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    devices: 10
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.epoch`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.issuedAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.expiresAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            if (opts.limits?.devices != null && obj.devices === opts.limits.devices) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "devices" had too many elements');
+                            }
+                            if (obj.devices === 10) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "devices" had too many elements');
+                            }
+                            for (const evt of Device.codec().stream(reader, reader.uint32(), `${prefix}.devices[]`, {
+                                limits: opts.limits?.devices$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.devices
+                                };
+                            }
+                            obj.devices++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, DeviceList.codec());
+    }
+    DeviceList.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, DeviceList.codec(), opts);
+    }
+    DeviceList.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, DeviceList.codec(), opts);
+    }
+    DeviceList.stream = stream;
+})(DeviceList || (DeviceList = {}));
+export var Device;
+(function (Device) {
+    let _codec;
+    Device.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.transportKey != null && obj.transportKey.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.transportKey);
+                }
+                if ((obj.identityKey != null && obj.identityKey.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.identityKey);
+                }
+                if ((obj.registrationId != null && obj.registrationId !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.registrationId);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    transportKey: uint8ArrayAlloc(0),
+                    identityKey: uint8ArrayAlloc(0),
+                    registrationId: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.transportKey = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.identityKey = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.registrationId = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.transportKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.identityKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.registrationId`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Device.codec());
+    }
+    Device.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Device.codec(), opts);
+    }
+    Device.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Device.codec(), opts);
+    }
+    Device.stream = stream;
+})(Device || (Device = {}));
+export var HomeRecord;
+(function (HomeRecord) {
+    let _codec;
+    HomeRecord.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.version);
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.account);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.epoch);
+                }
+                if (obj.homes != null && obj.homes.length > 0) {
+                    for (const value of obj.homes) {
+                        w.uint32(34);
+                        w.bytes(value);
+                    }
+                }
+                if ((obj.region != null && obj.region !== '')) {
+                    w.uint32(42);
+                    w.string(obj.region);
+                }
+                if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0)) {
+                    w.uint32(48);
+                    w.uint64Number(obj.issuedAtMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: 0,
+                    account: uint8ArrayAlloc(0),
+                    epoch: 0,
+                    homes: [],
+                    region: '',
+                    issuedAtMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.homes != null && obj.homes.length === opts.limits.homes) {
+                                throw new MaxLengthError('Decode error - repeated field "homes" had too many elements');
+                            }
+                            if (obj.homes.length === 3) {
+                                throw new MaxLengthError('Decode error - repeated field "homes" had too many elements');
+                            }
+                            obj.homes.push(reader.bytes());
+                            break;
+                        }
+                        case 5: {
+                            obj.region = reader.string();
+                            break;
+                        }
+                        case 6: {
+                            obj.issuedAtMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    homes: 3
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.epoch`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.homes != null && obj.homes === opts.limits.homes) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "homes" had too many elements');
+                            }
+                            if (obj.homes === 3) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "homes" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.homes[]`,
+                                index: obj.homes,
+                                value: reader.bytes()
+                            };
+                            obj.homes++;
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.region`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.issuedAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, HomeRecord.codec());
+    }
+    HomeRecord.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, HomeRecord.codec(), opts);
+    }
+    HomeRecord.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, HomeRecord.codec(), opts);
+    }
+    HomeRecord.stream = stream;
+})(HomeRecord || (HomeRecord = {}));
+export var RelayRecord;
+(function (RelayRecord) {
+    let _codec;
+    RelayRecord.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.version);
+                }
+                if ((obj.relay != null && obj.relay.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.relay);
+                }
+                if ((obj.name != null && obj.name !== '')) {
+                    w.uint32(26);
+                    w.string(obj.name);
+                }
+                if ((obj.region != null && obj.region !== '')) {
+                    w.uint32(34);
+                    w.string(obj.region);
+                }
+                if (obj.addresses != null && obj.addresses.length > 0) {
+                    for (const value of obj.addresses) {
+                        w.uint32(42);
+                        w.string(value);
+                    }
+                }
+                if ((obj.loadPermille != null && obj.loadPermille !== 0)) {
+                    w.uint32(48);
+                    w.uint32(obj.loadPermille);
+                }
+                if ((obj.openRegistration != null && obj.openRegistration !== false)) {
+                    w.uint32(56);
+                    w.bool(obj.openRegistration);
+                }
+                if ((obj.software != null && obj.software !== '')) {
+                    w.uint32(66);
+                    w.string(obj.software);
+                }
+                if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0)) {
+                    w.uint32(72);
+                    w.uint64Number(obj.issuedAtMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: 0,
+                    relay: uint8ArrayAlloc(0),
+                    name: '',
+                    region: '',
+                    addresses: [],
+                    loadPermille: 0,
+                    openRegistration: false,
+                    software: '',
+                    issuedAtMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.relay = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.name = reader.string();
+                            break;
+                        }
+                        case 4: {
+                            obj.region = reader.string();
+                            break;
+                        }
+                        case 5: {
+                            if (opts.limits?.addresses != null && obj.addresses.length === opts.limits.addresses) {
+                                throw new MaxLengthError('Decode error - repeated field "addresses" had too many elements');
+                            }
+                            if (obj.addresses.length === 16) {
+                                throw new MaxLengthError('Decode error - repeated field "addresses" had too many elements');
+                            }
+                            obj.addresses.push(reader.string());
+                            break;
+                        }
+                        case 6: {
+                            obj.loadPermille = reader.uint32();
+                            break;
+                        }
+                        case 7: {
+                            obj.openRegistration = reader.bool();
+                            break;
+                        }
+                        case 8: {
+                            obj.software = reader.string();
+                            break;
+                        }
+                        case 9: {
+                            obj.issuedAtMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    addresses: 16
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.relay`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.name`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.region`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            if (opts.limits?.addresses != null && obj.addresses === opts.limits.addresses) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements');
+                            }
+                            if (obj.addresses === 16) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.addresses[]`,
+                                index: obj.addresses,
+                                value: reader.string()
+                            };
+                            obj.addresses++;
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.loadPermille`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.openRegistration`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 8: {
+                            yield {
+                                field: `${prefix}.software`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 9: {
+                            yield {
+                                field: `${prefix}.issuedAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, RelayRecord.codec());
+    }
+    RelayRecord.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, RelayRecord.codec(), opts);
+    }
+    RelayRecord.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, RelayRecord.codec(), opts);
+    }
+    RelayRecord.stream = stream;
+})(RelayRecord || (RelayRecord = {}));
+export var RelayRecords;
+(function (RelayRecords) {
+    let _codec;
+    RelayRecords.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.records != null && obj.records.length > 0) {
+                    for (const value of obj.records) {
+                        w.uint32(10);
+                        w.bytes(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    records: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.records != null && obj.records.length === opts.limits.records) {
+                                throw new MaxLengthError('Decode error - repeated field "records" had too many elements');
+                            }
+                            if (obj.records.length === 1000) {
+                                throw new MaxLengthError('Decode error - repeated field "records" had too many elements');
+                            }
+                            obj.records.push(reader.bytes());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    records: 1000
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.records != null && obj.records === opts.limits.records) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "records" had too many elements');
+                            }
+                            if (obj.records === 1000) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "records" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.records[]`,
+                                index: obj.records,
+                                value: reader.bytes()
+                            };
+                            obj.records++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, RelayRecords.codec());
+    }
+    RelayRecords.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, RelayRecords.codec(), opts);
+    }
+    RelayRecords.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, RelayRecords.codec(), opts);
+    }
+    RelayRecords.stream = stream;
+})(RelayRecords || (RelayRecords = {}));
+export var DeviceKeys;
+(function (DeviceKeys) {
+    let _codec;
+    DeviceKeys.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.version);
+                }
+                if ((obj.suite != null && obj.suite !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.suite);
+                }
+                if ((obj.registrationId != null && obj.registrationId !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.registrationId);
+                }
+                if ((obj.identityKey != null && obj.identityKey.byteLength > 0)) {
+                    w.uint32(34);
+                    w.bytes(obj.identityKey);
+                }
+                if (obj.signedPrekey != null) {
+                    w.uint32(42);
+                    SignedPrekey.codec().encode(obj.signedPrekey, w);
+                }
+                if (obj.kemPrekey != null) {
+                    w.uint32(50);
+                    SignedPrekey.codec().encode(obj.kemPrekey, w);
+                }
+                if ((obj.issuedAtMs != null && obj.issuedAtMs !== 0)) {
+                    w.uint32(56);
+                    w.uint64Number(obj.issuedAtMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: 0,
+                    suite: 0,
+                    registrationId: 0,
+                    identityKey: uint8ArrayAlloc(0),
+                    issuedAtMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.suite = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.registrationId = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.identityKey = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.signedPrekey = SignedPrekey.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.signedPrekey
+                            });
+                            break;
+                        }
+                        case 6: {
+                            obj.kemPrekey = SignedPrekey.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.kemPrekey
+                            });
+                            break;
+                        }
+                        case 7: {
+                            obj.issuedAtMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.suite`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.registrationId`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.identityKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield* SignedPrekey.codec().stream(reader, reader.uint32(), `${prefix}.signedPrekey`, {
+                                limits: opts.limits?.signedPrekey
+                            });
+                            break;
+                        }
+                        case 6: {
+                            yield* SignedPrekey.codec().stream(reader, reader.uint32(), `${prefix}.kemPrekey`, {
+                                limits: opts.limits?.kemPrekey
+                            });
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.issuedAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, DeviceKeys.codec());
+    }
+    DeviceKeys.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, DeviceKeys.codec(), opts);
+    }
+    DeviceKeys.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, DeviceKeys.codec(), opts);
+    }
+    DeviceKeys.stream = stream;
+})(DeviceKeys || (DeviceKeys = {}));
+export var SignedPrekey;
+(function (SignedPrekey) {
+    let _codec;
+    SignedPrekey.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.id != null && obj.id !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.id);
+                }
+                if ((obj.key != null && obj.key.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.key);
+                }
+                if ((obj.signature != null && obj.signature.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.signature);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    id: 0,
+                    key: uint8ArrayAlloc(0),
+                    signature: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.id = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.key = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.signature = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.id`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.key`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.signature`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, SignedPrekey.codec());
+    }
+    SignedPrekey.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, SignedPrekey.codec(), opts);
+    }
+    SignedPrekey.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, SignedPrekey.codec(), opts);
+    }
+    SignedPrekey.stream = stream;
+})(SignedPrekey || (SignedPrekey = {}));
+export var OneTimePrekey;
+(function (OneTimePrekey) {
+    let _codec;
+    OneTimePrekey.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.id != null && obj.id !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.id);
+                }
+                if ((obj.key != null && obj.key.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.key);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    id: 0,
+                    key: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.id = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.key = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.id`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.key`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, OneTimePrekey.codec());
+    }
+    OneTimePrekey.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, OneTimePrekey.codec(), opts);
+    }
+    OneTimePrekey.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, OneTimePrekey.codec(), opts);
+    }
+    OneTimePrekey.stream = stream;
+})(OneTimePrekey || (OneTimePrekey = {}));
+export var PrekeyUpload;
+(function (PrekeyUpload) {
+    let _codec;
+    PrekeyUpload.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.deviceKeys != null) {
+                    w.uint32(10);
+                    w.bytes(obj.deviceKeys);
+                }
+                if (obj.oneTime != null && obj.oneTime.length > 0) {
+                    for (const value of obj.oneTime) {
+                        w.uint32(18);
+                        OneTimePrekey.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    oneTime: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.deviceKeys = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.oneTime != null && obj.oneTime.length === opts.limits.oneTime) {
+                                throw new MaxLengthError('Decode error - repeated field "oneTime" had too many elements');
+                            }
+                            if (obj.oneTime.length === 100) {
+                                throw new MaxLengthError('Decode error - repeated field "oneTime" had too many elements');
+                            }
+                            obj.oneTime.push(OneTimePrekey.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.oneTime$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    oneTime: 100
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.deviceKeys`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.oneTime != null && obj.oneTime === opts.limits.oneTime) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "oneTime" had too many elements');
+                            }
+                            if (obj.oneTime === 100) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "oneTime" had too many elements');
+                            }
+                            for (const evt of OneTimePrekey.codec().stream(reader, reader.uint32(), `${prefix}.oneTime[]`, {
+                                limits: opts.limits?.oneTime$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.oneTime
+                                };
+                            }
+                            obj.oneTime++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, PrekeyUpload.codec());
+    }
+    PrekeyUpload.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, PrekeyUpload.codec(), opts);
+    }
+    PrekeyUpload.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, PrekeyUpload.codec(), opts);
+    }
+    PrekeyUpload.stream = stream;
+})(PrekeyUpload || (PrekeyUpload = {}));
+export var Bundle;
+(function (Bundle) {
+    let _codec;
+    Bundle.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.device != null && obj.device.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.device);
+                }
+                if ((obj.deviceKeys != null && obj.deviceKeys.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.deviceKeys);
+                }
+                if (obj.oneTime != null) {
+                    w.uint32(26);
+                    OneTimePrekey.codec().encode(obj.oneTime, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    device: uint8ArrayAlloc(0),
+                    deviceKeys: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.device = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.deviceKeys = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.oneTime = OneTimePrekey.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.oneTime
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.device`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.deviceKeys`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield* OneTimePrekey.codec().stream(reader, reader.uint32(), `${prefix}.oneTime`, {
+                                limits: opts.limits?.oneTime
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Bundle.codec());
+    }
+    Bundle.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Bundle.codec(), opts);
+    }
+    Bundle.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Bundle.codec(), opts);
+    }
+    Bundle.stream = stream;
+})(Bundle || (Bundle = {}));
