@@ -1,0 +1,106 @@
+/**
+ * What the client engine shows to whoever uses it: the terminal, a browser app, a bot.
+ */
+import type { ConversationId } from '../protocol/conversation.ts'
+import type { ProtocolError } from '../protocol/errors.ts'
+import type { AccountId, DeviceId, MessageId, RelayId } from '../protocol/ids.ts'
+
+/** pending: only here · sent: safe at a relay · delivered: on a device of the other person · read: seen · failed: refused for good. */
+export type MessageState = 'pending' | 'sent' | 'delivered' | 'read' | 'failed'
+
+export interface Message {
+  readonly id: MessageId
+  readonly conversation: ConversationId
+  /** The other person. */
+  readonly peer: AccountId
+  readonly direction: 'in' | 'out'
+  readonly text: string
+  /** By the sender's clock: for display, never for order. */
+  readonly sentAtMs: number
+  /** Incoming only. */
+  readonly receivedAtMs?: number
+  readonly state: MessageState
+  /** Place in the conversation log, once it is known. */
+  readonly seq?: number
+  /** failed: why, as a sentence. Incoming: what stands in place of a text that cannot be shown. */
+  readonly error?: string
+}
+
+export interface HomeInfo {
+  readonly relay: RelayId
+  readonly name: string
+  readonly region: string
+}
+
+export interface AccountInfo {
+  readonly id: AccountId
+  readonly device: DeviceId
+  /** `alice@eu-1.example.org`; empty when none was asked for. */
+  readonly handle: string
+  readonly home: HomeInfo
+}
+
+export interface Person {
+  readonly account: AccountId
+  /** Only when the person was found by it. */
+  readonly handle?: string
+  /** The relay that keeps the person's logs. */
+  readonly relay?: RelayId
+  readonly region?: string
+}
+
+export interface Contact {
+  readonly account: AccountId
+  /** What this person is called here: given by the user, else the handle, else the start of the id. */
+  readonly name: string
+  readonly handle?: string
+  readonly isVerified: boolean
+  readonly addedAtMs: number
+}
+
+export interface ConversationSummary {
+  readonly id: ConversationId
+  readonly account: AccountId
+  readonly name: string
+  readonly handle?: string
+  readonly isVerified: boolean
+  readonly lastMessage?: Message
+  /** Incoming messages that were not marked as read. */
+  readonly unread: number
+}
+
+export interface ConnectionStatus {
+  readonly state: 'offline' | 'connecting' | 'online' | 'waiting'
+  /** Name of the relay, or its id while the name is not known. */
+  readonly relay?: string
+  readonly rttMs?: number
+  /** waiting: time until the next try, counted from the event. */
+  readonly retryInMs?: number
+  /** Why the last try ended. */
+  readonly error?: ProtocolError
+}
+
+/**
+ * fork: a relay dropped, reordered or rolled back messages of a conversation · devices: the two sides know different
+ * device lists · identity: a device answered with a key that is not in the signed list · undecryptable: a message
+ * came that cannot be opened · refused: something arrived that broke a rule.
+ */
+export type WarningKind = 'fork' | 'devices' | 'identity' | 'undecryptable' | 'refused'
+
+export interface Warning {
+  readonly kind: WarningKind
+  readonly peer?: AccountId
+  readonly message?: MessageId
+  /** A sentence for people, without content. */
+  readonly text: string
+}
+
+export interface ClientEvents {
+  /** An incoming message, exactly once. */
+  message: Message
+  /** A message whose state or place changed. */
+  update: Message
+  connection: ConnectionStatus
+  contact: Contact
+  warning: Warning
+}
