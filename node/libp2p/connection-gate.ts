@@ -1,0 +1,161 @@
+/**
+ * Which inbound connections are let in: a total, a bound on unfinished handshakes, and per address a bound and a token bucket.
+ *
+ * libp2p's own limits (5 new connections per second and address, 10 handshakes at a time) turn an office behind one
+ * address away: of 30 clients 4 or 5 got through. Pure: knows addresses and a clock, no sockets.
+ */
+import type { Clock } from '../../protocol/clock.ts'
+
+export interface GateLimits {
+  /** Connections at a time, all together. */
+  maxConnections: number
+  /** Handshakes under way, all together: silent sockets hold one each until the upgrade times out. */
+  maxPending: number
+  /** Connections at a time from one address: an office or a carrier's NAT, not a botnet of one machine. */
+  maxPerAddress: number
+  /** Handshakes under way from one address: silent sockets of one host do not fill `maxPending`. */
+  maxPendingPerAddress: number
+  /** New connections from one address: a burst, then a steady rate. */
+  burstPerAddress: number
+  perSecondPerAddress: number
+  /** Addresses whose buckets are remembered. */
+  trackedAddresses: number
+}
+
+export const defaultGateLimits: GateLimits = {
+  maxConnections: 20_000,
+  maxPending: 1_000,
+  maxPerAddress: 2_000,
+  maxPendingPerAddress: 200,
+  burstPerAddress: 300,
+  perSecondPerAddress: 20,
+  trackedAddresses: 100_000
+}
+
+export type Refusal = 'full' | 'pending' | 'address-full' | 'address-pending' | 'rate'
+
+interface AddressState { open: number, pending: number, tokens: number, refilledAtMs: number }
+
+/** One admitted connection. Both calls may be repeated. */
+export interface Admission {
+  /** The handshake is done. */
+  ready (): void
+  closed (): void
+}
+
+export class ConnectionGate {
+  readonly limits: GateLimits
+  readonly #clock: Clock
+  readonly #addresses = new Map<string, AddressState>()
+  #open = 0
+  #pending = 0
+  readonly refused: Record<Refusal, number> = { full: 0, pending: 0, 'address-full': 0, 'address-pending': 0, rate: 0 }
+
+  constructor ({ clock }: { clock: Clock }, limits: GateLimits = defaultGateLimits) {
+    this.#clock = clock
+    this.limits = limits
+  }
+
+  /** Connections let in and not closed, unfinished ones included. */
+  get open (): number { return this.#open }
+  get pending (): number { return this.#pending }
+  get addresses (): number { return this.#addresses.size }
+
+  /** @param address IP address as text. @returns the admission, or why not */
+  admit (address: string): Admission | Refusal {
+    const refusal = this.#refusal(address)
+    if (refusal !== undefined) {
+      this.refused[refusal]++
+      return refusal
+    }
+    const state = isOwnHost(address) ? undefined : this.#addresses.get(groupOf(address))
+    if (state !== undefined) {
+      state.open++
+      state.pending++
+    }
+    this.#open++
+    this.#pending++
+    let isPending = true
+    let isOpen = true
+    const ready = (): void => {
+      if (!isPending) return
+      isPending = false
+      this.#pending--
+      if (state !== undefined) state.pending--
+    }
+    return {
+      ready,
+      closed: () => {
+        if (!isOpen) return
+        isOpen = false
+        ready()
+        this.#open--
+        if (state !== undefined) state.open--
+      }
+    }
+  }
+
+  #refusal (address: string): Refusal | undefined {
+    const { limits } = this
+    if (this.#open >= limits.maxConnections) return 'full'
+    if (this.#pending >= limits.maxPending) return 'pending'
+    // Loopback is the operator's own machine: a reverse proxy that ends TLS there stands for everybody behind it.
+    if (isOwnHost(address)) return undefined
+    const state = this.#bucket(groupOf(address))
+    if (state.open >= limits.maxPerAddress) return 'address-full'
+    if (state.pending >= limits.maxPendingPerAddress) return 'address-pending'
+    if (state.tokens < 1) return 'rate'
+    state.tokens--
+    return undefined
+  }
+
+  #bucket (group: string): AddressState {
+    const nowMs = this.#clock.nowMs()
+    const { burstPerAddress, perSecondPerAddress, trackedAddresses } = this.limits
+    let state = this.#addresses.get(group)
+    if (state === undefined) {
+      if (this.#addresses.size >= trackedAddresses) this.#forgetIdle(nowMs)
+      state = { open: 0, pending: 0, tokens: burstPerAddress, refilledAtMs: nowMs }
+    } else {
+      const elapsedMs = Math.max(0, nowMs - state.refilledAtMs)
+      state.tokens = Math.min(burstPerAddress, state.tokens + elapsedMs / 1000 * perSecondPerAddress)
+      state.refilledAtMs = nowMs
+      this.#addresses.delete(group) // to the back: the map is ordered by last use
+    }
+    this.#addresses.set(group, state)
+    return state
+  }
+
+  /** Oldest first: those with a full bucket and nothing open say nothing; if there are none, the oldest without connections. */
+  #forgetIdle (nowMs: number): void {
+    const { burstPerAddress, perSecondPerAddress } = this.limits
+    const refillMs = burstPerAddress / perSecondPerAddress * 1000
+    let removed = 0
+    for (const [group, state] of this.#addresses) {
+      if (state.open === 0 && nowMs - state.refilledAtMs >= refillMs) {
+        this.#addresses.delete(group)
+        removed++
+      } else if (nowMs - state.refilledAtMs < refillMs) break
+    }
+    if (removed > 0) return
+    for (const [group, state] of this.#addresses) {
+      if (state.open > 0) continue
+      this.#addresses.delete(group)
+      return
+    }
+  }
+}
+
+const isOwnHost = (address: string): boolean => address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.')
+
+/** IPv6 customers get a /64 or more, so an address of theirs is its first four groups. IPv4 inside IPv6 is IPv4. */
+export function groupOf (address: string): string {
+  if (!address.includes(':')) return address
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
+  if (mapped !== null) return mapped[1]!
+  const [head = '', tail] = address.split('%')[0]!.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups = tail === undefined ? left : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
+  return `${groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+}

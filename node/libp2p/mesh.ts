@@ -1,0 +1,257 @@
+/**
+ * The `Mesh` port over libp2p.
+ *
+ * Owns: streams to and from relays, gossip, records in the DHT, links that are kept. Does not know what they carry.
+ */
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { TopicValidatorResult } from '@libp2p/gossipsub'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import type { ByteStream } from '../../protocol/byte-stream.ts'
+import { sameBytes, utf8 } from '../../protocol/bytes.ts'
+import type { Clock, Random, Timer } from '../../protocol/clock.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { HomeRecordValidator, type VerifyRecord } from '../../protocol/home-record-validator.ts'
+import { parseRelayId, type RelayId } from '../../protocol/ids.ts'
+import { Libp2pByteStream, type StreamOptions } from '../../protocol/libp2p-stream.ts'
+import { limits } from '../../protocol/limits.ts'
+import { protocols } from '../../protocol/protocols.ts'
+import type { GossipVerdict, Mesh } from '../mesh.ts'
+import { createRelayHost, type RelayHost, type RelayHostConfig } from './host.ts'
+import { RelayLinks } from './relay-links.ts'
+
+export interface Libp2pMeshConfig extends RelayHostConfig {
+  /** Multiaddrs with PeerId of relays and bootstrap nodes to stay connected to. */
+  peers?: readonly string[]
+}
+
+export interface Libp2pMeshComponents {
+  clock: Clock
+  random: Random
+  /** Checks form and signature of a home record. */
+  verifyHomeRecord: VerifyRecord
+}
+
+/** Streams of one protocol that one connection may have open, each way. A device needs one; two while it reconnects. */
+const streamLimits: Record<string, number> = { [protocols.client]: 4, [protocols.relay]: 16, [protocols.directory]: 2 }
+const housekeepingMs = 30_000
+
+const verdicts: Record<GossipVerdict, TopicValidatorResult> = {
+  accept: TopicValidatorResult.Accept,
+  reject: TopicValidatorResult.Reject,
+  ignore: TopicValidatorResult.Ignore
+}
+
+/**
+ * Answers to all that one poll of the sockets has brought go out together: the event loop runs setImmediate after it.
+ */
+const nodeStream: StreamOptions = {
+  defer: (task) => { setImmediate(task) },
+  closeSignal: () => AbortSignal.timeout(limits.requestTimeoutMs)
+}
+
+export class Libp2pMesh implements Mesh {
+  readonly self: RelayId
+  readonly host: RelayHost
+  readonly validator: HomeRecordValidator
+  readonly links: RelayLinks
+  readonly #clock: Clock
+  readonly #peers: readonly string[]
+  readonly #bestFound: Map<string, Uint8Array | undefined>
+  readonly #handled: Array<Promise<void>> = []
+  /** Subscribed before the start. */
+  readonly #topics: string[] = []
+  #housekeeping: Timer | undefined
+
+  /** @throws ProtocolError BAD_CONFIG on a multiaddr that cannot be read */
+  static async create (config: Libp2pMeshConfig, components: Libp2pMeshComponents): Promise<Libp2pMesh> {
+    for (const address of [...config.listen, ...config.announce ?? [], ...config.peers ?? []]) parseAddress(address)
+    const validator = new HomeRecordValidator(components.verifyHomeRecord)
+    const bestFound = new Map<string, Uint8Array | undefined>()
+    const host = await createRelayHost(config, {
+      clock: components.clock,
+      dhtRules: {
+        validate: (key, value) => { validator.validate(key, value) },
+        select: (key, values) => {
+          const best = validator.select(key, values)
+          const index = keyText(key)
+          if (bestFound.has(index)) bestFound.set(index, values[best])
+          return best
+        }
+      }
+    })
+    return new Libp2pMesh(host, validator, bestFound, config, components)
+  }
+
+  private constructor (host: RelayHost, validator: HomeRecordValidator, bestFound: Map<string, Uint8Array | undefined>, config: Libp2pMeshConfig, { clock, random }: Libp2pMeshComponents) {
+    this.host = host
+    this.validator = validator
+    this.self = parseRelayId(host.libp2p.peerId.toString())
+    this.#clock = clock
+    this.#bestFound = bestFound
+    this.#peers = config.peers ?? []
+    this.links = new RelayLinks({
+      clock,
+      random,
+      dialer: {
+        isConnected: (relay) => host.libp2p.getConnections(peerIdFromString(relay)).length > 0,
+        connect: async (relay, addresses) => {
+          await host.libp2p.dial(targetOf(relay, addresses), { signal: AbortSignal.timeout(limits.dialTimeoutMs) })
+        }
+      }
+    })
+  }
+
+  addresses (): string[] { return this.host.libp2p.getMultiaddrs().map((address) => address.toString()) }
+
+  async dial (relay: RelayId, addresses: readonly string[], protocol: string, { signal }: { signal: AbortSignal }): Promise<ByteStream> {
+    const { libp2p } = this.host
+    try {
+      const connection = await libp2p.dial(targetOf(relay, addresses), { signal })
+      const stream = await connection.newStream(protocol, { signal, maxOutboundStreams: streamLimits[protocol] ?? 4 })
+      if (addresses.length > 0) this.links.keep(relay, addresses)
+      return new Libp2pByteStream(stream, connection, nodeStream)
+    } catch (error) {
+      if (isProtocolError(error)) throw error
+      throw new ProtocolError(signal.aborted ? 'TIMEOUT' : 'HOME_UNREACHABLE', { cause: error })
+    }
+  }
+
+  handle (protocol: string, accept: (stream: ByteStream) => void): void {
+    const handled = this.host.libp2p.handle(protocol, (stream: Stream, connection: Connection) => {
+      accept(new Libp2pByteStream(stream, connection, nodeStream))
+    }, { maxInboundStreams: streamLimits[protocol] ?? 4, maxOutboundStreams: streamLimits[protocol] ?? 4 })
+    this.#handled.push(handled)
+  }
+
+  async publish (topic: string, message: Uint8Array): Promise<void> {
+    await this.host.libp2p.services.pubsub.publish(topic, message)
+  }
+
+  subscribe (topic: string, onMessage: (message: Uint8Array) => GossipVerdict): void {
+    const { pubsub } = this.host.libp2p.services
+    // In the validator, not in the 'message' event: it runs once per message and decides whether it travels on.
+    pubsub.topicValidators.set(topic, (_peer, message) => verdicts[onMessage(message.data)])
+    if (this.#housekeeping !== undefined) pubsub.subscribe(topic)
+    else this.#topics.push(topic)
+  }
+
+  async putRecord (key: string, record: Uint8Array, { signal }: { signal: AbortSignal }): Promise<void> {
+    const keyBytes = utf8(key)
+    // kad-dht stores its own puts unchecked
+    this.validator.validate(keyBytes, record)
+    let taken = 0
+    let refused = 0
+    try {
+      for await (const event of this.host.libp2p.services.dht.put(keyBytes, record, { signal })) {
+        // A rejected put does not throw; it shows as an event.
+        if (event.name === 'QUERY_ERROR') refused++
+        if (event.name === 'PEER_RESPONSE' && event.messageName === 'PUT_VALUE' && event.record !== undefined && sameBytes(event.record.value, record)) taken++
+      }
+    } catch (error) {
+      if (taken === 0) throw new ProtocolError(signal.aborted ? 'TIMEOUT' : 'DISCONNECTED', { what: 'DHT put', cause: error })
+    }
+    if (taken === 0) throw new ProtocolError('DISCONNECTED', { what: `no DHT node took the record, ${refused} refused or failed` })
+  }
+
+  async getRecord (key: string, { signal }: { signal: AbortSignal }): Promise<Uint8Array | undefined> {
+    const isFirst = !this.#bestFound.has(key)
+    if (isFirst) this.#bestFound.set(key, undefined)
+    let found: Uint8Array | undefined
+    try {
+      for await (const event of this.host.libp2p.services.dht.get(utf8(key), { signal })) {
+        if (event.name === 'VALUE') found = event.value
+      }
+    } catch (error) {
+      // Having chosen the best, kad-dht corrects the others and throws when one of them does not take it: the best stands.
+      found = this.#bestFound.get(key)
+      if (found === undefined && signal.aborted) throw new ProtocolError('TIMEOUT', { what: 'DHT get', cause: error })
+    } finally {
+      if (isFirst) this.#bestFound.delete(key)
+    }
+    return found
+  }
+
+  async start (): Promise<void> {
+    const { libp2p } = this.host
+    await Promise.all(this.#handled)
+    libp2p.addEventListener('peer:connect', this.#onConnect)
+    libp2p.addEventListener('peer:disconnect', this.#onDisconnect)
+    await this.host.start()
+    for (const topic of this.#topics.splice(0)) libp2p.services.pubsub.subscribe(topic)
+    for (const address of this.#peers) {
+      const relay = relayOf(parseAddress(address))
+      if (relay !== this.self) this.links.keep(relay, this.#peers.filter((other) => other.endsWith(relay)), { pinned: true })
+    }
+    this.#keepHouse()
+  }
+
+  async stop (): Promise<void> {
+    this.#housekeeping?.cancel()
+    this.links.stop()
+    this.host.libp2p.removeEventListener('peer:connect', this.#onConnect)
+    this.host.libp2p.removeEventListener('peer:disconnect', this.#onDisconnect)
+    await this.host.stop()
+  }
+
+  readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => { this.links.onConnect(detail.toString() as RelayId) }
+  readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => { this.links.onDisconnect(detail.toString() as RelayId) }
+
+  #keepHouse (): void {
+    this.#housekeeping = this.#clock.after(housekeepingMs, () => {
+      this.host.datastore.sweep()
+      this.#closeUnused()
+      this.#keepHouse()
+    })
+  }
+
+  /** A connection that carries no stream half a minute after it was opened is of no use to anybody. */
+  #closeUnused (): void {
+    for (const connection of this.host.libp2p.getConnections()) {
+      if (connection.direction === 'outbound' || connection.streams.length > 0 || connection.timeline.open + housekeepingMs > Date.now()) continue
+      connection.close().catch((error: unknown) => { connection.abort(error as Error) })
+    }
+  }
+}
+
+const keyText = (key: Uint8Array): string => new TextDecoder().decode(key)
+
+/** @throws ProtocolError BAD_CONFIG */
+function parseAddress (address: string): Multiaddr {
+  try {
+    return multiaddr(address)
+  } catch (error) {
+    throw new ProtocolError('BAD_CONFIG', { what: `not a multiaddr: ${address}`, cause: error })
+  }
+}
+
+const peerIdIn = (address: Multiaddr): string | undefined => address.getComponents().findLast((component) => component.name === 'p2p')?.value
+
+/** @throws ProtocolError BAD_CONFIG when the address does not end in /p2p/<relay> */
+function relayOf (address: Multiaddr): RelayId {
+  const id = peerIdIn(address)
+  if (id === undefined) throw new ProtocolError('BAD_CONFIG', { what: `no /p2p/<id> in ${address.toString()}` })
+  return parseRelayId(id)
+}
+
+/**
+ * What libp2p dials: the addresses, each with the relay's id, so that nobody else can answer for it. Without
+ * addresses the id, which libp2p looks up in the DHT.
+ * @throws ProtocolError HOME_UNREACHABLE when no address is readable
+ */
+function targetOf (relay: RelayId, addresses: readonly string[]): PeerId | Multiaddr[] {
+  if (addresses.length === 0) return peerIdFromString(relay)
+  const out: Multiaddr[] = []
+  for (const text of addresses.slice(0, limits.relayAddresses)) {
+    try {
+      const address = multiaddr(text)
+      const id = peerIdIn(address)
+      if (id === undefined) out.push(address.encapsulate(`/p2p/${relay}`))
+      else if (id === relay) out.push(address)
+    } catch {
+      // an address in a record of another relay that we cannot read: the others may do
+    }
+  }
+  if (out.length === 0) throw new ProtocolError('HOME_UNREACHABLE', { what: 'no usable address' })
+  return out
+}
