@@ -3,7 +3,7 @@
  *
  * LevelDB (`store-level.ts`) and memory (`store-memory.ts`) are engines; both pass `store-suite.ts`, with a crash
  * between any two steps. One statement of an SQL engine could do the same. An engine knows nothing of people, homes
- * or networks; it never parses an envelope. Key table: store-level.ts.
+ * or networks; it never parses an envelope. It copies the bytes that it keeps. Key table: store-keys.ts.
  */
 import type { ConversationId } from '../protocol/conversation.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../protocol/ids.ts'
@@ -44,7 +44,7 @@ export type Table =
   | 'meta' // schema version and the like
 
 export type Write =
-  /** The next entry of a log: `seq` must be head + 1. Remembers (log, sender, messageId) → (epoch, seq). */
+  /** The next entry of a log: `seq` must be head + 1, else GAP. Remembers (log, sender, messageId) → (epoch, seq). */
   | { readonly op: 'append', readonly log: ConversationId, readonly entry: LogEntry }
   /** Adds to the outbox. Remembers (log, sender, messageId) as waiting. */
   | { readonly op: 'enqueue', readonly item: OutboxItem }
@@ -54,7 +54,12 @@ export type Write =
   | { readonly op: 'cursor', readonly log: ConversationId, readonly device: DeviceId, readonly seq: number }
   /** Another relay's replica has everything up to `seq`. */
   | { readonly op: 'replicated', readonly log: ConversationId, readonly relay: RelayId, readonly seq: number }
-  /** Entries up to and including `throughSeq` are not needed any more. Deduplication still remembers them. */
+  /**
+   * This copy goes on after `throughSeq`, whatever it held: a replica or a new sequencer that starts where its source has
+   * trimmed already. Drops what was kept before (a log has no gaps). Nothing happens when head is there or beyond.
+   */
+  | { readonly op: 'skip', readonly log: ConversationId, readonly epoch: number, readonly throughSeq: number }
+  /** Entries up to and including `throughSeq` (head at most) are not needed any more. Deduplication still remembers them. */
   | { readonly op: 'trim', readonly log: ConversationId, readonly throughSeq: number }
   /** A local account takes part in this log. */
   | { readonly op: 'join', readonly log: ConversationId, readonly account: AccountId }
@@ -66,7 +71,7 @@ export interface LogHead {
   readonly epoch: number
   /** Oldest entry kept; head + 1 when none is. */
   readonly first: number
-  /** Highest sequence number ever appended; 0 for a log that was only joined. */
+  /** Highest sequence number ever appended or skipped; 0 for a log that was only joined. */
   readonly head: number
   readonly cursors: ReadonlyMap<DeviceId, number>
   readonly replicas: ReadonlyMap<RelayId, number>
@@ -78,20 +83,25 @@ export type Seen = { readonly at: 'log', readonly epoch: number, readonly seq: n
 export interface Store {
   /**
    * All or nothing, in order. Resolves when durable (fsynced) if `durable`, else when a later durable write or a
-   * clean close would make it so. Callers never overlap two writes (commit.ts sees to that).
-   * @throws ProtocolError STORAGE_FULL: nothing was written. DAMAGED, INTERNAL: see operator's guide
+   * clean close would make it so. Writes of overlapping calls are made one after another, in order of the calls; who
+   * wants one fsync for many goes through commit.ts.
+   *
+   * @throws ProtocolError GAP: an append was not the next of its log; nothing was written.
+   *         STORAGE_FULL: nothing was written; trims, dequeues, cursors and deletes are still taken while a reserve is left.
+   *         DAMAGED: the head of a log cannot be read. INTERNAL: the disk failed; whether the batch will be there after a
+   *         restart is open, so read heads again (openLog) before going on
    */
   write (batch: readonly Write[], options: { durable: boolean }): Promise<void>
 
-  /** undefined: this relay keeps no such log. */
+  /** undefined: this relay keeps no such log (nothing but outbox items was ever written to it). */
   openLog (log: ConversationId): Promise<LogHead | undefined>
   /**
    * Entries from `fromSeq` on, in order, without gaps; fewer than asked when the log ends or a bound is reached, but at
-   * least one when there is one. Bounds: entries and bytes of envelopes.
+   * least one when there is one. From `first` when `fromSeq` is before it. Bounds: entries and bytes of envelopes.
    * @throws ProtocolError DAMAGED when the first of them fails its checksum (what precedes a later damaged one is returned)
    */
   readLog (log: ConversationId, fromSeq: number, bounds: { maxEntries: number, maxBytes: number }): Promise<LogEntry[]>
-  /** Replace a damaged entry by a good copy of the same seq from a replica. */
+  /** Replace a damaged entry by a good copy of the same seq from a replica, durably. A healthy or trimmed one is left alone. */
   repair (log: ConversationId, entry: LogEntry): Promise<void>
 
   /** Kept until limits.dedupMs after storing, also when the entry is trimmed. */
