@@ -7,7 +7,7 @@
  */
 import { extract, expand } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import sodium from 'sodium-native'
+import * as sodium from 'sodium-native'
 import type { ICryptoInterface } from '@libp2p/noise'
 
 const TAG_BYTES = 16
