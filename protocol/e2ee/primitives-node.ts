@@ -7,6 +7,7 @@
  */
 import crypto from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { concat } from '../bytes.ts'
 import { noblePrimitives } from './primitives-noble.ts'
 import type { Primitives } from './primitives.ts'
 
@@ -110,8 +111,8 @@ function rawPublic (key: KeyObject, kind: RawKind): Uint8Array {
 }
 
 /**
- * y-coordinates (little endian, sign bit cleared) of the points whose order divides 8, and p − 1 … 2²⁵⁵ − 1 are caught by
- * `isCanonicalY`. OpenSSL accepts such public keys; noble's strict mode and this project do not.
+ * y-coordinates (little endian, sign bit cleared) of the points whose order divides 8. OpenSSL verifies under such keys,
+ * which let a signature fit many messages, and under non-canonical ones; noble's strict mode and this project do not.
  */
 const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -187,17 +188,6 @@ function hkdfSha256 (input: Uint8Array, salt: Uint8Array, info: Uint8Array, leng
   return out.byteLength === length ? out : out.slice(0, length)
 }
 
-/** One result of the parts that a cipher gives, in a buffer of its own. */
-function join (...parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.byteLength
-  }
-  return out
-}
-
 const nativeKem: Pick<Primitives, 'mlKemKeyPair' | 'mlKemEncapsulate' | 'mlKemDecapsulate'> = {
   mlKemKeyPair: (seed) => {
     // OpenSSL exports seed and expanded key together; the expanded key is the end of it
@@ -250,20 +240,20 @@ export const nodePrimitives: Primitives = {
     checkLength('AES key', key, AES_KEY_BYTES)
     checkLength('CBC IV', iv, CBC_IV_BYTES)
     const cipher = crypto.createCipheriv('aes-256-cbc', key, iv)
-    return join(cipher.update(plaintext), cipher.final())
+    return concat(cipher.update(plaintext), cipher.final())
   },
   aesCbcDecrypt: (key, iv, ciphertext) => {
     checkLength('AES key', key, AES_KEY_BYTES)
     checkLength('CBC IV', iv, CBC_IV_BYTES)
     const decipher = crypto.createDecipheriv('aes-256-cbc', key, iv)
-    return join(decipher.update(ciphertext), decipher.final())
+    return concat(decipher.update(ciphertext), decipher.final())
   },
   aesGcmEncrypt: (key, nonce, plaintext, additionalData) => {
     checkLength('AES key', key, AES_KEY_BYTES)
     checkLength('GCM nonce', nonce, GCM_NONCE_BYTES)
     const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce)
     cipher.setAAD(additionalData)
-    return join(cipher.update(plaintext), cipher.final(), cipher.getAuthTag())
+    return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag())
   },
   aesGcmDecrypt: (key, nonce, sealed, additionalData) => {
     checkLength('AES key', key, AES_KEY_BYTES)
@@ -273,7 +263,7 @@ export const nodePrimitives: Primitives = {
     const decipher = crypto.createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: GCM_TAG_BYTES })
     decipher.setAAD(additionalData)
     decipher.setAuthTag(sealed.subarray(tagStart))
-    return join(decipher.update(sealed.subarray(0, tagStart)), decipher.final())
+    return concat(decipher.update(sealed.subarray(0, tagStart)), decipher.final())
   },
 
   equal: (a, b) => a.byteLength === b.byteLength && crypto.timingSafeEqual(a, b)
