@@ -30,7 +30,7 @@ export default [
   },
   {
     files: ['protocol/**/*.ts', 'client/**/*.ts', 'web/**/*.ts'],
-    ignores: ['**/*.test.ts', ...platformAdapters],
+    ignores: ['**/*.test.ts', '**/*-suite.ts', ...platformAdapters],
     rules: {
       'no-restricted-globals': ['error', ...nodeGlobals],
       'no-restricted-imports': ['error', { patterns: ['node:*', '*-node.ts'] }]
