@@ -45,7 +45,7 @@ export interface Primitives {
   aesCbcEncrypt (key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array
   /** @throws Error on bad length or padding; callers authenticate first, so this reveals nothing. */
   aesCbcDecrypt (key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array
-  /** AES-256-GCM; the 16-byte tag follows the ciphertext. */
+  /** AES-256-GCM; the nonce is 12 bytes (no other length is taken), the 16-byte tag follows the ciphertext. */
   aesGcmEncrypt (key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, additionalData: Uint8Array): Uint8Array
   /** @throws Error when the tag does not match. */
   aesGcmDecrypt (key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, additionalData: Uint8Array): Uint8Array
