@@ -1,0 +1,56 @@
+/**
+ * What the message path needs of the rest of the relay. The people side (accounts.ts, homes.ts, directory.ts, buckets.ts,
+ * logger.ts) implements these; tests stand in for them.
+ */
+import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
+import type { rates } from '../protocol/limits.ts'
+import type { SignedHomeRecord } from '../protocol/records/home-record.ts'
+import type { Write } from './store.ts'
+
+export interface LocalAccounts {
+  /** Registered here, and its newest home record still names this relay as primary. */
+  isLocal (account: AccountId): boolean
+  /** Active devices of a local account, from memory; none for another. */
+  devicesOf (account: AccountId): readonly DeviceId[]
+}
+
+export interface Homes {
+  readonly self: RelayId
+  /** From memory. Of a local account always there. */
+  cached (account: AccountId): SignedHomeRecord | undefined
+  /** Memory, store, DHT. @throws ProtocolError UNKNOWN_ACCOUNT, HOME_UNREACHABLE */
+  find (account: AccountId, options: { signal: AbortSignal }): Promise<SignedHomeRecord>
+  /** Verifies; keeps the highest epoch. @throws ProtocolError BAD_SIGNATURE, ROLLED_BACK with the newer record, MALFORMED */
+  learn (record: Uint8Array): SignedHomeRecord
+  /** A newer record of this account is known from now on. */
+  onMoved (listener: (account: AccountId) => void): void
+}
+
+export interface Directory {
+  /** Multiaddrs as text; none when the relay is not known. */
+  addressesOf (relay: RelayId): readonly string[]
+}
+
+export interface Buckets {
+  /** @throws ProtocolError QUOTA with retryAfterMs; nothing was taken then */
+  take (quota: keyof typeof rates, key: string, cost: number): void
+}
+
+type LogFields = Record<string, string | number | boolean | undefined>
+export interface Logger {
+  debug (event: string, fields?: LogFields): void
+  info (event: string, fields?: LogFields): void
+  warn (event: string, fields?: LogFields, error?: unknown): void
+  error (event: string, fields?: LogFields, error?: unknown): void
+}
+
+/** Group commit over the store (commit.ts). */
+export interface Commits {
+  /** Durable when it resolves; commits take effect in the order of the calls. @throws ProtocolError as Store.write */
+  commit (writes: readonly Write[]): Promise<void>
+  /** Written with the next commit, or soon: what may be lost in a crash without harm (cursors, trims). */
+  lazy (writes: readonly Write[]): void
+}
+
+/** When to do what this turn has gathered: a microtask, or `setImmediate` in Node, which gathers one poll of the sockets. */
+export type Defer = (task: () => void) => void
