@@ -38,8 +38,8 @@ export interface Buckets {
 
 type LogFields = Record<string, string | number | boolean | undefined>
 export interface Logger {
-  debug (event: string, fields?: LogFields): void
-  info (event: string, fields?: LogFields): void
+  debug (event: string, fields?: LogFields, error?: unknown): void
+  info (event: string, fields?: LogFields, error?: unknown): void
   warn (event: string, fields?: LogFields, error?: unknown): void
   error (event: string, fields?: LogFields, error?: unknown): void
 }
