@@ -1,0 +1,91 @@
+/**
+ * `heliograph echo-bot`: answers every message with the same text. Somebody to talk to on a new network, and the
+ * smallest example of a bot.
+ *
+ * It answers what is unread and marks it as read only when the answer is stored, so a crash between the two answers
+ * a message twice rather than never.
+ */
+import type { Command } from 'commander'
+import { command, examples, run, type Outcome } from '../command.ts'
+import { say, sayJson, warn, type ClientLike, type CommonOptions, type Context } from '../context.ts'
+import { accountJson } from '../describe-people.ts'
+import { failureOf } from '../failure.ts'
+import { withAccount } from '../session.ts'
+import { stopOnSignals, untilAborted } from '../stopping.ts'
+
+type Message = Awaited<ReturnType<ClientLike['send']>>
+
+export function echoBotCommand (context: Context, outcome: Outcome): Command {
+  return command('echo-bot', 'answer every message with its own text')
+    .addHelpText('after', examples('account create --data ./echo --handle echo', 'echo-bot --data ./echo'))
+    .action((options: CommonOptions) => run(context, outcome, options, () => withAccount(context, options, async (client, account) => {
+      const stopping = stopOnSignals(context)
+      const bot = new EchoBot(client, (error) => { warn(context, failureOf(error).sentence) })
+      client.on('connection', (status) => {
+        if (options.json === true) sayJson(context, { connection: status.state, relay: status.relay ?? null })
+      })
+      if (options.json === true) sayJson(context, { ready: true, ...accountJson(account, client.inviteLink()) })
+      else say(context, `The echo bot is ${account.handle === '' ? account.id : account.handle}. Ctrl-C stops it.`)
+      await bot.start()
+      client.start()
+      await untilAborted(stopping.signal)
+      await bot.stop()
+      stopping.release()
+      // Being told to stop is how a bot ends.
+      return 0
+    })))
+}
+
+export class EchoBot {
+  readonly #client: ClientLike
+  readonly #onError: (error: unknown) => void
+  #unsubscribe: () => void = () => {}
+  /** Answers are made one after another, in the order of the messages. */
+  #work: Promise<void> = Promise.resolve()
+  readonly #unanswered = new Map<Message['peer'], number>()
+
+  constructor (client: ClientLike, onError: (error: unknown) => void) {
+    this.#client = client
+    this.#onError = onError
+  }
+
+  /** Answers what came while it was away, oldest first, then what comes. Call it before the client is started. */
+  async start (): Promise<void> {
+    for (const { account, unread } of await this.#client.conversations()) {
+      for (const message of await this.#unread(account, unread)) this.#answer(message)
+    }
+    this.#unsubscribe = this.#client.on('message', (message) => { this.#answer(message) })
+  }
+
+  async stop (): Promise<void> {
+    this.#unsubscribe()
+    await this.#work
+  }
+
+  /** The newest `count` incoming messages, oldest first. */
+  async #unread (account: Message['peer'], count: number): Promise<Message[]> {
+    const found: Message[] = []
+    let before: string | undefined
+    while (found.length < count) {
+      const page = await this.#client.history(account, { limit: 200, ...(before === undefined ? {} : { before }) })
+      if (page.length === 0) break
+      found.unshift(...page.filter((message) => message.direction === 'in'))
+      before = page[0]!.id
+    }
+    return count === 0 ? [] : found.slice(-count)
+  }
+
+  #answer (message: Message): void {
+    // What stands in place of a message that cannot be shown is not answered.
+    if (message.direction !== 'in' || message.error !== undefined) return
+    const { peer } = message
+    this.#unanswered.set(peer, (this.#unanswered.get(peer) ?? 0) + 1)
+    this.#work = this.#work.then(async () => {
+      await this.#client.send(peer, message.text)
+      const left = this.#unanswered.get(peer)! - 1
+      this.#unanswered.set(peer, left)
+      // Marking covers the whole conversation, so it waits until nothing in it is unanswered.
+      if (left === 0) await this.#client.markRead(peer)
+    }).catch(this.#onError)
+  }
+}

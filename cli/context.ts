@@ -1,0 +1,46 @@
+/**
+ * What a command gets from outside: streams, environment, the options that every command has. Made once in
+ * heliograph.ts; tests make their own. Nothing else under cli/ reads `process`.
+ */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import type { Client, ClientConfig } from '../client/client.ts'
+
+/** What the commands use of the client engine; tests bring one of their own. */
+export type ClientLike = Pick<Client,
+  'account' | 'createAccount' | 'start' | 'stop' | 'connection' | 'findPerson' | 'addContact' | 'contacts' | 'contact' |
+  'safetyNumber' | 'setVerified' | 'inviteLink' | 'send' | 'markRead' | 'conversations' | 'history' | 'on' | 'outboxLength' | 'flushed'>
+
+/** Opens what `folder` keeps: keys, contacts, messages. `verbose` writes the engine's log to standard error. */
+export type OpenClient = (options: { folder: string, config: Omit<ClientConfig, 'software'>, verbose: boolean }) => Promise<ClientLike>
+
+export interface Context {
+  readonly stdout: Writable & { isTTY?: boolean, columns?: number }
+  readonly stderr: Writable & { isTTY?: boolean }
+  readonly stdin: Readable & { isTTY?: boolean }
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly nowMs: () => number
+  readonly openClient: OpenClient
+  /** Ends the process at once; the last resort of a second Ctrl-C. */
+  readonly exit: (code: number) => void
+  readonly onSignal: (listener: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void) => () => void
+}
+
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly data?: string
+  readonly verbose?: boolean
+}
+
+/** Where this person's keys, contacts and messages are: --data, else HELIOGRAPH_DATA, else ~/.heliograph. */
+export function dataDir (context: Context, options: CommonOptions): string {
+  const named = options.data ?? context.env.HELIOGRAPH_DATA
+  return named === undefined || named === '' ? join(homedir(), '.heliograph') : resolve(context.cwd, named)
+}
+
+export const say = (context: Context, line: string): void => { context.stdout.write(`${line}\n`) }
+export const warn = (context: Context, line: string): void => { context.stderr.write(`${line}\n`) }
+/** One JSON value per line, so that scripts can read it as it comes. */
+export const sayJson = (context: Context, value: unknown): void => { context.stdout.write(`${JSON.stringify(value)}\n`) }

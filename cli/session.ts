@@ -1,0 +1,46 @@
+/**
+ * A client for the length of one command: opened on the person's data folder, stopped however the command ends.
+ */
+import { dataDir, type ClientLike, type CommonOptions, type Context } from './context.ts'
+import { exitCodes } from './exit-codes.ts'
+import { CliError } from './failure.ts'
+import { readSettings } from './settings.ts'
+
+/** @throws CliError when the folder has no account yet */
+export async function withAccount<T> (context: Context, options: CommonOptions, use: (client: ClientLike, account: NonNullable<ClientLike['account']>) => Promise<T>): Promise<T> {
+  const folder = dataDir(context, options)
+  const settings = await readSettings(folder)
+  if (settings === undefined) throw noAccount(folder)
+  const client = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false })
+  try {
+    if (client.account === undefined) throw noAccount(folder)
+    return await use(client, client.account)
+  } finally {
+    await client.stop()
+  }
+}
+
+const noAccount = (folder: string): CliError => new CliError(
+  `There is no account in ${folder} yet. Make one with "heliograph account create", or name another folder with --data.`,
+  { exitCode: exitCodes.notFound, code: 'NO_ACCOUNT' })
+
+/** Connects and waits until the relay has let this device in. @throws ProtocolError the reason, CliError when `timeoutMs` passes */
+export async function untilOnline (client: ClientLike, { timeoutMs, signal }: { timeoutMs: number, signal?: AbortSignal }): Promise<void> {
+  client.start()
+  if (client.connection.state === 'online') return
+  await new Promise<void>((resolve, reject) => {
+    const end = (error?: unknown): void => {
+      clearTimeout(timer)
+      unsubscribe()
+      signal?.removeEventListener('abort', onAbort)
+      if (error === undefined) resolve()
+      else reject(error as Error)
+    }
+    const onAbort = (): void => { end(new CliError('Stopped.', { exitCode: exitCodes.interrupted, code: 'CANCELLED' })) }
+    const timer = setTimeout(() => {
+      end(client.connection.error ?? new CliError('No relay answered in time. Check the connection, and that the relay is running.', { exitCode: exitCodes.later, code: 'TIMEOUT' }))
+    }, timeoutMs)
+    const unsubscribe = client.on('connection', (status) => { if (status.state === 'online') end() })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
