@@ -16,9 +16,11 @@ export interface NodeDialerConfig {
   seed: Uint8Array
   /** A faster cipher under Noise, e.g. `sodiumNoiseCrypto`; default libp2p's own. */
   noiseCrypto?: ICryptoInterface
+  /** All of Noise from elsewhere, e.g. `fastNoise()`; then `noiseCrypto` is not used. */
+  encrypter?: ReturnType<typeof noise>
 }
 
-export function createNodeDialer ({ seed, noiseCrypto }: NodeDialerConfig): Libp2pDialer {
+export function createNodeDialer ({ seed, noiseCrypto, encrypter }: NodeDialerConfig): Libp2pDialer {
   return new Libp2pDialer({
     streamOptions: {
       // After everything that this poll of the sockets has brought: acknowledgements of a page go out together.
@@ -29,7 +31,7 @@ export function createNodeDialer ({ seed, noiseCrypto }: NodeDialerConfig): Libp
       privateKey: await generateKeyPairFromSeed('Ed25519', seed),
       logger: quietLogger,
       transports: [tcp({ outboundSocketInactivityTimeout: 3 * limits.heartbeatMs }), webSockets()],
-      connectionEncrypters: [noise(noiseCrypto === undefined ? {} : { crypto: noiseCrypto })],
+      connectionEncrypters: [encrypter ?? noise(noiseCrypto === undefined ? {} : { crypto: noiseCrypto })],
       streamMuxers: [yamux({ enableKeepAlive: false })],
       connectionMonitor: { enabled: false },
       connectionManager: { dialTimeout: limits.dialTimeoutMs, addressDialTimeout: limits.dialTimeoutMs / 2, reconnectRetries: 0 },

@@ -8,7 +8,6 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, type Identify } from '@libp2p/identify'
 import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
-import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
@@ -24,7 +23,7 @@ import { addressOf } from '../../protocol/libp2p-stream.ts'
 import { limits } from '../../protocol/limits.ts'
 import { protocols, topics } from '../../protocol/protocols.ts'
 import { ConnectionGate, defaultGateLimits, type Admission, type GateLimits } from './connection-gate.ts'
-import { sodiumNoiseCrypto } from './noise-crypto.ts'
+import { fastNoise } from './fast-noise.ts'
 
 export type RelayServices = { identify: Identify, ping: Ping, dht: KadDHT, pubsub: GossipSub }
 
@@ -83,7 +82,7 @@ export async function createRelayHost (
       tcp({ inboundSocketInactivityTimeout: socketInactivityMs, outboundSocketInactivityTimeout: socketInactivityMs, backlog: 1024 }),
       webSockets()
     ],
-    connectionEncrypters: [noise({ crypto: sodiumNoiseCrypto })],
+    connectionEncrypters: [fastNoise()],
     // Pings of the muxer's own are off: the channel's heartbeat notices a dead peer, and a timer per connection costs.
     streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: 64, maxOutboundStreams: 64, streamOptions: { maxStreamWindowSize: 1024 * 1024 } })],
     // It opens a ping stream on every connection every 10 s; 5,000 clients would make that 500 streams a second.

@@ -12,6 +12,7 @@ import type { ICryptoInterface } from '@libp2p/noise'
 
 const TAG_BYTES = 16
 const KEY_BYTES = 32
+const LENGTH_BYTES = 2
 
 export const sodiumNoiseCrypto: ICryptoInterface = {
   hashSHA256 (data) {
@@ -43,10 +44,23 @@ export const sodiumNoiseCrypto: ICryptoInterface = {
     return out
   },
 
+  // Sealed in place in a buffer that has room for the record's length in front, see `recordOf`.
   chaCha20Poly1305Encrypt (plaintext, nonce, ad, key) {
-    const out = Buffer.allocUnsafe(plaintext.byteLength + TAG_BYTES)
-    sodium.crypto_aead_chacha20poly1305_ietf_encrypt(out, plaintext.subarray(), ad, null, nonce, key)
-    return out
+    const length = plaintext.byteLength
+    const record = Buffer.allocUnsafe(LENGTH_BYTES + length + TAG_BYTES)
+    record[0] = (length + TAG_BYTES) >> 8
+    record[1] = (length + TAG_BYTES) & 0xff
+    const sealed = record.subarray(LENGTH_BYTES)
+    if (plaintext instanceof Uint8Array) sealed.set(plaintext)
+    else {
+      let offset = 0
+      for (const part of plaintext) {
+        sealed.set(part, offset)
+        offset += part.byteLength
+      }
+    }
+    sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, sealed.subarray(0, length), ad, null, nonce, key)
+    return sealed
   },
 
   // `dst` says that the ciphertext is not needed any more (transport frames): then in place, which libsodium allows.
@@ -59,4 +73,13 @@ export const sodiumNoiseCrypto: ICryptoInterface = {
     sodium.crypto_aead_chacha20poly1305_ietf_decrypt(out, null, bytes, ad, nonce, key)
     return out
   }
+}
+
+/**
+ * The record of a ciphertext: its 16-bit length and itself, in one buffer without copying.
+ * @param sealed what `sodiumNoiseCrypto` has sealed, and nothing else: the two bytes before it are read
+ */
+export function recordOf (sealed: Uint8Array | { subarray (): Uint8Array }): Uint8Array {
+  const bytes = sealed instanceof Uint8Array ? sealed : sealed.subarray()
+  return new Uint8Array(bytes.buffer, bytes.byteOffset - LENGTH_BYTES, LENGTH_BYTES + bytes.byteLength)
 }

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util'
 import { createNodeDialer } from '../../client/libp2p/libp2p-node.ts'
 import type { Libp2pDialer } from '../../client/libp2p/dialer.ts'
 import { Libp2pMesh } from '../../node/libp2p/mesh.ts'
-import { sodiumNoiseCrypto } from '../../node/libp2p/noise-crypto.ts'
+import { fastNoise } from '../../node/libp2p/fast-noise.ts'
 import type { ByteStream } from '../../protocol/byte-stream.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
@@ -84,7 +84,7 @@ class EchoRelay {
 }
 
 async function connect (relay: EchoRelay): Promise<{ dialer: Libp2pDialer, stream: ByteStream }> {
-  const dialer = createNodeDialer({ seed: randomBytes(32), noiseCrypto: sodiumNoiseCrypto })
+  const dialer = createNodeDialer({ seed: randomBytes(32), encrypter: fastNoise() })
   const stream = await dialer.dial({ addresses: relay.addresses }, protocols.client, { signal: AbortSignal.timeout(30_000) })
   return { dialer, stream }
 }
