@@ -16,7 +16,6 @@ export function printable (text: string): string {
   return text
     .replace(/\r\n?|\u2028|\u2029/g, '\n')
     .replaceAll('\t', '    ')
-    // eslint-disable-next-line no-control-regex
     .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g, '')
 }
 

@@ -1,11 +1,13 @@
 /**
- * The client engine on this machine: LevelDB in the person's folder, libp2p to the relays, native cryptography.
+ * The client engine on this machine: the person's folder, libsodium under Noise, the engine's log when it is asked for.
  */
-import type { ClientConfig } from '../client/client.ts'
+import type { ClientConfig, ClientLogger } from '../client/client.ts'
 import { openNodeClient } from '../client/client-node.ts'
 import { sodiumNoiseCrypto } from '../node/libp2p/noise-crypto.ts'
+import { createLogger } from '../node/logger.ts'
 import type { ClientLike } from './context.ts'
 
 export async function openClient ({ folder, config, software, verbose }: { folder: string, config: Omit<ClientConfig, 'software'>, software: string, verbose: boolean }): Promise<ClientLike> {
-  return await openNodeClient({ folder, config: { ...config, software }, noiseCrypto: sodiumNoiseCrypto, logTo: verbose ? process.stderr : undefined })
+  const logger: ClientLogger | undefined = verbose ? createLogger({ level: 'debug', destination: process.stderr }) : undefined
+  return await openNodeClient({ folder, config: { ...config, software }, noiseCrypto: sodiumNoiseCrypto, ...(logger === undefined ? {} : { logger }) })
 }
