@@ -7,6 +7,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { quietLogger } from '../../protocol/libp2p-quiet.ts'
+import { closeAbortedWebSocket } from '../../protocol/libp2p-websocket.ts'
 import { limits } from '../../protocol/limits.ts'
 import { Libp2pDialer } from './dialer.ts'
 
@@ -23,7 +24,10 @@ export function createBrowserDialer ({ seed }: { seed: Uint8Array }): Libp2pDial
       connectionMonitor: { enabled: false },
       connectionManager: { dialTimeout: limits.dialTimeoutMs, addressDialTimeout: limits.dialTimeoutMs / 2, reconnectRetries: 0 },
       // libp2p's default in a browser refuses insecure WebSockets and private addresses: a relay of one's own is both.
-      connectionGater: { denyDialMultiaddr: () => false }
+      connectionGater: {
+        denyDialMultiaddr: () => false,
+        denyOutboundConnection: (_peer, connection) => { closeAbortedWebSocket(connection); return false }
+      }
     })
   })
 }

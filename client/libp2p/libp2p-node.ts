@@ -8,6 +8,7 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { quietLogger } from '../../protocol/libp2p-quiet.ts'
+import { closeAbortedWebSocket } from '../../protocol/libp2p-websocket.ts'
 import { limits } from '../../protocol/limits.ts'
 import { Libp2pDialer } from './dialer.ts'
 
@@ -35,7 +36,10 @@ export function createNodeDialer ({ seed, noiseCrypto, encrypter }: NodeDialerCo
       streamMuxers: [yamux({ enableKeepAlive: false })],
       connectionMonitor: { enabled: false },
       connectionManager: { dialTimeout: limits.dialTimeoutMs, addressDialTimeout: limits.dialTimeoutMs / 2, reconnectRetries: 0 },
-      connectionGater: { denyDialMultiaddr: () => false }
+      connectionGater: {
+        denyDialMultiaddr: () => false,
+        denyOutboundConnection: (_peer, connection) => { closeAbortedWebSocket(connection); return false }
+      }
     })
   })
 }

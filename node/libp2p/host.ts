@@ -4,6 +4,9 @@
  * Owns: how libp2p is configured and why. Does not know: mail, accounts, what our protocols carry.
  * The port over it is mesh.ts; which connections come in is connection-gate.ts.
  */
+import type { Server as HttpServer } from 'node:http'
+import type { Server as NetServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, type Identify } from '@libp2p/identify'
@@ -20,6 +23,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import { BoundedDatastore } from '../../protocol/libp2p-datastore.ts'
 import { quietLogger } from '../../protocol/libp2p-quiet.ts'
 import { addressOf } from '../../protocol/libp2p-stream.ts'
+import { closeAbortedWebSocket } from '../../protocol/libp2p-websocket.ts'
 import { limits } from '../../protocol/limits.ts'
 import { protocols, topics } from '../../protocol/protocols.ts'
 import { ConnectionGate, defaultGateLimits, type Admission, type GateLimits } from './connection-gate.ts'
@@ -103,10 +107,15 @@ export async function createRelayHost (
     connectionGater: {
       denyDialMultiaddr: () => false,
       denyInboundConnection: (maConn) => {
+        closeAbortedWebSocket(maConn)
         const admission = gate.admit(addressOf(maConn))
         if (typeof admission === 'string') return true
         admissions.set(maConn, admission)
         maConn.addEventListener('close', () => { admission.closed() }, { once: true })
+        return false
+      },
+      denyOutboundConnection: (_peer, maConn) => {
+        closeAbortedWebSocket(maConn)
         return false
       },
       denyInboundUpgradedConnection: (_peer, maConn) => {
@@ -157,6 +166,7 @@ export async function createRelayHost (
       }
       stopPruner(libp2p)
       confirmAddresses(libp2p)
+      boundUnfinishedUpgrades(libp2p, gate.limits.maxPending)
     },
     stop: async () => { await libp2p.stop() }
   }
@@ -188,7 +198,7 @@ function identifyRelays (libp2p: Libp2p<RelayServices>): void {
 interface Inside {
   components: {
     connectionManager: { connectionPruner: { stop (): void } }
-    transportManager: { getAddrs (): Multiaddr[] }
+    transportManager: { getAddrs (): Multiaddr[], getListeners (): Array<{ server?: NetServer, http?: HttpServer }> }
     addressManager: { confirmObservedAddr (address: Multiaddr, options: { type: 'transport', ttl: number }): void }
   }
 }
@@ -206,6 +216,27 @@ const stopPruner = (libp2p: Libp2p<RelayServices>): void => { inside(libp2p).con
 function confirmAddresses (libp2p: Libp2p<RelayServices>): void {
   const { addressManager, transportManager } = inside(libp2p)
   for (const address of transportManager.getAddrs()) addressManager.confirmObservedAddr(address, { type: 'transport', ttl: 1e12 })
+}
+
+/**
+ * Sockets on the WebSocket port that have not asked for the upgrade yet. libp2p sees a connection only afterwards, and
+ * Node's own header timeouts do not run because the HTTP server is handed its sockets instead of listening.
+ */
+function boundUnfinishedUpgrades (libp2p: Libp2p<RelayServices>, maxUnfinished: number): void {
+  for (const { server, http } of inside(libp2p).transportManager.getListeners()) {
+    if (server === undefined || http === undefined) continue
+    const unfinished = new Map<Duplex, NodeJS.Timeout>()
+    const finish = (socket: Duplex): void => {
+      clearTimeout(unfinished.get(socket))
+      unfinished.delete(socket)
+    }
+    server.on('connection', (socket) => {
+      if (unfinished.size >= maxUnfinished) { socket.destroy(); return }
+      unfinished.set(socket, setTimeout(() => { socket.destroy() }, handshakeTimeoutMs).unref())
+      socket.once('close', () => { finish(socket) })
+    })
+    http.on('upgrade', (_request, socket) => { finish(socket) })
+  }
 }
 
 function startError (error: unknown, listen: readonly string[]): Error {
