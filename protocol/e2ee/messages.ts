@@ -43,8 +43,16 @@ export interface PrekeyMessage {
   readonly message: RatchetMessage
 }
 
-/** Identity keys of the two ends of one message, 32 bytes each. */
-export interface Ends { sender: Uint8Array, receiver: Uint8Array }
+/** What the MAC covers besides the message itself. */
+export interface AssociatedData {
+  /** identity keys of the two ends, 32 bytes each */
+  readonly sender: Uint8Array
+  readonly receiver: Uint8Array
+  /** of a wrapped message; counts when the profile authenticates it */
+  readonly wrapper: PrekeyHeader | undefined
+}
+
+export type PrekeyHeader = Omit<PrekeyMessage, 'message'>
 
 /** Field numbers of the ratchet message. */
 const RATCHET_KEY = 1
@@ -63,7 +71,7 @@ const KEM_PREKEY_ID = 7
 const KEM_CIPHERTEXT = 8
 
 /** Encrypts and authenticates; the MAC follows the fields. */
-export function sealRatchetMessage (suite: Suite, header: { version: SessionVersion, ratchetKey: Uint8Array, counter: number, previousCounter: number }, keys: MessageKeys, plaintext: Uint8Array, ends: Ends): Uint8Array {
+export function sealRatchetMessage (suite: Suite, header: { version: SessionVersion, ratchetKey: Uint8Array, counter: number, previousCounter: number }, keys: MessageKeys, plaintext: Uint8Array, associated: AssociatedData): Uint8Array {
   const authenticated = concat(
     versionByte(header.version),
     bytesField(RATCHET_KEY, encodeKey(header.ratchetKey)),
@@ -71,12 +79,12 @@ export function sealRatchetMessage (suite: Suite, header: { version: SessionVers
     numberField(PREVIOUS_COUNTER, header.previousCounter),
     bytesField(CIPHERTEXT, suite.primitives.aesCbcEncrypt(keys.cipherKey, keys.iv, plaintext))
   )
-  return concat(authenticated, macOf(suite, keys, authenticated, ends))
+  return concat(authenticated, macOf(suite, keys, authenticated, associated))
 }
 
 /** @throws ProtocolError UNDECRYPTABLE, whatever is wrong: the MAC (checked first, in constant time) or the padding */
-export function openRatchetMessage (suite: Suite, message: RatchetMessage, keys: MessageKeys, ends: Ends): Uint8Array {
-  if (!suite.primitives.equal(macOf(suite, keys, message.authenticated, ends), message.mac)) throw new ProtocolError('UNDECRYPTABLE')
+export function openRatchetMessage (suite: Suite, message: RatchetMessage, keys: MessageKeys, associated: AssociatedData): Uint8Array {
+  if (!suite.primitives.equal(macOf(suite, keys, message.authenticated, associated), message.mac)) throw new ProtocolError('UNDECRYPTABLE')
   try {
     return suite.primitives.aesCbcDecrypt(keys.cipherKey, keys.iv, message.ciphertext)
   } catch (cause) {
@@ -105,19 +113,22 @@ export function readRatchetMessage (bytes: Uint8Array): RatchetMessage {
   }
 }
 
-/** `message` is a whole ratchet message. The wrapper has no MAC of its own: every field goes into the keys, or only names one. */
-export function writePrekeyMessage (suite: Suite, header: Omit<PrekeyMessage, 'message'>, message: Uint8Array): Uint8Array {
+/** `message` is a whole ratchet message. The wrapper has no MAC of its own; see `AssociatedData`. */
+export function writePrekeyMessage (suite: Suite, header: PrekeyHeader, message: Uint8Array): Uint8Array {
+  return concat(...beforeMessage(header), bytesField(MESSAGE, message), ...afterMessage(suite, header))
+}
+
+function beforeMessage (header: PrekeyHeader): Uint8Array[] {
   const parts: Uint8Array[] = [versionByte(header.version)]
   if (header.oneTimePrekeyId !== undefined) parts.push(numberField(PREKEY_ID, header.oneTimePrekeyId))
-  parts.push(
-    bytesField(BASE_KEY, encodeKey(header.baseKey)),
-    bytesField(IDENTITY_KEY, encodeKey(header.identityKey)),
-    bytesField(MESSAGE, message),
-    numberField(REGISTRATION_ID, header.registrationId),
-    numberField(SIGNED_PREKEY_ID, header.signedPrekeyId)
-  )
+  parts.push(bytesField(BASE_KEY, encodeKey(header.baseKey)), bytesField(IDENTITY_KEY, encodeKey(header.identityKey)))
+  return parts
+}
+
+function afterMessage (suite: Suite, header: PrekeyHeader): Uint8Array[] {
+  const parts = [numberField(REGISTRATION_ID, header.registrationId), numberField(SIGNED_PREKEY_ID, header.signedPrekeyId)]
   if (header.kem !== undefined) parts.push(numberField(KEM_PREKEY_ID, header.kem.prekeyId), bytesField(KEM_CIPHERTEXT, encodeKem(suite, header.kem.ciphertext)))
-  return concat(...parts)
+  return parts
 }
 
 /** @throws ProtocolError MALFORMED, TOO_LARGE, UNSUPPORTED_VERSION */
@@ -149,9 +160,14 @@ export function readPrekeyMessage (suite: Suite, bytes: Uint8Array): PrekeyMessa
   }
 }
 
-/** The associated data is both identity keys, sender's first (X3DH §3.3, AD), before the message. */
-function macOf (suite: Suite, keys: MessageKeys, authenticated: Uint8Array, ends: Ends): Uint8Array {
-  return suite.primitives.hmacSha256(keys.macKey, concat(encodeKey(ends.sender), encodeKey(ends.receiver), authenticated)).subarray(0, MAC_BYTES)
+/**
+ * First 8 bytes of HMAC over both identity keys, sender's first (X3DH §3.3, AD), the message and, in a profile that
+ * authenticates it, the wrapper without the message. The reader is strict, so writing its fields again gives the bytes that came.
+ */
+function macOf (suite: Suite, keys: MessageKeys, authenticated: Uint8Array, { sender, receiver, wrapper }: AssociatedData): Uint8Array {
+  const parts = [encodeKey(sender), encodeKey(receiver), authenticated]
+  if (wrapper !== undefined && suite.profile.authenticatesWrapper) parts.push(...beforeMessage(wrapper), ...afterMessage(suite, wrapper))
+  return suite.primitives.hmacSha256(keys.macKey, concat(...parts)).subarray(0, MAC_BYTES)
 }
 
 const versionByte = (version: SessionVersion): Uint8Array => Uint8Array.of(version << 4 | CURRENT_VERSION)

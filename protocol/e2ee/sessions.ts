@@ -15,7 +15,7 @@ import { checkBundle } from './prekeys.ts'
 import { accept, deriveMessageKey, knowsRatchetKey, messageKeys, nextSendingKey, startAsInitiator, startAsResponder } from './ratchet.ts'
 import { FIRST_MESSAGE_DIGEST_BYTES, OPENED_FIRST_MESSAGES, findByBaseKey, sessionsOf, withAdvancedSession, withNewSession } from './session-record.ts'
 import { PQXDH_VERSION, SUITE_PQXDH, X3DH_VERSION } from './suite.ts'
-import type { PrekeyMessage, RatchetMessage } from './messages.ts'
+import type { PrekeyHeader, PrekeyMessage, RatchetMessage } from './messages.ts'
 import type { AnyBundle, OwnDevice, PrekeySecrets } from './prekeys.ts'
 import type { Session, SessionRecord } from './session-record.ts'
 import type { Suite } from './suite.ts'
@@ -82,18 +82,15 @@ export function seal (suite: Suite, own: OwnDevice, record: SessionRecord, plain
   const { version, ratchet, unacknowledged } = session
   const step = nextSendingKey(suite, ratchet)
   const header = { version, ratchetKey: ratchet.ratchetKeyPair.publicKey, counter: step.counter, previousCounter: ratchet.previousCounter }
-  const ends = { sender: own.identity.publicKey, receiver: session.remoteIdentityKey }
-  const bytes = sealRatchetMessage(suite, header, messageKeys(suite, step.messageKey), plaintext, ends)
-  const next = { ...record, current: { ...session, ratchet: step.state, messages: session.messages + 1 } }
-  if (unacknowledged === undefined) return { record: next, message: { kind: RATCHET_MESSAGE, bytes } }
-  const wrapped = writePrekeyMessage(suite, {
-    version,
-    registrationId: own.registrationId,
-    baseKey: session.baseKey,
-    identityKey: own.identity.publicKey,
-    ...unacknowledged
-  }, bytes)
-  return { record: next, message: { kind: PREKEY_MESSAGE, bytes: wrapped } }
+  const wrapper = unacknowledged === undefined
+    ? undefined
+    : { version, registrationId: own.registrationId, baseKey: session.baseKey, identityKey: own.identity.publicKey, ...unacknowledged }
+  const associated = { sender: own.identity.publicKey, receiver: session.remoteIdentityKey, wrapper }
+  const bytes = sealRatchetMessage(suite, header, messageKeys(suite, step.messageKey), plaintext, associated)
+  return {
+    record: { ...record, current: { ...session, ratchet: step.state, messages: session.messages + 1 } },
+    message: wrapper === undefined ? { kind: RATCHET_MESSAGE, bytes } : { kind: PREKEY_MESSAGE, bytes: writePrekeyMessage(suite, wrapper, bytes) }
+  }
 }
 
 /**
@@ -117,14 +114,14 @@ function openPrekeyMessage (suite: Suite, own: OwnDevice, record: SessionRecord 
   if (!sameBytes(message.identityKey, expectedIdentityKey)) throw new ProtocolError('IDENTITY_CHANGED')
   const known = record === undefined ? undefined : findByBaseKey(record, message.version, message.baseKey)
   if (record !== undefined && known !== undefined) {
-    const opened = openIn(suite, own, known, message.message, limits.ratchetForwardJump)
+    const opened = openIn(suite, own, known, message.message, { wrapper: message })
     return { record: withAdvancedSession(record, known, opened.session), plaintext: opened.plaintext }
   }
   const digest = firstMessageDigest(suite, message)
   // [REJECT] the session of this first message is long gone: without a one-time prekey nothing else would stop a replay
   if (record?.openedFirstMessages.some(seen => sameBytes(seen, digest)) === true) throw new ProtocolError('UNDECRYPTABLE')
   const session = answer(suite, own, message, prekeys, nowMs)
-  const opened = openIn(suite, own, session, message.message, limits.ratchetForwardJump)
+  const opened = openIn(suite, own, session, message.message, { wrapper: message })
   const next = withNewSession(record, opened.session)
   const { oneTimePrekeyId } = message
   if (oneTimePrekeyId !== undefined) return { record: next, plaintext: opened.plaintext, consumedOneTimePrekey: oneTimePrekeyId }
@@ -161,7 +158,7 @@ function openRatchet (suite: Suite, own: OwnDevice, record: SessionRecord | unde
   const candidates = sessionsOf(record).filter(session => session.version === message.version && sameBytes(session.remoteIdentityKey, expectedIdentityKey))
   const owner = candidates.find(session => knowsRatchetKey(session.ratchet, message.ratchetKey))
   if (owner !== undefined) {
-    const opened = openIn(suite, own, owner, message, limits.ratchetForwardJump)
+    const opened = openIn(suite, own, owner, message)
     return { record: withAdvancedSession(record, owner, opened.session), plaintext: opened.plaintext }
   }
   for (const session of candidates) {
@@ -169,7 +166,7 @@ function openRatchet (suite: Suite, own: OwnDevice, record: SessionRecord | unde
     // forty times 25,000 hashes.
     const maxJump = session === record.current ? limits.ratchetForwardJump : limits.ratchetSkippedKeys
     try {
-      const opened = openIn(suite, own, session, message, maxJump)
+      const opened = openIn(suite, own, session, message, { maxJump })
       return { record: withAdvancedSession(record, session, opened.session), plaintext: opened.plaintext }
     } catch (error) {
       if (!isProtocolError(error, 'UNDECRYPTABLE', 'TOO_FAR_AHEAD')) throw error
@@ -181,11 +178,11 @@ function openRatchet (suite: Suite, own: OwnDevice, record: SessionRecord | unde
 }
 
 /** One session, one message. @throws ProtocolError UNDECRYPTABLE, DUPLICATE, TOO_FAR_AHEAD */
-function openIn (suite: Suite, own: OwnDevice, session: Session, message: RatchetMessage, maxJump: number): { session: Session, plaintext: Uint8Array } {
+function openIn (suite: Suite, own: OwnDevice, session: Session, message: RatchetMessage, { wrapper, maxJump = limits.ratchetForwardJump }: { wrapper?: PrekeyHeader, maxJump?: number } = {}): { session: Session, plaintext: Uint8Array } {
   return undecryptable(() => {
     const received = deriveMessageKey(suite, session.ratchet, message, maxJump)
-    const ends = { sender: session.remoteIdentityKey, receiver: own.identity.publicKey }
-    const plaintext = openRatchetMessage(suite, message, messageKeys(suite, received.messageKey), ends)
+    const associated = { sender: session.remoteIdentityKey, receiver: own.identity.publicKey, wrapper }
+    const plaintext = openRatchetMessage(suite, message, messageKeys(suite, received.messageKey), associated)
     const ratchet = accept(suite, session.ratchet, received)
     return { session: { ...session, ratchet, unacknowledged: undefined, messages: session.messages + 1 }, plaintext }
   })

@@ -31,6 +31,11 @@ export interface Profile {
   readonly minVersion: SessionVersion
   /** What a prekey signature covers before the encoded key; empty = the encoded key alone (Signal). See prekeys.ts. */
   readonly prekeyContext: Uint8Array
+  /**
+   * Whether the MAC of a wrapped message covers the wrapper too. Signal leaves the registration id, and the ids and the KEM
+   * ciphertext of a repeated first message, unauthenticated; PQXDH §3.2 lets Alice append to the associated data.
+   */
+  readonly authenticatesWrapper: boolean
   /** Put before an account key in a safety number. */
   readonly accountKeyPrefix: Uint8Array
 }
@@ -51,6 +56,7 @@ export const heliographProfile: Profile = {
   kemByte: 0x0a,
   minVersion: PQXDH_VERSION,
   prekeyContext: utf8('Heliograph_Prekey'),
+  authenticatesWrapper: true,
   // multicodec ed25519-pub, as in an AccountId
   accountKeyPrefix: Uint8Array.of(0xed, 0x01)
 }
@@ -66,5 +72,6 @@ export const signalProfile: Profile = {
   kemByte: 0x08,
   minVersion: X3DH_VERSION,
   prekeyContext: new Uint8Array(0),
+  authenticatesWrapper: false,
   accountKeyPrefix: Uint8Array.of(0x05)
 }
