@@ -1,0 +1,189 @@
+/**
+ * What an operator can set: types, defaults, checks, and the text that explains each key, in one table.
+ *
+ * `relay init` writes the table as a commented file, `relay start` reads it back. A key that is not here is an error
+ * with the nearest known key suggested. Reading and writing TOML: config-file.ts.
+ */
+import { ProtocolError } from '../protocol/errors.ts'
+import { limits } from '../protocol/limits.ts'
+import { logLevels, type LogLevel } from './logger.ts'
+
+export interface RelayConfig {
+  name: string
+  region: string
+  dataDir: string
+  listen: string[]
+  announce: string[]
+  bootstrapPeers: string[]
+  httpAddress: string
+  registration: 'open' | 'closed'
+  retentionDays: number
+  maxConnections: number
+  maxConnectionsPerAddress: number
+  minFreeMegabytes: number
+  drainSeconds: number
+  logLevel: LogLevel
+}
+
+export type ConfigKey = keyof RelayConfig
+
+interface Setting<T> {
+  /** What may stand there, for the error. */
+  readonly expects: string
+  /** Comment lines in the file: what it does, its unit, why the default. */
+  readonly about: readonly string[]
+  readonly default: T
+  isValid (value: unknown): boolean
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isMultiaddr = (value: unknown): boolean => isText(value) && value.length <= limits.addressBytes && /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/\d+(\/(tls|ws|wss|sni\/[^/\s]+))*(\/p2p\/\w+)?$/.test(value)
+const isPeer = (value: unknown): boolean => isMultiaddr(value) && /\/p2p\/12D3KooW\w{44}$/.test(value as string)
+const isListOf = (isItem: (item: unknown) => boolean, { atLeast = 0 } = {}) => (value: unknown): boolean => Array.isArray(value) && value.length >= atLeast && value.length <= limits.relayAddresses && value.every(isItem)
+const isNumber = ({ min, max, isWhole = true }: { min: number, max: number, isWhole?: boolean }) => (value: unknown): boolean =>
+  typeof value === 'number' && value >= min && value <= max && (!isWhole || Number.isInteger(value))
+const isOneOf = (choices: readonly string[]) => (value: unknown): boolean => isText(value) && choices.includes(value)
+const isHostPort = (value: unknown): boolean => {
+  if (!isText(value)) return false
+  const match = /^(?:\[[0-9a-f:.]+\]|[^\s:/]+):(\d{1,5})$/i.exec(value)
+  return match !== null && Number(match[1]) <= 65_535
+}
+
+/** In the order of the file. */
+export const settings: { readonly [Key in ConfigKey]: Setting<RelayConfig[Key]> } = {
+  name: {
+    expects: 'a host name in lower case, e.g. "eu-1.example.org"',
+    about: ['The relay\'s name: the part after the @ in the handles that it issues. Choose it once;', 'handles that people have given away contain it.'],
+    default: 'relay.localhost',
+    isValid: (value) => isText(value) && value.length <= limits.relayNameBytes && /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(value)
+  },
+  region: {
+    expects: `a short word of at most ${limits.regionBytes} letters, digits and hyphens, e.g. "eu"`,
+    about: ['Where the relay stands, for people who look for one nearby.'],
+    default: 'local',
+    isValid: (value) => isText(value) && value.length <= limits.regionBytes && /^[a-z0-9][a-z0-9-]*$/.test(value)
+  },
+  dataDir: {
+    expects: 'a folder',
+    about: ['Keys and database. A relative path is relative to this file.'],
+    default: '.',
+    isValid: (value) => isText(value) && value !== ''
+  },
+  listen: {
+    expects: 'a list of 1 to 16 multiaddrs, e.g. ["/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/tcp/4002/ws"]',
+    about: ['Multiaddrs to listen on: TCP for relays and terminals, WebSocket (…/ws) for browsers.', 'Port 0 takes a free port.'],
+    default: ['/ip4/0.0.0.0/tcp/4001', '/ip4/0.0.0.0/tcp/4002/ws'],
+    isValid: isListOf(isMultiaddr, { atLeast: 1 })
+  },
+  announce: {
+    expects: 'a list of multiaddrs, e.g. ["/dns4/eu-1.example.org/tcp/4001"]',
+    about: ['Multiaddrs to tell others instead of the ones listened on: needed behind a NAT, a', 'load balancer or a proxy that ends TLS. Empty: the addresses listened on.'],
+    default: [],
+    isValid: isListOf(isMultiaddr)
+  },
+  bootstrapPeers: {
+    expects: 'a list of multiaddrs that end in /p2p/<id>',
+    about: ['Relays or bootstrap nodes to enter the mesh through. Needed once: the relays that', 'were met are remembered. Empty: the first relay of a mesh of its own.'],
+    default: [],
+    isValid: isListOf(isPeer)
+  },
+  httpAddress: {
+    expects: 'host:port, e.g. "127.0.0.1:9464"',
+    about: ['Where /metrics, /healthz and /readyz are served. Loopback: figures tell who is busy', 'when. Port 0 takes a free port.'],
+    default: '127.0.0.1:9464',
+    isValid: isHostPort
+  },
+  registration: {
+    expects: '"open" or "closed"',
+    about: ['open: anybody may register an account here. closed: only accounts that are registered', 'already, or were once, may.'],
+    default: 'open',
+    isValid: isOneOf(['open', 'closed'])
+  },
+  retentionDays: {
+    expects: 'a number of days from 0 to 3650; 0 keeps for ever',
+    about: ['Days that a message waits for a device that does not come for it. 30: a phone left off', 'over a long holiday still gets its mail. 0: for ever.'],
+    default: limits.retentionMs / (24 * 60 * 60 * 1000),
+    isValid: isNumber({ min: 0, max: 3650, isWhole: false })
+  },
+  maxConnections: {
+    expects: 'a whole number from 1 to 1000000',
+    about: ['Connections at a time. An idle one takes about 70 KB: 20,000 are 1.4 GB of memory.'],
+    default: 20_000,
+    isValid: isNumber({ min: 1, max: 1_000_000 })
+  },
+  maxConnectionsPerAddress: {
+    expects: 'a whole number from 1 to 1000000',
+    about: ['Connections at a time from one IP address: an office or a carrier behind one address,', 'not a machine that wants to fill the relay. Loopback is not counted.'],
+    default: 2_000,
+    isValid: isNumber({ min: 1, max: 1_000_000 })
+  },
+  minFreeMegabytes: {
+    expects: 'a whole number of megabytes from 0 to 1000000',
+    about: ['Free disk space in MB below which nothing new is accepted. 512: a full disk lets the', 'database be read but not opened again.'],
+    default: 512,
+    isValid: isNumber({ min: 0, max: 1_000_000 })
+  },
+  drainSeconds: {
+    expects: 'a number of seconds from 0 to 600',
+    about: ['Seconds at most between SIGTERM and the end: to finish what is under way. 30: what', 'service managers commonly wait before they kill.'],
+    default: 30,
+    isValid: isNumber({ min: 0, max: 600, isWhole: false })
+  },
+  logLevel: {
+    expects: `one of ${logLevels.join(', ')}`,
+    about: ['What is logged: silent, error, warn, info or debug. info is quiet while all is well;', 'debug writes lines per request.'],
+    default: 'info',
+    isValid: isOneOf(logLevels)
+  }
+}
+
+export const defaultConfig = (): RelayConfig =>
+  structuredClone(Object.fromEntries(Object.entries(settings).map(([key, setting]) => [key, setting.default]))) as unknown as RelayConfig
+
+/**
+ * @param values as read from a file or given in code; what is absent gets its default
+ * @throws ProtocolError BAD_CONFIG: an unknown key, or a value of the wrong kind. Its text says what is expected.
+ */
+export function checkConfig (values: Readonly<Record<string, unknown>>): RelayConfig {
+  const config: Record<string, unknown> = { ...defaultConfig() }
+  for (const [key, value] of Object.entries(values)) {
+    if (!Object.hasOwn(settings, key)) {
+      const near = nearestKey(key)
+      throw new ProtocolError('BAD_CONFIG', { what: `unknown key "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}` })
+    }
+    const { expects, isValid } = settings[key as ConfigKey]
+    if (!isValid(value)) throw new ProtocolError('BAD_CONFIG', { what: `${key}: expected ${expects}, got ${shown(value)}` })
+    config[key] = value
+  }
+  return config as unknown as RelayConfig
+}
+
+const shown = (value: unknown): string => {
+  const text = typeof value === 'bigint' ? value.toString() : JSON.stringify(value) ?? typeof value
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+/** The known key with the fewest edits, unless it takes more than a third of the word. */
+function nearestKey (unknown: string): ConfigKey | undefined {
+  const word = unknown.slice(0, 64).toLowerCase().replaceAll(/[_-]/g, '')
+  let best: ConfigKey | undefined
+  let fewest = Math.max(2, Math.floor(word.length / 3)) + 1
+  for (const key of Object.keys(settings) as ConfigKey[]) {
+    const count = edits(word, key.toLowerCase())
+    if (count < fewest) { fewest = count; best = key }
+  }
+  return best
+}
+
+/** Levenshtein distance. */
+function edits (a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

@@ -1,0 +1,55 @@
+/**
+ * The Meter port over prom-client, with the process's own figures beside ours.
+ *
+ * Names: heliograph_<area>_<what>_<unit|total>. One registry per relay: several run in one process in tests.
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { ChannelMeter } from '../protocol/channel.ts'
+import type { Meter } from './meter.ts'
+import type { Logger } from './ports.ts'
+
+const namePattern = /^heliograph_[a-z0-9]+(?:_[a-z0-9]+)+$/
+
+export interface Metrics extends Meter {
+  readonly contentType: string
+  /** The text that Prometheus reads. */
+  render (): Promise<string>
+}
+
+/** @param isWithProcess with figures of the process: memory, event loop, garbage collection */
+export function createMetrics ({ isWithProcess }: { isWithProcess: boolean }): Metrics {
+  const registry = new Registry()
+  if (isWithProcess) collectDefaultMetrics({ register: registry })
+  const checked = (name: string): string => {
+    if (!namePattern.test(name)) throw new TypeError(`not a metric name of ours: ${name}`)
+    return name
+  }
+  return {
+    contentType: registry.contentType,
+    render: async () => await registry.metrics(),
+    counter (name, help, labels = []) {
+      const counter = new Counter({ name: checked(name), help, labelNames: [...labels], registers: [registry] })
+      return { inc: (value = 1, labelValues) => { if (labelValues === undefined) counter.inc(value); else counter.inc({ ...labelValues }, value) } }
+    },
+    gauge (name, help, read) {
+      new Gauge({ name: checked(name), help, registers: [registry], collect () { this.set(read()) } })
+    },
+    histogram (name, help, buckets) {
+      const histogram = new Histogram({ name: checked(name), help, buckets: [...buckets], registers: [registry] })
+      return { observe: (value) => { histogram.observe(value) } }
+    }
+  }
+}
+
+/** Frames that were refused, and handlers that failed, on channels of one kind. */
+export function channelMeter (meter: Meter, logger: Logger): (protocol: 'client' | 'relay' | 'directory') => ChannelMeter {
+  const refused = meter.counter('heliograph_channel_refused_total', 'Requests, notifications and frames that were refused, by error code', ['protocol', 'method', 'code'])
+  const failed = meter.counter('heliograph_channel_failed_total', 'Handlers that failed on something unexpected: defects', ['protocol', 'method'])
+  return (protocol) => ({
+    refused: (code, method) => { refused.inc(1, { protocol, method, code }) },
+    failed: (method, error) => {
+      failed.inc(1, { protocol, method })
+      logger.error('channel.handler-failed', { protocol, method }, error)
+    }
+  })
+}
