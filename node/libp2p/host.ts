@@ -16,7 +16,7 @@ import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import type { Connection, Libp2p, MultiaddrConnection, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, MultiaddrConnection, StreamHandler, StreamHandlerOptions } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
@@ -39,6 +39,8 @@ export interface RelayHostConfig {
   /** Addresses to tell others instead of the ones listened on: behind a NAT or a proxy. */
   announce?: readonly string[]
   gate?: Partial<GateLimits>
+  /** How long a socket may take for its handshake. Three round trips at the worst RTT take under a second. */
+  handshakeTimeoutMs?: number
 }
 
 /** Which records the DHT takes; see protocol/home-record-validator.ts. */
@@ -62,8 +64,6 @@ export interface RelayHost {
 const identifyPrefix = 'heliograph'
 export const identifyProtocol = `/${identifyPrefix}/id/1.0.0`
 
-/** How long a socket may take for its handshake. Three round trips at the worst RTT take under a second. */
-const handshakeTimeoutMs = 5_000
 /** A TCP socket without a byte for this long is dead: three heartbeats. */
 const socketInactivityMs = 3 * limits.heartbeatMs
 
@@ -73,6 +73,7 @@ export async function createRelayHost (
 ): Promise<RelayHost> {
   const gate = new ConnectionGate({ clock }, { ...defaultGateLimits, ...config.gate })
   const datastore = new BoundedDatastore({ clock })
+  const { handshakeTimeoutMs = 5_000 } = config
   const admissions = new WeakMap<MultiaddrConnection, Admission>()
 
   const options: Libp2pOptions<RelayServices> = {
@@ -152,8 +153,6 @@ export async function createRelayHost (
   }
 
   const libp2p = await createLibp2p(options)
-  identifyRelays(libp2p)
-
   return {
     libp2p,
     gate,
@@ -164,9 +163,10 @@ export async function createRelayHost (
       } catch (error) {
         throw startError(error, config.listen)
       }
+      await identifyRelays(libp2p)
       stopPruner(libp2p)
       confirmAddresses(libp2p)
-      boundUnfinishedUpgrades(libp2p, gate.limits.maxPending)
+      boundUnfinishedUpgrades(libp2p, { max: gate.limits.maxPending, timeoutMs: handshakeTimeoutMs })
     },
     stop: async () => { await libp2p.stop() }
   }
@@ -175,8 +175,11 @@ export async function createRelayHost (
 /**
  * Whom we dial is a relay or a bootstrap node: identify it. Who asks to identify us is one, too: identify it back.
  * Devices do neither, so nothing of the DHT or of gossip is ever sent their way.
+ *
+ * The identify handler is wrapped rather than given a middleware with `libp2p.use`: libp2p 3.3.11 adds the handler to
+ * the list of middlewares for good at every incoming stream, so from the second one on it runs twice and resets it.
  */
-function identifyRelays (libp2p: Libp2p<RelayServices>): void {
+async function identifyRelays (libp2p: Libp2p<RelayServices>): Promise<void> {
   const identified = new WeakSet<Connection>()
   const identifyOnce = (connection: Connection): void => {
     if (identified.has(connection)) return
@@ -188,15 +191,17 @@ function identifyRelays (libp2p: Libp2p<RelayServices>): void {
   libp2p.addEventListener('connection:open', ({ detail: connection }) => {
     if (connection.direction === 'outbound') identifyOnce(connection)
   })
-  libp2p.use(identifyProtocol, (stream: Stream, connection: Connection, next) => {
-    next(stream, connection)
+  const { handler, options } = inside(libp2p).registrar.getHandler(identifyProtocol)
+  await libp2p.handle(identifyProtocol, async (stream, connection) => {
     if (connection.direction === 'inbound') identifyOnce(connection)
-  })
+    await handler(stream, connection)
+  }, { ...options, force: true })
 }
 
 /** What libp2p has and does not show in its interface; the members used are public in their classes. */
 interface Inside {
   components: {
+    registrar: { getHandler (protocol: string): { handler: StreamHandler, options: StreamHandlerOptions } }
     connectionManager: { connectionPruner: { stop (): void } }
     transportManager: { getAddrs (): Multiaddr[], getListeners (): Array<{ server?: NetServer, http?: HttpServer }> }
     addressManager: { confirmObservedAddr (address: Multiaddr, options: { type: 'transport', ttl: number }): void }
@@ -222,7 +227,7 @@ function confirmAddresses (libp2p: Libp2p<RelayServices>): void {
  * Sockets on the WebSocket port that have not asked for the upgrade yet. libp2p sees a connection only afterwards, and
  * Node's own header timeouts do not run because the HTTP server is handed its sockets instead of listening.
  */
-function boundUnfinishedUpgrades (libp2p: Libp2p<RelayServices>, maxUnfinished: number): void {
+function boundUnfinishedUpgrades (libp2p: Libp2p<RelayServices>, { max, timeoutMs }: { max: number, timeoutMs: number }): void {
   for (const { server, http } of inside(libp2p).transportManager.getListeners()) {
     if (server === undefined || http === undefined) continue
     const unfinished = new Map<Duplex, NodeJS.Timeout>()
@@ -231,8 +236,8 @@ function boundUnfinishedUpgrades (libp2p: Libp2p<RelayServices>, maxUnfinished: 
       unfinished.delete(socket)
     }
     server.on('connection', (socket) => {
-      if (unfinished.size >= maxUnfinished) { socket.destroy(); return }
-      unfinished.set(socket, setTimeout(() => { socket.destroy() }, handshakeTimeoutMs).unref())
+      if (unfinished.size >= max) { socket.destroy(); return }
+      unfinished.set(socket, setTimeout(() => { socket.destroy() }, timeoutMs).unref())
       socket.once('close', () => { finish(socket) })
     })
     http.on('upgrade', (_request, socket) => { finish(socket) })

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import type { Libp2p } from '@libp2p/interface'
+import type { ByteStream } from '../../protocol/byte-stream.ts'
+import { concat, utf8 } from '../../protocol/bytes.ts'
+import { SeededRandom } from '../../protocol/clock-manual.ts'
+import { nodePrimitives as p } from '../../protocol/e2ee/primitives-node.ts'
+import { isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import { accountIdOfKey, relayIdOfKey, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { quietLogger } from '../../protocol/libp2p-quiet.ts'
+import { Libp2pByteStream } from '../../protocol/libp2p-stream.ts'
+import { homeRecordKey, protocols, topics } from '../../protocol/protocols.ts'
+import { signHomeRecord, verifyHomeRecord } from '../../protocol/records/home-record.ts'
+import { systemClock } from '../system.ts'
+import type { GateLimits } from './connection-gate.ts'
+import { Libp2pMesh } from './mesh.ts'
+
+const is = (...codes: ErrorCode[]) => (error: unknown): boolean => isProtocolError(error, ...codes)
+const signal = (ms = 8000): AbortSignal => AbortSignal.timeout(ms)
+
+async function until (what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    if (await condition()) return
+    await wait(20)
+  }
+  assert.fail(`not within 8 s: ${what}`)
+}
+
+const open: Array<{ stop (): unknown }> = []
+afterEach(async () => { await Promise.all(open.splice(0).map(async (one) => { await one.stop() })) })
+
+async function startMesh (options: { seed?: Uint8Array, listen?: string[], peers?: string[], gate?: Partial<GateLimits>, handshakeTimeoutMs?: number, prepare?: (mesh: Libp2pMesh) => void } = {}): Promise<Libp2pMesh> {
+  const mesh = await Libp2pMesh.create({
+    seed: options.seed ?? randomBytes(32),
+    listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
+    peers: options.peers ?? [],
+    gate: options.gate ?? {},
+    ...(options.handshakeTimeoutMs === undefined ? {} : { handshakeTimeoutMs: options.handshakeTimeoutMs })
+  }, { clock: systemClock, random: new SeededRandom(1), verifyHomeRecord: (bytes) => verifyHomeRecord(p, bytes) })
+  options.prepare?.(mesh)
+  await mesh.start()
+  open.push(mesh)
+  return mesh
+}
+
+/** A libp2p of somebody else: stock Noise and yamux, none of our settings. */
+async function startStranger (): Promise<Libp2p> {
+  const node = await createLibp2p({
+    logger: quietLogger,
+    transports: [tcp(), webSockets()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: { denyDialMultiaddr: () => false }
+  })
+  open.push(node)
+  return node
+}
+
+function collect (stream: ByteStream): { bytes (): Uint8Array, closed: Promise<Error | undefined> } {
+  const chunks: Uint8Array[] = []
+  const { promise, resolve } = Promise.withResolvers<Error | undefined>()
+  stream.start({ onData: (chunk) => { chunks.push(chunk) }, onClose: resolve })
+  return { bytes: () => concat(...chunks), closed: promise }
+}
+const echo = (stream: ByteStream): void => { stream.start({ onData: (chunk) => { stream.send(chunk.slice()) }, onClose: () => { /* the test has it */ } }) }
+const address = (mesh: Libp2pMesh, kind: 'tcp' | 'ws' = 'tcp'): string => mesh.addresses().find((one) => one.includes('/ws') === (kind === 'ws'))!
+
+function person (): { account: AccountId, record (epoch: number): Uint8Array } {
+  const seed = randomBytes(32)
+  const account = accountIdOfKey(p.ed25519PublicKey(seed))
+  const relay = relayIdOfKey(p.ed25519PublicKey(randomBytes(32)))
+  return { account, record: (epoch) => signHomeRecord(p, { account, epoch, homes: [relay], region: 'eu', issuedAtMs: 1 }, seed).bytes }
+}
+
+describe('the mesh over libp2p', () => {
+  for (const kind of ['tcp', 'ws'] as const) {
+    it(`opens streams between relays over ${kind}, each side knowing the other`, async () => {
+      const a = await startMesh()
+      let from = ''
+      const b = await startMesh({ prepare: (mesh) => { mesh.handle(protocols.relay, (stream) => { from = stream.remotePeer; echo(stream) }) } })
+      const stream = await a.dial(b.self, [address(b, kind)], protocols.relay, { signal: signal() })
+      assert.equal(stream.remotePeer, b.self)
+      const heard = collect(stream)
+      const sent = new SeededRandom(2).bytes(300_000)
+      stream.send(sent.slice())
+      await until('the echo', () => heard.bytes().byteLength === sent.byteLength)
+      assert.deepEqual(Buffer.from(heard.bytes()), Buffer.from(sent))
+      assert.equal(from, a.self)
+      await stream.close()
+      assert.equal(await heard.closed, undefined)
+    })
+
+    it(`understands a stock libp2p over ${kind}, in records of any size`, async () => {
+      const b = await startMesh({ prepare: (mesh) => { mesh.handle(protocols.client, echo) } })
+      const stranger = await startStranger()
+      const connection = await stranger.dial(multiaddr(address(b, kind)))
+      const stream = new Libp2pByteStream(await connection.newStream(protocols.client), connection)
+      const heard = collect(stream)
+      const random = new SeededRandom(3)
+      const sent: Uint8Array[] = []
+      for (const size of [1, 2, 17, 1024, 65_519, 65_520, 150_000, 3]) {
+        const part = random.bytes(size)
+        sent.push(part.slice())
+        stream.send(part)
+        if (size % 2 === 0) await wait(5)
+      }
+      await until('the echo', () => heard.bytes().byteLength === concat(...sent).byteLength)
+      assert.deepEqual(Buffer.from(heard.bytes()), Buffer.from(concat(...sent)))
+      await stream.close()
+    })
+  }
+
+  it('ends every connection that is aborted, WebSocket included', async () => {
+    const streams: ByteStream[] = []
+    const b = await startMesh({ prepare: (mesh) => { mesh.handle(protocols.client, (stream) => { streams.push(stream); echo(stream) }) } })
+    for (const kind of ['tcp', 'ws'] as const) {
+      const stranger = await startStranger()
+      const connection = await stranger.dial(multiaddr(address(b, kind)))
+      await connection.newStream(protocols.client)
+      await until('the relay has it', () => b.host.gate.open === 1)
+      b.host.libp2p.getConnections()[0]!.abort(new Error('enough'))
+      await until(`the ${kind} connection is gone on both sides`, () => b.host.gate.open === 0 && stranger.getConnections().length === 0)
+    }
+  })
+
+  it('fails with a typed error: nobody there, another relay there, unknown protocol, no usable address, out of time', async () => {
+    const [a, b] = await Promise.all([startMesh(), startMesh()])
+    const nobody = relayIdOfKey(p.ed25519PublicKey(randomBytes(32)))
+    await assert.rejects(a.dial(nobody, ['/ip4/127.0.0.1/tcp/1'], protocols.relay, { signal: signal() }), is('HOME_UNREACHABLE'))
+    const withoutId = address(b).replace(/\/p2p\/.*$/, '')
+    await assert.rejects(a.dial(nobody, [withoutId], protocols.relay, { signal: signal() }), is('HOME_UNREACHABLE'))
+    await assert.rejects(a.dial(b.self, [address(b)], '/heliograph/nothing/1', { signal: signal() }), is('HOME_UNREACHABLE'))
+    await assert.rejects(a.dial(b.self, ['nonsense', address(a)], protocols.relay, { signal: signal() }), is('HOME_UNREACHABLE'))
+    await assert.rejects(a.dial(nobody, ['/ip4/192.0.2.1/tcp/4001'], protocols.relay, { signal: signal(100) }), is('TIMEOUT', 'HOME_UNREACHABLE'))
+  })
+
+  it('says which port is taken, and which address is none', async () => {
+    const a = await startMesh()
+    const taken = address(a).replace(/\/p2p\/.*$/, '')
+    await assert.rejects(startMesh({ listen: [taken] }), (error) => is('PORT_IN_USE')(error) && (error as Error).message.includes(taken))
+    await assert.rejects(startMesh({ listen: ['127.0.0.1:4001'] }), is('BAD_CONFIG'))
+    await assert.rejects(startMesh({ peers: ['somewhere'] }), is('BAD_CONFIG'))
+  })
+
+  it('costs a device one stream: nothing of the DHT, gossip or identify goes its way', async () => {
+    const b = await startMesh({ prepare: (mesh) => { mesh.handle(protocols.client, echo) } })
+    const stranger = await startStranger()
+    const connection = await stranger.dial(multiaddr(address(b)))
+    const stream = await connection.newStream(protocols.client)
+    await wait(200)
+    assert.deepEqual(connection.streams.map((one) => one.protocol), [protocols.client])
+    assert.deepEqual(b.host.libp2p.getConnections()[0]!.streams.map((one) => one.protocol), [protocols.client])
+    await stream.close()
+  })
+
+  it('refuses more streams of a protocol on a connection than a device needs', async () => {
+    const b = await startMesh({ prepare: (mesh) => { mesh.handle(protocols.client, echo) } })
+    const stranger = await startStranger()
+    const connection = await stranger.dial(multiaddr(address(b)))
+    const streams = await Promise.all(Array.from({ length: 10 }, async () => await connection.newStream(protocols.client, { maxOutboundStreams: 100 })))
+    await until('the relay resets some', () => streams.filter((stream) => stream.status === 'open').length <= 4)
+  })
+
+  it('lets silent sockets go when their handshake time is over, on both ports', async () => {
+    const b = await startMesh({ handshakeTimeoutMs: 300 })
+    const sockets: Socket[] = []
+    for (const kind of ['tcp', 'ws'] as const) {
+      const port = Number(/tcp\/(\d+)/.exec(address(b, kind))![1])
+      for (let i = 0; i < 20; i++) sockets.push(connect(port, '127.0.0.1').on('error', () => { /* reset by the relay */ }))
+    }
+    await until('TCP sockets are seen', () => b.host.gate.pending === 20)
+    await until('all are closed', () => sockets.every((socket) => socket.destroyed))
+    await until('all are counted out', () => b.host.gate.open === 0 && b.host.gate.pending === 0)
+  })
+
+  it('turns connections away when it is full, and takes them again when there is room', async () => {
+    const b = await startMesh({ gate: { maxConnections: 2 }, prepare: (mesh) => { mesh.handle(protocols.client, echo) } })
+    const [one, two, three] = await Promise.all([startStranger(), startStranger(), startStranger()])
+    const first = await one.dial(multiaddr(address(b)))
+    await two.dial(multiaddr(address(b)))
+    await assert.rejects(three.dial(multiaddr(address(b)), { signal: signal() }))
+    assert.equal(b.host.gate.refused.full, 1)
+    await first.close()
+    await until('there is room', () => b.host.gate.open < 2)
+    await three.dial(multiaddr(address(b)))
+  })
+})
+
+describe('records and gossip over libp2p', () => {
+  const subscribed = (mesh: Libp2pMesh, seen: string[]): void => {
+    mesh.subscribe(topics.directory, (message) => {
+      const text = new TextDecoder().decode(message)
+      if (text.startsWith('bad')) return 'reject'
+      seen.push(text)
+      return 'accept'
+    })
+  }
+
+  /** a – b – c: a and c know b only. */
+  async function three (): Promise<{ meshes: [Libp2pMesh, Libp2pMesh, Libp2pMesh], seen: [string[], string[], string[]] }> {
+    const seen: [string[], string[], string[]] = [[], [], []]
+    const b = await startMesh({ prepare: (mesh) => { subscribed(mesh, seen[1]) } })
+    const a = await startMesh({ peers: [address(b)], prepare: (mesh) => { subscribed(mesh, seen[0]) } })
+    const c = await startMesh({ peers: [address(b, 'ws')], prepare: (mesh) => { subscribed(mesh, seen[2]) } })
+    await until('the DHT has met', async () => {
+      const known = await Promise.all([a, b, c].map(async (mesh) => {
+        const closest: string[] = []
+        for await (const event of mesh.host.libp2p.services.dht.getClosestPeers(utf8('x'), { signal: signal() })) if (event.name === 'FINAL_PEER') closest.push(event.peer.id.toString())
+        return closest.length
+      }))
+      return known.every((count) => count >= 2)
+    })
+    return { meshes: [a, b, c], seen }
+  }
+
+  it('a record put by one is got by all; a forged one is refused and an older one does not come back', async () => {
+    const { meshes: [a, b, c] } = await three()
+    const { account, record } = person()
+    const key = homeRecordKey(account)
+    assert.equal(await c.getRecord(key, { signal: signal() }), undefined)
+    await a.putRecord(key, record(1), { signal: signal() })
+    for (const mesh of [a, b, c]) assert.deepEqual(Buffer.from((await mesh.getRecord(key, { signal: signal() }))!), Buffer.from(record(1)))
+    await c.putRecord(key, record(2), { signal: signal() })
+    for (const mesh of [a, b, c]) assert.deepEqual(Buffer.from((await mesh.getRecord(key, { signal: signal() }))!), Buffer.from(record(2)))
+
+    await assert.rejects(a.putRecord(key, record(1), { signal: signal() }), is('ROLLED_BACK'))
+    const forged = record(3).slice()
+    forged[20]! ^= 1
+    await assert.rejects(a.putRecord(key, forged, { signal: signal() }), (error) => isProtocolError(error))
+    // A relay that checks nothing of its own puts straight into the DHT: the others refuse.
+    const bad: string[] = []
+    for (const value of [record(1), forged]) {
+      for await (const event of a.host.libp2p.services.dht.put(utf8(key), value, { signal: signal() })) if (event.name === 'QUERY_ERROR') bad.push(event.error.message)
+    }
+    assert.ok(bad.length >= 2, 'no peer refused')
+    for (const mesh of [b, c]) assert.deepEqual(Buffer.from((await mesh.getRecord(key, { signal: signal() }))!), Buffer.from(record(2)))
+  }).timeout(20_000)
+
+  it('a put that nobody takes is an error', async () => {
+    const alone = await startMesh()
+    const { account, record } = person()
+    await assert.rejects(alone.putRecord(homeRecordKey(account), record(1), { signal: signal() }), is('DISCONNECTED'))
+  })
+
+  it('gossip reaches relays that are not connected to each other, and what one rejects does not travel on', async () => {
+    const { meshes: [a], seen } = await three()
+    await until('the message has arrived', async () => {
+      await a.publish(topics.directory, utf8(`hello ${Math.random()}`))
+      await wait(100)
+      return seen[1].length > 0 && seen[2].length > 0
+    })
+    await a.publish(topics.directory, utf8('bad'))
+    await wait(300)
+    assert.ok(seen.every((texts) => texts.every((text) => text.startsWith('hello'))))
+    assert.equal(seen[0].length, 0, 'a relay does not hear itself')
+  })
+
+  it('a relay that restarts is dialled again and hears gossip again', async () => {
+    const seen: string[] = []
+    const seed = randomBytes(32)
+    const b = await startMesh({ seed, prepare: (mesh) => { subscribed(mesh, seen) } })
+    const listen = [address(b).replace(/\/p2p\/.*$/, '')]
+    const a = await startMesh({ peers: [address(b)] })
+    const isConnected = (to: RelayId): boolean => a.host.libp2p.getConnections().some((connection) => connection.remotePeer.toString() === to && connection.status === 'open')
+    await until('they are connected', () => isConnected(b.self))
+    await b.stop()
+    await until('the loss is noticed', () => !isConnected(b.self))
+    const again = await startMesh({ seed, listen, prepare: (mesh) => { subscribed(mesh, seen) } })
+    assert.equal(again.self, b.self)
+    await until('they are connected again', () => isConnected(b.self))
+    await until('gossip flows', async () => {
+      await a.publish(topics.directory, utf8(`hello ${Math.random()}`))
+      return seen.length > 0
+    })
+  }).timeout(20_000)
+})
