@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { accountCommand } from './commands/account.ts'
+import { chatCommand } from './commands/chat.ts'
 import { contactCommand } from './commands/contact.ts'
 import { echoBotCommand } from './commands/echo-bot.ts'
 import { historyCommand } from './commands/history.ts'
@@ -35,6 +36,7 @@ export async function runHeliograph (args: readonly string[], context: Context):
     .addHelpText('after', exitCodesHelp)
 
   program.commandsGroup('Chat:')
+  program.addCommand(chatCommand(context, outcome))
   program.addCommand(sendCommand(context, outcome))
   program.addCommand(listenCommand(context, outcome))
   program.addCommand(historyCommand(context, outcome))

@@ -70,8 +70,7 @@ export class ChatController {
       this.#client.on('warning', (warning) => { this.#notice('warning', printable(warning.text)) }))
     await this.#readConversations()
     this.#onConnection(this.#client.connection)
-    const first = openWith ?? this.#state.selected
-    if (first !== undefined) await this.open(first)
+    if (openWith !== undefined && openWith !== this.#state.selected) await this.open(openWith)
   }
 
   stop (): void {

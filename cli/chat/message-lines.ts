@@ -31,12 +31,14 @@ export function dayName (ms: number, nowMs: number): string {
   return `${weekdays[date.getDay()]!}, ${date.getDate()} ${months[date.getMonth()]!}${year}`
 }
 
-export const authorWidthFor = (peerName: string): number => Math.min(maxAuthorWidth, Math.max(cellWidth('you'), cellWidth(printableName(peerName))))
+/** In a narrow pane the name gives way: the text is what matters. */
+const authorWidthFor = (peerName: string, width: number): number =>
+  Math.min(maxAuthorWidth, Math.floor((width - timeWidth - tickWidth - 3) / 2), Math.max(cellWidth('you'), cellWidth(printableName(peerName))))
 
 /** @param width cells of the pane, at least 24 */
 export function messageLines (messages: readonly Message[], { peerName, width, nowMs }: { peerName: string, width: number, nowMs: number }): PaneLine[] {
   const lines: PaneLine[] = []
-  const authorWidth = authorWidthFor(peerName)
+  const authorWidth = authorWidthFor(peerName, width)
   // time, author, text, ticks, with a space between each two
   const textWidth = Math.max(4, width - timeWidth - authorWidth - tickWidth - 3)
   let day: number | undefined

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { render, type Instance } from 'ink'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { FakeClient, accountCalled } from '../testing/fake-client.ts'
+import { TerminalInput, TerminalOutput } from '../testing/terminal.ts'
+import { ChatApp } from './chat-app.ts'
+import { ChatController } from './chat-controller.ts'
+import { h } from './components/h.ts'
+import { cellWidth } from './text-layout.ts'
+
+const noon = new Date(2026, 10, 22, 12, 0).getTime()
+const keys = { enter: '\r', up: '\u001b[A', left: '\u001b[D', pageUp: '\u001b[5~', pageDown: '\u001b[6~', escape: '\u001b', tab: '\t', backspace: '\u007f', controlC: '\u0003', altEnter: '\u001b\r' }
+
+describe('the chat on a terminal', () => {
+  let output: TerminalOutput
+  let input: TerminalInput
+  let screen: Instance
+  let controller: ChatController
+  let client: FakeClient
+
+  async function show (size = { columns: 80, rows: 24 }): Promise<void> {
+    output = new TerminalOutput(size)
+    input = new TerminalInput()
+    controller = new ChatController(client, {
+      nowMs: () => client.nowMs,
+      after (delayMs, task) { const timer = setTimeout(task, delayMs); return () => { clearTimeout(timer) } }
+    })
+    await controller.start()
+    screen = render(h(ChatApp, { controller }), {
+      stdout: output as unknown as NodeJS.WriteStream,
+      stdin: input as unknown as NodeJS.ReadStream,
+      debug: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      interactive: true
+    })
+    await screenShows(/Heliograph/)
+  }
+
+  /** Frames come when React has drawn them: looked at until they show it, at most two seconds. */
+  async function screenShows (pattern: RegExp): Promise<string> {
+    for (let i = 0; i < 200; i++) {
+      if (pattern.test(output.frame)) return output.frame
+      await new Promise((resolve) => { setTimeout(resolve, 10) })
+    }
+    throw new Error(`the screen never showed ${pattern}:\n${output.frame}`)
+  }
+
+  async function type (text: string): Promise<void> {
+    for (const char of text) input.write(char)
+    // Ink reads the stream in a later turn.
+    await new Promise((resolve) => { setTimeout(resolve, 20) })
+  }
+
+  beforeEach(() => { client = new FakeClient({ nowMs: noon }) })
+  afterEach(() => {
+    controller.stop()
+    screen.unmount()
+  })
+
+  it('fits a terminal of 80 by 24, line for line', async () => {
+    const bob = client.befriend('Bob', { handle: 'bob@ap-1', isVerified: true })
+    for (let i = 0; i < 30; i++) client.receive(bob, `message number ${i}, with 日本語 and 👨‍👩‍👧‍👦 in a text that is long enough to need a second line`)
+    client.setConnection({ state: 'online', relay: 'eu-1', rttMs: 2 })
+    await show()
+    const lines = (await screenShows(/number 29/)).split('\n')
+    assert.ok(lines.length <= 24, `${lines.length} lines`)
+    for (const line of lines) assert.ok(cellWidth(line) <= 80, JSON.stringify(line))
+    assert.match(lines[0]!, /Heliograph.*ada@eu-1.*● online · eu-1 · 2 ms/)
+    assert.match(lines.at(-2)!, /Bob · bob@ap-1 · verified/)
+  })
+
+  it('a message is typed, corrected, sent, and its ticks change', async () => {
+    client.befriend('Bob')
+    await show()
+    await type(`helo${keys.left}l`)
+    await screenShows(/› hello/)
+    await type(keys.enter)
+    await screenShows(/12:00 you hello +⌛/)
+    const [message] = await client.history(accountCalled('Bob'))
+    client.advance(message!.id, 'sent')
+    await screenShows(/hello +✓ *\n/)
+    client.advance(message!.id, 'delivered')
+    await screenShows(/hello +✓✓/)
+    await type(keys.up)
+    await screenShows(/› hello/)
+  })
+
+  it('a pasted text of several lines is one message', async () => {
+    client.befriend('Bob')
+    await show()
+    input.write('\u001b[200~one\r\ntwo\u001b[201~')
+    await screenShows(/› one⏎two/)
+    await type(keys.enter)
+    await screenShows(/you one[^]*two +⌛/)
+    assert.equal((await client.history(accountCalled('Bob')))[0]?.text, 'one\ntwo')
+  })
+
+  it('keys that arrive together, with the line end among them, are typed and sent', async () => {
+    client.befriend('Bob')
+    await show()
+    input.write('quick\r')
+    await screenShows(/you quick/)
+  })
+
+  it('tab goes to the next person and the count disappears', async () => {
+    client.receive(client.befriend('Ann'), 'hi')
+    await show()
+    await screenShows(/▸ Ann/)
+    client.passTime(60_000)
+    client.receive(client.befriend('Bob'), 'from Bob')
+    await screenShows(/Bob +1 /)
+    await type(keys.tab)
+    const frame = await screenShows(/▸ Bob/)
+    assert.match(frame, /from Bob/)
+    await screenShows(/▸ Bob +│/)
+  })
+
+  it('shows that the connection is gone, and counts down', async () => {
+    client.befriend('Bob')
+    await show()
+    client.setConnection({ state: 'waiting', retryInMs: 3000, error: new ProtocolError('DISCONNECTED') })
+    await screenShows(/reconnecting in 3 s/)
+    client.passTime(1000)
+    await screenShows(/reconnecting in 2 s/)
+    await type(`kept${keys.enter}`)
+    await screenShows(/1 waiting/)
+  })
+
+  it('help and the safety number cover the messages until Esc', async () => {
+    client.befriend('Bob')
+    await show()
+    await type(`/help${keys.enter}`)
+    await screenShows(/PgUp, PgDn/)
+    await type(`/verify${keys.enter}`)
+    await screenShows(/01234 56789 01234 56789/)
+    await type(keys.escape)
+    await screenShows(/Say hello/)
+  })
+
+  it('scrolls by pages', async () => {
+    const bob = client.befriend('Bob')
+    for (let i = 0; i < 60; i++) client.receive(bob, `message ${i}.`)
+    await show()
+    await screenShows(/message 59\./)
+    await type(keys.pageUp)
+    await screenShows(/message 30\./)
+    assert.ok(!output.frame.includes('message 59.'))
+    await type(keys.pageDown)
+    await screenShows(/message 59\./)
+  })
+
+  it('draws anew when the window changes, and stays inside a small one', async () => {
+    client.receive(client.befriend('Bob'), 'a message of some length that has to be broken when the window gets narrow')
+    await show()
+    output.resize(40, 12)
+    await screenShows(/^─{40}$/m)
+    const lines = output.frame.split('\n')
+    assert.ok(lines.length <= 12, output.frame)
+    for (const line of lines) assert.ok(cellWidth(line) <= 40, JSON.stringify(line))
+    output.resize(120, 40)
+    await screenShows(/─{28}┬─{91}/)
+  })
+
+  it('leaves by /quit and by Ctrl-C', async () => {
+    await show()
+    await type(`/quit${keys.enter}`)
+    await screen.waitUntilExit()
+    await show()
+    await type(keys.controlC)
+    await screen.waitUntilExit()
+  })
+})

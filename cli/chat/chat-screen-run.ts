@@ -1,0 +1,40 @@
+/**
+ * Puts the chat on the terminal's second screen and takes it down again, whatever ends it.
+ */
+import { render } from 'ink'
+import type { ClientLike, Context } from '../context.ts'
+import { ChatApp } from './chat-app.ts'
+import { ChatController } from './chat-controller.ts'
+import { h } from './components/h.ts'
+
+type AccountId = NonNullable<ClientLike['account']>['id']
+
+export async function runChatScreen (client: ClientLike, context: Context, { openWith, signal }: { openWith?: AccountId, signal: AbortSignal }): Promise<void> {
+  const controller = new ChatController(client, {
+    nowMs: context.nowMs,
+    after (delayMs, task) {
+      const timer = setTimeout(task, delayMs)
+      return () => { clearTimeout(timer) }
+    }
+  })
+  await controller.start(openWith)
+  const screen = render(h(ChatApp, { controller }), {
+    stdout: context.stdout as NodeJS.WriteStream,
+    stdin: context.stdin as NodeJS.ReadStream,
+    stderr: context.stderr as NodeJS.WriteStream,
+    alternateScreen: true,
+    exitOnCtrlC: false,
+    incrementalRendering: true,
+    maxFps: 30,
+    interactive: true
+  })
+  const onAbort = (): void => { screen.unmount() }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    client.start()
+    await screen.waitUntilExit()
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    controller.stop()
+  }
+}

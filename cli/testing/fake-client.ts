@@ -1,0 +1,131 @@
+/**
+ * A client engine for tests of the cli: keeps everything in memory, and the test plays the relay and the other people.
+ */
+import type { ConversationId } from '../../protocol/conversation.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
+import type { ClientEvents, Contact, ConversationSummary, Message, MessageState } from '../../client/client.ts'
+import type { ClientLike } from '../context.ts'
+
+type Listeners = { [Event in keyof ClientEvents]: Set<(value: ClientEvents[Event]) => void> }
+
+export const accountCalled = (name: string): AccountId => `b${name.padEnd(55, 'a')}` as AccountId
+const idOf = (index: number): MessageId => index.toString(16).padStart(32, '0') as MessageId
+
+export class FakeClient implements ClientLike {
+  account: ClientLike['account'] = { id: accountCalled('me'), device: 'device' as DeviceId, handle: 'ada@eu-1', home: { relay: 'relay' as RelayId, name: 'eu-1', region: 'eu' } }
+  connection: ClientLike['connection'] = { state: 'offline' }
+  isStarted = false
+  isStopped = false
+  readonly readMarks: AccountId[] = []
+  readonly people = new Map<string, AccountId>()
+  readonly #contacts = new Map<AccountId, Contact>()
+  readonly #messages = new Map<AccountId, Message[]>()
+  readonly #unread = new Map<AccountId, number>()
+  readonly #listeners: Listeners = { message: new Set(), update: new Set(), connection: new Set(), contact: new Set(), warning: new Set() }
+  #nowMs: number
+  #count = 0
+
+  constructor ({ nowMs = Date.UTC(2026, 10, 22, 12, 0) }: { nowMs?: number } = {}) { this.#nowMs = nowMs }
+
+  // what the test plays
+
+  setConnection (status: ClientLike['connection']): void {
+    this.connection = status
+    this.#emit('connection', status)
+  }
+
+  befriend (name: string, { isVerified = false, handle }: { isVerified?: boolean, handle?: string } = {}): AccountId {
+    const account = accountCalled(name)
+    this.#contacts.set(account, { account, name, isVerified, addedAtMs: this.#nowMs, ...(handle === undefined ? {} : { handle }) })
+    this.#emit('contact', this.#contacts.get(account)!)
+    return account
+  }
+
+  /** A message arrives. */
+  receive (from: AccountId, text: string): Message {
+    const message = this.#add(from, { direction: 'in', text, state: 'delivered' })
+    this.#unread.set(from, (this.#unread.get(from) ?? 0) + 1)
+    this.#emit('message', message)
+    return message
+  }
+
+  /** A sent message comes further. */
+  advance (id: MessageId, state: MessageState, error?: string): void {
+    for (const messages of this.#messages.values()) {
+      const at = messages.findIndex((message) => message.id === id)
+      if (at === -1) continue
+      messages[at] = { ...messages[at]!, state, ...(error === undefined ? {} : { error }) }
+      this.#emit('update', messages[at])
+    }
+  }
+
+  warn (text: string): void { this.#emit('warning', { kind: 'fork', text }) }
+  passTime (ms: number): void { this.#nowMs += ms }
+  get nowMs (): number { return this.#nowMs }
+
+  // what the cli uses
+
+  async createAccount (): Promise<NonNullable<ClientLike['account']>> { return this.account! }
+  start (): void { this.isStarted = true }
+  async stop (): Promise<void> { this.isStopped = true }
+  async findPerson (who: string): Promise<{ account: AccountId }> {
+    const account = this.people.get(who)
+    if (account === undefined) throw new ProtocolError('UNKNOWN_HANDLE')
+    return { account }
+  }
+
+  async addContact (who: string, { name = who }: { name?: string } = {}): Promise<Contact> {
+    const { account } = await this.findPerson(who)
+    const contact: Contact = { account, name, handle: who, isVerified: false, addedAtMs: this.#nowMs }
+    this.#contacts.set(account, contact)
+    this.#emit('contact', contact)
+    return contact
+  }
+
+  async contacts (): Promise<Contact[]> { return [...this.#contacts.values()] }
+  async contact (who: string): Promise<Contact | undefined> { return (await this.contacts()).find((one) => one.name === who || one.handle === who || one.account === who) }
+  async safetyNumber (account: AccountId): Promise<{ digits: string, isVerified: boolean }> { return { digits: '0123456789'.repeat(6), isVerified: this.#contacts.get(account)?.isVerified ?? false } }
+  async setVerified (account: AccountId, isVerified: boolean): Promise<void> { this.#contacts.set(account, { ...this.#contacts.get(account)!, isVerified }) }
+  inviteLink (): string { return 'heliograph:invite' }
+
+  async send (to: AccountId, text: string): Promise<Message> { return this.#add(to, { direction: 'out', text, state: 'pending' }) }
+
+  async markRead (account: AccountId): Promise<void> {
+    this.readMarks.push(account)
+    this.#unread.set(account, 0)
+  }
+
+  async conversations (): Promise<ConversationSummary[]> {
+    return [...this.#messages].map(([account, messages]) => {
+      const contact = this.#contacts.get(account)
+      return { id: account as unknown as ConversationId, account, name: contact?.name ?? account.slice(0, 8), isVerified: contact?.isVerified ?? false, lastMessage: messages.at(-1)!, ...(contact?.handle === undefined ? {} : { handle: contact.handle }), unread: this.#unread.get(account) ?? 0 }
+    })
+  }
+
+  async history (account: AccountId, { before, limit = 50 }: { before?: string, limit?: number } = {}): Promise<Message[]> {
+    const all = this.#messages.get(account) ?? []
+    const end = before === undefined ? all.length : all.findIndex((message) => message.id === before)
+    return all.slice(Math.max(0, end - limit), end)
+  }
+
+  on<Event extends keyof ClientEvents> (event: Event, listener: (value: ClientEvents[Event]) => void): () => void {
+    this.#listeners[event].add(listener)
+    return () => { this.#listeners[event].delete(listener) }
+  }
+
+  async outboxLength (): Promise<number> { return [...this.#messages.values()].flat().filter((message) => message.state === 'pending').length }
+  async flushed (): Promise<void> {}
+
+  #add (peer: AccountId, { direction, text, state }: Pick<Message, 'direction' | 'text' | 'state'>): Message {
+    this.#count++
+    const messages = this.#messages.get(peer) ?? []
+    const message: Message = { id: idOf(this.#count), conversation: peer as unknown as ConversationId, peer, direction, text, state, sentAtMs: this.#nowMs, seq: messages.length + 1, ...(direction === 'in' ? { receivedAtMs: this.#nowMs } : {}) }
+    this.#messages.set(peer, [...messages, message])
+    return message
+  }
+
+  #emit<Event extends keyof ClientEvents> (event: Event, value: ClientEvents[Event]): void {
+    for (const listener of this.#listeners[event]) listener(value)
+  }
+}
