@@ -169,13 +169,14 @@ export class MemoryStore implements Store {
 
   async close (): Promise<void> {
     await this.#queue.catch(() => { /* its caller was told */ })
+    this.#undo = []
     this.#isClosed = true
   }
 
   /** Refuse what needs space, as a disk below its reserve does. */
   setFull (isFull: boolean): void { this.#isFull = isFull }
 
-  /** The process dies with the machine: this store answers no more. @returns what is found after the restart */
+  /** The machine dies (or, after `close`, the daemon starts again): this store answers no more. @returns what is found then */
   crash (options: MemoryStoreOptions = {}): MemoryStore {
     for (const undo of this.#undo.reverse()) undo()
     const after = new MemoryStore(options)
@@ -237,7 +238,10 @@ export class MemoryStore implements Store {
         const undoItem = setIn(state.outbox, position, own(write.item))
         return () => { undoItem(); undoId() }
       }
-      case 'dequeue': return setIn(this.#log(write.log).outbox, write.position, undefined)
+      case 'dequeue': {
+        const state = this.#logs.get(write.log)
+        return state === undefined ? () => {} : setIn(state.outbox, write.position, undefined)
+      }
       case 'trim': {
         const state = this.#logs.get(write.log)
         return state === undefined ? () => {} : dropFront(state, Math.min(write.throughSeq, state.head))
