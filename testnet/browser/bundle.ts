@@ -1,13 +1,12 @@
 /**
  * Bundles a TypeScript entry for a browser, in memory, and says what of Node it would have needed.
  */
+import { isBuiltin } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import type { Plugin, Rolldown } from 'vite'
 
-/** Vite puts an empty module in place of a Node built-in; its id starts so and ends with the name. */
-const STUB = '__vite-browser-external:'
 const ENTRY = 'entry.js'
 
 export interface Bundle {
@@ -22,16 +21,22 @@ export interface Bundle {
   readonly nodeBuiltins: readonly string[]
 }
 
+/** Vite puts one empty module in place of every Node built-in that a package does not replace for browsers. */
+const STUB = '__vite-browser-external'
+
 function collector (modules: Set<string>, builtins: Set<string>): Plugin {
   return {
     name: 'heliograph-node-builtins',
+    enforce: 'pre',
+    async resolveId (source, importer, options) {
+      if (!isBuiltin(source)) return null
+      // a package's `browser` field or an npm package of that name may answer; only the empty module is a lack
+      const resolved = await this.resolve(source, importer, { ...options, skipSelf: true })
+      if (resolved === null || resolved.id.startsWith(STUB)) builtins.add(`${source} ← ${importer ?? 'the entry'}`)
+      return resolved
+    },
     buildEnd () {
-      for (const id of this.getModuleIds()) {
-        modules.add(id)
-        if (!id.startsWith(STUB)) continue
-        const importers = this.getModuleInfo(id)?.importers ?? []
-        for (const importer of importers) builtins.add(`${id.slice(STUB.length)} ← ${importer}`)
-      }
+      for (const id of this.getModuleIds()) modules.add(id)
     }
   }
 }
