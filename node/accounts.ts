@@ -71,8 +71,8 @@ export class Accounts implements LocalAccounts {
   forget (account: AccountId): void { this.#locals.delete(account) }
 }
 
-export const registrationOf = (list: SignedDeviceList, rest: Pick<Registration, 'handle' | 'registeredAtMs' | 'hasMoved'>): Registration =>
-  ({ account: list.account, deviceEpoch: list.epoch, devices: deviceIds(list), deviceList: list.bytes, ...rest })
+export const registrationOf = (list: SignedDeviceList, { handle, registeredAtMs, hasMoved }: Pick<Registration, 'handle' | 'registeredAtMs' | 'hasMoved'>): Registration =>
+  ({ account: list.account, deviceEpoch: list.epoch, devices: deviceIds(list), deviceList: list.bytes, handle, registeredAtMs, hasMoved })
 
 const deviceIds = (list: DeviceList): DeviceId[] => list.devices.map((device) => device.id)
 

@@ -4,9 +4,7 @@
  * Names: heliograph_<area>_<what>_<unit|total>. One registry per relay: several run in one process in tests.
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { ChannelMeter } from '../protocol/channel.ts'
 import type { Meter } from './meter.ts'
-import type { Logger } from './ports.ts'
 
 const namePattern = /^heliograph_[a-z0-9]+(?:_[a-z0-9]+)+$/
 
@@ -39,17 +37,4 @@ export function createMetrics ({ isWithProcess }: { isWithProcess: boolean }): M
       return { observe: (value) => { histogram.observe(value) } }
     }
   }
-}
-
-/** Frames that were refused, and handlers that failed, on channels of one kind. */
-export function channelMeter (meter: Meter, logger: Logger): (protocol: 'client' | 'relay' | 'directory') => ChannelMeter {
-  const refused = meter.counter('heliograph_channel_refused_total', 'Requests, notifications and frames that were refused, by error code', ['protocol', 'method', 'code'])
-  const failed = meter.counter('heliograph_channel_failed_total', 'Handlers that failed on something unexpected: defects', ['protocol', 'method'])
-  return (protocol) => ({
-    refused: (code, method) => { refused.inc(1, { protocol, method, code }) },
-    failed: (method, error) => {
-      failed.inc(1, { protocol, method })
-      logger.error('channel.handler-failed', { protocol, method }, error)
-    }
-  })
 }
