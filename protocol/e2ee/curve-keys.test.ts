@@ -17,8 +17,11 @@ const LOW_ORDER = ['00'.repeat(32), `01${'00'.repeat(31)}`, 'e0eb7a7c3b41b8ae165
 describe('curve keys', () => {
   it('are clamped, agree both ways and are encoded as 05 ‖ u', () => {
     const [a, b] = [generateKeyPair(primitives), generateKeyPair(primitives)]
-    assert.equal(a.privateKey[0]! & 7, 0)
-    assert.equal(a.privateKey[31]! & 0xc0, 0x40)
+    for (const filling of [0x00, 0xff]) {
+      const { privateKey } = keyPairFrom(primitives, new Uint8Array(32).fill(filling))
+      assert.equal(privateKey[0], filling & 0xf8)
+      assert.equal(privateKey[31], (filling & 0x3f) | 0x40)
+    }
     assert.deepEqual(agree(primitives, a.privateKey, b.publicKey), agree(primitives, b.privateKey, a.publicKey))
     assert.deepEqual(encodeKey(a.publicKey), concat(Uint8Array.of(5), a.publicKey))
     assert.deepEqual(decodeKey(encodeKey(a.publicKey)), a.publicKey)
