@@ -2,12 +2,18 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { VECTOR_FILES } from '../../protocol/e2ee/primitives-vectors.ts'
 import type { VectorReport } from '../../protocol/e2ee/primitives-vectors.ts'
+import type { ReplayCounts, SafetyNumberVector, SignatureVector, Transcript } from '../../protocol/e2ee/transcripts.ts'
 import { openBrowserPage } from './harness.ts'
 import type { BrowserPage } from './harness.ts'
 
-function readVectors (file: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../protocol/vectors/${file}`, import.meta.url), 'utf8'))
+function readVectors<T> (file: string): T {
+  return JSON.parse(readFileSync(new URL(`../../protocol/vectors/${file}`, import.meta.url), 'utf8')) as T
 }
+
+const { transcripts } = readVectors<{ transcripts: Transcript[] }>('signal-sessions.json')
+const pinned = readVectors<{ transcripts: Transcript[] }>('heliograph-sessions.json').transcripts
+const { signatures } = readVectors<{ signatures: SignatureVector[] }>('signal-xeddsa.json')
+const { safetyNumbers } = readVectors<{ safetyNumbers: SafetyNumberVector[] }>('signal-safety-numbers.json')
 
 describe('crypto in Chromium', function () {
   // a cold browser on a busy machine takes seconds
@@ -24,6 +30,32 @@ describe('crypto in Chromium', function () {
       assert.ok(report.checked > 0)
     })
   }
+
+  for (const transcript of [...transcripts, ...pinned]) {
+    it(`replays byte for byte: ${transcript.name}`, async () => {
+      const counts = await page.call<ReplayCounts>('transcript', [transcript])
+      assert.equal(counts.sent, transcript.events.filter((event) => event.do === 'send').length)
+      assert.equal(counts.opened + counts.refused, transcript.events.filter((event) => event.do === 'receive').length)
+    })
+  }
+
+  it('a transcript with one other byte is noticed there as well', async () => {
+    const transcript = structuredClone(transcripts[0])
+    const sent = transcript?.events.find((event) => event.do === 'send')
+    assert.ok(sent !== undefined)
+    sent.bytes = sent.bytes.slice(0, -2) + (sent.bytes.endsWith('00') ? '01' : '00')
+    await assert.rejects(page.call('transcript', [transcript]), /in the browser: Error: .*bytes differs/)
+  })
+
+  it('judges XEdDSA signatures as libsignal does', async () => {
+    assert.equal(await page.call('signatures', [signatures]), signatures.length)
+  })
+
+  it('computes the safety numbers of libsignal', async () => {
+    // one number is 20,800 hashes
+    const some = safetyNumbers.slice(0, 2)
+    assert.equal(await page.call('safetyNumbers', [some]), some.length)
+  })
 
   it('logs no error', () => {
     assert.deepEqual(page.errors, [])

@@ -69,6 +69,9 @@ async function serve (bundle: Bundle): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
     const script = bundle.files.get(path.slice(1))
+    // cross-origin isolation makes performance.now() tell 5 µs apart instead of 100
+    response.setHeader('cross-origin-opener-policy', 'same-origin')
+    response.setHeader('cross-origin-embedder-policy', 'require-corp')
     if (path === '/') response.setHeader('content-type', 'text/html').end(HTML)
     else if (script !== undefined) response.setHeader('content-type', path.endsWith('.css') ? 'text/css' : 'text/javascript').end(script)
     else response.writeHead(404).end()
