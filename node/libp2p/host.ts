@@ -4,9 +4,6 @@
  * Owns: how libp2p is configured and why. Does not know: mail, accounts, what our protocols carry.
  * The port over it is mesh.ts; which connections come in is connection-gate.ts.
  */
-import type { Server as HttpServer } from 'node:http'
-import type { Server as NetServer } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, type Identify } from '@libp2p/identify'
@@ -23,6 +20,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import { BoundedDatastore } from '../../protocol/libp2p-datastore.ts'
 import { quietLogger } from '../../protocol/libp2p-quiet.ts'
 import { addressOf } from '../../protocol/libp2p-stream.ts'
+import { boundUnfinishedUpgrades, type WebSocketListener } from '../../protocol/libp2p-websocket-node.ts'
 import { closeAbortedWebSocket } from '../../protocol/libp2p-websocket.ts'
 import { limits } from '../../protocol/limits.ts'
 import { protocols, topics } from '../../protocol/protocols.ts'
@@ -144,6 +142,7 @@ export async function createRelayHost (
         fallbackToFloodsub: false,
         doPX: false,
         allowPublishToZeroTopicPeers: true,
+        ignoreDuplicatePublishError: true,
         allowedTopics: Object.values(topics),
         maxInboundDataLength: 64 * 1024,
         // Without it one slow reader held 61 MB.
@@ -166,7 +165,7 @@ export async function createRelayHost (
       await identifyRelays(libp2p)
       stopPruner(libp2p)
       confirmAddresses(libp2p)
-      boundUnfinishedUpgrades(libp2p, { max: gate.limits.maxPending, timeoutMs: handshakeTimeoutMs })
+      boundUnfinishedUpgrades(inside(libp2p).transportManager.getListeners(), { max: gate.limits.maxPending, timeoutMs: handshakeTimeoutMs })
     },
     stop: async () => { await libp2p.stop() }
   }
@@ -203,7 +202,7 @@ interface Inside {
   components: {
     registrar: { getHandler (protocol: string): { handler: StreamHandler, options: StreamHandlerOptions } }
     connectionManager: { connectionPruner: { stop (): void } }
-    transportManager: { getAddrs (): Multiaddr[], getListeners (): Array<{ server?: NetServer, http?: HttpServer }> }
+    transportManager: { getAddrs (): Multiaddr[], getListeners (): WebSocketListener[] }
     addressManager: { confirmObservedAddr (address: Multiaddr, options: { type: 'transport', ttl: number }): void }
   }
 }
@@ -221,27 +220,6 @@ const stopPruner = (libp2p: Libp2p<RelayServices>): void => { inside(libp2p).con
 function confirmAddresses (libp2p: Libp2p<RelayServices>): void {
   const { addressManager, transportManager } = inside(libp2p)
   for (const address of transportManager.getAddrs()) addressManager.confirmObservedAddr(address, { type: 'transport', ttl: 1e12 })
-}
-
-/**
- * Sockets on the WebSocket port that have not asked for the upgrade yet. libp2p sees a connection only afterwards, and
- * Node's own header timeouts do not run because the HTTP server is handed its sockets instead of listening.
- */
-function boundUnfinishedUpgrades (libp2p: Libp2p<RelayServices>, { max, timeoutMs }: { max: number, timeoutMs: number }): void {
-  for (const { server, http } of inside(libp2p).transportManager.getListeners()) {
-    if (server === undefined || http === undefined) continue
-    const unfinished = new Map<Duplex, NodeJS.Timeout>()
-    const finish = (socket: Duplex): void => {
-      clearTimeout(unfinished.get(socket))
-      unfinished.delete(socket)
-    }
-    server.on('connection', (socket) => {
-      if (unfinished.size >= max) { socket.destroy(); return }
-      unfinished.set(socket, setTimeout(() => { socket.destroy() }, timeoutMs).unref())
-      socket.once('close', () => { finish(socket) })
-    })
-    http.on('upgrade', (_request, socket) => { finish(socket) })
-  }
 }
 
 function startError (error: unknown, listen: readonly string[]): Error {
