@@ -312,9 +312,9 @@ describe('client service', () => {
       const { record } = move(2)
       await channel.call(clientMethods.updateHome, decode(Signed, record))
       assert.equal(relay.relay.accounts.isLocal(person.account), false)
-      assert.equal(relay.path.sessions.size, 0)
       await relay.clock.advance(2_000)
       assert.equal(channel.isClosed, true)
+      assert.equal(relay.path.sessions.size, 0)
       for (const start of [() => relay, () => startTestRelay({ random, store: relay.store.crash(), mesh: relay.mesh })]) {
         const at = await start()
         await assert.rejects(sayHello(connect(person.device.id, at), person), (error: unknown) => {

@@ -282,12 +282,15 @@ export class ClientService {
     connection.channel.abort(reason)
   }
 
-  /** At once no session any more; the connection a moment later, so that an answer under way still arrives. */
+  /**
+   * The connection ends a moment later, so that an answer under way still arrives. A device that was unlinked has no
+   * session at once; one whose account has moved keeps it until then, to be told MOVED whatever it asks.
+   */
   #dismiss (devices: readonly DeviceId[], reason: ProtocolError): void {
     for (const device of devices) {
       const connection = this.#byDevice.get(device)
       if (connection === undefined) continue
-      this.#detach(connection)
+      if (reason.code !== 'MOVED') this.#detach(connection)
       this.#closeSoon(connection)
       this.#components.logger.debug('client.dismissed', { device, code: reason.code })
     }

@@ -29,7 +29,7 @@ const firstPublishesMs = [1_000, 3_000, 8_000, 20_000]
 const rememberMs = 30 * 24 * 60 * 60_000
 /** The stored copy of a record is renewed this often when only its load has changed. */
 const storeAgainMs = 60 * 60_000
-/** How long one answer to getDirectory is reused: 10,000 relays are not sorted for every client. */
+/** How long one answer to getDirectory is reused, unless a relay comes or moves: 10,000 are not sorted for every client. */
 const answerCacheMs = 1_000
 /** Records in one answer, at most; 1,000 at about 400 bytes. */
 const maxAnswerRecords = 1_000
@@ -220,6 +220,7 @@ export class Directory implements DirectoryPort {
   #remember (record: SignedRelayRecord, nowMs: number): void {
     const before = this.#remembered.get(record.relay)
     const isNews = before === undefined || before.record.name !== record.name || before.record.addresses.join() !== record.addresses.join()
+    if (isNews) this.#answers.clear()
     const isDue = isNews || before.storedAtMs + storeAgainMs <= nowMs
     if (before === undefined && this.#remembered.size >= limits.directoryRelays) return
     this.#remembered.set(record.relay, { record, heardAtMs: nowMs, storedAtMs: isDue ? nowMs : before.storedAtMs })

@@ -3,7 +3,7 @@
  */
 import type { ByteStream } from '../protocol/byte-stream.ts'
 import { Channel, Handlers } from '../protocol/channel.ts'
-import { ManualClock, SeededRandom } from '../protocol/clock-manual.ts'
+import { ManualClock, type SeededRandom } from '../protocol/clock-manual.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { accountIdOfKey, accountIdToBytes, deviceIdOfKey, relayIdOfKey, type AccountId, type DeviceId, type RelayId } from '../protocol/ids.ts'
