@@ -55,8 +55,9 @@ export class BucketSet {
       this.#buckets.delete(key)
     }
     this.#buckets.set(key, bucket)
-    if (bucket.tokens < due) return Math.max(1, Math.ceil((due - bucket.tokens) / perSecond * 1000))
-    bucket.tokens -= due
+    // A thousandth of a token short is the rounding of what was refilled in several steps.
+    if (bucket.tokens < due - 0.001) return Math.max(1, Math.ceil((due - bucket.tokens) / perSecond * 1000))
+    bucket.tokens = Math.max(0, bucket.tokens - due)
     return 0
   }
 
