@@ -1,0 +1,85 @@
+/**
+ * A real process of the testnet: the `heliograph` command, in a region, with its log in a file.
+ *
+ * Owns: start, readiness, kill, stop, by process id only. It cannot outlive the testnet (see wan/in-region.ts).
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+const command = fileURLToPath(new URL('../../cli/bin/heliograph.js', import.meta.url))
+const inRegion = new URL('../wan/in-region.ts', import.meta.url)
+
+export interface DaemonOptions {
+  readonly name: string
+  /** Arguments of the `heliograph` command. */
+  readonly args: readonly string[]
+  readonly routesFile: string
+  readonly logFile: string
+  /** Whether it does its work now; asked again and again until it does. */
+  readonly isReady: () => Promise<boolean>
+}
+
+const readyTimeoutMs = 30_000
+const pollMs = 40
+
+export class Daemon {
+  readonly #options: DaemonOptions
+  #child: ChildProcess | undefined
+  #exit: Promise<void> = Promise.resolve()
+  #hasExited = true
+
+  constructor (options: DaemonOptions) { this.#options = options }
+
+  get name (): string { return this.#options.name }
+  get pid (): number | undefined { return this.#hasExited ? undefined : this.#child?.pid }
+
+  /** @throws Error with the end of its log when it ends or does not get ready */
+  async start (): Promise<void> {
+    if (!this.#hasExited) throw new Error(`${this.name} is running`)
+    const url = new URL(inRegion)
+    url.searchParams.set('routes', this.#options.routesFile)
+    const log = openSync(this.#options.logFile, 'a', 0o600)
+    let failure: string | undefined
+    try {
+      const child = spawn(process.execPath, ['--import', url.href, command, ...this.#options.args], { stdio: ['pipe', log, log] })
+      this.#child = child
+      this.#hasExited = false
+      this.#exit = new Promise((resolve) => {
+        child.once('exit', (code, signal) => { this.#hasExited = true; failure = `ended with ${code ?? signal}`; resolve() })
+        child.once('error', (error) => { this.#hasExited = true; failure = `could not be started: ${error.message}`; resolve() })
+      })
+    } finally {
+      closeSync(log)
+    }
+    const deadline = Date.now() + readyTimeoutMs
+    while (!await this.#options.isReady()) {
+      if (failure === undefined && Date.now() > deadline) {
+        failure = `was not ready within ${readyTimeoutMs / 1000} s`
+        await this.kill()
+      }
+      if (failure !== undefined) throw new Error(`${this.name} ${failure}\n${await this.#endOfLog()}`)
+      await Promise.race([this.#exit, new Promise((resolve) => { setTimeout(resolve, pollMs) })])
+    }
+  }
+
+  /** `kill -9`: no goodbye, nothing flushed. */
+  async kill (): Promise<void> {
+    if (!this.#hasExited) this.#child?.kill('SIGKILL')
+    await this.#exit
+  }
+
+  /** SIGTERM, and SIGKILL for what has not ended by then. */
+  async stop ({ graceMs = 10_000 } = {}): Promise<void> {
+    if (this.#hasExited) return
+    this.#child?.kill('SIGTERM')
+    const timer = setTimeout(() => { this.#child?.kill('SIGKILL') }, graceMs)
+    await this.#exit
+    clearTimeout(timer)
+  }
+
+  async #endOfLog (): Promise<string> {
+    return (await readFile(this.#options.logFile, 'utf8')).split('\n').slice(-15).join('\n')
+  }
+}
