@@ -1,5 +1,5 @@
 /**
- * The primitives port on `@noble/*`: plain TypeScript, for every JavaScript engine.
+ * The primitives port on `@noble/*` and an X25519 of our own: plain TypeScript, for every JavaScript engine.
  *
  * Owns nothing and keeps nothing between calls. AES here is table based, so its timing depends on the key;
  * where a native AES exists, prefer `primitives-node.ts`.
@@ -7,7 +7,7 @@
  */
 import { cbc, gcm } from '@noble/ciphers/aes.js'
 import { equalBytes } from '@noble/ciphers/utils.js'
-import { ed25519, x25519 } from '@noble/curves/ed25519.js'
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE } from '@noble/curves/utils.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
@@ -15,6 +15,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { sha3_256 as sha3, shake256 as shake } from '@noble/hashes/sha3.js'
 import { concatBytes, randomBytes } from '@noble/hashes/utils.js'
 import { ml_kem1024 } from '@noble/post-quantum/ml-kem.js'
+import { x25519Limbs } from './x25519-limbs.ts'
 import type { Primitives } from './primitives.ts'
 
 const AES_KEY_BYTES = 32
@@ -22,6 +23,9 @@ const CBC_IV_BYTES = 16
 const GCM_NONCE_BYTES = 12
 const ED25519_PUBLIC_BYTES = 32
 const ED25519_SIGNATURE_BYTES = 64
+const X25519_BASE = new Uint8Array(32)
+X25519_BASE[0] = 9
+const X25519_ZERO = new Uint8Array(32)
 
 // noble takes 128 and 192-bit keys and nonces of other lengths as well; the port does not, so that the
 // strength of a message can never depend on the length of an argument.
@@ -69,9 +73,13 @@ export const noblePrimitives: Primitives = {
 
   randomBytes: (length) => randomBytes(length),
 
-  x25519PublicKey: (privateKey) => x25519.getPublicKey(privateKey),
-  // noble throws on an all-zero result itself
-  x25519: (privateKey, publicKey) => x25519.getSharedSecret(privateKey, publicKey),
+  // not noble's: BigInt took 1.2 ms and 0.45 ms where these take 0.22, and is not constant-time
+  x25519PublicKey: (privateKey) => x25519Limbs(privateKey, X25519_BASE),
+  x25519 (privateKey, publicKey) {
+    const secret = x25519Limbs(privateKey, publicKey)
+    if (equalBytes(secret, X25519_ZERO)) throw new Error('X25519 with a point of low order')
+    return secret
+  },
 
   ed25519PublicKey: (seed) => ed25519.getPublicKey(seed),
   ed25519Sign: (seed, message) => ed25519.sign(message, seed),
