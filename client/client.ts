@@ -1,70 +1,386 @@
 /**
  * The client engine: one account on one device. Composition root of `client/`; what the terminal, a browser app and
- * bots are written against.
+ * bots are written against. Specs: docs/protocol/client.md (with the relay), docs/protocol/content.md (inside)
  */
 import type { Dialer } from '../protocol/byte-stream.ts'
-import type { Clock, Random } from '../protocol/clock.ts'
-import type { Primitives } from '../protocol/e2ee/primitives.ts'
-import { ProtocolError } from '../protocol/errors.ts'
-import type { AccountId } from '../protocol/ids.ts'
+import { Handlers } from '../protocol/channel.ts'
+import { utf8 } from '../protocol/bytes.ts'
+import { safetyNumber } from '../protocol/e2ee/safety-number.ts'
+import { heliographProfile, type Suite } from '../protocol/e2ee/suite.ts'
+import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
+import { accountIdFromBytes, accountIdToBytes, accountKeyOf, parseAccountId, type AccountId, type MessageId } from '../protocol/ids.ts'
+import { pairConversation } from '../protocol/conversation.ts'
+import { encodeInvite, isInvite, parseInvite } from '../protocol/invite.ts'
+import { limits } from '../protocol/limits.ts'
+import { clientMethods, clientNotifications } from '../protocol/methods.ts'
+import type { Welcome } from '../protocol/wire/gen/service.js'
+import { Account } from './account.ts'
+import type { ClientComponents, ClientConfig } from './components.ts'
+import { Contacts, fallbackName } from './contacts.ts'
+import { Engine } from './engine.ts'
+import { Emitter } from './events.ts'
+import { History, messageOf } from './history.ts'
+import { ensureDevice, type DeviceIdentity } from './identity.ts'
+import { Ledger } from './ledger.ts'
 import type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, Person } from './model.ts'
-import type { ClientStore } from './store.ts'
+import { PrekeyBox } from './prekey-box.ts'
+import { PrekeyUpkeep } from './prekey-upkeep.ts'
+import { RelayChoice } from './relay-choice.ts'
+import { RelayConnection } from './relay-connection.ts'
+import { Tables } from './tables.ts'
 
+export type { ClientComponents, ClientConfig, ClientLogger, MakeDialer } from './components.ts'
 export type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, MessageState, Person, Warning } from './model.ts'
 
-/** Opens streams as the device whose 32-byte Ed25519 seed it gets: the device's PeerId is made from it. */
-export type MakeDialer = (deviceSeed: Uint8Array) => Dialer | Promise<Dialer>
+export interface WaitOptions { readonly signal?: AbortSignal }
 
-/** No text of people, no keys, no whole ids in `fields`. */
-export interface ClientLogger {
-  debug (event: string, fields?: Record<string, unknown>): void
-  warn (event: string, fields?: Record<string, unknown>): void
-}
-
-export interface ClientComponents {
-  readonly store: ClientStore
-  /** A dialer that already has the device's key (`deviceSeed` in identity.ts), or how to make one. */
-  readonly dialer: Dialer | MakeDialer
-  readonly clock: Clock
-  readonly random: Random
-  readonly primitives: Primitives
-  readonly logger?: ClientLogger
-}
-
-export interface ClientConfig {
-  /** Multiaddrs, each with /p2p/<id>, of bootstrap nodes or relays. */
-  readonly bootstrap: readonly string[]
-  /** Prefer relays of this region. */
-  readonly region?: string
-  /** Prefer this relay: its name or a multiaddr. */
-  readonly relay?: string
-  /** Name and version of the program, told to the relay. */
-  readonly software: string
-  /** Default: true. */
-  readonly readReceipts?: boolean
-}
-
-const missing = (): never => { throw new ProtocolError('INTERNAL', { what: 'client' }) }
+/** Messages marked as read in one batch. */
+const readPerBatch = 500
 
 export class Client {
-  static async open (_components: ClientComponents, _config: ClientConfig): Promise<Client> { return missing() }
-  get account (): AccountInfo | undefined { return missing() }
-  async createAccount (_options: { handle?: string, relay?: string, signal?: AbortSignal } = {}): Promise<AccountInfo> { return missing() }
-  start (): void { missing() }
-  async stop (): Promise<void> { missing() }
-  get connection (): ConnectionStatus { return missing() }
-  async findPerson (_who: string, _options: { signal?: AbortSignal } = {}): Promise<Person> { return missing() }
-  async addContact (_who: string, _options: { name?: string, signal?: AbortSignal } = {}): Promise<Contact> { return missing() }
-  async contacts (): Promise<Contact[]> { return missing() }
-  async contact (_who: string): Promise<Contact | undefined> { return missing() }
-  async safetyNumber (_account: AccountId): Promise<{ digits: string, isVerified: boolean }> { return missing() }
-  async setVerified (_account: AccountId, _value: boolean): Promise<void> { missing() }
-  inviteLink (): string { return missing() }
-  async send (_to: AccountId, _text: string): Promise<Message> { return missing() }
-  async markRead (_account: AccountId): Promise<void> { missing() }
-  async conversations (): Promise<ConversationSummary[]> { return missing() }
-  async history (_account: AccountId, _options: { before?: string, limit?: number } = {}): Promise<Message[]> { return missing() }
-  on<Event extends keyof ClientEvents> (_event: Event, _listener: (value: ClientEvents[Event]) => void): () => void { return missing() }
-  async outboxLength (): Promise<number> { return missing() }
-  async flushed (_options: { signal?: AbortSignal } = {}): Promise<void> { missing() }
+  readonly #components: ClientComponents
+  readonly #config: ClientConfig
+  readonly #ledger: Ledger
+  readonly #tables: Tables
+  readonly #suite: Suite
+  readonly #events: Emitter
+  readonly #history: History
+  readonly #contacts: Contacts
+  readonly #prekeys: PrekeyBox
+  readonly #upkeep: PrekeyUpkeep
+  readonly #account: Account
+  readonly #connection: RelayConnection
+  readonly #device: DeviceIdentity
+  #engine: Engine | undefined
+
+  /**
+   * Open what the store has: an account, or nothing yet. The caller keeps the store and closes it after `stop`.
+   * @throws ProtocolError DATABASE_CORRUPT
+   */
+  static async open (components: ClientComponents, config: ClientConfig): Promise<Client> {
+    const tables = new Tables(components.primitives)
+    const ledger = new Ledger(components.store)
+    const device = await ledger.run(async (draft) => await ensureDevice(draft, tables, components.primitives))
+    const dialer = typeof components.dialer === 'function' ? await components.dialer(device.seed) : components.dialer
+    const client = new Client({ components, config, tables, ledger, device, dialer })
+    await client.#load()
+    return client
+  }
+
+  private constructor ({ components, config, tables, ledger, device, dialer }: { components: ClientComponents, config: ClientConfig, tables: Tables, ledger: Ledger, device: DeviceIdentity, dialer: Dialer }) {
+    const { clock, random, primitives, logger } = components
+    this.#components = components
+    this.#config = config
+    this.#tables = tables
+    this.#ledger = ledger
+    this.#device = device
+    this.#suite = { primitives, profile: heliographProfile }
+    this.#events = new Emitter(logger)
+    this.#history = new History({ tables })
+    this.#contacts = new Contacts({ ledger, tables, events: this.#events, clock })
+    this.#prekeys = new PrekeyBox({ suite: this.#suite, clock, tables, device, onConsumed: () => { this.#upkeep.onConsumed() } })
+    const choice = new RelayChoice({ dialer, clock, signing: primitives, logger }, config)
+    this.#account = new Account({ ledger, tables, prekeys: this.#prekeys, choice, dialer, clock, primitives, device, software: config.software })
+    this.#connection = new RelayConnection({
+      dialer,
+      clock,
+      random,
+      logger,
+      handlers: new Handlers()
+        .onNotification(clientNotifications.deliver, ({ pages }) => { this.#engine?.inbox.onPages(pages) })
+        .onNotification(clientNotifications.draining, () => { this.#connection.reconnect(new ProtocolError('DRAINING')) }),
+      home: () => this.#account.home,
+      register: async (channel) => { await this.#account.registerAgain(channel) },
+      onMoved: async (record) => await this.#account.onMoved(record, AbortSignal.any([])),
+      findAddresses: async (_home, signal) => { await this.#account.findAddresses(signal) },
+      onOnline: (welcome) => { this.#onOnline(welcome) },
+      onStatus: (status) => { this.#events.emit('connection', status) }
+    }, config)
+    this.#upkeep = new PrekeyUpkeep({ ledger, prekeys: this.#prekeys, link: this.#connection, clock, random })
+  }
+
+  // --- account and connection
+
+  /** undefined until `createAccount`. */
+  get account (): AccountInfo | undefined { return this.#account.info }
+  get connection (): ConnectionStatus { return this.#connection.status }
+
+  /**
+   * Make the account and register it at the nearest relay, or the one asked for.
+   * @param options.handle the part before the @; absent: none
+   * @param options.relay name or multiaddr
+   * @throws ProtocolError NOT_ADMITTED (there is one), BAD_HANDLE, HANDLE_TAKEN, UNKNOWN_RELAY, HOME_UNREACHABLE, TIMEOUT, …
+   */
+  async createAccount ({ handle, relay, signal }: { handle?: string, relay?: string, signal?: AbortSignal } = {}): Promise<AccountInfo> {
+    const info = await this.#account.create({
+      ...(handle === undefined ? {} : { handle }),
+      wish: { relay: relay ?? this.#config.relay, region: this.#config.region },
+      signal: signal ?? AbortSignal.any([])
+    })
+    await this.#loadEngine(info.id)
+    if (this.#isStarted) this.#connection.start()
+    return info
+  }
+
+  #isStarted = false
+
+  /** Connect and stay connected. Without an account: as soon as there is one. */
+  start (): void {
+    this.#isStarted = true
+    this.#connection.start()
+  }
+
+  /** Leaves no timer and no connection. What is not sent yet is sent after the next `open` and `start`. */
+  async stop (): Promise<void> {
+    this.#isStarted = false
+    await this.#connection.stop()
+    this.#upkeep.stop()
+    this.#engine?.stop()
+    await this.#ledger.idle()
+  }
+
+  /** @returns how to stop listening */
+  on<Event extends keyof ClientEvents> (event: Event, listener: (value: ClientEvents[Event]) => void): () => void { return this.#events.on(event, listener) }
+
+  // --- people
+
+  /**
+   * @param who handle (`alice@eu-1.example.org`, or `alice` for one at the own relay), AccountId or invite link
+   * @throws ProtocolError UNKNOWN_HANDLE, UNKNOWN_ACCOUNT, MALFORMED; HOME_UNREACHABLE, DISCONNECTED, TIMEOUT: try again
+   */
+  async findPerson (who: string, options: WaitOptions = {}): Promise<Person> {
+    if (isInvite(who)) {
+      const { account, handle } = parseInvite(who)
+      return { ...await this.#findAccount(account, options), ...(handle === '' ? {} : { handle }) }
+    }
+    const text = who.trim().toLowerCase()
+    const account = accountIdIn(text)
+    return account !== undefined ? await this.#findAccount(account, options) : await this.#findHandle(text, options)
+  }
+
+  /**
+   * Keep somebody under a name. By AccountId or invite link this also works while nobody can be reached: the id is the key.
+   * @throws as findPerson
+   */
+  async addContact (who: string, { name, signal }: { name?: string, signal?: AbortSignal } = {}): Promise<Contact> {
+    const person = await this.#findOrTrust(who, signal === undefined ? {} : { signal })
+    if (person.account === this.account?.id) throw new ProtocolError('BAD_CONVERSATION', { what: 'that is you' })
+    return await this.#contacts.add(person.account, { ...(name === undefined ? {} : { name }), ...(person.handle === undefined ? {} : { handle: person.handle }) })
+  }
+
+  async contacts (): Promise<Contact[]> { return await this.#contacts.list() }
+
+  /** By name, handle, AccountId or a prefix that only one contact has. */
+  async contact (who: string): Promise<Contact | undefined> { return await this.#contacts.find(who) }
+
+  /** 60 digits in groups of five: the same on both sides when nobody sits between. */
+  async safetyNumber (account: AccountId): Promise<{ digits: string, isVerified: boolean }> {
+    const own = this.#own()
+    const digits = safetyNumber(this.#suite, accountKeyOf(own), accountIdToBytes(own), accountKeyOf(account), accountIdToBytes(account))
+    return { digits: digits.replaceAll(/(.{5})(?=.)/g, '$1 '), isVerified: (await this.#contacts.get(account))?.isVerified ?? false }
+  }
+
+  async setVerified (account: AccountId, value: boolean): Promise<void> { await this.#contacts.setVerified(account, value) }
+
+  /** @throws ProtocolError NOT_REGISTERED */
+  inviteLink (): string {
+    const { home, info } = this.#account
+    if (home === undefined || info === undefined) throw noAccount()
+    return encodeInvite({ account: info.id, handle: info.handle, addresses: home.addresses })
+  }
+
+  // --- messages
+
+  /**
+   * Durable when it resolves; the state then rises by itself (`update` events).
+   * @throws ProtocolError TOO_LARGE (limits.textBytes), MALFORMED when empty, BAD_CONVERSATION to oneself, NOT_REGISTERED; STORAGE_FULL
+   */
+  async send (to: AccountId, text: string): Promise<Message> {
+    const { outbox } = this.#running()
+    if (text === '') throw new ProtocolError('MALFORMED', { what: 'an empty message' })
+    if (utf8(text).byteLength > limits.textBytes) throw new ProtocolError('TOO_LARGE', { max: limits.textBytes })
+    pairConversation(this.#own(), parseAccountId(to))
+    return await this.#ledger.run(async (draft) => await outbox.composeText(draft, to, text))
+  }
+
+  /** Everything of this person has been seen; sends read receipts unless they are off. */
+  async markRead (account: AccountId): Promise<void> {
+    while (await this.#markSomeRead(account)) { /* the next batch */ }
+  }
+
+  /** Newest first; contacts without a message at the end. */
+  async conversations (): Promise<ConversationSummary[]> {
+    const own = this.#own()
+    const contacts = new Map((await this.#contacts.list()).map((contact) => [contact.account, contact]))
+    const accounts = new Set([...await this.#history.peers(this.#ledger), ...contacts.keys()])
+    const summaries = await Promise.all([...accounts].map(async (account): Promise<ConversationSummary> => {
+      const contact = contacts.get(account)
+      const [last] = await this.#history.page(this.#ledger, account, { limit: 1 })
+      return {
+        id: pairConversation(own, account).id,
+        account,
+        name: contact?.name ?? fallbackName(account, ''),
+        ...(contact?.handle === undefined ? {} : { handle: contact.handle }),
+        isVerified: contact?.isVerified ?? false,
+        ...(last === undefined ? {} : { lastMessage: messageOf(last) }),
+        unread: (await this.#ledger.read(this.#tables.conversations, account))?.unread ?? 0
+      }
+    }))
+    const atMs = ({ lastMessage }: ConversationSummary): number => lastMessage?.receivedAtMs ?? lastMessage?.sentAtMs ?? 0
+    return summaries.sort((a, b) => atMs(b) - atMs(a) || a.name.localeCompare(b.name))
+  }
+
+  /** The newest `limit` (default 50) messages, or those before the message `before`; oldest first. */
+  async history (account: AccountId, { before, limit }: { before?: string, limit?: number } = {}): Promise<Message[]> {
+    const rows = await this.#history.page(this.#ledger, account, { ...(before === undefined ? {} : { before: before as MessageId }), ...(limit === undefined ? {} : { limit }) })
+    return rows.map(messageOf)
+  }
+
+  /** Messages and receipts that no relay has yet. */
+  async outboxLength (): Promise<number> { return this.#engine?.outbox.length ?? 0 }
+
+  /** Resolves when everything written so far is at a relay, or was refused. @throws the signal's reason */
+  async flushed ({ signal }: WaitOptions = {}): Promise<void> { await this.#engine?.outbox.flushed(signal) }
+
+  // --- inside
+
+  async #load (): Promise<void> {
+    await this.#prekeys.load(this.#ledger)
+    await this.#contacts.load()
+    await this.#account.load()
+    const info = this.#account.info
+    if (info !== undefined) await this.#loadEngine(info.id)
+  }
+
+  async #loadEngine (account: AccountId): Promise<void> {
+    const { clock, random, primitives, logger } = this.#components
+    this.#engine = await Engine.load({
+      ledger: this.#ledger,
+      tables: this.#tables,
+      history: this.#history,
+      prekeys: this.#prekeys,
+      link: this.#connection,
+      events: this.#events,
+      clock,
+      random,
+      primitives,
+      suite: this.#suite,
+      device: this.#device,
+      account,
+      logger,
+      onDisowned: (error) => { this.#connection.reconnect(error) }
+    })
+  }
+
+  #onOnline (welcome: Welcome): void {
+    this.#upkeep.resume(welcome.isRegistered ? welcome.oneTimePrekeysLeft : limits.oneTimePrekeys)
+    this.#engine?.resume()
+  }
+
+  #own (): AccountId {
+    const id = this.account?.id
+    if (id === undefined) throw noAccount()
+    return id
+  }
+
+  #running (): Engine {
+    if (this.#engine === undefined) throw noAccount()
+    return this.#engine
+  }
+
+  async #findAccount (account: AccountId, options: WaitOptions): Promise<Person> {
+    const { keys } = this.#running()
+    await this.#online(options)
+    await keys.refresh(account)
+    return await this.#personOf(account)
+  }
+
+  async #findHandle (text: string, options: WaitOptions): Promise<Person> {
+    const { keys } = this.#running()
+    const handle = text.includes('@') ? text : `${text}@${this.account!.home.name}`
+    await this.#online(options)
+    const found = await this.#connection.call(clientMethods.findHandle, { handle }, options)
+    const account = accountIdFromBytes(found.account)
+    await this.#ledger.run(async (draft) => { await keys.take(draft, account, found) })
+    return { ...await this.#personOf(account), handle }
+  }
+
+  async #personOf (account: AccountId): Promise<Person> {
+    const home = await this.#ledger.read(this.#tables.homeRecords, account)
+    return { account, ...(home === undefined ? {} : { relay: home.homes[0], region: home.region }) }
+  }
+
+  async #findOrTrust (who: string, options: WaitOptions): Promise<Person> {
+    try {
+      return await this.findPerson(who, options)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (!isProtocolError(error) || error.action !== 'later') throw error
+      if (isInvite(who)) {
+        const { account, handle } = parseInvite(who)
+        return { account, ...(handle === '' ? {} : { handle }) }
+      }
+      const account = accountIdIn(who.trim().toLowerCase())
+      if (account === undefined) throw error
+      return { account }
+    }
+  }
+
+  /** Wait a little for a connection that is being made. @throws ProtocolError DISCONNECTED, or why the last try failed */
+  async #online ({ signal }: WaitOptions): Promise<void> {
+    if (this.#connection.isOnline) return
+    if (!this.#isStarted) throw new ProtocolError('DISCONNECTED')
+    await new Promise<void>((resolve, reject) => {
+      const settle = (error?: Error): void => {
+        timer.cancel()
+        stopListening()
+        signal?.removeEventListener('abort', onAbort)
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      const onAbort = (): void => { settle(signal!.reason as Error) }
+      const timer = this.#components.clock.after(limits.requestTimeoutMs, () => { settle(this.#connection.status.error ?? new ProtocolError('DISCONNECTED')) })
+      const stopListening = this.#events.on('connection', ({ state }) => { if (state === 'online') settle() })
+      signal?.addEventListener('abort', onAbort, { once: true })
+      if (signal?.aborted === true) onAbort()
+    })
+  }
+
+  /** @returns whether there may be more */
+  async #markSomeRead (account: AccountId): Promise<boolean> {
+    const { receipts } = this.#running()
+    return await this.#ledger.run(async (draft) => {
+      const unread = (await draft.read(this.#tables.conversations, account))?.unread ?? 0
+      const ids: MessageId[] = []
+      let before: MessageId | undefined
+      let isAtEnd = unread === 0
+      while (!isAtEnd && ids.length < Math.min(unread, readPerBatch)) {
+        const page = await this.#history.page(this.#ledger, account, { limit: readPerBatch, ...(before === undefined ? {} : { before }) })
+        isAtEnd = page.length === 0
+        before = page[0]?.id
+        for (const { id, direction, state } of page.reverse()) {
+          if (direction !== 'in' || state !== 'delivered' || ids.length >= readPerBatch) continue
+          ids.push(id)
+          const row = await this.#history.update(draft, account, id, { state: 'read' })
+          if (row !== undefined) draft.after(() => { this.#events.emit('update', messageOf(row)) })
+        }
+      }
+      if (unread === 0) return false
+      if (ids.length > 0 && this.#config.readReceipts !== false) await receipts.owe(draft, account, 'read', ids.reverse())
+      const left = isAtEnd ? 0 : unread - ids.length
+      draft.write(this.#tables.conversations, account, { unread: Math.max(0, left) })
+      return left > 0
+    }, { isFresh: true })
+  }
+}
+
+const noAccount = (): ProtocolError => new ProtocolError('NOT_REGISTERED', { what: 'create an account first' })
+
+function accountIdIn (text: string): AccountId | undefined {
+  try {
+    return parseAccountId(text)
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    return undefined // not an id: a handle
+  }
 }

@@ -77,6 +77,9 @@ export class Draft {
   /** Run `effect` once everything of this task is durable. In order; must not throw. */
   after (effect: () => void): void { this.#effects.push(effect) }
 
+  /** A draft on top of this one: `absorb` it, or drop it and nothing has happened. */
+  child (): Draft { return new Draft(this.#ledger, this) }
+
   get isEmpty (): boolean { return this.#changes.size === 0 }
 
   #change (table: Table<unknown>, key: string, value: unknown): void {
@@ -85,7 +88,7 @@ export class Draft {
     changes.set(key, { table, key, value })
   }
 
-  /** Ledger only. */
+  /** Take over a child's changes and effects. */
   absorb (other: Draft): void {
     for (const change of other.changes()) this.#change(change.table, change.key, change.value)
     this.#effects.push(...other.#effects)
@@ -178,7 +181,7 @@ export class Ledger {
     for (; taken < this.#waiting.length && done.length < maxTasksPerBatch; taken++) {
       const job = this.#waiting[taken]!
       if (job.isFresh && !draft.isEmpty) break
-      const own = new Draft(this, draft)
+      const own = draft.child()
       try {
         await job.run(own)
       } catch (error) {

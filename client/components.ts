@@ -1,0 +1,39 @@
+/**
+ * What a client is made of: the ports that a composition root fills, and its configuration.
+ */
+import type { Dialer } from '../protocol/byte-stream.ts'
+import type { Clock, Random } from '../protocol/clock.ts'
+import type { Primitives } from '../protocol/e2ee/primitives.ts'
+import type { ClientStore } from './store.ts'
+
+/** Opens streams as the device whose 32-byte Ed25519 seed it gets: the device's PeerId is made from it. */
+export type MakeDialer = (deviceSeed: Uint8Array) => Dialer | Promise<Dialer>
+
+/** No text of people, no keys, no whole ids in `fields`. */
+export interface ClientLogger {
+  debug (event: string, fields?: Record<string, unknown>): void
+  warn (event: string, fields?: Record<string, unknown>): void
+}
+
+export interface ClientComponents {
+  readonly store: ClientStore
+  /** A dialer that already has the device's key (`deviceSeed` in identity.ts), or how to make one. */
+  readonly dialer: Dialer | MakeDialer
+  readonly clock: Clock
+  readonly random: Random
+  readonly primitives: Primitives
+  readonly logger?: ClientLogger
+}
+
+export interface ClientConfig {
+  /** Multiaddrs, each with /p2p/<id>, of bootstrap nodes or relays. */
+  readonly bootstrap: readonly string[]
+  /** Prefer relays of this region. */
+  readonly region?: string
+  /** Prefer this relay: its name or a multiaddr. */
+  readonly relay?: string
+  /** Name and version of the program, told to the relay. */
+  readonly software: string
+  /** Default: true. */
+  readonly readReceipts?: boolean
+}

@@ -1,0 +1,116 @@
+/**
+ * The parts that carry messages, put together for one account on one device.
+ */
+import type { Clock, Random } from '../protocol/clock.ts'
+import type { Primitives } from '../protocol/e2ee/primitives.ts'
+import type { Suite } from '../protocol/e2ee/suite.ts'
+import type { AccountId } from '../protocol/ids.ts'
+import type { ProtocolError } from '../protocol/errors.ts'
+import type { ClientLogger } from './components.ts'
+import { Devices } from './devices.ts'
+import { Entries } from './entries.ts'
+import type { Events } from './events.ts'
+import type { History } from './history.ts'
+import type { DeviceIdentity } from './identity.ts'
+import { Inbox } from './inbox.ts'
+import { Keys } from './keys.ts'
+import type { Ledger } from './ledger.ts'
+import type { RelayLink } from './link.ts'
+import { MessageIds } from './message-ids.ts'
+import { Outbox } from './outbox.ts'
+import type { PrekeyBox } from './prekey-box.ts'
+import { Receipts } from './receipts.ts'
+import { SessionBox } from './session-box.ts'
+import type { Tables } from './tables.ts'
+
+export interface EngineComponents {
+  readonly ledger: Ledger
+  readonly tables: Tables
+  readonly history: History
+  readonly prekeys: PrekeyBox
+  readonly link: RelayLink
+  readonly events: Events
+  readonly clock: Clock
+  readonly random: Random
+  readonly primitives: Primitives
+  readonly suite: Suite
+  readonly device: DeviceIdentity
+  readonly account: AccountId
+  readonly logger: ClientLogger | undefined
+  readonly onDisowned: (error: ProtocolError) => void
+}
+
+export class Engine {
+  readonly account: AccountId
+  readonly keys: Keys
+  readonly outbox: Outbox
+  readonly inbox: Inbox
+  readonly receipts: Receipts
+
+  /** Reads what an earlier run left. @throws ProtocolError DATABASE_CORRUPT */
+  static async load (components: EngineComponents): Promise<Engine> {
+    const last = await components.ledger.read(components.tables.lastId, 'last-id')
+    const engine = new Engine(components, new MessageIds(components, last))
+    await engine.outbox.load()
+    await engine.inbox.load()
+    await engine.receipts.load()
+    return engine
+  }
+
+  private constructor (components: EngineComponents, ids: MessageIds) {
+    const own = { account: components.account, device: components.device.id }
+    const devices = new Devices(components)
+    const sessions = new SessionBox(components)
+    this.account = own.account
+    this.keys = new Keys({
+      ...components,
+      own,
+      devices,
+      sessions,
+      onKeys: (account, keyless) => {
+        this.#quietly('seal', account === own.account ? this.outbox.sealAllWaiting(keyless) : this.outbox.sealWaiting(account, keyless))
+      },
+      onUnknown: (account, error) => { this.#quietly('fail', this.outbox.failWaiting(account, error)) }
+    })
+    this.outbox = new Outbox({ ...components, own, devices, sessions, ids, wantKeys: (accounts) => { this.keys.want(accounts) } })
+    this.receipts = new Receipts({ ...components, outbox: this.outbox })
+    const entries = new Entries({
+      ...components,
+      own,
+      devices,
+      sessions,
+      outbox: this.outbox,
+      receipts: this.receipts,
+      onNewerList: (account) => { this.#quietly('refresh', this.keys.refresh(account)) }
+    })
+    this.inbox = new Inbox({
+      ...components,
+      entries,
+      ownAccount: own.account,
+      refresh: async (account) => { await this.keys.refresh(account) },
+      onNewEpoch: (peer) => { this.#quietly('resubmit', this.outbox.resubmit(peer)) }
+    })
+    this.#logger = components.logger
+  }
+
+  readonly #logger: ClientLogger | undefined
+
+  /** The relay can be reached (again). */
+  resume (): void {
+    this.keys.resume()
+    this.outbox.resume()
+    this.inbox.resume()
+  }
+
+  stop (): void {
+    this.keys.stop()
+    this.outbox.stop()
+    this.inbox.stop()
+    this.receipts.stop()
+  }
+
+  /** Work that nobody waits for; if it fails, the next connection or restart brings it up again. */
+  #quietly (what: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => { this.#logger?.debug('client.later', { what, error: String(error) }) })
+  }
+}

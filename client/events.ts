@@ -1,0 +1,36 @@
+/**
+ * Listeners of the client's events. A listener that throws is logged and does not disturb the others or the engine.
+ */
+import type { ClientLogger } from './components.ts'
+import type { ClientEvents } from './model.ts'
+
+type Listener<Event extends keyof ClientEvents> = (value: ClientEvents[Event]) => void
+type Emit = <Event extends keyof ClientEvents>(event: Event, value: ClientEvents[Event]) => void
+
+/** What the parts of the engine need: to say that something happened. */
+export interface Events { emit: Emit }
+
+export class Emitter implements Events {
+  readonly #logger: ClientLogger | undefined
+  readonly #listeners: { [Event in keyof ClientEvents]: Set<Listener<Event>> } = {
+    message: new Set(), update: new Set(), connection: new Set(), contact: new Set(), warning: new Set()
+  }
+
+  constructor (logger?: ClientLogger) { this.#logger = logger }
+
+  /** @returns how to stop listening */
+  on<Event extends keyof ClientEvents> (event: Event, listener: Listener<Event>): () => void {
+    this.#listeners[event].add(listener)
+    return () => { this.#listeners[event].delete(listener) }
+  }
+
+  readonly emit: Emit = (event, value) => {
+    for (const listener of [...this.#listeners[event]]) {
+      try {
+        listener(value)
+      } catch (error) {
+        this.#logger?.warn('client.listener-threw', { event, error: String(error) })
+      }
+    }
+  }
+}

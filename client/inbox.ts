@@ -1,0 +1,237 @@
+/**
+ * What a relay delivers, until the person has it.
+ *
+ * An entry is processed only when it is the next one of its log; what comes early waits, what is missing is asked for.
+ * Opened message, next session, place in the log and the receipt that is owed are stored in one batch, then the relay
+ * is told: so a repeat of anything is harmless, and the person sees everything exactly once.
+ *
+ * Owns: order, gaps, acknowledgements. Does not know what an entry means: entries.ts.
+ */
+import { conversationFromBytes, otherMember, pairConversation, type Conversation } from '../protocol/conversation.ts'
+import type { Clock, Random } from '../protocol/clock.ts'
+import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
+import type { AccountId } from '../protocol/ids.ts'
+import { limits } from '../protocol/limits.ts'
+import { clientMethods, clientNotifications } from '../protocol/methods.ts'
+import type { Page } from '../protocol/wire/gen/log.js'
+import type { Entries, LogEntry } from './entries.ts'
+import type { Events } from './events.ts'
+import type { Draft, Ledger } from './ledger.ts'
+import { clientLimits } from './limits.ts'
+import type { RelayLink } from './link.ts'
+import { Retries } from './retry.ts'
+import type { LogRow, Tables } from './tables.ts'
+
+export interface InboxComponents {
+  readonly ledger: Ledger
+  readonly tables: Tables
+  readonly entries: Entries
+  readonly link: RelayLink
+  readonly events: Events
+  readonly clock: Clock
+  readonly random: Random
+  readonly ownAccount: AccountId
+  /** Learn somebody's device list. */
+  readonly refresh: (account: AccountId) => Promise<void>
+  /** The log is sequenced anew, from a higher epoch on. */
+  readonly onNewEpoch: (peer: AccountId) => void
+}
+
+/** What has arrived of one log and was not processed yet. */
+interface Buffer {
+  readonly conversation: Conversation
+  readonly arrived: Map<number, LogEntry>
+  highestEpoch: number
+  isReading: boolean
+  /** Waits for somebody's device list. */
+  isLookingUp: boolean
+}
+
+export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), highest: {}, forkedInEpoch: 0 }
+
+export class Inbox {
+  readonly #on: InboxComponents
+  readonly #buffers = new Map<AccountId, Buffer>()
+  readonly #toAcknowledge = new Set<AccountId>()
+  readonly #retries: Retries<AccountId>
+  #bytes = 0
+  #count = 0
+  #isTaking = false
+  #isWanted = false
+  #isStopped = false
+
+  constructor (components: InboxComponents) {
+    this.#on = components
+    this.#retries = new Retries(components)
+  }
+
+  async load (): Promise<void> { await this.#on.ledger.preload(this.#on.tables.logs) }
+
+  stop (): void {
+    this.#isStopped = true
+    this.#retries.clear()
+  }
+
+  /** The relay can be reached again: it delivers from what was acknowledged. */
+  resume (): void {
+    this.#retries.clear()
+    for (const buffer of this.#buffers.values()) buffer.isLookingUp = false
+    this.#wake()
+  }
+
+  /** @param pages views of received bytes: what is kept is copied */
+  onPages (pages: readonly Page[]): void {
+    for (const page of pages) {
+      try {
+        this.#onPage(page)
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        this.#on.events.emit('warning', { kind: 'refused', text: `The relay delivered something that does not belong here (${error.code}).` })
+      }
+    }
+    this.#wake()
+  }
+
+  #onPage (page: Page): void {
+    const conversation = conversationFromBytes(page.conversation)
+    const peer = otherMember(conversation, this.#on.ownAccount)
+    const log = this.#on.tables.logs.cached(peer) ?? unknownLog
+    let buffer = this.#buffers.get(peer)
+    if (buffer === undefined) this.#buffers.set(peer, buffer = { conversation, arrived: new Map(), highestEpoch: 0, isReading: false, isLookingUp: false })
+    for (const { seq, envelope, messageId, senderDevice } of page.entries) {
+      if (page.epoch < log.epoch || (page.epoch === log.epoch && seq <= log.seq)) {
+        // A repeat: the acknowledgement was lost.
+        this.#toAcknowledge.add(peer)
+        continue
+      }
+      const known = buffer.arrived.get(seq)
+      if (known !== undefined && known.epoch >= page.epoch) continue
+      const bytes = envelope?.byteLength ?? 0
+      // What does not fit is not lost: it is not acknowledged, and asked for when its turn comes.
+      if (known === undefined && (this.#count >= clientLimits.arrivedEntries || this.#bytes + bytes > clientLimits.arrivedBytes)) continue
+      this.#drop(buffer, seq)
+      buffer.arrived.set(seq, { epoch: page.epoch, seq, ...(envelope === undefined ? { reference: { messageId: messageId?.slice(), senderDevice: senderDevice?.slice() } } : { envelope: envelope.slice() }) })
+      buffer.highestEpoch = Math.max(buffer.highestEpoch, page.epoch)
+      this.#count++
+      this.#bytes += bytes
+    }
+  }
+
+  #drop (buffer: Buffer, seq: number): void {
+    const entry = buffer.arrived.get(seq)
+    if (entry === undefined) return
+    buffer.arrived.delete(seq)
+    this.#count--
+    this.#bytes -= entry.envelope?.byteLength ?? 0
+  }
+
+  #wake (): void {
+    this.#isWanted = true
+    if (this.#isTaking || this.#isStopped) return
+    this.#isTaking = true
+    this.#takeAll().catch((error: unknown) => {
+      // The store failed; nothing was acknowledged, so the relay has everything still. Try again after a pause.
+      this.#retries.schedule(this.#on.ownAccount, error, () => { this.#wake() })
+    }).finally(() => { this.#isTaking = false })
+  }
+
+  async #takeAll (): Promise<void> {
+    while (this.#isWanted && !this.#isStopped) {
+      this.#isWanted = false
+      // Deliveries of the same turn share a batch.
+      await Promise.resolve()
+      await this.#on.ledger.run(async (draft) => { await this.#take(draft) })
+      this.#acknowledge()
+      this.#fillGaps()
+    }
+  }
+
+  /** Process what is next in each log, bounded. */
+  async #take (draft: Draft): Promise<void> {
+    let left: number = clientLimits.messagesPerBatch
+    for (const [peer, buffer] of this.#buffers) {
+      while (!buffer.isLookingUp && left > 0) {
+        const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
+        const entry = next(buffer, log)
+        if (entry === undefined) break
+        const child = draft.child()
+        const missing = await this.#on.entries.process(child, { peer, conversation: buffer.conversation, log, entry })
+        if (missing !== undefined) {
+          draft.after(() => { this.#lookUp(peer, buffer, missing) })
+          break
+        }
+        draft.absorb(child)
+        left--
+        draft.after(() => {
+          this.#drop(buffer, entry.seq)
+          this.#toAcknowledge.add(peer)
+          if (entry.epoch > log.epoch && log.epoch > 0) this.#on.onNewEpoch(peer)
+        })
+      }
+    }
+    if (left === 0) draft.after(() => { this.#isWanted = true })
+  }
+
+  #acknowledge (): void {
+    if (this.#toAcknowledge.size === 0) return
+    const positions = []
+    for (const peer of this.#toAcknowledge) {
+      const log = this.#on.tables.logs.cached(peer)
+      if (log !== undefined) positions.push({ conversation: pairConversation(this.#on.ownAccount, peer).bytes, epoch: log.epoch, seq: log.seq })
+    }
+    this.#toAcknowledge.clear()
+    if (positions.length > 0) this.#on.link.notify(clientNotifications.acknowledge, { positions })
+  }
+
+  /** Something is there, but not the next one. */
+  #fillGaps (): void {
+    for (const [peer, buffer] of this.#buffers) {
+      const log = this.#on.tables.logs.cached(peer) ?? unknownLog
+      for (const [seq, entry] of buffer.arrived) if (isBehind(entry, log)) this.#drop(buffer, seq)
+      if (buffer.arrived.size === 0) {
+        if (!buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(peer)
+        continue
+      }
+      if (buffer.isReading || buffer.isLookingUp || next(buffer, log) !== undefined || this.#retries.isWaiting(peer) || !this.#on.link.isOnline) continue
+      buffer.isReading = true
+      this.#read(peer, buffer, log).catch((error: unknown) => {
+        if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { this.#wake() })
+      }).finally(() => { buffer.isReading = false; this.#wake() })
+    }
+  }
+
+  async #read (peer: AccountId, buffer: Buffer, log: LogRow): Promise<void> {
+    const page = await this.#on.link.call(clientMethods.readLog, { conversation: buffer.conversation.bytes, fromSeq: log.seq + 1, maxEntries: limits.pageEntries })
+    this.#onPage(page)
+    const first = page.entries[0]
+    if (first === undefined) throw new ProtocolError('GAP')
+    this.#retries.succeeded(peer)
+    if (first.seq > log.seq + 1) await this.#on.ledger.run(async (draft) => { await this.#on.entries.skip(draft, peer, { epoch: page.epoch, seq: first.seq - 1 }) })
+  }
+
+  #lookUp (peer: AccountId, buffer: Buffer, account: AccountId): void {
+    buffer.isLookingUp = true
+    this.#on.refresh(account).then(() => {
+      this.#on.entries.lookedUp(account)
+      this.#retries.succeeded(peer)
+      buffer.isLookingUp = false
+      this.#wake()
+    }, (error: unknown) => {
+      // Not for ever: a relay that says that nobody of this id exists may be wrong once, not again and again.
+      if (isProtocolError(error) && error.action === 'reject' && this.#retries.attempts(peer) >= clientLimits.lookupAttempts) this.#on.entries.lookedUp(account)
+      this.#retries.schedule(peer, error, () => { buffer.isLookingUp = false; this.#wake() })
+    })
+  }
+}
+
+const isBehind = (entry: LogEntry, log: LogRow): boolean => entry.epoch < log.epoch || (entry.epoch === log.epoch && entry.seq <= log.seq)
+
+function next (buffer: Buffer, log: LogRow): LogEntry | undefined {
+  const direct = buffer.arrived.get(log.seq + 1)
+  if (direct !== undefined && direct.epoch >= log.epoch) return direct
+  if (buffer.highestEpoch <= log.epoch || log.epoch === 0) return undefined
+  // A new sequencer that knew less of the log than this device: it begins at or below the last number seen here.
+  let lowest: LogEntry | undefined
+  for (const entry of buffer.arrived.values()) if (entry.epoch > log.epoch && entry.seq <= log.seq && (lowest === undefined || entry.seq < lowest.seq)) lowest = entry
+  return lowest
+}

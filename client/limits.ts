@@ -1,0 +1,32 @@
+/**
+ * Bounds of the client's own, with their reasons. What both ends must agree on: protocol/limits.ts
+ */
+const MIB = 1024 * 1024
+
+export const clientLimits = {
+  /** Submits under way: enough to hide the round trip between conversations, few enough to stay fair. */
+  submitsInFlight: 8,
+  /** Bytes of envelopes in one submit, below what a frame may carry. */
+  submitBytes: MIB,
+  /** Messages sealed or opened in one batch of the store. */
+  messagesPerBatch: 256,
+  /** Sealed messages of one conversation kept for a resubmit until they are delivered; then the oldest sent one goes. */
+  sealedKept: 10_000,
+  /** Entries that came early or wait for their turn, and their bytes; what is beyond is asked for again. */
+  arrivedEntries: 4_096,
+  arrivedBytes: 16 * MIB,
+  /** Running hashes kept, to check what a message says of an earlier state of the log. */
+  logHashes: 2_048,
+  /** How long receipts of one conversation are collected when they come thick and fast. */
+  receiptDelayMs: 50,
+  /** How often somebody's device list is asked for before a message of an unknown device is given up. */
+  lookupAttempts: 5,
+  /** Devices remembered as being in nobody's list. */
+  unknownDevices: 1_000,
+  /** Relays whose round trip is measured when a new account looks for the nearest. */
+  relaysMeasured: 8,
+  /** Relays asked for in one directory answer. */
+  directoryRelays: 1_000,
+  /** Directory servers asked at once. */
+  directoriesAsked: 3
+} as const
