@@ -21,7 +21,7 @@ import { deadline } from './deadline.ts'
 import type { GossipVerdict, Mesh } from './mesh.ts'
 import type { Meter } from './meter.ts'
 import type { Buckets, Commits, Directory as DirectoryPort, Logger } from './ports.ts'
-import type { Store } from './store.ts'
+import type { Store, Write } from './store.ts'
 
 /** Gossip reaches few right after the start (16 of 20 messages were seen to arrive): repeat soon, then steadily. */
 const firstPublishesMs = [1_000, 3_000, 8_000, 20_000]
@@ -40,7 +40,7 @@ const idleStreamMs = 30_000
 export interface DirectoryComponents {
   mesh: Mesh
   store: Pick<Store, 'scan'>
-  commits: Pick<Commits, 'commit' | 'lazy'>
+  commits: Pick<Commits, 'commit'>
   buckets: Buckets
   signing: Signing
   clock: Clock
@@ -77,6 +77,7 @@ export class Directory implements DirectoryPort {
   readonly #stopping = new AbortController()
   readonly #handlers: Handlers
   readonly #channels = new Set<Channel>()
+  readonly #writing = new Set<Promise<void>>()
   #publishTimer: Timer | undefined
   #askTimer: Timer | undefined
   #asking: Promise<void> = Promise.resolve()
@@ -152,6 +153,7 @@ export class Directory implements DirectoryPort {
     this.#publishTimer?.cancel()
     this.#askTimer?.cancel()
     await this.#asking
+    await Promise.all(this.#writing)
     await Promise.all([...this.#channels].map(async (channel) => { await channel.close() }))
   }
 
@@ -190,7 +192,7 @@ export class Directory implements DirectoryPort {
       // Full of 10,000 others: ours still goes out.
       logger.warn('directory.own-record', {}, error)
     }
-    this.#components.commits.lazy([{ op: 'put', table: 'relay', key: mesh.self, value: record.bytes }])
+    this.#write([{ op: 'put', table: 'relay', key: mesh.self, value: record.bytes }])
     // Best effort: who misses it asks (askInTurn).
     mesh.publish(topics.directory, record.bytes).catch((error: unknown) => { logger.debug('directory.publish-failed', {}, error) })
   }
@@ -224,15 +226,23 @@ export class Directory implements DirectoryPort {
     const isDue = isNews || before.storedAtMs + storeAgainMs <= nowMs
     if (before === undefined && this.#remembered.size >= limits.directoryRelays) return
     this.#remembered.set(record.relay, { record, heardAtMs: nowMs, storedAtMs: isDue ? nowMs : before.storedAtMs })
-    if (isDue) this.#components.commits.lazy([{ op: 'put', table: 'relay', key: record.relay, value: record.bytes }])
+    if (isDue) this.#write([{ op: 'put', table: 'relay', key: record.relay, value: record.bytes }])
   }
 
   #forgetOld (nowMs: number): void {
     for (const [relay, { heardAtMs }] of this.#remembered) {
       if (heardAtMs + rememberMs > nowMs) continue
       this.#remembered.delete(relay)
-      this.#components.commits.lazy([{ op: 'delete', table: 'relay', key: relay }])
+      this.#write([{ op: 'delete', table: 'relay', key: relay }])
     }
+  }
+
+  /** In the background: a record that is lost is heard again. */
+  #write (writes: readonly Write[]): void {
+    const writing = this.#components.commits.commit(writes)
+      .catch((error: unknown) => { this.#components.logger.warn('directory.store-failed', {}, error) })
+      .finally(() => { this.#writing.delete(writing) })
+    this.#writing.add(writing)
   }
 
   #askInTurn (turn: number): void {

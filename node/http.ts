@@ -11,7 +11,7 @@ import type { Logger } from './ports.ts'
 export interface HttpComponents {
   metrics: { readonly contentType: string, render (): Promise<string> }
   /** Why the relay should get no traffic now; nothing when it is ready. */
-  notReady (): string[]
+  notReady (): string[] | Promise<string[]>
   logger: Logger
 }
 
@@ -32,20 +32,18 @@ export async function startHttp ({ metrics, notReady, logger }: HttpComponents, 
     const path = (request.url ?? '').split('?')[0]
     if (request.method !== 'GET' && request.method !== 'HEAD') { answer(response, 405, 'only GET\n'); return }
     if (path === '/healthz') { answer(response, 200, 'ok\n'); return }
-    if (path === '/readyz') {
-      const reasons = notReady()
-      answer(response, reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'ready\n' : `${reasons.join('\n')}\n`)
-      return
-    }
-    if (path !== '/metrics') { answer(response, 404, 'there are /metrics, /healthz and /readyz\n'); return }
-    metrics.render().then(
-      (text) => { answer(response, 200, text, metrics.contentType) },
-      (error: unknown) => {
-        logger.error('http.metrics-failed', {}, error)
-        answer(response, 500, 'failed; see the log\n')
-      }
-    )
+    const serve = path === '/readyz' ? ready : path === '/metrics' ? figures : undefined
+    if (serve === undefined) { answer(response, 404, 'there are /metrics, /healthz and /readyz\n'); return }
+    serve(response).catch((error: unknown) => {
+      logger.error('http.failed', { path }, error)
+      answer(response, 500, 'failed; see the log\n')
+    })
   })
+  const ready = async (response: ServerResponse): Promise<void> => {
+    const reasons = await notReady()
+    answer(response, reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'ready\n' : `${reasons.join('\n')}\n`)
+  }
+  const figures = async (response: ServerResponse): Promise<void> => { answer(response, 200, await metrics.render(), metrics.contentType) }
   server.maxConnections = 64
   await listening(server, host, Number(address.slice(at + 1)), address)
   const { address: bound, family, port } = server.address() as AddressInfo
