@@ -147,13 +147,14 @@ export interface TestRelayOptions {
   mesh?: StubMesh
   openRegistration?: boolean
   name?: string
+  identity?: { seed: Uint8Array, id: RelayId }
   channels?: (relay: RelayId) => Promise<Channel>
 }
 
 /** A relay's people side on memory stores, with a stub for messages. */
-export async function startTestRelay ({ random, clock = new ManualClock(), store = new MemoryStore(), openRegistration = true, name = 'eu-1.example.org', channels, ...rest }: TestRelayOptions): Promise<TestRelay> {
-  const seed = random.bytes(32)
-  const mesh = rest.mesh ?? new StubMesh(relayIdOfKey(signing.ed25519PublicKey(seed)))
+export async function startTestRelay ({ random, clock = new ManualClock(), store = new MemoryStore(), openRegistration = true, name = 'eu-1.example.org', identity = testRelay(random), channels, ...rest }: TestRelayOptions): Promise<TestRelay> {
+  const { id, seed } = identity
+  const mesh = rest.mesh ?? new StubMesh(id)
   const path = new StubPath(channels)
   let relayHandlers = new Handlers()
   const relay = new Relay({
