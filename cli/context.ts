@@ -9,11 +9,17 @@ import type { Client, ClientConfig } from '../client/client.ts'
 
 /** What the commands use of the client engine; tests bring one of their own. */
 export type ClientLike = Pick<Client,
-  'account' | 'createAccount' | 'start' | 'stop' | 'connection' | 'findPerson' | 'addContact' | 'contacts' | 'contact' |
+  'account' | 'createAccount' | 'start' | 'connection' | 'findPerson' | 'addContact' | 'contacts' | 'contact' |
   'safetyNumber' | 'setVerified' | 'inviteLink' | 'send' | 'markRead' | 'conversations' | 'history' | 'on' | 'outboxLength' | 'flushed'>
 
+export interface OpenedClient {
+  readonly client: ClientLike
+  /** Stops it and closes what it had open. */
+  close (): Promise<void>
+}
+
 /** Opens what `folder` keeps: keys, contacts, messages. `verbose` writes the engine's log to standard error. */
-export type OpenClient = (options: { folder: string, config: Omit<ClientConfig, 'software'>, verbose: boolean }) => Promise<ClientLike>
+export type OpenClient = (options: { folder: string, config: Omit<ClientConfig, 'software'>, verbose: boolean }) => Promise<OpenedClient>
 
 export interface Context {
   readonly stdout: Writable & { isTTY?: boolean, columns?: number }

@@ -13,7 +13,7 @@ export const shortId = (id: string): string => `${id.slice(0, 8)}…${id.slice(-
 
 /** 60 digits as three lines of four groups of five, as on paper. */
 export function safetyNumberLines (digits: string): string[] {
-  const groups = digits.match(/.{1,5}/g) ?? []
+  const groups = digits.replaceAll(' ', '').match(/.{1,5}/g) ?? []
   return Array.from({ length: Math.ceil(groups.length / 4) }, (_, row) => groups.slice(row * 4, row * 4 + 4).join(' '))
 }
 

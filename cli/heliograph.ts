@@ -6,17 +6,18 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { accountCommand } from './commands/account.ts'
+import { bootstrapCommand } from './commands/bootstrap.ts'
 import { chatCommand } from './commands/chat.ts'
 import { contactCommand } from './commands/contact.ts'
 import { echoBotCommand } from './commands/echo-bot.ts'
 import { historyCommand } from './commands/history.ts'
 import { listenCommand } from './commands/listen.ts'
+import { relayCommand } from './commands/relay.ts'
 import { sendCommand } from './commands/send.ts'
 import { testnetCommand } from './commands/testnet.ts'
 import type { Outcome } from './command.ts'
 import type { Context } from './context.ts'
 import { exitCodes } from './exit-codes.ts'
-import { openClient } from './open-client.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
@@ -45,6 +46,8 @@ export async function runHeliograph (args: readonly string[], context: Context):
   program.addCommand(contactCommand(context, outcome))
   program.commandsGroup('Run:')
   program.addCommand(echoBotCommand(context, outcome))
+  program.addCommand(relayCommand(context, outcome))
+  program.addCommand(bootstrapCommand(context, outcome))
   program.addCommand(testnetCommand(context, outcome))
 
   for (const one of allCommands(program)) {
@@ -76,7 +79,11 @@ export async function main (args: readonly string[]): Promise<void> {
     env: process.env,
     cwd: process.cwd(),
     nowMs: () => Date.now(),
-    openClient: (options) => openClient({ ...options, software: `heliograph ${version}` }),
+    openClient: async (options) => {
+      // Loaded only when a command needs it: --help answers at once.
+      const { openClient } = await import('./open-client.ts')
+      return await openClient({ ...options, software: `heliograph ${version}` })
+    },
     exit: (code) => { process.exit(code) },
     onSignal (listener) {
       const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

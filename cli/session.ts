@@ -11,12 +11,12 @@ export async function withAccount<T> (context: Context, options: CommonOptions, 
   const folder = dataDir(context, options)
   const settings = await readSettings(folder)
   if (settings === undefined) throw noAccount(folder)
-  const client = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false })
+  const { client, close } = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false })
   try {
     if (client.account === undefined) throw noAccount(folder)
     return await use(client, client.account)
   } finally {
-    await client.stop()
+    await close()
   }
 }
 

@@ -1,42 +1,63 @@
 /**
- * The client engine in Node: LevelDB in a folder, libp2p over TCP and WebSocket, native cryptography, the real clock.
- * Composition root for the terminal, bots and test networks.
+ * A client on this machine: a folder with LevelDB, libp2p over TCP and WebSocket, native primitives, the real clock.
  */
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { ICryptoInterface } from '@libp2p/noise'
-import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import type { Dialer } from '../protocol/byte-stream.ts'
+import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { ProtocolError } from '../protocol/errors.ts'
 import { Client, type ClientConfig, type ClientLogger } from './client.ts'
-import { createNodeDialer } from './libp2p/libp2p-node.ts'
+import { createNodeDialer, type NodeDialerConfig } from './libp2p/libp2p-node.ts'
+import type { Libp2pDialer } from './libp2p/dialer.ts'
 import { openNodeStore } from './store-node.ts'
 import { systemClock, systemRandom } from './system.ts'
 
 export interface NodeClientOptions {
-  /** Keys, contacts and messages of one account; made when missing, readable by its owner only. */
-  readonly folder: string
-  readonly config: ClientConfig
-  /** A faster cipher under Noise; default libp2p's own. */
-  readonly noiseCrypto?: ICryptoInterface
-  readonly logger?: ClientLogger
-  /** For test networks: what stands between the engine and the network. */
-  readonly wrapDialer?: (dialer: Dialer) => Dialer
+  /** Keys and messages; made with access for the owner only if it is not there. One process at a time. */
+  folder: string
+  config: ClientConfig
+  /** A faster cipher under Noise. */
+  noiseCrypto?: NodeDialerConfig['noiseCrypto']
+  logger?: ClientLogger
+  /** Put between the client and the network: delays, faults. */
+  wrapDialer?: (dialer: Dialer) => Dialer
 }
 
-/** @throws ProtocolError DATABASE_LOCKED when another process uses the folder; DATABASE_CORRUPT */
-export async function openNodeClient ({ folder, config, noiseCrypto, logger, wrapDialer = (dialer) => dialer }: NodeClientOptions): Promise<Client> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const store = await openNodeStore(join(folder, 'messages'))
+export interface NodeClient {
+  readonly client: Client
+  /** Stops the client and lets go of the folder. */
+  close (): Promise<void>
+}
+
+/** @throws ProtocolError DATABASE_LOCKED, DATABASE_CORRUPT, STORAGE_FULL; BAD_CONFIG when the folder cannot be made */
+export async function openNodeClient ({ folder, config, noiseCrypto, logger, wrapDialer = (dialer) => dialer }: NodeClientOptions): Promise<NodeClient> {
   try {
-    return await Client.open({
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new ProtocolError('BAD_CONFIG', { what: 'the client\'s folder cannot be made', cause })
+  }
+  const store = await openNodeStore(folder)
+  let libp2p: Libp2pDialer | undefined
+  try {
+    const client = await Client.open({
       store,
-      dialer: (seed) => wrapDialer(createNodeDialer({ seed, ...(noiseCrypto === undefined ? {} : { noiseCrypto }) })),
+      dialer: (seed) => {
+        libp2p = createNodeDialer({ seed, ...(noiseCrypto === undefined ? {} : { noiseCrypto }) })
+        return wrapDialer(libp2p)
+      },
       clock: systemClock,
       random: systemRandom,
       primitives: nodePrimitives,
       ...(logger === undefined ? {} : { logger })
     }, config)
+    let closing: Promise<void> | undefined
+    const close = async (): Promise<void> => {
+      await client.stop()
+      await libp2p?.stop()
+      await store.close()
+    }
+    return { client, close: async () => { await (closing ??= close()) } }
   } catch (error) {
+    await libp2p?.stop()
     await store.close()
     throw error
   }

@@ -47,7 +47,7 @@ async function createAccount (context: Context, options: CreateOptions): Promise
   const region = options.region ?? before?.region
   const settings = { bootstrap: from, ...(region === undefined ? {} : { region }) }
   const stopping = stopOnSignals(context)
-  const client = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false })
+  const { client, close } = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false })
   try {
     if (client.account !== undefined) throw new CliError(`There is an account in ${folder} already. Use another folder with --data to make one more.`, { code: 'ACCOUNT_EXISTS' })
     const account = await client.createAccount({
@@ -64,7 +64,7 @@ async function createAccount (context: Context, options: CreateOptions): Promise
     }
   } finally {
     stopping.release()
-    await client.stop()
+    await close()
   }
 }
 

@@ -16,7 +16,6 @@ export class FakeClient implements ClientLike {
   account: ClientLike['account'] = { id: accountCalled('me'), device: 'device' as DeviceId, handle: 'ada@eu-1', home: { relay: 'relay' as RelayId, name: 'eu-1', region: 'eu' } }
   connection: ClientLike['connection'] = { state: 'offline' }
   isStarted = false
-  isStopped = false
   readonly readMarks: AccountId[] = []
   readonly people = new Map<string, AccountId>()
   readonly #contacts = new Map<AccountId, Contact>()
@@ -68,7 +67,6 @@ export class FakeClient implements ClientLike {
 
   async createAccount (): Promise<NonNullable<ClientLike['account']>> { return this.account! }
   start (): void { this.isStarted = true }
-  async stop (): Promise<void> { this.isStopped = true }
   async findPerson (who: string): Promise<{ account: AccountId }> {
     const account = this.people.get(who)
     if (account === undefined) throw new ProtocolError('UNKNOWN_HANDLE')

@@ -1,0 +1,164 @@
+/**
+ * Somebody with a device in a region, inside a scenario: the real client engine on a real folder, whose dials to other
+ * regions go through the delay proxies. Remembers what it sent and what it was told, over all its runs.
+ */
+import { join } from 'node:path'
+import type { Client, Message } from '../../client/client.ts'
+import { openNodeClient, type NodeClient } from '../../client/client-node.ts'
+import { sodiumNoiseCrypto } from '../../node/libp2p/noise-crypto.ts'
+import type { AccountId } from '../../protocol/ids.ts'
+import type { AnnouncedText, Evidence, HistoryEntry, SentText } from '../assertions/evidence.ts'
+import { regionalDialer } from '../wan/regional-dialer.ts'
+import type { Network, Region } from './network.ts'
+
+const onlineTimeoutMs = 30_000
+const pollMs = 20
+
+export class Person {
+  readonly name: string
+  readonly region: Region
+  readonly announced: AnnouncedText[] = []
+  readonly sent: SentText[] = []
+  /** When each own message came to each state, in milliseconds after it was sent. */
+  readonly tickMs: { sent: number[], delivered: number[] } = { sent: [], delivered: [] }
+  readonly #network: Network
+  readonly #people: Map<AccountId, string>
+  readonly #startedAt = new Map<string, { atMs: number, seen: Set<Message['state']> }>()
+  #open: NodeClient | undefined
+
+  private constructor ({ name, region, network, people }: { name: string, region: Region, network: Network, people: Map<AccountId, string> }) {
+    this.name = name
+    this.region = region
+    this.#network = network
+    this.#people = people
+  }
+
+  /** Makes an account at the nearest relay, which must be the one of the region, and comes online. */
+  static async create (options: { name: string, region: Region, network: Network, people: Map<AccountId, string> }): Promise<Person> {
+    const person = new Person(options)
+    const client = await person.#openClient()
+    const account = await client.createAccount({ handle: person.name })
+    options.people.set(account.id, person.name)
+    await person.#online()
+    return person
+  }
+
+  get client (): Client {
+    if (this.#open === undefined) throw new Error(`${this.name} is away`)
+    return this.#open.client
+  }
+
+  get account (): AccountId { return this.client.account!.id }
+  get handle (): string { return this.client.account!.handle }
+  get home (): string { return this.client.account!.home.name }
+
+  /** Closes the client, as when a phone is switched off. */
+  async leave (): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    await open?.close()
+  }
+
+  /** Opens it again on the same folder. */
+  async comeBack ({ untilOnline = true } = {}): Promise<void> {
+    const client = await this.#openClient()
+    if (untilOnline) await this.#online()
+    else client.start()
+  }
+
+  async befriend (other: Person): Promise<void> {
+    await this.client.addContact(other.handle, { name: other.name })
+  }
+
+  async send (to: { account: AccountId, name: string }, text: string): Promise<Message> {
+    const atMs = performance.now()
+    const message = await this.client.send(to.account, text)
+    this.sent.push({ from: this.name, to: to.name, text })
+    const record = this.#startedAt.get(message.id)
+    if (record === undefined) this.#startedAt.set(message.id, { atMs, seen: new Set() })
+    else record.atMs = atMs
+    return message
+  }
+
+  /** Whether every message of ours to `other` has come at least as far as `state`. */
+  async stateCounts (other: AccountId): Promise<Record<Message['state'], number>> {
+    const counts: Record<Message['state'], number> = { pending: 0, sent: 0, delivered: 0, read: 0, failed: 0 }
+    for (const message of await this.#wholeHistory(other)) if (message.direction === 'out') counts[message.state]++
+    return counts
+  }
+
+  async evidence (others: ReadonlyArray<{ account: AccountId, name: string }>): Promise<{ announced: readonly AnnouncedText[], histories: Record<string, HistoryEntry[]> }> {
+    const histories: Record<string, HistoryEntry[]> = {}
+    for (const other of others) {
+      histories[other.name] = (await this.#wholeHistory(other.account)).map((message) => ({
+        id: message.id, seq: message.seq, text: message.text, author: message.direction === 'out' ? this.name : other.name
+      }))
+    }
+    return { announced: this.announced, histories }
+  }
+
+  async #openClient (): Promise<Client> {
+    if (this.#open !== undefined) throw new Error(`${this.name} is here already`)
+    const routes = this.#network.routesFrom(this.region)
+    const opened = this.#open = await openNodeClient({
+      folder: join(this.#network.folder, 'people', this.name),
+      // Nothing but the entry node is known; the nearest relay has to be found.
+      config: { bootstrap: [this.#network.bootstrapAddress], software: 'heliograph testnet' },
+      noiseCrypto: sodiumNoiseCrypto,
+      wrapDialer: (dialer) => regionalDialer(dialer, routes)
+    })
+    const { client } = opened
+    client.on('message', ({ id, peer, text }) => { this.announced.push({ id, from: this.#people.get(peer) ?? peer, text }) })
+    client.on('update', (message) => { this.#onUpdate(message) })
+    return client
+  }
+
+  #onUpdate ({ id, direction, state }: Message): void {
+    if (direction !== 'out') return
+    let record = this.#startedAt.get(id)
+    // The first tick may be there before send() has returned.
+    if (record === undefined) this.#startedAt.set(id, record = { atMs: performance.now(), seen: new Set() })
+    const reached = state === 'read' ? 'delivered' : state
+    if ((reached !== 'sent' && reached !== 'delivered') || record.seen.has(reached)) return
+    record.seen.add(reached)
+    this.tickMs[reached].push(performance.now() - record.atMs)
+  }
+
+  async #online (): Promise<void> {
+    const { client } = this
+    client.start()
+    await until(() => client.connection.state === 'online', { timeoutMs: onlineTimeoutMs, what: () => `${this.name} to come online (${client.connection.state}${client.connection.error === undefined ? '' : `: ${client.connection.error.message}`})` })
+  }
+
+  async #wholeHistory (other: AccountId): Promise<Message[]> {
+    const pages: Message[][] = []
+    let before: string | undefined
+    for (;;) {
+      const page = await this.client.history(other, { limit: 500, ...(before === undefined ? {} : { before }) })
+      if (page.length === 0) return pages.reverse().flat()
+      pages.push(page)
+      before = page[0]!.id
+    }
+  }
+}
+
+/** Everything that the assertions read, of people who all write to one another. */
+export async function collectEvidence (people: readonly Person[]): Promise<Evidence> {
+  const announced: Record<string, readonly AnnouncedText[]> = {}
+  const histories: Record<string, Record<string, HistoryEntry[]>> = {}
+  for (const person of people) {
+    const seen = await person.evidence(people.filter((other) => other !== person))
+    announced[person.name] = seen.announced
+    histories[person.name] = seen.histories
+  }
+  return { sent: people.flatMap((person) => person.sent), announced, histories }
+}
+
+/** @throws Error that says what did not happen */
+export async function until (condition: () => boolean | Promise<boolean>, { timeoutMs, what }: { timeoutMs: number, what: () => string | Promise<string> }): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!await condition()) {
+    if (performance.now() > deadline) throw new Error(`waited ${Math.round(timeoutMs / 1000)} s in vain for ${await what()}`)
+    await new Promise((resolve) => { setTimeout(resolve, pollMs) })
+  }
+}

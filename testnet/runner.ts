@@ -1,0 +1,123 @@
+/**
+ * Runs one scenario: a fresh folder, one printed line per step, a table at the end, everything ended and removed
+ * whatever happens.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AccountId } from '../protocol/ids.ts'
+import { summarize, type Violation } from './assertions/evidence.ts'
+import { Network, type Region } from './network/network.ts'
+import { Person } from './network/person.ts'
+import type { Scenario, Stage } from './scenario.ts'
+import { SeededRandom } from './seeded-random.ts'
+
+export interface RunOptions {
+  readonly seed: number
+  readonly scale?: number
+  readonly print: (line: string) => void
+  /** Leave folder and logs behind for a look. */
+  readonly isKept?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface Result {
+  readonly scenario: string
+  readonly seed: number
+  readonly seconds: number
+  readonly checks: ReadonlyArray<{ readonly property: string, readonly violations: readonly Violation[] }>
+  readonly figures: ReadonlyArray<{ readonly name: string, readonly value: string }>
+  /** Why it ended early. */
+  readonly error?: Error
+  readonly hasPassed: boolean
+}
+
+export async function runScenario (scenario: Scenario, { seed, scale = 1, print, isKept = false, signal }: RunOptions): Promise<Result> {
+  const startedMs = performance.now()
+  const folder = await mkdtemp(join(tmpdir(), `heliograph-${scenario.name}-`))
+  const networks: Network[] = []
+  const people: Person[] = []
+  const accounts = new Map<AccountId, string>()
+  const checks: Array<{ property: string, violations: readonly Violation[] }> = []
+  const figures: Array<{ name: string, value: string }> = []
+  const stage: Stage = {
+    random: new SeededRandom(seed),
+    scale,
+    async network (options = {}) {
+      const network = await Network.prepare({ folder, seed, ...options })
+      networks.push(network)
+      await network.start()
+      return network
+    },
+    async person (name: string, region: Region) {
+      const network = networks.at(-1)
+      if (network === undefined) throw new Error('there is no network yet')
+      const person = await Person.create({ name, region, network, people: accounts })
+      people.push(person)
+      return person
+    },
+    async step (text, work) {
+      signal?.throwIfAborted()
+      const stepMs = performance.now()
+      const result = await work()
+      print(`  ✓ ${typeof text === 'string' ? text : text(result)}  (${duration(performance.now() - stepMs)})`)
+      return result
+    },
+    check (property, violations) {
+      checks.push({ property, violations })
+      print(`  ${violations.length === 0 ? '✓' : '✗'} ${property}${violations.length === 0 ? '' : `: ${summarize(violations)}`}`)
+    },
+    figure (name, value) { figures.push({ name, value }) }
+  }
+
+  print(`${scenario.name}: ${scenario.summary} (seed ${seed})`)
+  let error: Error | undefined
+  try {
+    await aborted(signal, scenario.run(stage))
+  } catch (caught) {
+    error = caught instanceof Error ? caught : new Error(String(caught))
+    print(`  ✗ ${error.message}`)
+  }
+  // A person that fails to leave must not keep the processes running.
+  const left = await Promise.allSettled(people.map((person) => person.leave()))
+  await Promise.all(networks.map((network) => network.stop()))
+  for (const outcome of left) if (outcome.status === 'rejected') error ??= outcome.reason as Error
+  const hasPassed = error === undefined && checks.length > 0 && checks.every(({ violations }) => violations.length === 0)
+  if (isKept || (!hasPassed && signal?.aborted !== true)) print(`  The logs are in ${join(folder, 'logs')}`)
+  else await rm(folder, { recursive: true, force: true })
+  const result: Result = { scenario: scenario.name, seed, seconds: (performance.now() - startedMs) / 1000, checks, figures, hasPassed, ...(error === undefined ? {} : { error }) }
+  for (const line of table(result)) print(line)
+  return result
+}
+
+const aborted = async (signal: AbortSignal | undefined, work: Promise<void>): Promise<void> => {
+  if (signal === undefined) { await work; return }
+  let onAbort = (): void => {}
+  const stopped = new Promise<never>((_, reject) => {
+    onAbort = () => { reject(new Error('stopped')) }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+  try {
+    await Promise.race([work, stopped])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    // What is under way ends when its network goes; nobody waits for its outcome any more.
+    work.catch(() => {})
+  }
+}
+
+const duration = (ms: number): string => ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+
+export function table ({ scenario, seed, seconds, checks, figures, error, hasPassed }: Result): string[] {
+  const rows: Array<[string, string]> = [
+    ...checks.map(({ property, violations }): [string, string] => [property, violations.length === 0 ? 'holds' : `BROKEN ${violations.length} times`]),
+    ...figures.map(({ name, value }): [string, string] => [name, value]),
+    ...(error === undefined ? [] : [['ended early', error.message.split('\n')[0]!.slice(0, 70)] as [string, string]]),
+    ['time', `${seconds.toFixed(1)} s`],
+    ['result', hasPassed ? 'passed' : `FAILED (run it again: heliograph testnet run ${scenario} --seed ${seed})`]
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const line = '─'.repeat(width + 2)
+  return ['', `┌${line}─ ${scenario}`, ...rows.map(([name, value]) => `│ ${name.padEnd(width)}  ${value}`), `└${line}─`, '']
+}

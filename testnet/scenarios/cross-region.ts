@@ -1,0 +1,64 @@
+/** Two people in two regions write to one another at the same time. */
+import { convergence } from '../assertions/convergence.ts'
+import { noDuplicate } from '../assertions/no-duplicate.ts'
+import { noLoss } from '../assertions/no-loss.ts'
+import { order } from '../assertions/order.ts'
+import { collectEvidence, until, type Person } from '../network/person.ts'
+import type { Scenario, Stage } from '../scenario.ts'
+import { quantiles } from './quantiles.ts'
+import { textFor } from './texts.ts'
+
+const messagesEach = 200
+const deliveryTimeoutMs = 60_000
+
+export const crossRegion: Scenario = {
+  name: 'cross-region',
+  summary: `two people, two regions, ${messagesEach} messages both ways`,
+
+  async run (stage) {
+    const count = Math.max(10, Math.round(messagesEach * stage.scale))
+    await stage.step('a bootstrap node and three relays run, 80 ms apart', () => stage.network())
+    const ann = await stage.step((person) => `ann is in eu and found the nearest relay: ${person.home}`, () => stage.person('ann', 'eu'))
+    const bob = await stage.step((person) => `bob is in ap and found the nearest relay: ${person.home}`, () => stage.person('bob', 'ap'))
+    stage.check('the nearest relay is chosen', [[ann, 'eu-1'], [bob, 'ap-1']].flatMap(([person, wanted]) => (person as Person).home === wanted ? [] : [`${(person as Person).name} is at ${(person as Person).home}`]))
+    await stage.step('they found one another by handle', async () => { await ann.befriend(bob); await bob.befriend(ann) })
+    await stage.step('their safety numbers are the same', async () => {
+      const [first, second] = await Promise.all([ann.client.safetyNumber(bob.account), bob.client.safetyNumber(ann.account)])
+      if (first.digits !== second.digits) throw new Error('the safety numbers differ')
+    })
+    await stage.step(`${count} messages each way are sent`, () => exchange(stage, [ann, bob], count))
+    await stage.step('all of them are delivered, and the senders know it', () => untilDelivered([ann, bob]))
+    const evidence = await collectEvidence([ann, bob])
+    stage.check('no loss', noLoss(evidence))
+    stage.check('no duplicate', noDuplicate(evidence))
+    stage.check('order', order(evidence))
+    stage.check('convergence', convergence(evidence))
+    stage.figure('messages', String(evidence.sent.length))
+    stage.figure('time to ✓', quantiles([...ann.tickMs.sent, ...bob.tickMs.sent]))
+    stage.figure('time to ✓✓', quantiles([...ann.tickMs.delivered, ...bob.tickMs.delivered]))
+  }
+}
+
+/** Both write at their own seeded pace, without waiting for answers. */
+export async function exchange ({ random }: Stage, people: readonly [Person, Person], count: number, { pauseMs = 10, from = 0 } = {}): Promise<void> {
+  const [first, second] = people
+  const plan = people.map((person) => Array.from({ length: count }, (_, index) => ({ text: textFor(random, person.name, from + index), pauseMs: random.integer(0, pauseMs) })))
+  const write = async (author: Person, reader: Person, messages: (typeof plan)[number]): Promise<void> => {
+    for (const { text, pauseMs } of messages) {
+      await author.send(reader, text)
+      await new Promise((resolve) => { setTimeout(resolve, pauseMs) })
+    }
+  }
+  await Promise.all([write(first, second, plan[0]!), write(second, first, plan[1]!)])
+}
+
+/** Everybody's messages have their second tick. */
+export async function untilDelivered (people: readonly [Person, Person], timeoutMs = deliveryTimeoutMs): Promise<void> {
+  for (const [author, reader] of [people, [people[1], people[0]] as const]) {
+    const counts = (): ReturnType<Person['stateCounts']> => author.stateCounts(reader.account)
+    await until(async () => {
+      const { pending, sent } = await counts()
+      return pending + sent === 0
+    }, { timeoutMs, what: async () => `the messages of ${author.name} to be delivered (${Object.entries(await counts()).map(([state, count]) => `${count} ${state}`).join(', ')})` })
+  }
+}

@@ -1,0 +1,9 @@
+/** The scenarios by name, in the order in which they are listed and run. */
+import type { Scenario } from '../scenario.ts'
+import { crossRegion } from './cross-region.ts'
+import { killRelay } from './kill-relay.ts'
+import { offline } from './offline.ts'
+import { partition } from './partition.ts'
+import { wiretap } from './wiretap.ts'
+
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, wiretap].map((scenario) => [scenario.name, scenario]))
