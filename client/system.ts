@@ -1,24 +1,22 @@
 /**
- * The real clock and the platform's randomness, in Node and in browsers. Composition roots hand these to the engine.
+ * The real clock and the system's randomness, in Node and in browsers.
  */
 import type { Clock, Random } from '../protocol/clock.ts'
 
-/** Longest delay that a platform's timer takes; a longer one would fire at once. */
+/** Longest delay that a timer takes; a longer one would fire at once. */
 const maxTimeoutMs = 2 ** 31 - 1
-/** What one call of getRandomValues gives at most. */
-const maxRandomBytes = 65_536
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   after (delayMs, task) {
-    let timer: ReturnType<typeof setTimeout>
+    let timer: ReturnType<typeof setTimeout> | number
     const wait = (leftMs: number): void => {
       const stepMs = Math.min(Math.max(0, leftMs), maxTimeoutMs)
       timer = setTimeout(() => {
         if (leftMs > stepMs) wait(leftMs - stepMs)
         else task()
       }, stepMs)
-      // In Node a timer of ours does not keep the process alive; in browsers timers are numbers.
+      // A browser's timers are numbers; Node's would keep the process alive.
       if (typeof timer === 'object') timer.unref()
     }
     wait(delayMs)
@@ -26,11 +24,9 @@ export const systemClock: Clock = {
   }
 }
 
+const fractionUnit = 2 ** -32
+
 export const systemRandom: Random = {
-  bytes (length) {
-    const out = new Uint8Array(length)
-    for (let from = 0; from < length; from += maxRandomBytes) crypto.getRandomValues(out.subarray(from, from + maxRandomBytes))
-    return out
-  },
-  fraction: () => Math.random()
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  fraction: () => crypto.getRandomValues(new Uint32Array(1))[0]! * fractionUnit
 }
