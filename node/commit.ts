@@ -8,7 +8,7 @@
 import type { Clock, Timer } from '../protocol/clock.ts'
 import type { ConversationId } from '../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
-import type { Store, Write } from './store.ts'
+import { addedBytes, type Store, type Write } from './store.ts'
 
 /** Writes whose loss costs a repetition, nothing more: they need no fsync of their own. */
 export type LazyWrite = Extract<Write, { op: 'cursor' | 'replicated' | 'trim' }>
@@ -214,13 +214,4 @@ export class GroupCommit {
   }
 }
 
-function bytesOf (writes: readonly Write[]): number {
-  let bytes = 0
-  for (const write of writes) {
-    bytes += rowBytes
-    if (write.op === 'append') bytes += write.entry.envelope.byteLength
-    else if (write.op === 'enqueue') bytes += write.item.envelope.byteLength
-    else if (write.op === 'put') bytes += write.value.byteLength
-  }
-  return bytes
-}
+const bytesOf = (writes: readonly Write[]): number => writes.reduce((sum, write) => sum + rowBytes + addedBytes(write), 0)

@@ -15,8 +15,7 @@
  * | `e`    | log u32, seq u48                      | crc, epoch u32, sender 32, message id 16, stored and expires u48 ms, envelope | trim, expiry |
  * | `o`    | log u32, position u48                 | the same, epoch 0                                            | dequeue, expiry |
  * | `d`    | log u32, sender 8, message id 16      | at u8 (1 log, 2 outbox), epoch u32, seq or position u48, stored u48 ms | limits.dedupMs |
- * | `c`    | log u32, device key 32                | seq u48                                                      | for ever |
- * | `r`    | log u32, relay key 32                 | seq u48                                                      | for ever |
+ * | `c`    | log u32, who u8 (1 device, 2 relay), its key 32 | seq u48                                            | for ever |
  * | `j`    | account key 32, log u32               |                                                              | for ever |
  * | `t`    | table u8, key as UTF-8                | crc, value                                                   | delete |
  *
@@ -39,7 +38,7 @@ const senderBytes = 8
 const logKeyBytes = 5
 const rowHeaderBytes = crcBytes + 4 + keyBytes + messageIdBytes + 6 + 6
 
-export const prefixes = { schema: 0x76, log: 0x6c, number: 0x6e, head: 0x68, entry: 0x65, outbox: 0x6f, seen: 0x64, cursor: 0x63, replica: 0x72, joined: 0x6a, table: 0x74 } as const
+export const prefixes = { schema: 0x76, log: 0x6c, number: 0x6e, head: 0x68, entry: 0x65, outbox: 0x6f, seen: 0x64, cursor: 0x63, joined: 0x6a, table: 0x74 } as const
 const tables: Record<Table, number> = { account: 1, handle: 2, prekey: 3, home: 4, relay: 5, meta: 6 }
 
 /** What the head row says of a log. */
@@ -99,7 +98,7 @@ function logKey (prefix: number, log: number, extraBytes = 0): Buffer {
 
 export const numberKey = (log: number): Buffer => logKey(prefixes.number, log)
 export const headKey = (log: number): Buffer => logKey(prefixes.head, log)
-/** The log number in a key of prefix n, h, e, o, d, c or r. */
+/** The log number in a key of prefix n, h, e, o, d or c. */
 export const logOfKey = (key: Buffer): number => key.readUInt32BE(1)
 
 /** From just after this log's last row of `prefix`. */
@@ -207,14 +206,18 @@ export function decodeSeen (value: Buffer): { seen: Seen, storedAtMs: number } {
   return { seen: value[0] === 1 ? { at: 'log', epoch: value.readUInt32BE(1), seq: at } : { at: 'outbox', position: at }, storedAtMs: value.readUIntBE(11, 6) }
 }
 
-/** Key of a device's cursor or a replica's position. */
-export function cursorKey (prefix: typeof prefixes.cursor | typeof prefixes.replica, log: number, peer: DeviceId | RelayId): Buffer {
-  const key = logKey(prefix, log, keyBytes)
-  key.set(peerKeyOf(peer), logKeyBytes)
+const who = { device: 1, relay: 2 } as const
+
+/** Key of a device's cursor or of a replica's position. */
+export function cursorKey (log: number, kind: keyof typeof who, peer: DeviceId | RelayId): Buffer {
+  const key = logKey(prefixes.cursor, log, 1 + keyBytes)
+  key[logKeyBytes] = who[kind]
+  key.set(peerKeyOf(peer), logKeyBytes + 1)
   return key
 }
-export const deviceOfKey = (key: Buffer): DeviceId => peerIdAt(key, logKeyBytes)
-export const relayOfKey = (key: Buffer): RelayId => peerIdAt(key, logKeyBytes) as string as RelayId
+export const isDeviceCursor = (key: Buffer): boolean => key[logKeyBytes] === who.device
+/** The device or relay that a cursor's key names. */
+export const peerOfKey = (key: Buffer): DeviceId | RelayId => peerIdAt(key, logKeyBytes + 1)
 
 export function encodeCursor (seq: number): Buffer {
   const value = Buffer.allocUnsafe(6)

@@ -1,53 +1,30 @@
 /**
- * The Store on LevelDB: one folder, one process.
- *
- * Owns: heads of logs in memory (bounded), what is checked before a batch is written, the reserve of free space, opening
- * again after the disk failed. Keys and rows: store-keys.ts. What expires: store-sweep.ts.
- *
- * LevelDB loses what follows a failed write of its journal when it is reopened (the reader resynchronises at a wrong
- * offset), so after any failed write nothing is written before the database has been closed and opened again.
+ * The Store on LevelDB: what a batch becomes as rows, what is checked before it is written, heads of logs in memory
+ * (bounded), reading with checksums. Folder, disk and errors: store-database.ts. Keys and rows: store-keys.ts. What
+ * expires: store-sweep.ts.
  */
-import { readdir, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
-import { ClassicLevel } from 'classic-level'
 import type { ConversationId } from '../protocol/conversation.ts'
-import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
+import { ProtocolError } from '../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../protocol/ids.ts'
-import type { LogEntry, LogHead, OutboxItem, Seen, Store, Table, Write } from './store.ts'
+import { addedBytes, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
+import { StoreDatabase, isLevelError, type Batch, type DatabaseOptions, type Level } from './store-database.ts'
 import * as keys from './store-keys.ts'
 import { StoreSweep, type Swept } from './store-sweep.ts'
 
-type Database = ClassicLevel<Buffer, Buffer>
-type Batch = ReturnType<Database['batch']>
-
-export interface LevelStoreOptions {
-  /** Folder of the database; made when it is not there. */
-  path: string
-  /** Below this, what needs space is refused with STORAGE_FULL. Reopening a database and its compactions need room too. */
-  minFreeBytes?: number
-  /** LevelDB's cache of blocks. */
-  cacheBytes?: number
+export interface LevelStoreOptions extends DatabaseOptions {
   /** Logs whose heads are kept in memory, about 300 bytes each. */
   cachedLogs?: number
   /** A row was found damaged and not served: one line for the operator, one for a counter. */
   onDamage? (kind: 'entry' | 'outbox' | 'head' | Table): void
-  /** Free bytes where `path` is; default from the file system. */
-  freeBytes? (path: string): Promise<number>
 }
 
-// Measured (docs/performance.md): 16 MiB journals and 8 MiB tables cost 20% less CPU per append than LevelDB's 4 and 2;
-// larger ones gain no more and make reopening slower. Envelopes are encrypted: compression would only cost.
-const engineOptions = {
-  keyEncoding: 'buffer', valueEncoding: 'buffer', compression: false, writeBufferSize: 16 << 20, maxFileSize: 8 << 20, blockSize: 16 << 10
-} as const
-/** Two journals, a compaction's output and some for what else writes to the disk meanwhile. */
-const defaultMinFreeBytes = 256 << 20
-/** How much may be written between two looks at the free space. */
-const spaceCheckBytes = 1 << 20
 /** Rows of a trim deleted with one write; a longer trim goes on with the log's next write or a sweep. */
 const deletesPerLog = 2_000
-/** Up to this many entries one look-up each is cheaper than an iterator (testnet/bench/store.ts). */
-const iteratorFrom = 4
+/** Fewer entries than this are looked up by key: measured 3.8 µs each against an iterator's 4.6 at 16, 8.8 at 4. */
+const iteratorFrom = 17
+
+// Single rows are read with getSync: 3.5 µs of the main thread, against 7.5 there and 6.5 on another for a read that hops.
+// Rows that are not in memory then cost the loop one read of a disk, 0.1 ms.
 
 /** A log as this engine knows it. `head` row is written when `isKept`. */
 interface LogState extends keys.HeadRow { readonly number: number, isKept: boolean }
@@ -60,75 +37,62 @@ export async function openLevelStore (options: LevelStoreOptions): Promise<Level
 }
 
 export class LevelStore implements Store {
-  readonly #path: string
+  readonly #db: StoreDatabase
   readonly #options: LevelStoreOptions
-  readonly #minFreeBytes: number
   readonly #maxLogs: number
   readonly #sweep: StoreSweep
-  #db: Database
-  /** Resolves when the database can be read (again). */
-  #ready: Promise<void> = Promise.resolve()
-  #queue: Promise<unknown> = Promise.resolve()
   readonly #logs = new Map<ConversationId, LogState>()
   #nextNumber = 1
   /** Rises at the start and the end of every batch: what was read before it may be old. */
   #writes = 0
-  #isClosed = false
-  #hasFailed = false
-  #isLow = true
-  #bytesSinceCheck = 0
 
   constructor (options: LevelStoreOptions) {
     this.#options = options
-    this.#path = options.path
-    this.#minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes
     this.#maxLogs = options.cachedLogs ?? 100_000
-    this.#db = this.#database()
+    this.#db = new StoreDatabase(options, async (level) => { await this.#onOpen(level) })
     this.#sweep = new StoreSweep({
-      rows: async (range) => await this.#db.iterator(range).all(),
-      getMany: async (wanted) => await this.#db.getMany(wanted),
+      rows: async (range) => await this.#level.iterator(range).all(),
+      getMany: async (wanted) => await this.#level.getMany(wanted),
       conversations: async (numbers) => await this.#conversations(numbers),
       write: async (batch, deletes) => { await this.#writeNow(batch, false, deletes) }
     })
   }
 
-  #database (): Database {
-    return new ClassicLevel<Buffer, Buffer>(this.#path, { ...engineOptions, cacheSize: this.#options.cacheBytes ?? 32 << 20 })
-  }
+  get #level (): Level { return this.#db.level }
 
-  async open (): Promise<void> {
-    try {
-      await this.#db.open()
-      const schema = await this.#db.get(keys.schemaKey())
-      if (schema === undefined) await this.#db.put(keys.schemaKey(), Buffer.of(keys.schemaVersion), { sync: true })
-      else if (schema[0] !== keys.schemaVersion) throw new ProtocolError('UNSUPPORTED_VERSION', { what: `${this.#path} has schema ${schema[0]}, this release reads ${keys.schemaVersion}` })
-      const [last] = await this.#db.keys({ ...keys.everyKey(keys.prefixes.number), reverse: true, limit: 1 }).all()
-      this.#nextNumber = last === undefined ? 1 : keys.logOfKey(last) + 1
-    } catch (error) {
-      await this.#db.close().catch(() => { /* it did not open */ })
-      throw this.#explain(error)
-    }
+  async open (): Promise<void> { await this.#db.open() }
+
+  async #onOpen (level: Level): Promise<void> {
+    this.#logs.clear()
+    const schema = await level.get(keys.schemaKey())
+    if (schema === undefined) await level.put(keys.schemaKey(), Buffer.of(keys.schemaVersion), { sync: true })
+    else if (schema[0] !== keys.schemaVersion) throw new ProtocolError('UNSUPPORTED_VERSION', { what: `${this.#db.path} has schema ${schema[0]}, this release reads ${keys.schemaVersion}` })
+    const [last] = await level.keys({ ...keys.everyKey(keys.prefixes.number), reverse: true, limit: 1 }).all()
+    this.#nextNumber = last === undefined ? 1 : keys.logOfKey(last) + 1
   }
 
   async write (batch: readonly Write[], { durable }: { durable: boolean }): Promise<void> {
     if (batch.length === 0 && !durable) return
-    await this.#inTurn(async () => { await this.#writeNow(batch, durable) })
+    await this.#db.inTurn(async () => { await this.#writeNow(batch, durable) })
   }
 
   async openLog (log: ConversationId): Promise<LogHead | undefined> {
-    return await this.#read(async () => {
+    return await this.#db.read(async () => {
       const state = await this.#state(log)
       if (state?.isKept !== true) return undefined
       const cursors = new Map<DeviceId, number>()
       const replicas = new Map<RelayId, number>()
-      for (const [key, value] of await this.#db.iterator(keys.rowsOfLog(keys.prefixes.cursor, state.number)).all()) cursors.set(keys.deviceOfKey(key), keys.decodeCursor(value))
-      for (const [key, value] of await this.#db.iterator(keys.rowsOfLog(keys.prefixes.replica, state.number)).all()) replicas.set(keys.relayOfKey(key), keys.decodeCursor(value))
+      for (const [key, value] of await this.#level.iterator(keys.rowsOfLog(keys.prefixes.cursor, state.number)).all()) {
+        const [peer, seq] = [keys.peerOfKey(key), keys.decodeCursor(value)]
+        if (keys.isDeviceCursor(key)) cursors.set(peer as DeviceId, seq)
+        else replicas.set(peer as RelayId, seq)
+      }
       return { epoch: state.epoch, first: state.first, head: state.head, cursors, replicas }
     })
   }
 
   async readLog (log: ConversationId, fromSeq: number, bounds: { maxEntries: number, maxBytes: number }): Promise<LogEntry[]> {
-    return await this.#read(async () => {
+    return await this.#db.read(async () => {
       for (let attempt = 0; ; attempt++) {
         const state = await this.#state(log)
         if (state === undefined) return []
@@ -138,7 +102,7 @@ export class LevelStore implements Store {
         const entries = await this.#readRows(state.number, from, to, bounds.maxBytes)
         if (entries.length > 0) return entries
         // A batch that is being written may have trimmed what was about to be read: look again once it is through.
-        await this.#settled()
+        await this.#db.settled()
         if (attempt > 0 || (await this.#state(log))?.first === state.first) {
           this.#options.onDamage?.('entry')
           throw new ProtocolError('DAMAGED')
@@ -148,49 +112,52 @@ export class LevelStore implements Store {
   }
 
   async repair (log: ConversationId, entry: LogEntry): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#db.inTurn(async () => {
       const state = await this.#state(log)
       if (state === undefined || entry.seq < state.first || entry.seq > state.head) return
       if ((await this.#readRows(state.number, entry.seq, entry.seq, 0)).length > 0) return
-      await this.#ensureWritable(true)
-      const batch = this.#db.batch()
+      await this.#db.ensureWritable(true)
+      const batch = this.#level.batch()
       batch.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), keys.encodeRow(entry, state.number, entry.seq))
-      await this.#commit(batch, true)
+      await this.#commit(batch, true, entry.envelope.byteLength)
     })
   }
 
   async findMessage (log: ConversationId, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined> {
-    return await this.#read(async () => {
+    return await this.#db.read(async () => {
       const state = await this.#state(log)
-      const row = state === undefined ? undefined : await this.#db.get(keys.seenKey(state.number, sender, messageId))
+      const row = state === undefined ? undefined : this.#level.getSync(keys.seenKey(state.number, sender, messageId))
       return row === undefined ? undefined : keys.decodeSeen(row).seen
     })
   }
 
   async highestMessage (log: ConversationId, sender: DeviceId): Promise<MessageId | undefined> {
-    return await this.#read(async () => {
+    return await this.#db.read(async () => {
       const state = await this.#state(log)
       if (state === undefined) return undefined
-      const [key] = await this.#db.keys({ ...keys.seenOfSender(state.number, sender), reverse: true, limit: 1 }).all()
+      const [key] = await this.#level.keys({ ...keys.seenOfSender(state.number, sender), reverse: true, limit: 1 }).all()
       return key === undefined ? undefined : keys.messageIdOfKey(key)
     })
   }
 
   async logsOf (account: AccountId): Promise<ConversationId[]> {
-    return await this.#read(async () => {
-      const rows = await this.#db.keys(keys.joinedOf(account)).all()
+    return await this.#db.read(async () => {
+      const rows = await this.#level.keys(keys.joinedOf(account)).all()
       return await this.#conversations(rows.map(keys.logOfJoinedKey))
     })
   }
 
-  async outboxes (): Promise<Array<{ log: ConversationId, firstPosition: number, lastPosition: number, count: number }>> {
-    return await this.#read(async () => {
+  async outboxes (only?: ConversationId): Promise<Array<{ log: ConversationId, firstPosition: number, lastPosition: number, count: number }>> {
+    return await this.#db.read(async () => {
+      const state = only === undefined ? undefined : await this.#state(only)
+      if (only !== undefined && state === undefined) return []
+      const range = state === undefined ? keys.everyKey(keys.prefixes.outbox) : keys.rowsOfLog(keys.prefixes.outbox, state.number)
       const byLog = new Map<number, { firstPosition: number, lastPosition: number, count: number }>()
-      for await (const key of this.#db.keys(keys.everyKey(keys.prefixes.outbox))) {
-        const position = keys.placeOfKey(key)
-        const known = byLog.get(keys.logOfKey(key))
-        if (known === undefined) byLog.set(keys.logOfKey(key), { firstPosition: position, lastPosition: position, count: 1 })
-        else { known.lastPosition = position; known.count++ }
+      for await (const key of this.#level.keys(range)) {
+        const [log, position] = [keys.logOfKey(key), keys.placeOfKey(key)]
+        const known = byLog.get(log)
+        if (known === undefined) byLog.set(log, { firstPosition: position, lastPosition: position, count: 1 })
+        else Object.assign(known, { lastPosition: position, count: known.count + 1 })
       }
       const logs = await this.#conversations([...byLog.keys()])
       return [...byLog.values()].map((row, index) => ({ log: logs[index]!, ...row }))
@@ -198,13 +165,13 @@ export class LevelStore implements Store {
   }
 
   async readOutbox (log: ConversationId, fromPosition: number, bounds: { maxEntries: number, maxBytes: number }): Promise<OutboxItem[]> {
-    return await this.#read(async () => {
+    return await this.#db.read(async () => {
       const state = await this.#state(log)
       const out: OutboxItem[] = []
       if (state === undefined) return out
       let bytes = 0
       const range = { gte: keys.rowKey(keys.prefixes.outbox, state.number, Math.max(0, fromPosition)), lt: keys.pastLog(keys.prefixes.outbox, state.number) }
-      for await (const [key, value] of this.#db.iterator({ ...range, highWaterMarkBytes: Math.min(bounds.maxBytes, 1 << 20) })) {
+      for await (const [key, value] of this.#level.iterator({ ...range, highWaterMarkBytes: Math.min(bounds.maxBytes, 1 << 20) })) {
         const item = keys.decodeOutboxItem(value, state.number, keys.placeOfKey(key), log)
         if (item === undefined) { this.#options.onDamage?.('outbox'); continue }
         bytes += item.envelope.byteLength
@@ -215,10 +182,30 @@ export class LevelStore implements Store {
     })
   }
 
+  async behindReplicas (): Promise<Array<{ log: ConversationId, relay: RelayId, seq: number, head: number }>> {
+    return await this.#db.read(async () => {
+      const behind: Array<{ number: number, relay: RelayId, seq: number, head: number }> = []
+      let number = -1
+      let head = 0
+      for await (const [key, value] of this.#level.iterator(keys.everyKey(keys.prefixes.cursor))) {
+        if (keys.isDeviceCursor(key)) continue
+        if (keys.logOfKey(key) !== number) {
+          number = keys.logOfKey(key)
+          const row = await this.#level.get(keys.headKey(number))
+          head = row === undefined ? 0 : keys.decodeHead(row, number)?.head ?? 0
+        }
+        const seq = keys.decodeCursor(value)
+        if (seq < head) behind.push({ number, relay: keys.peerOfKey(key) as RelayId, seq, head })
+      }
+      const logs = await this.#conversations(behind.map((row) => row.number))
+      return behind.map(({ relay, seq, head }, index) => ({ log: logs[index]!, relay, seq, head }))
+    })
+  }
+
   async get (table: Table, key: string): Promise<Uint8Array | undefined> {
-    return await this.#read(async () => {
+    return await this.#db.read(async () => {
       const rowKey = keys.tableKey(table, key)
-      const row = await this.#db.get(rowKey)
+      const row = this.#level.getSync(rowKey)
       if (row === undefined) return undefined
       const value = keys.decodeTableValue(row, rowKey)
       if (value === undefined) {
@@ -230,10 +217,9 @@ export class LevelStore implements Store {
   }
 
   async * scan (table: Table, prefix: string): AsyncIterable<{ key: string, value: Uint8Array }> {
-    await this.#ready
-    this.#checkOpen()
+    await this.#db.readable()
     const gte = keys.tableKey(table, prefix)
-    for await (const [rowKey, row] of this.#db.iterator({ gte, lte: Buffer.concat([gte, Buffer.alloc(64, 0xff)]) })) {
+    for await (const [rowKey, row] of this.#level.iterator({ gte, lte: Buffer.concat([gte, Buffer.alloc(64, 0xff)]) })) {
       const value = keys.decodeTableValue(row, rowKey)
       if (value === undefined) this.#options.onDamage?.(table)
       else yield { key: keys.textOfTableKey(rowKey), value }
@@ -241,49 +227,23 @@ export class LevelStore implements Store {
   }
 
   async sweep (nowMs: number): Promise<Swept> {
-    return await this.#inTurn(async () => {
-      await this.#ensureWritable(false)
+    return await this.#db.inTurn(async () => {
+      await this.#db.ensureWritable(false)
       return await this.#sweep.step(nowMs)
     })
   }
 
-  async usedBytes (): Promise<number> {
-    const files = await readdir(this.#path)
-    const sizes = await Promise.all(files.map(async (file) => await stat(join(this.#path, file)).then((info) => info.size, () => 0 /* compacted away meanwhile */)))
-    return sizes.reduce((sum, size) => sum + size, 0)
-  }
+  async usedBytes (): Promise<number> { return await this.#db.usedBytes() }
 
-  async close (): Promise<void> {
-    if (this.#isClosed) return
-    await this.#settled()
-    this.#isClosed = true
-    await this.#ready.catch(() => { /* it is closed then */ })
-    await this.#db.close()
-  }
+  async close (): Promise<void> { await this.#db.close() }
 
   // ── writing
 
-  /** One write at a time, in order of the calls. */
-  #inTurn<T> (task: () => Promise<T>): Promise<T> {
-    const run = async (): Promise<T> => {
-      this.#checkOpen()
-      return await task()
-    }
-    const result = this.#queue.then(run, run)
-    this.#queue = result
-    result.catch(() => { /* told to the caller; the queue goes on */ })
-    return result
-  }
-
-  async #settled (): Promise<void> { await this.#queue.catch(() => { /* told to its caller */ }) }
-
-  #checkOpen (): void { if (this.#isClosed) throw new ProtocolError('INTERNAL', { what: 'the store is closed' }) }
-
   /** @param extra more deletions for the same batch: the sweep's */
   async #writeNow (batch: readonly Write[], durable: boolean, extra: readonly Buffer[] = []): Promise<void> {
-    await this.#ensureWritable(batch.some(needsSpace))
+    await this.#db.ensureWritable(batch.some(({ op }) => op === 'append' || op === 'enqueue' || op === 'put'))
     const drafts = await this.#drafts(batch)
-    const rows = this.#db.batch()
+    const rows = this.#level.batch()
     let nextNumber = this.#nextNumber
     /** The state of a log as this batch leaves it. */
     const stateOf = (log: ConversationId): LogState => {
@@ -308,7 +268,7 @@ export class LevelStore implements Store {
       await rows.close()
       throw error
     }
-    await this.#commit(rows, durable)
+    await this.#commit(rows, durable, batch.reduce((sum, write) => sum + addedBytes(write), 0))
     this.#nextNumber = nextNumber
     for (const [log, state] of drafts) this.#remember(log, state)
   }
@@ -320,7 +280,6 @@ export class LevelStore implements Store {
         const state = stateOf(write.log)
         if (entry.seq !== state.head + 1) throw new ProtocolError('GAP', { what: `append ${entry.seq} after ${state.head}` })
         const row = keys.encodeRow(entry, state.number, entry.seq)
-        this.#bytesSinceCheck += row.byteLength
         rows.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), row)
         rows.put(keys.seenKey(state.number, entry.sender, entry.messageId), keys.encodeSeen({ at: 'log', epoch: entry.epoch, seq: entry.seq }, entry.storedAtMs))
         state.head = entry.seq
@@ -332,7 +291,6 @@ export class LevelStore implements Store {
         const { item } = write
         const { number } = stateOf(item.log)
         const row = keys.encodeRow({ epoch: 0, ...item }, number, item.position)
-        this.#bytesSinceCheck += row.byteLength
         rows.put(keys.rowKey(keys.prefixes.outbox, number, item.position), row)
         rows.put(keys.seenKey(number, item.sender, item.messageId), keys.encodeSeen({ at: 'outbox', position: item.position }, item.storedAtMs))
         return
@@ -344,7 +302,6 @@ export class LevelStore implements Store {
       }
       case 'put': {
         const key = keys.tableKey(write.table, write.key)
-        this.#bytesSinceCheck += write.value.byteLength
         rows.put(key, keys.encodeTableValue(write.value, key))
         return
       }
@@ -371,71 +328,27 @@ export class LevelStore implements Store {
       case 'replicated':
       case 'join': {
         const state = stateOf(write.log)
-        if (write.op === 'cursor') rows.put(keys.cursorKey(keys.prefixes.cursor, state.number, write.device), keys.encodeCursor(write.seq))
-        else if (write.op === 'replicated') rows.put(keys.cursorKey(keys.prefixes.replica, state.number, write.relay), keys.encodeCursor(write.seq))
+        if (write.op === 'cursor') rows.put(keys.cursorKey(state.number, 'device', write.device), keys.encodeCursor(write.seq))
+        else if (write.op === 'replicated') rows.put(keys.cursorKey(state.number, 'relay', write.relay), keys.encodeCursor(write.seq))
         else rows.put(keys.joinedKey(write.account, state.number), Buffer.alloc(0))
         if (!state.isKept) changed.add(state)
       }
     }
   }
 
-  async #commit (rows: Batch, durable: boolean): Promise<void> {
+  async #commit (rows: Batch, durable: boolean, bytes: number): Promise<void> {
     this.#writes++
     try {
-      await rows.write({ sync: durable })
+      await this.#db.commit(rows, { durable, bytes })
     } catch (error) {
-      // What became of the batch is open until the journal is read again.
-      this.#hasFailed = true
       this.#logs.clear()
-      throw this.#explain(error)
+      throw error
     } finally {
       this.#writes++
     }
   }
 
-  /** Room for what is to come, and a database that takes writes. @throws ProtocolError STORAGE_FULL, INTERNAL */
-  async #ensureWritable (needsRoom: boolean): Promise<void> {
-    // Opening again writes the journal out as a table: not on a disk that is full to the brim.
-    if (this.#hasFailed || (needsRoom && (this.#isLow || this.#bytesSinceCheck >= spaceCheckBytes))) {
-      this.#bytesSinceCheck = 0
-      this.#isLow = await this.#freeBytes() < this.#minFreeBytes
-      if (this.#isLow) throw new ProtocolError('STORAGE_FULL', { what: `less than ${this.#minFreeBytes} bytes are free where ${this.#path} is` })
-    }
-    if (!this.#hasFailed) return
-    this.#ready = this.#reopen()
-    await this.#ready
-    this.#hasFailed = false
-  }
-
-  async #freeBytes (): Promise<number> {
-    if (this.#options.freeBytes !== undefined) return await this.#options.freeBytes(this.#path)
-    const { bavail, bsize } = await statfs(this.#path)
-    return bavail * bsize
-  }
-
-  async #reopen (): Promise<void> {
-    await this.#db.close()
-    this.#logs.clear()
-    this.#db = this.#database()
-    await this.open()
-  }
-
   // ── reading
-
-  /** Run a read; once more when the database was closed and opened again under it. */
-  async #read<T> (task: () => Promise<T>): Promise<T> {
-    await this.#ready
-    this.#checkOpen()
-    const db = this.#db
-    try {
-      return await task()
-    } catch (error) {
-      if (isProtocolError(error)) throw error
-      await this.#ready
-      if (this.#db === db || this.#isClosed) throw this.#explain(error)
-      return await task()
-    }
-  }
 
   /** Copies of the states of the logs in this batch that are known, to be changed and kept when it is written. */
   async #drafts (batch: readonly Write[]): Promise<Map<ConversationId, LogState>> {
@@ -471,12 +384,11 @@ export class LevelStore implements Store {
   }
 
   async #load (logs: readonly ConversationId[]): Promise<Map<ConversationId, LogState>> {
-    const numbers = await this.#db.getMany(logs.map(keys.conversationKey))
-    const found = logs.flatMap((log, index) => numbers[index] === undefined ? [] : [{ log, number: numbers[index].readUInt32BE(0) }])
-    const heads = found.length === 0 ? [] : await this.#db.getMany(found.map(({ number }) => keys.headKey(number)))
     const out = new Map<ConversationId, LogState>()
-    for (const [index, { log, number }] of found.entries()) {
-      const row = heads[index]
+    for (const log of logs) {
+      const number = this.#level.getSync(keys.conversationKey(log))?.readUInt32BE(0)
+      if (number === undefined) continue
+      const row = this.#level.getSync(keys.headKey(number))
       if (row === undefined) { out.set(log, { number, isKept: false, epoch: 0, first: 1, head: 0, low: 1 }); continue }
       const head = keys.decodeHead(row, number) ?? await this.#recoverHead(number)
       out.set(log, { number, isKept: true, ...head })
@@ -488,7 +400,7 @@ export class LevelStore implements Store {
   async #recoverHead (number: number): Promise<keys.HeadRow> {
     this.#options.onDamage?.('head')
     const range = keys.rowsOfLog(keys.prefixes.entry, number)
-    const [[lowest] = [], [highest] = []] = [await this.#db.keys({ ...range, limit: 1 }).all(), await this.#db.iterator({ ...range, reverse: true, limit: 1 }).all()]
+    const [[lowest] = [], [highest] = []] = [await this.#level.keys({ ...range, limit: 1 }).all(), await this.#level.iterator({ ...range, reverse: true, limit: 1 }).all()]
     const [key, value] = highest ?? []
     if (lowest === undefined || key === undefined || value === undefined) throw new ProtocolError('DAMAGED', { what: 'the head of a log' })
     const head = keys.placeOfKey(key)
@@ -513,12 +425,16 @@ export class LevelStore implements Store {
     }
     const rowKey = (seq: number): Buffer => keys.rowKey(keys.prefixes.entry, number, seq)
     try {
+      if (from === to) {
+        take(this.#level.getSync(rowKey(from)))
+        return entries
+      }
       if (to - from + 1 < iteratorFrom) {
-        const rows = await this.#db.getMany(Array.from({ length: to - from + 1 }, (_, index) => rowKey(from + index)))
+        const rows = await this.#level.getMany(Array.from({ length: to - from + 1 }, (_, index) => rowKey(from + index)))
         for (const row of rows) if (!take(row)) break
         return entries
       }
-      const iterator = this.#db.values({ gte: rowKey(from), lte: rowKey(to), highWaterMarkBytes: Math.max(maxBytes, 1 << 16) })
+      const iterator = this.#level.values({ gte: rowKey(from), lte: rowKey(to), highWaterMarkBytes: Math.max(maxBytes, 1 << 16) })
       try {
         for (let isGoing = true; isGoing && from + entries.length <= to;) {
           const values = await iterator.nextv(to - from + 1 - entries.length)
@@ -537,7 +453,7 @@ export class LevelStore implements Store {
 
   async #rowOrNone (key: Buffer): Promise<Buffer | undefined> {
     try {
-      return await this.#db.get(key)
+      return await this.#level.get(key)
     } catch (error) {
       if (isLevelError(error, 'LEVEL_CORRUPTION')) return undefined
       throw error
@@ -545,37 +461,16 @@ export class LevelStore implements Store {
   }
 
   async #conversations (numbers: readonly number[]): Promise<ConversationId[]> {
-    const rows = numbers.length === 0 ? [] : await this.#db.getMany(numbers.map(keys.numberKey))
+    const rows = numbers.length === 0 ? [] : await this.#level.getMany(numbers.map(keys.numberKey))
     return rows.map((row) => {
-      if (row === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: this.#path })
+      if (row === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: this.#db.path })
       return keys.conversationOf(row)
     })
   }
-
-  /** What LevelDB threw, as what the operator can do about it. */
-  #explain (error: unknown): Error {
-    if (isProtocolError(error)) return error
-    if (isLevelError(error, 'LEVEL_LOCKED')) return new ProtocolError('DATABASE_LOCKED', { what: this.#path, cause: error })
-    if (isLevelError(error, 'LEVEL_CORRUPTION')) return new ProtocolError('DATABASE_CORRUPT', { what: this.#path, cause: error })
-    const texts = causes(error).map(({ message, code }) => `${message} ${code}`).join(' ')
-    if (/no space left|ENOSPC|EDQUOT|quota exceeded/i.test(texts)) return new ProtocolError('STORAGE_FULL', { what: this.#path, cause: error })
-    return new ProtocolError('INTERNAL', { what: `database ${this.#path}`, cause: error })
-  }
 }
-
-const needsSpace = ({ op }: Write): boolean => op === 'append' || op === 'enqueue' || op === 'put'
 
 function deleteTrimmed (rows: Batch, state: LogState): void {
   const until = Math.min(state.first, state.low + deletesPerLog)
   for (let seq = state.low; seq < until; seq++) rows.del(keys.rowKey(keys.prefixes.entry, state.number, seq))
   if (until > state.low) state.low = until
 }
-
-/** The error and what caused it, outermost first. */
-function causes (error: unknown): Array<{ message: string, code: string }> {
-  const out = []
-  for (let one = error; one instanceof Error && out.length < 5; one = one.cause) out.push({ message: one.message, code: 'code' in one ? String(one.code) : '' })
-  return out
-}
-
-const isLevelError = (error: unknown, code: string): boolean => causes(error).some((one) => one.code === code)

@@ -111,10 +111,10 @@ export class MemoryStore implements Store {
     return [...this.#open().#joined.get(account) ?? []]
   }
 
-  async outboxes (): Promise<Array<{ log: ConversationId, firstPosition: number, lastPosition: number, count: number }>> {
+  async outboxes (only?: ConversationId): Promise<Array<{ log: ConversationId, firstPosition: number, lastPosition: number, count: number }>> {
     const out = []
     for (const [log, { outbox }] of this.#open().#logs) {
-      if (outbox.size === 0) continue
+      if (outbox.size === 0 || (only !== undefined && log !== only)) continue
       const positions = [...outbox.keys()].sort((a, b) => a - b)
       out.push({ log, firstPosition: positions[0]!, lastPosition: positions.at(-1)!, count: positions.length })
     }
@@ -131,6 +131,14 @@ export class MemoryStore implements Store {
       bytes += item.envelope.byteLength
       if (out.length >= bounds.maxEntries || (out.length > 0 && bytes > bounds.maxBytes)) break
       out.push(item)
+    }
+    return out
+  }
+
+  async behindReplicas (): Promise<Array<{ log: ConversationId, relay: RelayId, seq: number, head: number }>> {
+    const out = []
+    for (const [log, { head, replicas }] of this.#open().#logs) {
+      for (const [relay, seq] of replicas) if (seq < head) out.push({ log, relay, seq, head })
     }
     return out
   }

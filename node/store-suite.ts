@@ -210,6 +210,10 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
         assert.deepEqual(await positions(0, { maxEntries: 9, maxBytes: 0 }), [2])
         assert.deepEqual(await store.readOutbox(otherLog, 0, everything), [])
         assert.deepEqual(await store.outboxes(), [{ log, firstPosition: 2, lastPosition: 5, count: 3 }])
+        await write({ op: 'enqueue', item: itemOf(9, { log: otherLog }) })
+        assert.equal((await store.outboxes()).length, 2)
+        assert.deepEqual(await store.outboxes(otherLog), [{ log: otherLog, firstPosition: 9, lastPosition: 9, count: 1 }])
+        assert.deepEqual(await store.outboxes(world.logs[2]), [])
       })
 
       it('keeps items as they were given', async () => {

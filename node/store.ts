@@ -66,6 +66,16 @@ export type Write =
   | { readonly op: 'put', readonly table: Table, readonly key: string, readonly value: Uint8Array }
   | { readonly op: 'delete', readonly table: Table, readonly key: string }
 
+/** Bytes of envelopes and values that a write adds; rows around them are some 100 bytes more. */
+export function addedBytes (write: Write): number {
+  switch (write.op) {
+    case 'append': return write.entry.envelope.byteLength
+    case 'enqueue': return write.item.envelope.byteLength
+    case 'put': return write.value.byteLength
+    default: return 0
+  }
+}
+
 /** What an engine knows of a log without reading its entries. */
 export interface LogHead {
   readonly epoch: number
@@ -111,9 +121,14 @@ export interface Store {
 
   logsOf (account: AccountId): Promise<ConversationId[]>
 
-  /** Logs with outbox items, and how many. Read once at start. */
-  outboxes (): Promise<Array<{ log: ConversationId, firstPosition: number, lastPosition: number, count: number }>>
+  /** Logs with outbox items, and how many; of all logs at start, or of one. */
+  outboxes (only?: ConversationId): Promise<Array<{ log: ConversationId, firstPosition: number, lastPosition: number, count: number }>>
   readOutbox (log: ConversationId, fromPosition: number, bounds: { maxEntries: number, maxBytes: number }): Promise<OutboxItem[]>
+
+  /**
+   * Replicas that had not confirmed everything when that was last written, of logs that this relay keeps. Read once at start.
+   */
+  behindReplicas (): Promise<Array<{ log: ConversationId, relay: RelayId, seq: number, head: number }>>
 
   get (table: Table, key: string): Promise<Uint8Array | undefined>
   /** In order of key. */

@@ -2,8 +2,7 @@
  * `npm run bench -- store`: the relay's LevelDB store by itself. Appends with an fsync per batch, appends that are
  * delivered and trimmed as on a busy relay, group commit, and draining. Figures stand in docs/performance.md.
  */
-import { open } from 'node:fs/promises'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -103,12 +102,18 @@ async function measure (task: () => Promise<void>): Promise<Usage> {
   await task()
   const seconds = (performance.now() - startMs) / 1000
   const { user: mainUser, system: mainSystem } = process.threadCpuUsage(main)
-  // Compactions go on for a while; their CPU belongs to the appends.
-  for (let before = -1; ;) {
-    const { user, system } = process.cpuUsage(cpu)
-    if (before >= 0 && user + system - before < 10_000) return { seconds, cpuMicros: user + system, mainMicros: mainUser + mainSystem }
-    before = user + system
+  await settled()
+  const { user, system } = process.cpuUsage(cpu)
+  return { seconds, cpuMicros: user + system, mainMicros: mainUser + mainSystem }
+}
+
+/** Compactions go on for a while; their CPU belongs to the appends. */
+async function settled (): Promise<void> {
+  for (let idleRounds = 0; idleRounds < 2;) {
+    const before = process.cpuUsage()
     await new Promise((resolve) => { setTimeout(resolve, 300) })
+    const { user, system } = process.cpuUsage(before)
+    idleRounds = user + system < 20_000 ? idleRounds + 1 : 0
   }
 }
 
@@ -158,6 +163,7 @@ async function drain (conditions: Conditions): Promise<void> {
   await withStore(conditions.folder, async (store) => {
     const load = new Load({ ...conditions, logs: Math.max(1, Math.round(conditions.logs / 10)) })
     for (let made = 0; made < conditions.count; made += 500) await store.write(Array.from({ length: 500 }, () => load.next()), { durable: false })
+    await settled()
     for (const maxEntries of [1, 16, 256]) {
       let read = 0
       const usage = await measure(async () => {
