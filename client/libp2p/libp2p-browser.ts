@@ -4,10 +4,10 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { noise } from '@libp2p/noise'
 import { webSockets } from '@libp2p/websockets'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { quietLogger } from '../../protocol/libp2p-quiet.ts'
 import { closeAbortedWebSocket } from '../../protocol/libp2p-websocket.ts'
+import { thriftyYamux } from '../../protocol/libp2p-yamux.ts'
 import { limits } from '../../protocol/limits.ts'
 import { Libp2pDialer } from './dialer.ts'
 
@@ -20,7 +20,7 @@ export function createBrowserDialer ({ seed }: { seed: Uint8Array }): Libp2pDial
       logger: quietLogger,
       transports: [webSockets()],
       connectionEncrypters: [noise()],
-      streamMuxers: [yamux({ enableKeepAlive: false })],
+      streamMuxers: [thriftyYamux()],
       connectionMonitor: { enabled: false },
       connectionManager: { dialTimeout: limits.dialTimeoutMs, addressDialTimeout: limits.dialTimeoutMs / 2, reconnectRetries: 0 },
       // libp2p's default in a browser refuses insecure WebSockets and private addresses: a relay of one's own is both.

@@ -5,10 +5,10 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { noise, type ICryptoInterface } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { quietLogger } from '../../protocol/libp2p-quiet.ts'
 import { closeAbortedWebSocket } from '../../protocol/libp2p-websocket.ts'
+import { thriftyYamux } from '../../protocol/libp2p-yamux.ts'
 import { limits } from '../../protocol/limits.ts'
 import { Libp2pDialer } from './dialer.ts'
 
@@ -33,7 +33,7 @@ export function createNodeDialer ({ seed, noiseCrypto, encrypter }: NodeDialerCo
       logger: quietLogger,
       transports: [tcp({ outboundSocketInactivityTimeout: 3 * limits.heartbeatMs }), webSockets()],
       connectionEncrypters: [encrypter ?? noise(noiseCrypto === undefined ? {} : { crypto: noiseCrypto })],
-      streamMuxers: [yamux({ enableKeepAlive: false })],
+      streamMuxers: [thriftyYamux()],
       connectionMonitor: { enabled: false },
       connectionManager: { dialTimeout: limits.dialTimeoutMs, addressDialTimeout: limits.dialTimeoutMs / 2, reconnectRetries: 0 },
       connectionGater: {

@@ -11,7 +11,6 @@ import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { Connection, Libp2p, MultiaddrConnection, StreamHandler, StreamHandlerOptions } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -22,6 +21,7 @@ import { quietLogger } from '../../protocol/libp2p-quiet.ts'
 import { addressOf } from '../../protocol/libp2p-stream.ts'
 import { boundUnfinishedUpgrades, type WebSocketListener } from '../../protocol/libp2p-websocket-node.ts'
 import { closeAbortedWebSocket } from '../../protocol/libp2p-websocket.ts'
+import { thriftyYamux } from '../../protocol/libp2p-yamux.ts'
 import { limits } from '../../protocol/limits.ts'
 import { protocols, topics } from '../../protocol/protocols.ts'
 import { ConnectionGate, defaultGateLimits, type Admission, type GateLimits } from './connection-gate.ts'
@@ -86,8 +86,7 @@ export async function createRelayHost (
       webSockets()
     ],
     connectionEncrypters: [fastNoise()],
-    // Pings of the muxer's own are off: the channel's heartbeat notices a dead peer, and a timer per connection costs.
-    streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: 64, maxOutboundStreams: 64, streamOptions: { maxStreamWindowSize: 1024 * 1024 } })],
+    streamMuxers: [thriftyYamux({ maxInboundStreams: 64, maxOutboundStreams: 64 })],
     // It opens a ping stream on every connection every 10 s; 5,000 clients would make that 500 streams a second.
     connectionMonitor: { enabled: false },
     connectionManager: {

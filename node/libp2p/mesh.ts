@@ -200,16 +200,24 @@ export class Libp2pMesh implements Mesh {
   #keepHouse (): void {
     this.#housekeeping = this.#clock.after(housekeepingMs, () => {
       this.host.datastore.sweep()
-      this.#closeUnused()
+      this.#lookAfterConnections()
       this.#keepHouse()
     })
   }
 
-  /** A connection that carries no stream half a minute after it was opened is of no use to anybody. */
-  #closeUnused (): void {
+  /**
+   * A connection that carries no stream half a minute after it was opened is of no use to anybody. Connections that we
+   * opened lead to relays: each is pinged, which keeps it alive over a quiet time and notices one that died in silence.
+   */
+  #lookAfterConnections (): void {
+    const unusedSinceMs = this.#clock.nowMs() - housekeepingMs
     for (const connection of this.host.libp2p.getConnections()) {
-      if (connection.direction === 'outbound' || connection.streams.length > 0 || connection.timeline.open + housekeepingMs > Date.now()) continue
-      connection.close().catch((error: unknown) => { connection.abort(error as Error) })
+      if (connection.direction === 'outbound') {
+        this.host.libp2p.services.ping.ping(connection.remotePeer, { signal: AbortSignal.timeout(limits.requestTimeoutMs) })
+          .catch((error: unknown) => { connection.abort(error as Error) })
+      } else if (connection.streams.length === 0 && connection.timeline.open < unusedSinceMs) {
+        connection.close().catch((error: unknown) => { connection.abort(error as Error) })
+      }
     }
   }
 }
