@@ -24,7 +24,7 @@ export interface EnvelopeHeader {
   readonly expiresAtMs: number
 }
 
-const none = new Uint8Array(0)
+const none: Uint8Array = new Uint8Array(0)
 const malformed = (what: string): ProtocolError => new ProtocolError('MALFORMED', { what })
 
 class Cursor {

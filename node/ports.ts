@@ -5,6 +5,7 @@
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import type { rates } from '../protocol/limits.ts'
 import type { SignedHomeRecord } from '../protocol/records/home-record.ts'
+import type { LazyWrite } from './commit.ts'
 import type { Write } from './store.ts'
 
 export interface LocalAccounts {
@@ -49,7 +50,7 @@ export interface Commits {
   /** Durable when it resolves; commits take effect in the order of the calls. @throws ProtocolError as Store.write */
   commit (writes: readonly Write[]): Promise<void>
   /** Written with the next commit, or soon: what may be lost in a crash without harm (cursors, trims). */
-  lazy (writes: readonly Write[]): void
+  lazy (writes: readonly LazyWrite[]): void
 }
 
 /** When to do what this turn has gathered: a microtask, or `setImmediate` in Node, which gathers one poll of the sockets. */

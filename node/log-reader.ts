@@ -1,0 +1,70 @@
+/**
+ * Reading entries back from the store for followers that are further behind than the tail in memory.
+ *
+ * Owns: how many reads run at once over all followers, and having a damaged entry mended before it is asked for again.
+ */
+import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
+import { limits } from '../protocol/limits.ts'
+import type { ReadBounds, Source } from './feed.ts'
+import type { Log } from './log.ts'
+import type { Meter } from './meter.ts'
+import type { LogEntry, Store } from './store.ts'
+
+/** Reads under way at once: each holds up to a page in memory. */
+const maxReads = 32
+
+export class LogReader {
+  readonly #store: Pick<Store, 'readLog' | 'repair'>
+  /** Fetch a good copy of one entry from another relay. Rejects when none can be had now. */
+  readonly #fetchCopy: (log: Log, seq: number) => Promise<LogEntry>
+  #running = 0
+  readonly #waiting: Array<() => void> = []
+  readonly #damaged
+
+  constructor (components: { store: Pick<Store, 'readLog' | 'repair'>, fetchCopy: (log: Log, seq: number) => Promise<LogEntry>, meter: Meter }) {
+    this.#store = components.store
+    this.#fetchCopy = components.fetchCopy
+    this.#damaged = components.meter.counter('heliograph_log_damaged_total', 'entries whose checksum was wrong, by outcome', ['outcome'])
+    components.meter.gauge('heliograph_log_reads_waiting', 'reads of logs that wait for their turn', () => this.#waiting.length)
+  }
+
+  /** As Store.readLog; a damaged first entry is fetched from another relay and put back. @throws ProtocolError DAMAGED when that fails */
+  async read (log: Log, fromSeq: number, bounds: ReadBounds): Promise<LogEntry[]> {
+    if (this.#running >= maxReads) await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
+    this.#running++
+    try {
+      const at = Math.max(fromSeq, 1)
+      const within = { maxEntries: Math.min(bounds.maxEntries, limits.pageEntries), maxBytes: Math.min(bounds.maxBytes, limits.pageBytes) }
+      try {
+        return await this.#store.readLog(log.conversation.id, at, within)
+      } catch (error) {
+        if (!isProtocolError(error, 'DAMAGED')) throw error
+        await this.#mend(log, at)
+        return await this.#store.readLog(log.conversation.id, at, within)
+      }
+    } finally {
+      this.#running--
+      this.#waiting.shift()?.()
+    }
+  }
+
+  /** The log as something to follow. */
+  sourceOf (log: Log): Source<LogEntry> {
+    return {
+      get durableHead () { return log.durableHead },
+      recent: (seq) => log.tail.get(seq),
+      read: (from, bounds) => this.read(log, from, bounds),
+      numberOf: (entry) => entry.seq
+    }
+  }
+
+  async #mend (log: Log, seq: number): Promise<void> {
+    try {
+      await this.#store.repair(log.conversation.id, await this.#fetchCopy(log, seq))
+      this.#damaged.inc(1, { outcome: 'mended' })
+    } catch (error) {
+      this.#damaged.inc(1, { outcome: 'kept' })
+      throw new ProtocolError('DAMAGED', { cause: error })
+    }
+  }
+}

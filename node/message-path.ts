@@ -1,0 +1,156 @@
+/**
+ * The relay's message path out of its parts: logs, outboxes, intake, delivery, forwarding, replication, channels to relays.
+ *
+ * Owns: the order in which the parts are made, started and stopped, and what happens between them when an account moves or
+ * the disk fails. Runs on any ports: libp2p and LevelDB (node.ts), or a mesh and a store in memory under virtual time.
+ */
+import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
+import type { Clock, Random } from '../protocol/clock.ts'
+import type { AccountId, RelayId } from '../protocol/ids.ts'
+import { ClientSessions, type Attached } from './client-sessions.ts'
+import { Forwarding } from './forwarding.ts'
+import { Intake } from './intake.ts'
+import { Links } from './links.ts'
+import { LogReader } from './log-reader.ts'
+import { Logs, logsDefaults, type LogsConfig } from './logs.ts'
+import type { Mesh } from './mesh.ts'
+import type { Meter } from './meter.ts'
+import { Outboxes, type OutboxQueue } from './outbox.ts'
+import { Placement } from './placement.ts'
+import type { Buckets, Commits, Defer, Directory, Homes, LocalAccounts, Logger } from './ports.ts'
+import { Progress } from './progress.ts'
+import { RelaySessions } from './relay-sessions.ts'
+import { Replicas } from './replica.ts'
+import { Replication } from './replication.ts'
+import { Retention } from './retention.ts'
+import type { Store } from './store.ts'
+
+export interface MessagePathParts {
+  mesh: Pick<Mesh, 'dial' | 'handle'>
+  store: Store
+  commits: Commits
+  accounts: LocalAccounts
+  homes: Homes
+  directory: Directory
+  buckets: Buckets
+  clock: Clock
+  random: Random
+  defer: Defer
+  logger: Logger
+  meter: Meter
+  /** Where the requests and notifications of the message path are added. */
+  clientHandlers: Handlers
+  relayHandlers: Handlers
+  channelMeter?: ChannelMeter
+}
+
+export interface MessagePathConfig {
+  /** 0: for ever */
+  readonly retentionMs: number
+  readonly logs?: Partial<LogsConfig>
+}
+
+export class MessagePath {
+  readonly #parts: MessagePathParts
+  readonly #logs: Logs
+  readonly #outboxes: Outboxes
+  readonly #progress: Progress
+  readonly #intake: Intake
+  readonly #links: Links
+  readonly #forwarding: Forwarding
+  readonly #replication: Replication
+  readonly #replicas: Replicas
+  readonly #clients: ClientSessions
+  readonly #relays: RelaySessions
+  readonly #retention: Retention
+
+  constructor (parts: MessagePathParts, config: MessagePathConfig) {
+    this.#parts = parts
+    const { accounts, clientHandlers, homes, meter, relayHandlers, store } = parts
+    const placement = new Placement({ accounts, homes })
+    this.#logs = new Logs({ store, meter }, { ...logsDefaults, ...config.logs })
+    this.#outboxes = new Outboxes({ store, meter })
+    const shared = { ...parts, placement, logs: this.#logs, outboxes: this.#outboxes }
+    this.#progress = new Progress(shared)
+    this.#links = new Links({ ...parts, handlers: relayHandlers })
+    this.#intake = new Intake(shared, config)
+    this.#replicas = new Replicas({ ...shared, links: this.#links }, config)
+    const reader = new LogReader({ store, meter, fetchCopy: (log, seq) => this.#replicas.fetchCopy(log, seq) })
+    const all = { ...shared, reader, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
+    this.#clients = new ClientSessions(all)
+    this.#forwarding = new Forwarding({ ...all, adopt: (queue) => { this.#adopt(queue) } })
+    this.#replication = new Replication(all)
+    this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
+    this.#retention = new Retention(parts)
+    this.#intake.onQueued((queue) => { this.#forwarding.queued(queue) })
+    this.#outboxes.onReload((queue) => { this.#forwarding.queued(queue) })
+    homes.onMoved((account) => { this.#moved(account) })
+    this.#clients.register(clientHandlers)
+    this.#relays.register(relayHandlers)
+  }
+
+  /** Resume what the last run left: outboxes, replicas that were behind. */
+  async start (): Promise<void> {
+    await this.#outboxes.load()
+    this.#links.start()
+    this.#retention.start()
+    for (const queue of this.#outboxes.queues) this.#forwarding.queued(queue)
+    await this.#replication.resume()
+  }
+
+  /** A device has said hello: deliver to it. */
+  attach (session: Attached): void { this.#clients.attach(session) }
+  detach (session: Attached): void { this.#clients.detach(session) }
+
+  /** @throws ProtocolError HOME_UNREACHABLE, TIMEOUT; the signal's reason */
+  channelTo (relay: RelayId, options: { signal: AbortSignal }): Promise<Channel> { return this.#links.channelTo(relay, options) }
+
+  /**
+   * A batch of writes failed: what memory computed on top of it is void. Called before anybody hears of the failure, so
+   * that nothing new is computed on it.
+   */
+  onCommitFailure (): void {
+    for (const log of [...this.#logs.loaded]) if (log.head !== log.durableHead) this.#logs.drop(log)
+    for (const queue of [...this.#outboxes.queues]) {
+      if (queue.last === queue.durableHead) continue
+      const log = this.#logs.peek(queue.conversation.id)
+      if (log !== undefined) this.#logs.drop(log)
+      this.#outboxes.reload(queue)
+    }
+  }
+
+  /** Finish what is under way until the signal fires; the rest is on disk and goes on at the next start. */
+  async stop ({ signal }: { signal: AbortSignal }): Promise<void> {
+    this.#relays.drain()
+    const drained = Promise.all([this.#forwarding.stop(), this.#replication.stop(), this.#replicas.settled()])
+    await Promise.race([drained, fired(signal)])
+    this.#clients.stop()
+    this.#progress.stop()
+    await this.#retention.stop()
+    await this.#links.stop()
+  }
+
+  /** A newer home record of the account is known: roles may have changed. */
+  #moved (account: AccountId): void {
+    this.#links.forgetIntroduction(account)
+    for (const log of [...this.#logs.loaded]) if (log.conversation.members.includes(account)) this.#logs.drop(log)
+    this.#forwarding.moved(account)
+  }
+
+  /** This relay sequences a conversation whose envelopes wait in its outbox: they go into the log. */
+  #adopt (queue: OutboxQueue): void {
+    this.#intake.adopt(queue).catch((error: unknown) => { this.#parts.logger.warn('outbox.adopt', {}, error) })
+  }
+
+  #heardOf (relay: RelayId): void {
+    this.#forwarding.reachable(relay)
+    this.#replication.reachable(relay)
+  }
+}
+
+const fired = (signal: AbortSignal): Promise<void> => new Promise((resolve) => {
+  if (signal.aborted) resolve()
+  else signal.addEventListener('abort', () => { resolve() }, { once: true })
+})
+
+export const createMessagePath = (parts: MessagePathParts, config: MessagePathConfig): MessagePath => new MessagePath(parts, config)
