@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Client, Message } from '../../client/client.ts'
 import { openNodeClient, type NodeClient } from '../../client/client-node.ts'
-import { sodiumNoiseCrypto } from '../../node/libp2p/noise-crypto.ts'
+import { fastNoise } from '../../node/libp2p/fast-noise.ts'
 import type { AccountId } from '../../protocol/ids.ts'
 import type { AnnouncedText, Evidence, HistoryEntry, SentText } from '../assertions/evidence.ts'
 import { regionalDialer } from '../wan/regional-dialer.ts'
@@ -104,7 +104,7 @@ export class Person {
       folder: join(this.#network.folder, 'people', this.name),
       // Nothing but the entry node is known; the nearest relay has to be found.
       config: { bootstrap: [this.#network.bootstrapAddress], software: 'heliograph testnet' },
-      noiseCrypto: sodiumNoiseCrypto,
+      encrypter: fastNoise(),
       wrapDialer: (dialer) => regionalDialer(dialer, routes)
     })
     const { client } = opened

@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks'
 import { nodePrimitives } from '../../../protocol/e2ee/primitives-node.ts'
 import { systemClock } from '../../../node/system.ts'
 import { createNodeDialer } from '../../../client/libp2p/libp2p-node.ts'
-import { sodiumNoiseCrypto } from '../../../node/libp2p/noise-crypto.ts'
+import { fastNoise } from '../../../node/libp2p/fast-noise.ts'
 import { Histogram } from './histogram.ts'
 import { SyntheticClient, makeIdentity, type RelayTarget } from './synthetic-client.ts'
 
@@ -63,7 +63,7 @@ async function connect ({ clients: count, targets, parallel }: ConnectOrder): Pr
       onSent: (n) => { sent += n }
     })
     const target = targets[i % targets.length]!
-    clients.push({ client, target, connect: async (register) => client.connect(createNodeDialer({ seed: identity.deviceSeed, noiseCrypto: sodiumNoiseCrypto }), target, { register }) })
+    clients.push({ client, target, connect: async (register) => client.connect(createNodeDialer({ seed: identity.deviceSeed, encrypter: fastNoise() }), target, { register }) })
   }
   for (let i = clients.length - count; i + 1 < clients.length; i += 2) {
     const [a, b] = [clients[i]!.client, clients[i + 1]!.client]
