@@ -12,7 +12,7 @@ export interface Stage {
   /** For test runs: fewer messages, the same steps. In (0, 1]. */
   readonly scale: number
   /** Starts a network in a folder of its own; ended and removed with the scenario. */
-  network (options?: Pick<NetworkOptions, 'tap' | 'rttMs' | 'jitterMs'>): Promise<Network>
+  network (options?: Pick<NetworkOptions, 'tap' | 'rttMs' | 'jitterMs' | 'isRecorded'>): Promise<Network>
   /** Somebody new in a region, online; leaves with the scenario. */
   person (name: string, region: Region): Promise<Person>
   /** One line of output: what was done and how long it took. */

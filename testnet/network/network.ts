@@ -28,6 +28,8 @@ export interface NetworkOptions {
   readonly rttMs?: number
   readonly jitterMs?: number
   readonly tap?: Tap
+  /** Record what each relay hands to Noise, into `recorded/<relay>.bin`. */
+  readonly isRecorded?: boolean
   readonly logLevel?: 'warn' | 'info' | 'debug'
 }
 
@@ -69,9 +71,10 @@ export class Network {
   }
 
   /** Writes keys, configurations and routes; nothing runs yet but the proxies. */
-  static async prepare ({ folder, seed, rttMs = 80, jitterMs = 0, tap, logLevel = 'info' }: NetworkOptions): Promise<Network> {
+  static async prepare ({ folder, seed, rttMs = 80, jitterMs = 0, tap, isRecorded = false, logLevel = 'info' }: NetworkOptions): Promise<Network> {
     await mkdir(join(folder, 'logs'), { recursive: true })
     await mkdir(join(folder, 'routes'), { recursive: true })
+    await mkdir(join(folder, 'recorded'), { recursive: true })
     const ports = await portsFor(folder, 2 + 3 * regions.length)
     const [bootstrapPort = 0, bootstrapHttpPort = 0] = ports
     const plans = regions.map((region, index): Plan => {
@@ -97,7 +100,7 @@ export class Network {
     const bootstrapAddress = `/ip4/127.0.0.1/tcp/${bootstrapPort}/p2p/${relayIdOfKey(bootstrapKey)}`
     const bootstrapHttp = `http://127.0.0.1:${bootstrapHttpPort}`
     const daemon = (name: string, region: Region, args: string[], isReady: () => Promise<boolean>): Daemon =>
-      new Daemon({ name, args, routesFile: join(folder, 'routes', `${region}.json`), logFile: join(folder, 'logs', `${name}.log`), isReady })
+      new Daemon({ name, args, routesFile: join(folder, 'routes', `${region}.json`), logFile: join(folder, 'logs', `${name}.log`), isReady, ...(isRecorded ? { recordFile: join(folder, 'recorded', `${name}.bin`) } : {}) })
 
     const relays: RelayHandle[] = []
     for (const { region, name, port, wsPort, httpPort } of plans) {
@@ -152,6 +155,7 @@ export class Network {
   routesFrom (region: Region): RouteTable { return this.#wan.routesFrom(region) }
 
   routesFile (region: Region): string { return join(this.folder, 'routes', `${region}.json`) }
+  recordFile (name: string): string { return join(this.folder, 'recorded', `${name}.bin`) }
   logFile (name: string): string { return join(this.folder, 'logs', `${name}.log`) }
 
   cut (a: Region, b: Region, mode: CutMode = 'silence'): void { this.#wan.cut(a, b, mode) }

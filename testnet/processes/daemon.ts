@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 const command = fileURLToPath(new URL('../../cli/bin/heliograph.js', import.meta.url))
+const belowNoise = new URL('../wan/below-noise.ts', import.meta.url)
 const inRegion = new URL('../wan/in-region.ts', import.meta.url)
 
 export interface DaemonOptions {
@@ -16,6 +17,8 @@ export interface DaemonOptions {
   /** Arguments of the `heliograph` command. */
   readonly args: readonly string[]
   readonly routesFile: string
+  /** Where to record what the process hands to Noise, unencrypted by the transport (wan/below-noise.ts). */
+  readonly recordFile?: string
   readonly logFile: string
   /** Whether it does its work now; asked again and again until it does. */
   readonly isReady: () => Promise<boolean>
@@ -38,12 +41,12 @@ export class Daemon {
   /** @throws Error with the end of its log when it ends or does not get ready */
   async start (): Promise<void> {
     if (!this.#hasExited) throw new Error(`${this.name} is running`)
-    const url = new URL(inRegion)
-    url.searchParams.set('routes', this.#options.routesFile)
+    const imports = [withParameter(inRegion, 'routes', this.#options.routesFile)]
+    if (this.#options.recordFile !== undefined) imports.push(withParameter(belowNoise, 'file', this.#options.recordFile))
     const log = openSync(this.#options.logFile, 'a', 0o600)
     let failure: string | undefined
     try {
-      const child = spawn(process.execPath, ['--import', url.href, command, ...this.#options.args], { stdio: ['pipe', log, log] })
+      const child = spawn(process.execPath, [...imports.flatMap((url) => ['--import', url]), command, ...this.#options.args], { stdio: ['pipe', log, log] })
       this.#child = child
       this.#hasExited = false
       this.#exit = new Promise((resolve) => {
@@ -82,4 +85,10 @@ export class Daemon {
   async #endOfLog (): Promise<string> {
     return (await readFile(this.#options.logFile, 'utf8')).split('\n').slice(-15).join('\n')
   }
+}
+
+function withParameter (module: URL, name: string, value: string): string {
+  const url = new URL(module)
+  url.searchParams.set(name, value)
+  return url.href
 }
