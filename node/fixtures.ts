@@ -20,7 +20,7 @@ import { silentLogger } from './logger.ts'
 import type { GossipVerdict, Mesh } from './mesh.ts'
 import { noMeter } from './meter.ts'
 import type { Commits } from './ports.ts'
-import { Relay, type MessagePath } from './relay.ts'
+import { Relay, type MessageCarrier } from './relay.ts'
 import { MemoryStore } from './store-memory.ts'
 import type { Store } from './store.ts'
 
@@ -129,7 +129,7 @@ export class StubMesh implements Mesh {
 }
 
 /** A message path that carries nothing, and remembers who is attached. */
-export class StubPath implements MessagePath {
+export class StubPath implements MessageCarrier {
   readonly sessions = new Set<Session>()
   readonly #channels: (relay: RelayId) => Promise<Channel>
   constructor (channels: (relay: RelayId) => Promise<Channel> = () => Promise.reject(new ProtocolError('HOME_UNREACHABLE'))) { this.#channels = channels }
@@ -138,6 +138,7 @@ export class StubPath implements MessagePath {
   channelTo (relay: RelayId): Promise<Channel> { return this.#channels(relay) }
   start (): Promise<void> { return Promise.resolve() }
   stop (): Promise<void> { return Promise.resolve() }
+  onCommitFailure (): void {}
 }
 
 export interface TestRelayOptions {
@@ -158,7 +159,7 @@ export async function startTestRelay ({ random, clock = new ManualClock(), store
   const path = new StubPath(channels)
   let relayHandlers = new Handlers()
   const relay = new Relay({
-    mesh, store, commits: directCommits(store), clock, random, signing, logger: silentLogger, meter: noMeter, defer: queueMicrotask, loadPermille: () => 0, keepConnected: () => {}
+    mesh, store, clock, random, signing, logger: silentLogger, meter: noMeter, defer: queueMicrotask, loadPermille: () => 0, keepConnected: () => {}
   }, { name, region: 'eu', openRegistration, retentionMs: 0, bootstrapPeers: [], software: 'test', seed }, (parts) => {
     relayHandlers = parts.relayHandlers
     return path

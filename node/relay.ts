@@ -14,15 +14,18 @@ import { Accounts } from './accounts.ts'
 import { TokenBuckets } from './buckets.ts'
 import { channelMeter } from './channel-meter.ts'
 import { ClientService, type Sessions } from './client-service.ts'
+import { GroupCommit } from './commit.ts'
+import { commitGauges, commitMeter } from './commit-meter.ts'
 import { deadline } from './deadline.ts'
 import { Directory } from './directory.ts'
 import { Handles } from './handles.ts'
 import { HomePublisher } from './home-publisher.ts'
 import { HomeBook } from './homes.ts'
 import type { Mesh } from './mesh.ts'
+import { createMessagePath, type MessagePathParts } from './message-path.ts'
 import type { Meter } from './meter.ts'
 import { People, type RelayChannels } from './people.ts'
-import type { Commits, Defer, Logger } from './ports.ts'
+import type { Defer, Logger } from './ports.ts'
 import { Prekeys } from './prekeys.ts'
 import { Registrar } from './registration.ts'
 import { serveRelays } from './relay-service.ts'
@@ -31,13 +34,15 @@ import type { Store } from './store.ts'
 export interface RelayPorts {
   mesh: Mesh
   store: Store
-  commits: Commits
   clock: Clock
   random: Random
   signing: Signing
   logger: Logger
   meter: Meter
+  /** When to do what one turn has gathered: commits, deliveries. */
   defer: Defer
+  /** Milliseconds with fractions, for durations; default `clock.nowMs`. */
+  stopwatch? (): number
   /** 0 idle … 1000 full. */
   loadPermille (): number
   keepConnected (relay: RelayId, addresses: readonly string[]): void
@@ -55,24 +60,16 @@ export interface RelaySettings {
   seed: Uint8Array
 }
 
-/** Logs, outboxes, forwarding, replication, delivery; and the channels to other relays that carry them. */
-export interface MessagePath extends Sessions, RelayChannels {
+/** What this needs of the message path; message-path.ts is it, except in tests of the people side alone. */
+export interface MessageCarrier extends Sessions, RelayChannels {
   start (): Promise<void>
-  /** Finish what is under way until the signal fires; then leave the rest to the disk and the next start. */
+  /** Finish what is under way until the signal fires; the rest is on disk and goes on at the next start. */
   stop (options: { signal: AbortSignal }): Promise<void>
+  /** A batch was not written: what memory computed on top of it is void. */
+  onCommitFailure (): void
 }
 
-export interface MessagePathParts extends RelayPorts {
-  accounts: Accounts
-  homes: HomeBook
-  directory: Directory
-  buckets: TokenBuckets
-  /** Where it adds its requests and notifications. */
-  clientHandlers: Handlers
-  relayHandlers: Handlers
-}
-
-export type CreateMessagePath = (parts: MessagePathParts, settings: RelaySettings) => MessagePath
+export type CreateMessagePath = (parts: MessagePathParts, config: { readonly retentionMs: number }) => MessageCarrier
 
 export class Relay {
   readonly id: RelayId
@@ -82,14 +79,28 @@ export class Relay {
   readonly clients: ClientService
   readonly publisher: HomePublisher
   readonly #ports: RelayPorts
-  readonly #path: MessagePath
+  readonly #path: MessageCarrier
+  readonly #commits: GroupCommit
   #state: 'made' | 'running' | 'draining' | 'stopped' = 'made'
 
-  constructor (ports: RelayPorts, settings: RelaySettings, createMessagePath: CreateMessagePath) {
-    const { clock, commits, logger, mesh, meter, random, signing, store } = ports
+  constructor (ports: RelayPorts, settings: RelaySettings, createPath: CreateMessagePath = createMessagePath) {
+    const { clock, logger, mesh, meter, random, signing, store } = ports
     const meters = channelMeter(meter, logger)
     this.#ports = ports
     this.id = mesh.self
+    const commits = new GroupCommit({
+      store,
+      clock,
+      onBatch: commitMeter(meter),
+      onFailure: (error) => {
+        // In this order: nothing may be computed on what was not written before the message path has dropped it.
+        path.onCommitFailure()
+        logger.error('store.write-failed', {}, error)
+      },
+      gather: ports.defer,
+      ...(ports.stopwatch === undefined ? {} : { stopwatch: ports.stopwatch })
+    })
+    commitGauges(meter, commits)
     const buckets = new TokenBuckets({ clock })
     const accounts = new Accounts({ store })
     const handles = new Handles({ store })
@@ -98,16 +109,17 @@ export class Relay {
     const publisher = new HomePublisher({ mesh, homes, accounts, clock, random, logger })
     // Before the message path: of a move it hears first, so that the account is not local any more when others ask.
     const registrar = new Registrar({ accounts, handles, prekeys, homes, publisher, commits, signing, clock, logger }, { isOpen: settings.openRegistration })
-    const directory = new Directory({ ...ports, buckets, channelMeter: meters('directory') }, settings)
+    const directory = new Directory({ ...ports, commits, buckets, channelMeter: meters('directory') }, settings)
     const clientHandlers = new Handlers()
     const relayHandlers = new Handlers()
-    const path = createMessagePath({ ...ports, accounts, homes, directory, buckets, clientHandlers, relayHandlers }, settings)
+    const path = createPath({ ...ports, commits, accounts, homes, directory, buckets, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
     const people = new People({ accounts, handles, homes, prekeys, relays: path, directory, signing, clock }, { relayName: settings.name })
     serveRelays({ handlers: relayHandlers, people, buckets })
     this.clients = new ClientService(
       { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, people, registrar, directory, buckets, signing, clock, logger, meter, channelMeter: meters('client') },
       { relayName: settings.name, region: settings.region })
     this.#path = path
+    this.#commits = commits
     this.accounts = accounts
     this.homes = homes
     this.directory = directory
@@ -130,6 +142,9 @@ export class Relay {
     this.clients.start()
     this.#state = 'running'
   }
+
+  /** Write a row durably: can the disk be written? @throws ProtocolError STORAGE_FULL, INTERNAL */
+  async probe (): Promise<void> { await this.#commits.commit([{ op: 'put', table: 'meta', key: 'probe', value: Uint8Array.of(1) }]) }
 
   /** Why a balancer should send nobody here; empty when it may. */
   notReady (): string[] { return this.#state === 'running' ? [] : [this.#state === 'draining' ? 'draining' : 'not running'] }
@@ -155,6 +170,7 @@ export class Relay {
     await this.publisher.stop()
     await this.directory.stop()
     await this.homes.settled()
+    await this.#commits.idle()
     await this.#ports.mesh.stop()
     this.#state = 'stopped'
   }
