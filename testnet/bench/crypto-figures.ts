@@ -28,11 +28,13 @@ export function measureCrypto (primitives: Primitives, effort: number, nowMs: ()
   const isNative = primitives.name === 'node'
   const times = (count: number): number => Math.max(5, Math.round(count * effort * (isNative ? 1 : 0.2)))
 
+  const warmUpOf = (count: number): number => Math.max(10, Math.ceil(count / 10))
+
   function measure (what: string, count: number, step: (i: number) => void, options: { per?: number, targetMs?: number } = {}): CryptoFigure {
     const per = options.per ?? 1
     const samples: number[] = []
-    // the first tenth warms up the compiler and is not counted
-    const warmUp = Math.ceil(count / 10)
+    // the first tenth, or ten, warm up the compiler and are not counted
+    const warmUp = warmUpOf(count)
     for (let i = 0; i < count + warmUp; i++) {
       const startMs = nowMs()
       for (let j = 0; j < per; j++) step(i * per + j)
@@ -62,8 +64,8 @@ export function measureCrypto (primitives: Primitives, effort: number, nowMs: ()
     }, isNative ? {} : { targetMs: 4 }))
   }
   {
-    const count = times(60)
-    const warm = Math.ceil(count / 10)
+    const count = Math.max(40, times(60))
+    const warm = warmUpOf(count)
     const alice = new TestDevice(suite)
     const bobs = Array.from({ length: count + warm }, () => new TestDevice(suite, 1))
     const records: Array<ReturnType<typeof startSession>> = []
@@ -77,7 +79,7 @@ export function measureCrypto (primitives: Primitives, effort: number, nowMs: ()
   }
   {
     const count = times(200)
-    const keys = Array.from({ length: count + Math.ceil(count / 10) }, () => keyPairFrom(primitives, primitives.randomBytes(32)))
+    const keys = Array.from({ length: count + warmUpOf(count) }, () => keyPairFrom(primitives, primitives.randomBytes(32)))
     const signatures: Uint8Array[] = []
     figures.push(measure('XEdDSA sign', count, i => { signatures.push(xeddsaSign(primitives, keys[i]!.privateKey, kilobyte)) }))
     figures.push(measure('XEdDSA verify', count, i => { if (!xeddsaVerify(primitives, keys[i]!.publicKey, kilobyte, signatures[i]!)) throw new Error('not verified') }))
