@@ -11,12 +11,10 @@ import type { Libp2pDialer } from './libp2p/dialer.ts'
 import { openNodeStore } from './store-node.ts'
 import { systemClock, systemRandom } from './system.ts'
 
-export interface NodeClientOptions {
+export interface NodeClientOptions extends Omit<NodeDialerConfig, 'seed'> {
   /** Keys and messages; made with access for the owner only if it is not there. One process at a time. */
   folder: string
   config: ClientConfig
-  /** A faster cipher under Noise. */
-  noiseCrypto?: NodeDialerConfig['noiseCrypto']
   logger?: ClientLogger
   /** Put between the client and the network: delays, faults. */
   wrapDialer?: (dialer: Dialer) => Dialer
@@ -29,7 +27,7 @@ export interface NodeClient {
 }
 
 /** @throws ProtocolError DATABASE_LOCKED, DATABASE_CORRUPT, STORAGE_FULL; BAD_CONFIG when the folder cannot be made */
-export async function openNodeClient ({ folder, config, noiseCrypto, logger, wrapDialer = (dialer) => dialer }: NodeClientOptions): Promise<NodeClient> {
+export async function openNodeClient ({ folder, config, logger, wrapDialer = (dialer) => dialer, ...network }: NodeClientOptions): Promise<NodeClient> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
   } catch (cause) {
@@ -41,7 +39,7 @@ export async function openNodeClient ({ folder, config, noiseCrypto, logger, wra
     const client = await Client.open({
       store,
       dialer: (seed) => {
-        libp2p = createNodeDialer({ seed, ...(noiseCrypto === undefined ? {} : { noiseCrypto }) })
+        libp2p = createNodeDialer({ seed, ...network })
         return wrapDialer(libp2p)
       },
       clock: systemClock,

@@ -100,6 +100,7 @@ export class Engine {
     this.keys.resume()
     this.outbox.resume()
     this.inbox.resume()
+    this.receipts.resume()
   }
 
   stop (): void {

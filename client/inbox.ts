@@ -74,6 +74,7 @@ export class Inbox {
 
   /** The relay can be reached again: it delivers from what was acknowledged. */
   resume (): void {
+    this.#isStopped = false
     this.#retries.clear()
     for (const buffer of this.#buffers.values()) buffer.isLookingUp = false
     this.#wake()
@@ -132,7 +133,11 @@ export class Inbox {
     this.#takeAll().catch((error: unknown) => {
       // The store failed; nothing was acknowledged, so the relay has everything still. Try again after a pause.
       this.#retries.schedule(this.#on.ownAccount, error, () => { this.#wake() })
-    }).finally(() => { this.#isTaking = false })
+    }).finally(() => {
+      this.#isTaking = false
+      // Something may have come after the last look.
+      if (this.#isWanted && !this.#retries.isWaiting(this.#on.ownAccount)) this.#wake()
+    })
   }
 
   async #takeAll (): Promise<void> {

@@ -61,6 +61,8 @@ interface Queue {
   readonly sent: Set<MessageId>
   isSubmitting: boolean
   isSealing: boolean
+  /** There were keys to seal with after the last look. */
+  isSealWanted: boolean
 }
 
 interface Item { readonly peer: AccountId, readonly id: MessageId }
@@ -148,12 +150,14 @@ export class Outbox {
   async sealWaiting (peer: AccountId, keyless: readonly DeviceId[] = []): Promise<void> {
     for (const device of keyless) this.#keyless.add(device)
     const queue = this.#queue(peer)
+    queue.isSealWanted = true
     if (queue.isSealing) return
     queue.isSealing = true
     try {
-      for (let isMore = true; isMore && queue.waiting.length > 0;) {
-        const ids = queue.waiting.slice(0, clientLimits.messagesPerBatch)
-        isMore = await this.#on.ledger.run(async (draft) => await this.#sealAll(draft, peer, ids), { isFresh: true })
+      while (queue.isSealWanted && queue.waiting.length > 0) {
+        queue.isSealWanted = false
+        const isMore = await this.#on.ledger.run(async (draft) => await this.#sealAll(draft, peer), { isFresh: true })
+        if (isMore) queue.isSealWanted = true
       }
     } finally {
       queue.isSealing = false
@@ -222,7 +226,7 @@ export class Outbox {
 
   #queue (peer: AccountId): Queue {
     let queue = this.#queues.get(peer)
-    if (queue === undefined) this.#queues.set(peer, queue = { waiting: [], unsent: [], sent: new Set(), isSubmitting: false, isSealing: false })
+    if (queue === undefined) this.#queues.set(peer, queue = { waiting: [], unsent: [], sent: new Set(), isSubmitting: false, isSealing: false, isSealWanted: false })
     return queue
   }
 
@@ -251,7 +255,8 @@ export class Outbox {
   }
 
   /** @returns whether all of them were sealed, so that there may be more */
-  async #sealAll (draft: Draft, peer: AccountId, ids: readonly MessageId[]): Promise<boolean> {
+  async #sealAll (draft: Draft, peer: AccountId): Promise<boolean> {
+    const ids = this.#queue(peer).waiting.slice(0, clientLimits.messagesPerBatch)
     let sealed = 0
     for (const id of ids) {
       const item = { peer, id }

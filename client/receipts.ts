@@ -35,6 +35,12 @@ export class Receipts {
     for (const { key } of await this.#on.ledger.preload(this.#on.tables.owed)) this.#pay(key as AccountId)
   }
 
+  /** The relay can be reached again. */
+  resume (): void {
+    this.#isStopped = false
+    for (const peer of [...this.#isOwed]) this.#payOrWait(peer)
+  }
+
   stop (): void {
     this.#isStopped = true
     for (const timer of this.#pauses.values()) timer.cancel()
