@@ -69,7 +69,7 @@ export function startSession (suite: Suite, own: OwnDevice, bundle: AnyBundle, e
 }
 
 /** False without a session, and when the current one was started by us and not answered for 30 days. */
-export function canSeal (record: SessionRecord | undefined, nowMs: number): record is SessionRecord {
+export function canSeal (record: SessionRecord | undefined, nowMs: number): boolean {
   const session = record?.current
   if (session === undefined) return false
   return session.unacknowledged === undefined || nowMs - session.startedAtMs <= limits.unacknowledgedSessionMs
@@ -100,7 +100,8 @@ export function seal (suite: Suite, own: OwnDevice, record: SessionRecord, plain
  * @throws ProtocolError UNDECRYPTABLE for every failure of keys, MAC or padding;
  *         from what can be read without keys: MALFORMED, TOO_LARGE, UNSUPPORTED_VERSION, NO_SESSION, DOWNGRADE,
  *         IDENTITY_CHANGED, STALE_PREKEY, TOO_FAR_AHEAD, and DUPLICATE when a message with this ratchet key and counter
- *         was opened before, or its key fell out of the 2,000 kept
+ *         was opened before, or its key fell out of the 2,000 kept. DUPLICATE is not authenticated (a relay can put an
+ *         old counter on a new message): it means a repeat only when the caller has that message id already
  */
 export function open (suite: Suite, own: OwnDevice, record: SessionRecord | undefined, message: SealedMessage, expectedIdentityKey: Uint8Array, prekeys: PrekeySecrets, nowMs: number): { record: SessionRecord, plaintext: Uint8Array, consumedOneTimePrekey?: number } {
   return message.kind === PREKEY_MESSAGE
