@@ -30,7 +30,7 @@ export class Collector {
   readonly #clock: Clock
   readonly #handlers: Handlers
   readonly #channels = new Set<Channel>()
-  readonly #answers = new Map<string, { atMs: number, records: Uint8Array[] }>()
+  readonly #answers = new Map<string, { atMs: number, relays: number, records: Uint8Array[] }>()
   #expiry: Timer | undefined
 
   constructor ({ clock, signing }: { clock: Clock, signing: Signing }) {
@@ -107,7 +107,8 @@ export class Collector {
   #sorted (region: string): readonly Uint8Array[] {
     const nowMs = this.#clock.nowMs()
     const known = this.#answers.get(region)
-    if (known !== undefined && Math.abs(nowMs - known.atMs) < answerCacheMs) return known.records
+    // A relay that has just joined is named at once: newcomers may be waiting for the first one.
+    if (known !== undefined && known.relays === this.directory.size && Math.abs(nowMs - known.atMs) < answerCacheMs) return known.records
     const records: Uint8Array[] = []
     let bytes = 0
     for (const record of this.directory.list({ max: maxAnswerRecords, ...(region === '' ? {} : { region }) })) {
@@ -117,7 +118,7 @@ export class Collector {
     }
     // Regions are text of whoever asks: never many at a time.
     if (this.#answers.size >= maxCachedRegions) this.#answers.clear()
-    this.#answers.set(region, { atMs: nowMs, records })
+    this.#answers.set(region, { atMs: nowMs, relays: this.directory.size, records })
     return records
   }
 }
