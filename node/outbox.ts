@@ -186,7 +186,7 @@ export class Outboxes {
   reloading (id: ConversationId): Promise<void> | undefined { return this.#reloading.size === 0 ? undefined : this.#reloading.get(id) }
 
   async #read (conversation: Conversation): Promise<void> {
-    const row = (await this.#store.outboxes()).find((one) => one.log === conversation.id)
+    const [row] = await this.#store.outboxes(conversation.id)
     if (row === undefined) return
     const queue = this.#add(conversation, { first: row.firstPosition, last: row.lastPosition })
     for (const listener of this.#onReload) listener(queue)

@@ -53,5 +53,8 @@ export interface Commits {
   lazy (writes: readonly LazyWrite[]): void
 }
 
-/** When to do what this turn has gathered: a microtask, or `setImmediate` in Node, which gathers one poll of the sockets. */
+/**
+ * Run `task` when this turn of the event loop has done everything else, replies to requests above all: `setImmediate` in Node.
+ * What a turn has gathered goes out together, and an answer that tells a device a number goes before the entries after it.
+ */
 export type Defer = (task: () => void) => void
