@@ -40,6 +40,28 @@ export function addressOf (connection: Pick<Connection, 'remoteAddr'>): string {
   return connection.remoteAddr.getComponents()[0]?.value ?? 'unknown'
 }
 
+/**
+ * Abort a connection and all of its streams, if it is still there.
+ *
+ * Later, not now: called from a stream's 'close' event, an abort would run inside the one under way, and libp2p throws
+ * when its muxer wants to say good-bye on a socket that is gone.
+ */
+export function abortConnection (connection: Connection, error: Error): void {
+  queueMicrotask(() => {
+    if (connection.status !== 'open' && connection.status !== 'closing') return
+    try {
+      connection.abort(error)
+    } catch {
+      // gone already
+    }
+  })
+}
+
+/** Close a connection, with force if it does not go by itself. */
+export function closeConnection (connection: Connection): void {
+  connection.close().catch((error: unknown) => { abortConnection(connection, error as Error) })
+}
+
 export class Libp2pByteStream implements ByteStream {
   readonly remotePeer: DeviceId
   readonly #stream: Stream
@@ -168,7 +190,7 @@ export class Libp2pByteStream implements ByteStream {
   readonly #onMessage = (event: StreamMessageEvent): void => {
     if (this.#isEndTold) return
     const { data } = event
-    this.#events!.onData(data instanceof Uint8Array ? data : data.subarray())
+    this.#events!.onData(plain(data instanceof Uint8Array ? data : data.subarray()))
   }
 
   readonly #onRemoteCloseWrite = (): void => { this.#hasRemoteEnded = true }
@@ -211,6 +233,13 @@ export class Libp2pByteStream implements ByteStream {
     this.#events.onClose(this.#end.error)
   }
 }
+
+/**
+ * Noise on Node hands out Buffers, whose `slice` copies nothing: what somebody keeps of a frame with `slice()` would keep
+ * the whole chunk alive.
+ */
+const plain = (bytes: Uint8Array): Uint8Array =>
+  bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 const gone = (cause?: unknown): ProtocolError => new ProtocolError('DISCONNECTED', { cause })
 
