@@ -12,8 +12,8 @@ export async function run (args: string[]): Promise<void> {
   try {
     await fleet.connect(200)
     for (const [label, order] of [['store', { do: 'store', messages }], ['drain', { do: 'drain' }]] as const) {
-      const { seconds, outOfOrder, relays } = await fleet.timed(order)
-      console.log(`${label}: ${messages.toLocaleString('en')} messages in ${seconds.toFixed(1)} s, ${perSecond(messages, seconds)}/s · relay CPU ${perMessage(relays[0]!.cpuSeconds, messages)} µs a message · ${perSecond(relays[0]!.fsyncs, seconds)} fsyncs/s${outOfOrder === undefined ? '' : ` · out of order ${outOfOrder}`}`)
+      const { seconds, missing, relays } = await fleet.timed(order)
+      console.log(`${label}: ${messages.toLocaleString('en')} messages in ${seconds.toFixed(1)} s, ${perSecond(messages, seconds)}/s · relay CPU ${perMessage(relays[0]!.cpuSeconds, messages)} µs a message · ${perSecond(relays[0]!.fsyncs, seconds)} fsyncs/s${missing === undefined ? '' : ` · missing ${missing}`}`)
     }
   } finally {
     await fleet.stop()

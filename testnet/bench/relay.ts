@@ -8,7 +8,7 @@ function print (label: string, result: Measured): void {
   const relay = result.relays.reduce((sum, one) => sum + one.cpuSeconds, 0)
   const fsyncs = result.relays.reduce((sum, one) => sum + one.fsyncs, 0)
   console.log(`${label}: ${perSecond(result.delivered, result.seconds)} delivered/s · relay CPU ${perMessage(relay, result.delivered)} µs a message · load CPU ${perMessage(result.cpuSeconds, result.delivered)} µs · ` +
-    `p50 ${result.p50Ms.toFixed(1)} ms · p99 ${result.p99Ms.toFixed(1)} ms · max ${result.maxMs.toFixed(0)} ms · ${perSecond(fsyncs, result.seconds)} fsyncs/s · out of order ${result.outOfOrder}`)
+    `p50 ${result.p50Ms.toFixed(1)} ms · p99 ${result.p99Ms.toFixed(1)} ms · max ${result.maxMs.toFixed(0)} ms · ${perSecond(fsyncs, result.seconds)} fsyncs/s · missing ${result.missing}`)
 }
 
 /** @param args `--seconds N` per phase (10) */

@@ -15,7 +15,7 @@ class Worker<Asked> {
   #listeners = new Map<string, () => void>()
 
   constructor (file: string, args: string[], ready: () => void) {
-    this.#child = fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#child = fork(new URL(file, import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...(process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean), '--expose-gc'] })
     this.#listeners.set('ready', ready)
     this.#child.on('message', (message: { event?: string, result?: unknown, error?: string }) => {
       if (message.event !== undefined) this.#listeners.get(message.event)?.()
@@ -101,9 +101,9 @@ export class Fleet {
     return { ...result, relays: difference(await before, await this.reports()) }
   }
 
-  async timed (order: Order): Promise<{ seconds: number, outOfOrder?: number, relays: Measured['relays'] }> {
+  async timed (order: Order): Promise<{ seconds: number, missing?: number, relays: Measured['relays'] }> {
     const before = await this.reports()
-    const result = await this.#load.ask<{ seconds: number, outOfOrder?: number }>(order)
+    const result = await this.#load.ask<{ seconds: number, missing?: number }>(order)
     return { ...result, relays: difference(before, await this.reports()) }
   }
 

@@ -32,7 +32,7 @@ export interface DrainOrder { do: 'drain' }
 export interface IdleOrder { do: 'usage' }
 export type Order = ConnectOrder | RunOrder | StoreOrder | DrainOrder | IdleOrder
 
-export interface RunResult { delivered: number, receipts: number, seconds: number, p50Ms: number, p99Ms: number, maxMs: number, outOfOrder: number, cpuSeconds: number }
+export interface RunResult { delivered: number, receipts: number, seconds: number, p50Ms: number, p99Ms: number, maxMs: number, missing: number, cpuSeconds: number }
 
 const components = { primitives: nodePrimitives, clock: systemClock }
 const clients: Array<{ client: SyntheticClient, target: RelayTarget, connect (register: boolean): Promise<void> }> = []
@@ -116,7 +116,7 @@ async function run ({ inFlight, perSecond, warmUpMs, measureMs }: RunOrder): Pro
     p50Ms: latencies.quantile(0.5),
     p99Ms: latencies.quantile(0.99),
     maxMs: latencies.quantile(1),
-    outOfOrder: clients.reduce((sum, { client }) => sum + client.outOfOrder, 0),
+    missing: clients.reduce((sum, { client }) => sum + client.missing, 0),
     cpuSeconds: (used.user + used.system) / 1e6
   }
 }
@@ -145,12 +145,12 @@ async function store ({ messages }: StoreOrder): Promise<{ seconds: number }> {
   return { seconds: (performance.now() - begun) / 1000 }
 }
 
-async function drain (messages: number): Promise<{ seconds: number, outOfOrder: number }> {
+async function drain (messages: number): Promise<{ seconds: number, missing: number }> {
   allDelivered = 0
   const begun = performance.now()
   await inParallel(clients.filter((_, index) => index % 2 === 1), 50, async (one) => { await one.connect(false) })
   await until(() => allDelivered >= messages, 'all stored messages delivered')
-  return { seconds: (performance.now() - begun) / 1000, outOfOrder: clients.reduce((sum, { client }) => sum + client.outOfOrder, 0) }
+  return { seconds: (performance.now() - begun) / 1000, missing: clients.reduce((sum, { client }) => sum + client.missing, 0) }
 }
 
 let stored = 0

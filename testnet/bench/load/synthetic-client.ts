@@ -55,15 +55,13 @@ export class SyntheticClient {
   #channel: Channel | undefined
   #peer: { conversation: Conversation, identity: SyntheticIdentity } | undefined
   #lastSeq = 0
-  readonly #ownSeqs = new Set<number>()
+  readonly #early = new Set<number>()
   #outgoing: Uint8Array[] = []
   #receipts: MessageId[] = []
   #isScheduled = false
   #ackSeq = 0
   #counter = 0
   readonly #payload: Uint8Array
-  /** Numbers that never came in order: must stay 0. */
-  outOfOrder = 0
   answersReceipts = true
 
   constructor (identity: SyntheticIdentity, components: { primitives: Primitives, clock: Clock }, events: SyntheticEvents) {
@@ -144,7 +142,7 @@ export class SyntheticClient {
   }
 
   #onEntry (seq: number, envelope: Uint8Array | undefined): void {
-    if (seq <= this.#lastSeq) return
+    if (seq <= this.#lastSeq || this.#early.has(seq)) return
     if (envelope !== undefined) {
       const opened = decodeEnvelope(envelope)
       if (opened.sender !== this.identity.account) {
@@ -160,14 +158,21 @@ export class SyntheticClient {
     this.#onSeq(seq)
   }
 
+  /** This device has entry `seq`: delivered, or its own and numbered by the answer to its submit. */
   #onSeq (seq: number): void {
     if (seq <= this.#lastSeq) return
-    if (seq !== this.#lastSeq + 1) this.outOfOrder++
+    if (seq !== this.#lastSeq + 1) {
+      // The answer to a submit is handled a microtask later than the delivery that came with it.
+      this.#early.add(seq)
+      return
+    }
     this.#lastSeq = seq
-    // The answer to a submit may overtake the delivery of what stands before it in the log.
-    while (this.#ownSeqs.delete(this.#lastSeq + 1)) this.#lastSeq++
+    while (this.#early.delete(this.#lastSeq + 1)) this.#lastSeq++
     this.#schedule()
   }
+
+  /** Entries that came although an earlier one did not. */
+  get missing (): number { return this.#early.size }
 
   #schedule (): void {
     if (this.#isScheduled) return
@@ -198,8 +203,7 @@ export class SyntheticClient {
       for (const outcome of outcomes) {
         // A load that is refused is not a load: stop and say so.
         if (outcome.status !== 0) throw ProtocolError.fromStatus(outcome.status)
-        if (outcome.seq === this.#lastSeq + 1) this.#onSeq(outcome.seq)
-        else if (outcome.seq > this.#lastSeq) this.#ownSeqs.add(outcome.seq)
+        this.#onSeq(outcome.seq)
       }
       this.#events.onSent(outcomes.length)
     }).catch((error: unknown) => {

@@ -1,0 +1,48 @@
+/**
+ * One relay with real adapters, in a process of its own, that reports its CPU, memory and fsyncs over IPC.
+ * Arguments: data folder, name, bootstrap peers.
+ */
+import { checkConfig } from '../../../node/config.ts'
+import { initRelay, readConfigFile } from '../../../node/config-file.ts'
+import { createRelay } from '../../../node/node.ts'
+import type { RelayId } from '../../../protocol/ids.ts'
+
+export interface RelayReport {
+  relay: RelayId
+  address: string
+  cpuSeconds: number
+  fsyncs: number
+  rssBytes: number
+  heapBytes: number
+}
+
+const [folder, name, ...bootstrapPeers] = process.argv.slice(2)
+const { configFile } = await initRelay(folder!, checkConfig({
+  name,
+  region: 'bench',
+  listen: ['/ip4/127.0.0.1/tcp/0'],
+  httpAddress: '127.0.0.1:0',
+  bootstrapPeers,
+  logLevel: 'warn'
+}))
+const relay = await createRelay(await readConfigFile(configFile))
+await relay.start()
+
+async function fsyncs (): Promise<number> {
+  const text = await (await fetch(new URL('/metrics', relay.httpUrl))).text()
+  if (!text.includes('heliograph_commit_batches_total')) throw new Error('the relay does not count its fsyncs')
+  return Number(/^heliograph_commit_batches_total\{durable="yes"\} (\d+)/m.exec(text)?.[1] ?? 0)
+}
+
+async function report (): Promise<RelayReport> {
+  globalThis.gc?.()
+  const { user, system } = process.cpuUsage()
+  const { rss, heapUsed } = process.memoryUsage()
+  return { relay: relay.id, address: relay.addresses[0]!, cpuSeconds: (user + system) / 1e6, rssBytes: rss, heapBytes: heapUsed, fsyncs: await fsyncs() }
+}
+
+process.on('message', () => {
+  report().then((result) => { process.send!({ result }) }, (error: unknown) => { process.send!({ error: String(error) }) })
+})
+process.on('disconnect', () => { relay.stop().finally(() => { process.exit(0) }) })
+process.send!({ event: 'ready' })
