@@ -83,7 +83,11 @@ export class Network {
     })
     const wan = await Wan.open({
       regions,
-      servers: [{ name: 'bootstrap', region: bootstrapRegion, port: bootstrapPort }, ...plans.map(({ name, region, port }) => ({ name, region, port }))],
+      servers: [
+        { name: 'bootstrap', region: bootstrapRegion, port: bootstrapPort },
+        // Every port that a relay announces: one that is left out would be a short cut.
+        ...plans.flatMap(({ name, region, port, wsPort }) => [{ name, region, port }, { name, region, port: wsPort }])
+      ],
       rttMs,
       jitterMs,
       seed,

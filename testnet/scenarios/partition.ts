@@ -12,6 +12,8 @@ import { quantiles } from './quantiles.ts'
 
 const messagesEach = 50
 const sentTimeoutMs = 20_000
+/** Longer than a request may take (10 s), so that relays give up, back off and find one another again. */
+const holdMs = 12_000
 /** Backoff between tries goes up to 30 s, and a half-open connection is noticed after 60. */
 const healTimeoutMs = 120_000
 
@@ -35,6 +37,7 @@ export const partition: Scenario = {
       from += count
       await stage.step('each has its first tick', () => untilSent([ann, bob]))
       stage.figure(`time to ✓ in the partition (${mode})`, quantiles([...ann.tickMs.sent, ...bob.tickMs.sent]))
+      if (mode === 'silence') await stage.step('it stays so until the relays have given up on what was under way', () => pause(holdMs * stage.scale))
       const crossed = ann.announced.length + bob.announced.length - announcedBefore
       stage.check(`nothing crosses while it is cut (${mode})`, crossed === 0 ? [] : [`${crossed} messages crossed`])
       await stage.step('the cables are mended and everything is delivered', async () => { healAll(network); await untilDelivered([ann, bob], healTimeoutMs) })
@@ -59,3 +62,5 @@ async function untilSent (people: readonly [Person, Person]): Promise<void> {
     })
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms) })
