@@ -9,7 +9,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { ByteStream, Dialer } from '../../protocol/byte-stream.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { parseRelayId, type RelayId } from '../../protocol/ids.ts'
-import { Libp2pByteStream, type StreamOptions } from '../../protocol/libp2p-stream.ts'
+import { Libp2pByteStream, abortConnection, closeConnection, type StreamOptions } from '../../protocol/libp2p-stream.ts'
 import { limits } from '../../protocol/limits.ts'
 
 /** What a platform provides. */
@@ -90,12 +90,12 @@ export class Libp2pDialer implements Dialer {
       stream = await connection.newStream(protocol, { signal })
     } catch (error) {
       // Perhaps a connection that died without a word: the next attempt must not find it again.
-      connection.abort(error as Error)
+      abortConnection(connection, error as Error)
       throw error
     }
     stream.addEventListener('close', ({ error }) => {
       if (error === undefined) letGo(connection)
-      else connection.abort(error)
+      else abortConnection(connection, error)
     })
     return new Libp2pByteStream(stream, connection, this.#platform.streamOptions)
   }
@@ -105,7 +105,7 @@ export class Libp2pDialer implements Dialer {
 function letGo (connection: Connection): void {
   setTimeout(() => {
     if (connection.streams.length > 0 || connection.status !== 'open') return
-    connection.close().catch((error: unknown) => { connection.abort(error as Error) })
+    closeConnection(connection)
   }, 0)
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
@@ -13,7 +14,7 @@ import type { ByteStream } from '../../protocol/byte-stream.ts'
 import { concat, utf8 } from '../../protocol/bytes.ts'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
 import { nodePrimitives as p } from '../../protocol/e2ee/primitives-node.ts'
-import { isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdOfKey, relayIdOfKey, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { quietLogger } from '../../protocol/libp2p-quiet.ts'
 import { Libp2pByteStream } from '../../protocol/libp2p-stream.ts'
@@ -62,6 +63,25 @@ async function startStranger (): Promise<Libp2p> {
   })
   open.push(node)
   return node
+}
+
+/** A TCP proxy on the way; while it is cut it swallows everything and closes nothing, as a partition does. */
+async function startProxy (to: string): Promise<{ address: string, isCut: boolean }> {
+  const target = Number(/tcp\/(\d+)/.exec(to)![1])
+  const sockets = new Set<Socket>()
+  const server = createServer((inbound) => {
+    const outbound = connect(target, '127.0.0.1')
+    for (const [from, into] of [[inbound, outbound], [outbound, inbound]] as const) {
+      sockets.add(from)
+      from.on('error', () => { /* reset by one of the ends */ })
+      from.on('data', (chunk) => { if (!proxy.isCut) into.write(chunk) })
+      from.on('close', () => { if (!proxy.isCut) into.destroy() })
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  open.push({ stop: () => { server.close(); for (const socket of sockets) socket.destroy() } })
+  const proxy = { address: to.replace(/tcp\/\d+/, `tcp/${(server.address() as AddressInfo).port}`), isCut: false }
+  return proxy
 }
 
 function collect (stream: ByteStream): { bytes (): Uint8Array, closed: Promise<Error | undefined> } {
@@ -159,6 +179,37 @@ describe('the mesh over libp2p', () => {
     assert.deepEqual(connection.streams.map((one) => one.protocol), [protocols.client])
     assert.deepEqual(b.host.libp2p.getConnections()[0]!.streams.map((one) => one.protocol), [protocols.client])
     await stream.close()
+  })
+
+  it('ends the whole connection of a device that it turns away, not that of a relay', async () => {
+    const accepted: Array<{ protocol: string, stream: ByteStream }> = []
+    const accept = (protocol: string) => (stream: ByteStream): void => { accepted.push({ protocol, stream }); echo(stream) }
+    const b = await startMesh({ prepare: (mesh) => { for (const protocol of [protocols.client, protocols.relay]) mesh.handle(protocol, accept(protocol)) } })
+    const stranger = await startStranger()
+    const connection = await stranger.dial(multiaddr(address(b)))
+    await connection.newStream(protocols.relay)
+    await until('it is accepted', () => accepted.length === 1)
+    accepted[0]!.stream.abort(new ProtocolError('MALFORMED'))
+    await connection.newStream(protocols.client)
+    await until('it is accepted', () => accepted.length === 2)
+    accepted[1]!.stream.abort(new ProtocolError('MALFORMED'))
+    await until('the connection is gone', () => connection.status !== 'open' && b.host.gate.open === 0)
+  })
+
+  it('gives up a connection that died without a word, and the next stream gets a new one', async () => {
+    const b = await startMesh({ prepare: (mesh) => { mesh.handle(protocols.relay, echo) } })
+    const proxy = await startProxy(address(b))
+    const a = await startMesh()
+    const first = await a.dial(b.self, [proxy.address], protocols.relay, { signal: signal() })
+    const { closed } = collect(first)
+    proxy.isCut = true
+    await assert.rejects(a.dial(b.self, [proxy.address], protocols.relay, { signal: signal(300) }), is('TIMEOUT'))
+    assert.equal(isProtocolError(await closed, 'DISCONNECTED'), true)
+    proxy.isCut = false
+    const second = await a.dial(b.self, [proxy.address], protocols.relay, { signal: signal() })
+    const heard = collect(second)
+    second.send(utf8('again'))
+    await until('the echo', () => heard.bytes().byteLength === 5)
   })
 
   it('refuses more streams of a protocol on a connection than a device needs', async () => {

@@ -9,14 +9,15 @@ import { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import type { ByteStream } from '../../protocol/byte-stream.ts'
 import { sameBytes, utf8 } from '../../protocol/bytes.ts'
-import type { Clock, Random, Timer } from '../../protocol/clock.ts'
+import type { Clock, Random } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { HomeRecordValidator, type VerifyRecord } from '../../protocol/home-record-validator.ts'
 import { parseRelayId, type RelayId } from '../../protocol/ids.ts'
-import { Libp2pByteStream, type StreamOptions } from '../../protocol/libp2p-stream.ts'
+import { Libp2pByteStream, abortConnection, type StreamOptions } from '../../protocol/libp2p-stream.ts'
 import { limits } from '../../protocol/limits.ts'
 import { protocols } from '../../protocol/protocols.ts'
 import type { GossipVerdict, Mesh } from '../mesh.ts'
+import { ConnectionCare } from './connection-care.ts'
 import { createRelayHost, type RelayHost, type RelayHostConfig } from './host.ts'
 import { RelayLinks } from './relay-links.ts'
 
@@ -34,7 +35,6 @@ export interface Libp2pMeshComponents {
 
 /** Streams of one protocol that one connection may have open, each way. A device needs one; two while it reconnects. */
 const streamLimits: Record<string, number> = { [protocols.client]: 4, [protocols.relay]: 16, [protocols.directory]: 2 }
-const housekeepingMs = 30_000
 
 const verdicts: Record<GossipVerdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
@@ -55,13 +55,13 @@ export class Libp2pMesh implements Mesh {
   readonly host: RelayHost
   readonly validator: HomeRecordValidator
   readonly links: RelayLinks
-  readonly #clock: Clock
   readonly #peers: readonly string[]
   readonly #bestFound: Map<string, Uint8Array | undefined>
   readonly #handled: Array<Promise<void>> = []
   /** Subscribed before the start. */
   readonly #topics: string[] = []
-  #housekeeping: Timer | undefined
+  readonly #care: ConnectionCare
+  #isStarted = false
 
   /** @throws ProtocolError BAD_CONFIG on a multiaddr that cannot be read */
   static async create (config: Libp2pMeshConfig, components: Libp2pMeshComponents): Promise<Libp2pMesh> {
@@ -87,7 +87,7 @@ export class Libp2pMesh implements Mesh {
     this.host = host
     this.validator = validator
     this.self = parseRelayId(host.libp2p.peerId.toString())
-    this.#clock = clock
+    this.#care = new ConnectionCare({ libp2p: host.libp2p, clock, onRound: () => { host.datastore.sweep() } })
     this.#bestFound = bestFound
     this.#peers = config.peers ?? []
     this.links = new RelayLinks({
@@ -108,7 +108,8 @@ export class Libp2pMesh implements Mesh {
     const { libp2p } = this.host
     try {
       const connection = await libp2p.dial(targetOf(relay, addresses), { signal })
-      const stream = await connection.newStream(protocol, { signal, maxOutboundStreams: streamLimits[protocol] ?? 4 })
+      const stream = await newStream(connection, protocol, signal)
+      this.#care.watch(connection, stream)
       if (addresses.length > 0) this.links.keep(relay, addresses)
       return new Libp2pByteStream(stream, connection, nodeStream)
     } catch (error) {
@@ -119,6 +120,7 @@ export class Libp2pMesh implements Mesh {
 
   handle (protocol: string, accept: (stream: ByteStream) => void): void {
     const handled = this.host.libp2p.handle(protocol, (stream: Stream, connection: Connection) => {
+      this.#care.watch(connection, stream)
       accept(new Libp2pByteStream(stream, connection, nodeStream))
     }, { maxInboundStreams: streamLimits[protocol] ?? 4, maxOutboundStreams: streamLimits[protocol] ?? 4 })
     this.#handled.push(handled)
@@ -132,7 +134,7 @@ export class Libp2pMesh implements Mesh {
     const { pubsub } = this.host.libp2p.services
     // In the validator, not in the 'message' event: it runs once per message and decides whether it travels on.
     pubsub.topicValidators.set(topic, (_peer, message) => verdicts[onMessage(message.data)])
-    if (this.#housekeeping !== undefined) pubsub.subscribe(topic)
+    if (this.#isStarted) pubsub.subscribe(topic)
     else this.#topics.push(topic)
   }
 
@@ -183,11 +185,12 @@ export class Libp2pMesh implements Mesh {
       const relay = relayOf(parseAddress(address))
       if (relay !== this.self) this.links.keep(relay, this.#peers.filter((other) => other.endsWith(relay)), { pinned: true })
     }
-    this.#keepHouse()
+    this.#care.start()
+    this.#isStarted = true
   }
 
   async stop (): Promise<void> {
-    this.#housekeeping?.cancel()
+    this.#care.stop()
     this.links.stop()
     this.host.libp2p.removeEventListener('peer:connect', this.#onConnect)
     this.host.libp2p.removeEventListener('peer:disconnect', this.#onDisconnect)
@@ -196,29 +199,17 @@ export class Libp2pMesh implements Mesh {
 
   readonly #onConnect = ({ detail }: CustomEvent<PeerId>): void => { this.links.onConnect(detail.toString() as RelayId) }
   readonly #onDisconnect = ({ detail }: CustomEvent<PeerId>): void => { this.links.onDisconnect(detail.toString() as RelayId) }
+}
 
-  #keepHouse (): void {
-    this.#housekeeping = this.#clock.after(housekeepingMs, () => {
-      this.host.datastore.sweep()
-      this.#lookAfterConnections()
-      this.#keepHouse()
-    })
-  }
-
-  /**
-   * A connection that carries no stream half a minute after it was opened is of no use to anybody. Connections that we
-   * opened lead to relays: each is pinged, which keeps it alive over a quiet time and notices one that died in silence.
-   */
-  #lookAfterConnections (): void {
-    const unusedSinceMs = this.#clock.nowMs() - housekeepingMs
-    for (const connection of this.host.libp2p.getConnections()) {
-      if (connection.direction === 'outbound') {
-        this.host.libp2p.services.ping.ping(connection.remotePeer, { signal: AbortSignal.timeout(limits.requestTimeoutMs) })
-          .catch((error: unknown) => { connection.abort(error as Error) })
-      } else if (connection.streams.length === 0 && connection.timeline.open < unusedSinceMs) {
-        connection.close().catch((error: unknown) => { connection.abort(error as Error) })
-      }
-    }
+async function newStream (connection: Connection, protocol: string, signal: AbortSignal): Promise<Stream> {
+  try {
+    return await connection.newStream(protocol, { signal, maxOutboundStreams: streamLimits[protocol] ?? 4 })
+  } catch (error) {
+    const reason: unknown = signal.reason
+    const isOutOfTime = signal.aborted && (isProtocolError(reason, 'TIMEOUT') || (reason as Error).name === 'TimeoutError')
+    // Dead without a word: the next attempt must not find it again.
+    if (isOutOfTime) abortConnection(connection, new ProtocolError('TIMEOUT', { cause: error }))
+    throw error
   }
 }
 
