@@ -9,7 +9,7 @@ import { ClassicLevel } from 'classic-level'
 import { SeededRandom } from '../protocol/clock-manual.ts'
 import type { ConversationId } from '../protocol/conversation.ts'
 import type { Store, Write } from './store.ts'
-import { conversationKey, headKey, prefixes, rowKey, tableKey } from './store-keys.ts'
+import { conversationKey, headKey, placeOfKey, prefixes, rowKey, tableKey } from './store-keys.ts'
 import { openLevelStore, type LevelStoreOptions } from './store-level.ts'
 import { RandomBatches, dumpModel, dumpStore, makeWorld, messageIdOf, refusedAs } from './store-model.ts'
 import { storeSuite, type StoreEngine } from './store-suite.ts'
@@ -236,6 +236,40 @@ describe('LevelDB store', () => {
       for (const page of pages) assert.ok([through - 9, through + 1].includes(page[0]!.seq), `first ${page[0]!.seq} while trimming through ${through}`)
       await writing
     }
+  })
+
+  it('leaves no row of a trimmed, skipped or expired entry behind', async () => {
+    const other = world.logs[1]!
+    await store.write(Array.from({ length: 4_500 }, (_, index) => append(index + 1)), { durable: true })
+    await store.write([{ op: 'trim', log, throughSeq: 4_490 }], { durable: true })
+    await store.write([1, 2, 3].map((seq) => ({ ...append(seq), log: other }) as Write), { durable: true })
+    await store.write([{ op: 'skip', log: other, epoch: 1, throughSeq: 1_000 }], { durable: true })
+    while (!(await store.sweep(0)).isDone) { /* on */ }
+    await store.close()
+    const left: number[] = []
+    await tamper(path, async (db) => { for await (const key of db.keys({ gte: Buffer.of(prefixes.entry), lt: Buffer.of(prefixes.entry + 1) })) left.push(placeOfKey(key)) })
+    assert.deepEqual(left, [4_491, 4_492, 4_493, 4_494, 4_495, 4_496, 4_497, 4_498, 4_499, 4_500])
+    await reopen()
+  })
+
+  it('syncs a durable batch, and only that', async () => {
+    const { prototype } = ClassicLevel
+    const { batch } = prototype
+    const synced: unknown[] = []
+    prototype.batch = function (this: ClassicLevel<Buffer, Buffer>): unknown {
+      const made = batch.call(this) as unknown as { write (options: { sync: boolean }): Promise<void> }
+      const write = made.write.bind(made)
+      made.write = async (options) => { synced.push(options.sync); await write(options) }
+      return made
+    } as typeof batch
+    try {
+      await store.write([append(1)], { durable: true })
+      await store.write([append(2)], { durable: false })
+      await store.write([], { durable: true })
+    } finally {
+      prototype.batch = batch
+    }
+    assert.deepEqual(synced, [true, false, true])
   })
 
   describe('after the disk failed', () => {

@@ -159,6 +159,17 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
         assert.deepEqual((await store.openLog(otherLog))?.cursors, new Map([[device, 0]]))
       })
 
+      it('knows which replicas are behind', async () => {
+        const [relay, otherRelay] = world.relays
+        await write(...appends(1, 5), { op: 'replicated', log, relay: relay!, seq: 3 }, { op: 'replicated', log, relay: otherRelay!, seq: 5 }, { op: 'cursor', log, device, seq: 1 })
+        await write({ op: 'replicated', log: otherLog, relay: relay!, seq: 0 }, append(1, {}, otherLog))
+        await reopen()
+        const behind = (await store.behindReplicas()).sort((a, b) => b.seq - a.seq)
+        assert.deepEqual(behind, [{ log, relay, seq: 3, head: 5 }, { log: otherLog, relay, seq: 0, head: 1 }])
+        await write({ op: 'replicated', log, relay: relay!, seq: 5 }, { op: 'replicated', log: otherLog, relay: relay!, seq: 1 })
+        assert.deepEqual(await store.behindReplicas(), [])
+      })
+
       it('knows the logs of an account', async () => {
         const [a, b, c] = world.accounts
         await write({ op: 'join', log, account: a! }, { op: 'join', log: otherLog, account: a! }, { op: 'join', log, account: b! }, { op: 'join', log, account: a! })
