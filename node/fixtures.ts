@@ -18,8 +18,9 @@ import { wireVersion } from '../protocol/wire/kinds.ts'
 import type { Session } from './client-service.ts'
 import { silentLogger } from './logger.ts'
 import type { GossipVerdict, Mesh } from './mesh.ts'
+import { createMessagePath } from './message-path.ts'
 import { noMeter } from './meter.ts'
-import type { Commits } from './ports.ts'
+import type { Commits, Logger } from './ports.ts'
 import { Relay, type MessageCarrier } from './relay.ts'
 import { MemoryStore } from './store-memory.ts'
 import type { Store } from './store.ts'
@@ -150,19 +151,22 @@ export interface TestRelayOptions {
   name?: string
   identity?: { seed: Uint8Array, id: RelayId }
   channels?: (relay: RelayId) => Promise<Channel>
+  /** Messages are carried, by the real message path. */
+  isCarrying?: boolean
+  logger?: Logger
 }
 
-/** A relay's people side on memory stores, with a stub for messages. */
-export async function startTestRelay ({ random, clock = new ManualClock(), store = new MemoryStore(), openRegistration = true, name = 'eu-1.example.org', identity = testRelay(random), channels, ...rest }: TestRelayOptions): Promise<TestRelay> {
+/** A relay on a memory store and a stub of a mesh, under virtual time. */
+export async function startTestRelay ({ random, clock = new ManualClock(), store = new MemoryStore(), openRegistration = true, name = 'eu-1.example.org', identity = testRelay(random), channels, isCarrying = false, logger = silentLogger, ...rest }: TestRelayOptions): Promise<TestRelay> {
   const { id, seed } = identity
   const mesh = rest.mesh ?? new StubMesh(id)
   const path = new StubPath(channels)
   let relayHandlers = new Handlers()
   const relay = new Relay({
-    mesh, store, clock, random, signing, logger: silentLogger, meter: noMeter, defer: queueMicrotask, loadPermille: () => 0, keepConnected: () => {}
+    mesh, store, clock, random, signing, logger, meter: noMeter, defer: queueMicrotask, loadPermille: () => 0, keepConnected: () => {}
   }, { name, region: 'eu', openRegistration, retentionMs: 0, bootstrapPeers: [], software: 'test', seed }, (parts) => {
     relayHandlers = parts.relayHandlers
-    return path
+    return isCarrying ? createMessagePath(parts, { retentionMs: 0 }) : path
   })
   await relay.start()
   return { id: relay.id, relay, clock, store, mesh, path, relayHandlers, accept: (stream) => { relay.clients.accept(stream) } }
