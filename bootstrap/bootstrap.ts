@@ -85,7 +85,7 @@ export class Bootstrap {
     await this.#host.handle(protocols.directory, (stream, connection) => {
       this.collector.accept(new Libp2pByteStream(stream, connection, streamOptions))
     }, { maxInboundStreams: 2, maxOutboundStreams: 2 })
-    pubsub.topicValidators.set(topics.directory, (_peer, message) => verdicts[this.collector.onGossip(message.data)])
+    pubsub.topicValidators.set(topics.directory, (_peer, message) => verdicts[this.collector.onGossip(new Uint8Array(message.data))])
     this.#host.addEventListener('peer:identify', ({ detail }) => {
       if (detail.protocols.includes(protocols.directory)) void this.#ask(detail.peerId.toString())
     })

@@ -25,7 +25,7 @@ describe('the datastore of a DHT server', () => {
 
   it('does not keep the frame alive that a value came in', () => {
     const store = new BoundedDatastore({ clock: new ManualClock() })
-    const frame = new Uint8Array(1000).fill(7)
+    const frame = Buffer.alloc(1000, 7)
     store.put(key('/dht/record/a'), frame.subarray(10, 20))
     frame.fill(0)
     const value = store.get(key('/dht/record/a'))

@@ -75,8 +75,8 @@ export class BoundedDatastore implements Datastore {
     if (map.size >= max) {
       for (const oldest of map.keys()) { map.delete(oldest); break }
     }
-    // A copy: the value is a view of the frame that it came in, which would stay alive with it.
-    map.set(text, { key, value: value.slice(), writtenAtMs: this.#clock.nowMs() })
+    // A copy (a Buffer's slice() is none): the value is a view of the frame that it came in, which would stay alive with it.
+    map.set(text, { key, value: new Uint8Array(value), writtenAtMs: this.#clock.nowMs() })
     return key
   }
 

@@ -13,6 +13,7 @@
 import { serviceCapabilities, type ConnectionEncrypter, type MessageStream, type SecuredConnection } from '@libp2p/interface'
 import { noise, type NoiseExtensions } from '@libp2p/noise'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { concat } from '../../protocol/bytes.ts'
 import { limits } from '../../protocol/limits.ts'
 import { recordOf, sodiumNoiseCrypto } from './noise-crypto.ts'
 
@@ -73,6 +74,10 @@ function tune<Extension> (secured: SecuredConnection<Extension>, raw: MessageStr
   return secured
 }
 
+/** Not a Buffer, whose `slice` would keep a whole chunk alive with every few bytes that somebody keeps of it. */
+const plain = (bytes: Uint8Array): Uint8Array =>
+  bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
 /** Cuts what arrives into records and opens them. */
 class RecordReader {
   readonly #cipher: Encrypted['handshake']
@@ -89,12 +94,12 @@ class RecordReader {
 
   /** @returns the plaintext of all records that are complete, as one; nothing when none is. @throws on a wrong tag */
   decode (data: Bytes): Bytes[] {
-    let bytes = data.subarray()
+    let bytes = plain(data.subarray())
     if (this.#restBytes > 0) {
       this.#rest.push(bytes)
       this.#restBytes += bytes.byteLength
       if (this.#restBytes < this.#wantedBytes) return []
-      bytes = Buffer.concat(this.#rest, this.#restBytes)
+      bytes = concat(...this.#rest)
       this.#rest = []
       this.#restBytes = 0
     }

@@ -132,8 +132,8 @@ export class Libp2pMesh implements Mesh {
 
   subscribe (topic: string, onMessage: (message: Uint8Array) => GossipVerdict): void {
     const { pubsub } = this.host.libp2p.services
-    // In the validator, not in the 'message' event: it runs once per message and decides whether it travels on.
-    pubsub.topicValidators.set(topic, (_peer, message) => verdicts[onMessage(message.data)])
+    // A copy, so that who keeps the message does not keep the frame it came in. In the validator, not in the 'message' event: it runs once per message and decides whether it travels on.
+    pubsub.topicValidators.set(topic, (_peer, message) => verdicts[onMessage(new Uint8Array(message.data))])
     if (this.#isStarted) pubsub.subscribe(topic)
     else this.#topics.push(topic)
   }
@@ -162,7 +162,7 @@ export class Libp2pMesh implements Mesh {
     let found: Uint8Array | undefined
     try {
       for await (const event of this.host.libp2p.services.dht.get(utf8(key), { signal })) {
-        if (event.name === 'VALUE') found = event.value
+        if (event.name === 'VALUE') found = new Uint8Array(event.value)
       }
     } catch (error) {
       // Having chosen the best, kad-dht corrects the others and throws when one of them does not take it: the best stands.
