@@ -151,6 +151,7 @@ export async function createRelayHost (
   }
 
   const libp2p = await createLibp2p(options)
+  forgetDevices(libp2p)
   return {
     libp2p,
     gate,
@@ -194,6 +195,23 @@ async function identifyRelays (libp2p: Libp2p<RelayServices>): Promise<void> {
     if (connection.direction === 'inbound') identifyOnce(connection)
     await handler(stream, connection)
   }, { ...options, force: true })
+}
+
+/** Protocols that devices and newcomers open. */
+const passingProtocols = new Set<string>([protocols.client, protocols.directory, '/ipfs/ping/1.0.0'])
+
+/**
+ * libp2p notes in its peer store which protocol a peer has opened, for every stream and for good. Of devices nothing is
+ * noted: 50,000 that come and go would push the addresses of relays out, which the DHT needs. Relays are identified.
+ */
+function forgetDevices (libp2p: Libp2p<RelayServices>): void {
+  const { peerStore } = libp2p
+  const merge = peerStore.merge.bind(peerStore)
+  peerStore.merge = async (id, data, options) => {
+    const [protocol, ...more] = data.protocols ?? []
+    const isPassing = protocol !== undefined && more.length === 0 && Object.keys(data).length === 1 && passingProtocols.has(protocol)
+    return isPassing ? { id, addresses: [], protocols: [protocol], metadata: new Map(), tags: new Map() } : await merge(id, data, options)
+  }
 }
 
 /** What libp2p has and does not show in its interface; the members used are public in their classes. */

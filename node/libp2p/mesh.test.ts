@@ -178,6 +178,7 @@ describe('the mesh over libp2p', () => {
     await wait(200)
     assert.deepEqual(connection.streams.map((one) => one.protocol), [protocols.client])
     assert.deepEqual(b.host.libp2p.getConnections()[0]!.streams.map((one) => one.protocol), [protocols.client])
+    assert.equal(await b.host.libp2p.peerStore.has(stranger.peerId), false, 'the device is noted')
     await stream.close()
   })
 
