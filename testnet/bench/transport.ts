@@ -14,8 +14,8 @@ import { createNodeDialer } from '../../client/libp2p/libp2p-node.ts'
 import type { Libp2pDialer } from '../../client/libp2p/dialer.ts'
 import { Libp2pMesh } from '../../node/libp2p/mesh.ts'
 import { fastNoise } from '../../node/libp2p/fast-noise.ts'
+import { systemClock, systemRandom } from '../../node/system.ts'
 import type { ByteStream } from '../../protocol/byte-stream.ts'
-import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { protocols } from '../../protocol/protocols.ts'
 
@@ -24,7 +24,11 @@ interface Usage { cpuMs: number, residentBytes: number, open: number }
 const frameBytes = 1024
 const roleVariable = 'HELIOGRAPH_BENCH_TRANSPORT_ROLE'
 
+/** Node options for the relay's process alone, e.g. `--cpu-prof --cpu-prof-dir=profiles`. */
+const nodeOptionsVariable = 'HELIOGRAPH_BENCH_RELAY_OPTIONS'
+
 const help = `usage: bench transport [--seconds 5] [--connections 200] [--idle 1000,5000] [--handshakes 600] [--ws] [--only echo,handshake,idle]
+To profile the relay: ${nodeOptionsVariable}='--cpu-prof --cpu-prof-dir=profiles'
 `
 
 export async function run (args: string[]): Promise<void> {
@@ -64,7 +68,7 @@ class EchoRelay {
   static async start (ws: boolean): Promise<EchoRelay> {
     const child = fork(fileURLToPath(import.meta.url), [], {
       env: { ...process.env, [roleVariable]: 'relay' },
-      execArgv: ['--expose-gc', ...process.execArgv, ...(process.env.BENCH_RELAY_EXEC ?? '').split(' ').filter((arg) => arg !== '')]
+      execArgv: ['--expose-gc', ...process.execArgv, ...(process.env[nodeOptionsVariable] ?? '').split(' ').filter((arg) => arg !== '')]
     })
     const [addresses] = await once(child, 'message') as [string[]]
     return new EchoRelay(child, addresses.filter((address) => address.includes('/ws') === ws))
@@ -168,20 +172,11 @@ async function stopAll (clients: Array<{ dialer: Libp2pDialer, stream: ByteStrea
 const us = (ms: number): string => (ms * 1000).toFixed(1)
 const wait = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms) })
 
-const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  after: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs)
-    timer.unref()
-    return { cancel: () => { clearTimeout(timer) } }
-  }
-}
-
 /** The child: echoes whatever comes on the devices' protocol. */
 async function serve (): Promise<void> {
   const mesh = await Libp2pMesh.create({ seed: randomBytes(32), listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'] }, {
     clock: systemClock,
-    random: { bytes: (length) => randomBytes(length), fraction: Math.random },
+    random: systemRandom,
     verifyHomeRecord: () => { throw new ProtocolError('MALFORMED') }
   })
   mesh.handle(protocols.client, (stream) => {
