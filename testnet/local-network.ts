@@ -2,19 +2,17 @@
  * The network that people play with: `npm start` and `heliograph testnet up`. Keeps its keys and messages in
  * `.heliograph/` of the checkout from one run to the next.
  */
-import { spawn } from 'node:child_process'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openNodeClient } from '../client/client-node.ts'
 import { sodiumNoiseCrypto } from '../node/libp2p/noise-crypto.ts'
-import { Daemon } from './processes/daemon.ts'
+import { Daemon, runOnTerminal } from './processes/daemon.ts'
 import { Network, type Region } from './network/network.ts'
 
 export interface LocalOptions { readonly print: (line: string) => void, readonly signal: AbortSignal, readonly rttMs?: number, readonly seed?: number }
 
 const checkout = fileURLToPath(new URL('..', import.meta.url))
-const command = fileURLToPath(new URL('../cli/bin/heliograph.js', import.meta.url))
 const stateFolder = join(checkout, '.heliograph')
 
 interface Resident { readonly name: string, readonly region: Region, readonly handle: string, readonly folder: string }
@@ -48,13 +46,7 @@ export async function chatStart (options: LocalOptions): Promise<number> {
     options.print(`You are ${ada.handle} in Europe. The echo bot is in Asia, ${options.rttMs ?? 80} ms away. Have fun; /help helps, Ctrl-C ends.`)
     const abort = new AbortController()
     const alive = keepAlive(network, () => {}, AbortSignal.any([options.signal, abort.signal]))
-    const chat = spawn(process.execPath, [command, 'chat', '--data', ada.folder, echo.handle], { stdio: 'inherit' })
-    const onAbort = (): void => { chat.kill('SIGTERM') }
-    options.signal.addEventListener('abort', onAbort, { once: true })
-    const code = await new Promise<number>((resolve, reject) => {
-      chat.once('error', reject)
-      chat.once('exit', (exitCode) => { resolve(exitCode ?? 1) })
-    })
+    const code = await runOnTerminal({ args: ['chat', '--data', ada.folder, echo.handle], routesFile: network.routesFile(ada.region), signal: options.signal })
     abort.abort()
     await alive
     if (code === 0) options.print(`Your messages are kept in ${shown(stateFolder)}; "npm start" goes on from here. Guide: README.md`)

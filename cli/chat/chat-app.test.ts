@@ -138,6 +138,16 @@ describe('the chat on a terminal', () => {
     await screenShows(/Say hello/)
   })
 
+  it('Esc and a key that follows at once do not swallow the key', async () => {
+    client.befriend('Bob')
+    await show()
+    await type(`/verify${keys.enter}`)
+    await screenShows(/01234 56789/)
+    input.write('\u001b/')
+    await screenShows(/› \//)
+    await screenShows(/Say hello/)
+  })
+
   it('scrolls by pages', async () => {
     const bob = client.befriend('Bob')
     for (let i = 0; i < 60; i++) client.receive(bob, `message ${i}.`)

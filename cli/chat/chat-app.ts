@@ -32,6 +32,7 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
   useInput((input, key) => {
     // Some terminals hand over several keys at once: everything up to a line end is a line.
     const parts = key.return || input.length < 2 ? [input] : input.split(/(?<=\r)|(?=\r)/)
+    if (key.meta && state.overlay !== undefined) controller.closeOverlay()
     for (const part of parts) {
       const action = actionOf(latest.current, part, part === '\r' ? { ...key, return: true } : key)
       switch (action.kind) {

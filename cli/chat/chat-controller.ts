@@ -125,7 +125,7 @@ export class ChatController {
       case 'say': {
         if (current === undefined) { this.#notice('warning', 'There is nobody to write to yet. Add a person with /add.'); return }
         const message = await this.#client.send(current.account, command.text)
-        this.#set({ ...withMessage(this.#state, message), scroll: 0 })
+        this.#set({ ...withOverlay(withMessage(this.#state, message), undefined), scroll: 0 })
         this.#refresh()
         return
       }

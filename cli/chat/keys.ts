@@ -48,7 +48,8 @@ export function actionOf (editor: edit.LineEditor, input: string, key: Key): Key
   if (key.backspace) return changed(key.meta || key.ctrl ? edit.deleteWordBack(editor) : edit.backspace(editor))
   if (key.delete) return changed(edit.deleteForward(editor))
   if (key.ctrl) return Object.hasOwn(control, input) ? changed(control[input]!(editor)) : { kind: 'nothing' }
-  if (key.meta) return Object.hasOwn(meta, input) ? changed(meta[input]!(editor)) : { kind: 'nothing' }
+  // Esc followed at once by a key looks like Alt and that key: the key still counts.
+  if (key.meta && Object.hasOwn(meta, input)) return changed(meta[input]!(editor))
   return input === '' ? { kind: 'nothing' } : changed(edit.insert(editor, pasted(input)))
 }
 

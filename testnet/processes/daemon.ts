@@ -87,7 +87,27 @@ export class Daemon {
   }
 }
 
-function withParameter (module: URL, name: string, value: string): string {
+/**
+ * Runs the `heliograph` command on this process's own terminal, in a region, until it ends. The third pipe is its
+ * life line, as standard input is a daemon's.
+ *
+ * @returns its exit code
+ */
+export async function runOnTerminal ({ args, routesFile, signal }: { args: readonly string[], routesFile: string, signal: AbortSignal }): Promise<number> {
+  const child = spawn(process.execPath, ['--import', withParameter(withParameter(inRegion, 'routes', routesFile), 'life', '3'), command, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] })
+  const onAbort = (): void => { child.kill('SIGTERM') }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code) => { resolve(code ?? 1) })
+    })
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function withParameter (module: URL | string, name: string, value: string): string {
   const url = new URL(module)
   url.searchParams.set(name, value)
   return url.href

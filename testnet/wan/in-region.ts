@@ -4,7 +4,8 @@
  *
  * Region: outgoing TCP connections to the ports in the route table go to the delay proxies instead. The table is a
  * JSON file named in this module's own URL (`in-region.ts?routes=<path>`).
- * Life: standard input is a pipe from the testnet. When it ends, even by `kill -9` of the testnet, so does the daemon.
+ * Life: a pipe from the testnet, standard input unless `life=<fd>` names another. When it ends, even by `kill -9` of
+ * the testnet, so does this process.
  */
 import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -12,7 +13,8 @@ import type { RouteTable } from './wan.ts'
 
 interface Destination { port?: number | string, host?: string }
 
-const path = new URL(import.meta.url).searchParams.get('routes')
+const parameters = new URL(import.meta.url).searchParams
+const path = parameters.get('routes')
 const routes = path === null ? {} : JSON.parse(readFileSync(path, 'utf8')) as RouteTable
 
 const isLoopback = (host: string | undefined): boolean => host === undefined || host === '127.0.0.1' || host === 'localhost'
@@ -32,11 +34,13 @@ prototype.connect = function (...args) {
 }
 
 const graceMs = 5000
-process.stdin.on('end', () => {
+const fd = Number(parameters.get('life') ?? 0)
+const life = fd === 0 ? process.stdin : new Socket({ fd, readable: true, writable: false })
+life.on('end', () => {
   process.kill(process.pid, 'SIGTERM')
   setTimeout(() => { process.exit(1) }, graceMs).unref()
 })
-process.stdin.on('error', () => { process.exit(1) })
-process.stdin.resume()
-// The pipe tells of the end; it does not keep a daemon alive that has ended by itself.
-process.stdin.unref()
+life.on('error', () => { process.exit(1) })
+life.resume()
+// The pipe tells of the end; it does not keep a process alive that has ended by itself.
+life.unref()
