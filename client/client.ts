@@ -358,10 +358,11 @@ export class Client {
         const page = await this.#history.page(this.#ledger, account, { limit: readPerBatch, ...(before === undefined ? {} : { before }) })
         isAtEnd = page.length === 0
         before = page[0]?.id
+        await this.#history.prefetch(draft, page, 'in')
         for (const { id, direction, state } of page.reverse()) {
           if (direction !== 'in' || state !== 'delivered' || ids.length >= readPerBatch) continue
           ids.push(id)
-          const row = await this.#history.update(draft, account, id, { state: 'read' })
+          const row = await this.#history.update(draft, account, 'in', id, { state: 'read' })
           if (row !== undefined) draft.after(() => { this.#events.emit('update', messageOf(row)) })
         }
       }

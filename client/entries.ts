@@ -143,11 +143,14 @@ export class Entries {
     }
     const list = await devices.listOf(draft, sender)
     if ((list === undefined || deviceIn(list, senderDevice) === undefined) && this.#isWorthLookingUp(sender, senderDevice)) return sender
-    const known = await this.#on.history.find(draft, peer, messageId)
+    const direction = sender === own.account ? 'out' : 'in'
+    // Ids rise with time: one above all others of this log is surely new and needs no look-up.
+    const isNew = Object.values(log.highest).every((highest) => messageId > highest)
+    const known = isNew ? undefined : await this.#on.history.find(draft, peer, direction, messageId)
     const isRepeat = messageId <= (log.highest[senderDevice] ?? '')
     // The same message under a new number, after its log was sequenced anew: shown already.
     if (known !== undefined && isRepeat) {
-      await this.#on.history.update(draft, peer, messageId, { position: entry })
+      await this.#on.history.update(draft, peer, direction, messageId, { position: entry })
       return { digest, envelope }
     }
     try {

@@ -11,9 +11,14 @@ import { positionKey, type MessageRow, type Tables } from './tables.ts'
 /** Only upwards: a late outcome or receipt never takes back what is known. `failed` is reached from pending only. */
 const rank: Record<MessageState, number> = { pending: 0, failed: 1, sent: 2, delivered: 3, read: 4 }
 
-const rowKey = (peer: AccountId, id: MessageId): string => `${peer}/${id}`
-const placeOf = (id: MessageId, position?: { epoch: number, seq: number }): string =>
-  position === undefined ? `~${id}` : `${positionKey(position.epoch, position.seq)}.${id}`
+type Direction = Message['direction']
+
+/** Direction and id: nobody can take the place of a message by reusing the id of one that went the other way. */
+const nameOf = (direction: Direction, id: MessageId): string => (direction === 'in' ? 'i' : 'o') + id
+const nameChars = 33
+const rowKey = (peer: AccountId, name: string): string => `${peer}/${name}`
+const placeOf = (name: string, position?: { epoch: number, seq: number }): string =>
+  position === undefined ? `~${name}` : `${positionKey(position.epoch, position.seq)}.${name}`
 const empty = new Uint8Array(0)
 
 /** Without what only the store needs. */
@@ -24,19 +29,28 @@ export class History {
 
   constructor ({ tables }: { tables: Tables }) { this.#tables = tables }
 
-  async find (draft: Draft, peer: AccountId, id: MessageId): Promise<MessageRow | undefined> { return await draft.read(this.#tables.messages, rowKey(peer, id)) }
+  async find (draft: Draft, peer: AccountId, direction: Direction, id: MessageId): Promise<MessageRow | undefined> {
+    return await draft.read(this.#tables.messages, rowKey(peer, nameOf(direction, id)))
+  }
+
+  /** Bring messages into memory in one go, before they are found one by one. */
+  async prefetch (draft: Draft, items: ReadonlyArray<{ peer: AccountId, id: MessageId }>, direction: Direction): Promise<void> {
+    await draft.prefetch(this.#tables.messages, items.map(({ peer, id }) => rowKey(peer, nameOf(direction, id))))
+  }
 
   add (draft: Draft, message: Message, position?: { epoch: number, seq: number }): MessageRow {
-    const row: MessageRow = { ...message, ...position, at: placeOf(message.id, position) }
-    draft.write(this.#tables.messages, rowKey(row.peer, row.id), row)
+    const name = nameOf(message.direction, message.id)
+    const row: MessageRow = { ...message, ...position, at: placeOf(name, position) }
+    draft.write(this.#tables.messages, rowKey(row.peer, name), row)
     draft.write(this.#tables.order, `${row.peer}/${row.at}`, empty)
     return row
   }
 
   /** @returns the message as it is now when it changed, undefined when it did not or is not there */
-  async update (draft: Draft, peer: AccountId, id: MessageId, change: { state?: MessageState, error?: string, position?: { epoch: number, seq: number } }): Promise<MessageRow | undefined> {
-    const before = await this.find(draft, peer, id)
+  async update (draft: Draft, peer: AccountId, direction: Direction, id: MessageId, change: { state?: MessageState, error?: string, position?: { epoch: number, seq: number } }): Promise<MessageRow | undefined> {
+    const before = await this.find(draft, peer, direction, id)
     if (before === undefined) return undefined
+    const name = nameOf(direction, id)
     const isHigher = change.state !== undefined && rank[change.state] > rank[before.state] && !(change.state === 'failed' && before.state !== 'pending')
     const isMoved = change.position !== undefined && (before.epoch !== change.position.epoch || before.seq !== change.position.seq)
     if (!isHigher && !isMoved) return undefined
@@ -44,9 +58,9 @@ export class History {
       ...before,
       ...(isHigher ? { state: change.state! } : {}),
       ...(isHigher && change.error !== undefined ? { error: change.error } : {}),
-      ...(isMoved ? { ...change.position!, at: placeOf(id, change.position) } : {})
+      ...(isMoved ? { ...change.position!, at: placeOf(name, change.position) } : {})
     }
-    draft.write(this.#tables.messages, rowKey(peer, id), after)
+    draft.write(this.#tables.messages, rowKey(peer, name), after)
     if (after.at !== before.at) {
       draft.erase(this.#tables.order, `${peer}/${before.at}`)
       draft.write(this.#tables.order, `${peer}/${after.at}`, empty)
@@ -58,12 +72,13 @@ export class History {
   async page (ledger: Ledger, peer: AccountId, { before, limit = 50 }: { before?: MessageId, limit?: number } = {}): Promise<MessageRow[]> {
     let to = `${peer}/\x7f`
     if (before !== undefined) {
-      const row = await ledger.read(this.#tables.messages, rowKey(peer, before))
+      const rows = await ledger.readMany(this.#tables.messages, [rowKey(peer, nameOf('in', before)), rowKey(peer, nameOf('out', before))])
+      const row = rows[0] ?? rows[1]
       if (row === undefined) return []
       to = `${peer}/${row.at}`
     }
     const order = await ledger.range(this.#tables.order, { from: `${peer}/`, to, reverse: true, limit })
-    const rows = await Promise.all(order.reverse().map(({ key }) => ledger.read(this.#tables.messages, rowKey(peer, key.slice(-32) as MessageId))))
+    const rows = await ledger.readMany(this.#tables.messages, order.reverse().map(({ key }) => rowKey(peer, key.slice(-nameChars))))
     return rows.filter((row) => row !== undefined)
   }
 

@@ -141,6 +141,7 @@ class CrashingStore implements ClientStore {
   }
 
   async get (key: string): Promise<Uint8Array | undefined> { return await this.#store.get(key) }
+  async getMany (keys: readonly string[]): Promise<Array<Uint8Array | undefined>> { return await this.#store.getMany(keys) }
   async range (range: StoreRange): Promise<StoreEntry[]> { return await this.#store.range(range) }
   async close (): Promise<void> { await this.#store.close() }
   async batch (writes: readonly StoreWrite[]): Promise<void> {

@@ -193,13 +193,19 @@ export class Outbox {
 
   /** A device of the other person says what it has. */
   async delivered (draft: Draft, peer: AccountId, ids: readonly MessageId[], device: DeviceId, stage: number): Promise<void> {
-    for (const id of ids) {
-      const item = { peer, id }
+    const items = ids.map((id) => ({ peer, id }))
+    await this.#prefetch(draft, items)
+    for (const item of items) {
       await this.#updateMessage(draft, item, { state: stage >= receiptStages.read ? 'read' : 'delivered' })
       const row = await draft.read(this.#on.tables.outbox, rowKey(item))
       if (row === undefined || !row.awaiting.includes(device)) continue
       this.#store(draft, item, { ...row, awaiting: row.awaiting.filter((other) => other !== device) })
     }
+  }
+
+  async #prefetch (draft: Draft, items: readonly Item[]): Promise<void> {
+    await draft.prefetch(this.#on.tables.outbox, items.map(rowKey))
+    await this.#on.history.prefetch(draft, items, 'out')
   }
 
   /** The log has a new sequencer, which may not have everything that the old one took: offer it again. Ids make that harmless. */
@@ -340,7 +346,7 @@ export class Outbox {
 
   async #bodyOf (draft: Draft, item: Item, row: OutboxRow): Promise<{ body: Body, sentAtMs?: number }> {
     if (row.receipt !== undefined) return { body: { kind: 'receipt', stage: row.receipt.stage, ids: row.receipt.ids } }
-    const message = await this.#on.history.find(draft, item.peer, item.id)
+    const message = await this.#on.history.find(draft, item.peer, 'out', item.id)
     if (message === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'a message to send is missing' })
     return { body: { kind: 'text', text: message.text }, sentAtMs: message.sentAtMs }
   }
@@ -364,11 +370,9 @@ export class Outbox {
     }
   }
 
-  async #updateMessage (draft: Draft, { peer, id }: Item, change: Parameters<History['update']>[3]): Promise<void> {
-    const before = await this.#on.history.find(draft, peer, id)
-    // A receipt has no message of its own; one that came in is nobody's to acknowledge.
-    if (before?.direction !== 'out') return
-    const after = await this.#on.history.update(draft, peer, id, change)
+  async #updateMessage (draft: Draft, { peer, id }: Item, change: Parameters<History['update']>[4]): Promise<void> {
+    // A receipt has no message of its own.
+    const after = await this.#on.history.update(draft, peer, 'out', id, change)
     if (after !== undefined) draft.after(() => { this.#on.events.emit('update', messageOf(after)) })
   }
 
@@ -430,8 +434,9 @@ export class Outbox {
     const items: Item[] = []
     const envelopes: Uint8Array[] = []
     let bytes = 0
-    for (const item of batch) {
-      const envelope = await this.#on.ledger.read(this.#on.tables.sealed, rowKey(item))
+    const sealed = await this.#on.ledger.readMany(this.#on.tables.sealed, batch.map(rowKey))
+    for (const [i, item] of batch.entries()) {
+      const envelope = sealed[i]
       // Delivered meanwhile over another connection, or damaged: the row decides in settle.
       if (envelope === undefined) continue
       bytes += envelope.byteLength
@@ -443,6 +448,7 @@ export class Outbox {
     const { outcomes } = await this.#on.link.call(clientMethods.submit, { envelopes })
     if (outcomes.length !== items.length) throw new ProtocolError('MALFORMED', { what: 'outcomes' })
     await this.#on.ledger.run(async (draft) => {
+      await this.#prefetch(draft, items)
       for (const [i, item] of items.entries()) await this.#settle(draft, item, outcomes[i]!)
     })
   }

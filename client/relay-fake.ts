@@ -21,7 +21,7 @@ import type { Outcome, Page } from '../protocol/wire/gen/log.js'
 import { wireVersion } from '../protocol/wire/kinds.ts'
 
 export interface FakeEntry { seq: number, envelope: Uint8Array, sender: DeviceId, messageId: MessageId }
-export interface FakeLog { conversation: Uint8Array, epoch: number, first: number, entries: FakeEntry[], cursors: Map<DeviceId, number>, members: readonly AccountId[] }
+export interface FakeLog { conversation: Uint8Array, epoch: number, first: number, entries: FakeEntry[], byMessage: Map<string, FakeEntry>, cursors: Map<DeviceId, number>, members: readonly AccountId[] }
 interface FakeAccount { handle: string, deviceList: Uint8Array, homeRecord: Uint8Array, deviceKeys: Uint8Array | undefined, oneTime: Array<{ id: number, key: Uint8Array }> }
 
 export interface Faults {
@@ -213,10 +213,11 @@ export class FakeRelay {
         if (error !== undefined) throw error
         if (refused.has(conversation.id) || this.#chance(this.faults.refuseSubmit)) { refused.add(conversation.id); throw new ProtocolError('OVERLOADED', { retryAfterMs: 200 }) }
         const log = this.#log(conversation.bytes)
-        let entry = log.entries.find((one) => one.messageId === messageId && one.sender === device)
+        let entry = log.byMessage.get(`${device}/${messageId}`)
         if (entry === undefined) {
           entry = { seq: log.first + log.entries.length, envelope: bytes.slice(), sender: device, messageId }
           log.entries.push(entry)
+          log.byMessage.set(`${device}/${messageId}`, entry)
         }
         for (const channel of this.#channels.keys()) this.#deliverSoon(channel)
         return { ...outcome, epoch: log.epoch, seq: entry.seq }
@@ -230,13 +231,13 @@ export class FakeRelay {
   #log (bytes: Uint8Array): FakeLog {
     const { id, members } = conversationFromBytes(bytes)
     let log = this.logs.get(id)
-    if (log === undefined) this.logs.set(id, log = { conversation: bytes.slice(), epoch: 1, first: 1, entries: [], cursors: new Map(), members })
+    if (log === undefined) this.logs.set(id, log = { conversation: bytes.slice(), epoch: 1, first: 1, entries: [], byMessage: new Map(), cursors: new Map(), members })
     return log
   }
 
   /** Entries as this device gets them: references in place of its own. */
   #page (log: FakeLog, device: DeviceId, fromSeq: number, max: number): Page {
-    const entries = log.entries.filter(({ seq }) => seq >= fromSeq).slice(0, max).map((entry) => entry.sender === device
+    const entries = log.entries.slice(Math.max(0, fromSeq - log.first), Math.max(0, fromSeq - log.first) + max).map((entry) => entry.sender === device
       ? { seq: entry.seq, storedAtMs: 0, messageId: messageIdToBytes(entry.messageId), senderDevice: deviceKeyOf(entry.sender) }
       : { seq: entry.seq, storedAtMs: 0, envelope: entry.envelope })
     return { conversation: log.conversation, epoch: log.epoch, entries, head: log.first + log.entries.length - 1 }
@@ -248,7 +249,7 @@ export class FakeRelay {
     const one = this.#channels.get(channel)
     if (one?.account === undefined) return
     for (const [id, log] of this.logs) {
-      if (!log.members.includes(one.account)) continue
+      if (log.entries.length === 0 || !log.members.includes(one.account)) continue
       let from = Math.max(one.sent.get(id) ?? 0, log.cursors.get(one.device) ?? 0) + 1
       while (from < log.first + log.entries.length) {
         const page = this.#page(log, one.device, Math.max(from, log.first), limits.pageEntries)

@@ -9,6 +9,7 @@ import type { ClientStore, StoreEntry, StoreRange, StoreWrite } from './store.ts
 export interface LevelDatabase {
   open (): Promise<void>
   get (key: string): Promise<Uint8Array | undefined>
+  getMany (keys: string[]): Promise<Array<Uint8Array | undefined>>
   batch (operations: Array<{ type: 'put', key: string, value: Uint8Array } | { type: 'del', key: string }>, options: object): Promise<void>
   iterator (options: { gte: string, lt: string, reverse: boolean, limit: number }): { all (): Promise<Array<[string, Uint8Array]>> }
   close (): Promise<void>
@@ -33,6 +34,14 @@ export class LevelStore implements ClientStore {
   async get (key: string): Promise<Uint8Array | undefined> {
     try {
       return await this.#database.get(key)
+    } catch (error) {
+      throw storeError(error)
+    }
+  }
+
+  async getMany (keys: readonly string[]): Promise<Array<Uint8Array | undefined>> {
+    try {
+      return await this.#database.getMany([...keys])
     } catch (error) {
       throw storeError(error)
     }

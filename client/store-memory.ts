@@ -18,6 +18,11 @@ export class MemoryStore implements ClientStore {
     return this.data.get(key)?.slice()
   }
 
+  async getMany (keys: readonly string[]): Promise<Array<Uint8Array | undefined>> {
+    this.#check()
+    return keys.map((key) => this.data.get(key)?.slice())
+  }
+
   async batch (writes: readonly StoreWrite[]): Promise<void> {
     this.#check()
     for (const write of writes) {

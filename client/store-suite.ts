@@ -29,6 +29,9 @@ export function clientStoreSuite (makeHarness: () => StoreHarness | Promise<Stor
     await store.batch([{ op: 'put', key: 'a/1', value: Uint8Array.of(1, 2, 3) }])
     assert.deepEqual([...await store.get('a/1') ?? []], [1, 2, 3])
     assert.equal(await store.get('a/2'), undefined)
+    const many = await store.getMany(['a/2', 'a/1', 'a/1'])
+    assert.deepEqual(many.map((value) => value === undefined ? undefined : [...value]), [undefined, [1, 2, 3], [1, 2, 3]])
+    assert.deepEqual(await store.getMany([]), [])
   })
 
   it('keeps empty values', async () => {

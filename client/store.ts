@@ -25,6 +25,8 @@ export interface StoreEntry {
 
 export interface ClientStore {
   get (key: string): Promise<Uint8Array | undefined>
+  /** As many `get`s, in one go. */
+  getMany (keys: readonly string[]): Promise<Array<Uint8Array | undefined>>
   /**
    * All or nothing, in order; durable when it resolves.
    * @throws ProtocolError STORAGE_FULL: nothing was written. INTERNAL: the engine failed

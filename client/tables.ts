@@ -16,8 +16,8 @@
  * lh/    | peer/position              | running hash there, 32 bytes                      | the newest 2,048
  * ow/    | peer                       | JSON: receipts that are owed                      | sealed
  * cv/    | peer                       | JSON: unread messages                             | with the account
- * ms/    | peer/message id            | JSON: message                                     | deleted by the person
- * ix/    | peer/position.message id   | empty: the order of ms/                           | with ms/
+ * ms/    | peer/i or o, message id    | JSON: message, in or out                          | deleted by the person
+ * ix/    | peer/position.i or o, id   | empty: the order of ms/                           | with ms/
  * bad/   | peer/position              | envelope that could not be opened                 | 30 days
  *
  * A pair is keyed by the other person's AccountId. A position is epoch and seq in hex, so that keys sort as the log
