@@ -85,7 +85,8 @@ export class Libp2pByteStream implements ByteStream {
     this.remotePeer = peerOf(connection)
     this.#stream = stream
     this.#connection = connection
-    this.#defer = options.defer ?? queueMicrotask
+    // Wrapped: browsers refuse their own functions as methods of another object ("Illegal invocation").
+    this.#defer = options.defer ?? ((task) => { queueMicrotask(task) })
     this.#closeSignal = options.closeSignal
     this.#maxBufferedBytes = options.maxBufferedBytes ?? limits.outboundBufferBytes
     // libp2p keeps what arrives until somebody listens for 'message', but it does not repeat these.
