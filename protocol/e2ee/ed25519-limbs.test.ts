@@ -13,6 +13,8 @@ const { Point } = ed25519
 
 const verify = (key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => verifyOnLimbs(key, signature, primitives.sha512(concat(signature.subarray(0, 32), key, message)))
 
+const littleEndian = (value: bigint): Uint8Array => fromHex(value.toString(16).padStart(64, '0')).reverse()
+
 function judgedAlike (key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const verdict = verify(key, message, signature)
   assert.equal(verdict, nodePrimitives.ed25519Verify(key, message, signature), `${toHex(key)} ${toHex(message)} ${toHex(signature)}`)
@@ -57,13 +59,44 @@ describe('Ed25519 verification on limbs', () => {
     const key = primitives.ed25519PublicKey(seed)
     const message = primitives.randomBytes(5)
     const signature = primitives.ed25519Sign(seed, message)
-    const larger = concat(signature.subarray(0, 32), fromHex(((bytesToNumberLE(signature.subarray(32)) + Point.Fn.ORDER).toString(16).padStart(64, '0').match(/../g) ?? []).reverse().join('')))
+    const larger = concat(signature.subarray(0, 32), littleEndian(bytesToNumberLE(signature.subarray(32)) + Point.Fn.ORDER))
     assert.equal(verify(key, message, larger), false)
     assert.equal(verify(key.subarray(1), message, signature), false)
     assert.equal(verify(key, message, signature.subarray(1)), false)
     for (const y of ['00'.repeat(32), `01${'00'.repeat(31)}`, `ec${'ff'.repeat(30)}7f`, '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05']) {
       assert.equal(verify(fromHex(y), message, new Uint8Array(64)), false)
       assert.equal(verify(fromHex(y), message, concat(Point.BASE.toBytes(), Uint8Array.of(1), new Uint8Array(31))), false)
+    }
+  })
+
+  it('refuses a key whose y is not reduced, although it names a point', () => {
+    let tried = 0
+    for (let y = 2n; y < 19n; y++) {
+      const reduced = littleEndian(y)
+      let point
+      try {
+        point = Point.fromBytes(reduced)
+      } catch {
+        // no point has this y
+        continue
+      }
+      // the hash is an argument, so a signature can be made without knowing the key's secret
+      const [s, k] = [12345n, 67890n]
+      const signature = concat(Point.BASE.multiply(s).subtract(point.multiply(k)).toBytes(), littleEndian(s))
+      const hash = concat(littleEndian(k), new Uint8Array(32))
+      assert.equal(verifyOnLimbs(reduced, signature, hash), true)
+      assert.equal(verifyOnLimbs(littleEndian(y + 2n ** 255n - 19n), signature, hash), false)
+      tried++
+    }
+    assert.ok(tried > 3)
+  })
+
+  it('compares R whole: the sign of its x too', () => {
+    const [a, r] = [bytesToNumberLE(primitives.randomBytes(31)), bytesToNumberLE(primitives.randomBytes(31))]
+    const key = Point.BASE.multiply(a).toBytes()
+    for (const [R, isSound] of [[Point.BASE.multiply(r), true], [Point.BASE.multiply(r).negate(), false]] as const) {
+      const k = bytesToNumberLE(primitives.sha512(concat(R.toBytes(), key))) % Point.Fn.ORDER
+      assert.equal(judgedAlike(key, new Uint8Array(0), concat(R.toBytes(), Point.Fn.toBytes((r + k * a) % Point.Fn.ORDER))), isSound)
     }
   })
 

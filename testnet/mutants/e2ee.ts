@@ -125,6 +125,17 @@ const mutants: Mutant[] = [
   { what: 'an answer ends the repeating of the first header', file: 'e2ee/sessions.ts', from: 'ratchet, unacknowledged: undefined, messages', to: 'ratchet, messages', tests: TRANSCRIPTS },
   { what: 'the session that receives becomes the current one', file: 'e2ee/session-record.ts', from: 'if (record.current === before) return { ...record, current: after }', to: 'if (record.current !== before) return { ...record, archived: record.archived.map(session => session === before ? after : session) }\n  if (record.current === before) return { ...record, current: after }', tests: TRANSCRIPTS },
 
+  // curves on limbs
+  { what: 'limbs: 2^255 is 19', file: 'e2ee/field-limbs.ts', from: 'FOLD = 19 *', to: 'FOLD = 20 *', tests: ['x25519-limbs'] },
+  { what: 'limbs: rounding of one limb', file: 'e2ee/field-limbs.ts', from: 'ROUND_5 = 3 * 2 ** (51 + 128)', to: 'ROUND_5 = 3 * 2 ** (51 + 107)', tests: ['x25519-limbs', 'ed25519-limbs'] },
+  { what: 'limbs: a24', file: 'e2ee/x25519-limbs.ts', from: 'A24 = 121_665', to: 'A24 = 121_666', tests: ['x25519-limbs'] },
+  { what: 'limbs: clamping', file: 'e2ee/x25519-limbs.ts', from: 'scalar[0]! &= 248', to: 'scalar[0]! &= 252', tests: ['x25519-limbs'] },
+  { what: 'limbs: S below L', file: 'e2ee/ed25519-limbs.ts', from: 'if (s >= L) return false', to: 'if (s >= 2n * L) return false', tests: ['ed25519-limbs'] },
+  { what: 'limbs: A of small order', file: 'e2ee/ed25519-limbs.ts', from: 'point === undefined || isSmallOrder(point)', to: 'point === undefined', tests: ['ed25519-limbs'] },
+  { what: 'limbs: A canonical', file: 'e2ee/ed25519-limbs.ts', from: '>= P) return undefined', to: '>= 2n * P) return undefined', tests: ['ed25519-limbs', 'primitives'] },
+  { what: 'limbs: R is compared whole', file: 'e2ee/ed25519-limbs.ts', from: 'for (let i = 0; i < 32; i++) if (encoded[i]', to: 'for (let i = 0; i < 31; i++) if (encoded[i]', tests: ['ed25519-limbs'] },
+  { what: 'limbs: the sign of x', file: 'e2ee/ed25519-limbs.ts', from: '(xBytes[0]! & 1) !== sign', to: '(xBytes[0]! & 1) === sign', tests: ['ed25519-limbs'] },
+
   // the rest
   { what: 'safety number: rounds', file: 'e2ee/safety-number.ts', from: 'ROUNDS = 5_200', to: 'ROUNDS = 5_201', tests: TRANSCRIPTS },
   { what: 'safety number: version', file: 'e2ee/safety-number.ts', from: 'Uint8Array.of(0, 0)', to: 'Uint8Array.of(0, 1)', tests: TRANSCRIPTS },
