@@ -340,9 +340,6 @@ export class LevelStore implements Store {
     this.#writes++
     try {
       await this.#db.commit(rows, { durable, bytes })
-    } catch (error) {
-      this.#logs.clear()
-      throw error
     } finally {
       this.#writes++
     }
