@@ -88,6 +88,10 @@ async function write (name: string, content: Record<string, unknown[]>, source =
   console.log(`wrote protocol/vectors/${name}.json`)
 }
 
+if (process.argv.length > 2) {
+  process.stdout.write('usage: npx node testnet/oracle/record.ts\n\nRecords everything again into protocol/vectors; takes no arguments.\n')
+  process.exit(2)
+}
 const transcripts = await conversations()
 const xeddsa = signatures(20)
 const numbers = safetyNumbers()
