@@ -50,6 +50,8 @@ export interface BrowserPage {
    * @throws Error with the page's own message and stack when the function throws; when the time is over; when the page is gone
    */
   call<Result = unknown> (name: string, args?: readonly unknown[], options?: { timeoutMs?: number }): Promise<Result>
+  /** Loads the page anew, as a person does: what was in memory is gone, IndexedDB stays. @throws Error as `openBrowserPage` */
+  reload (): Promise<void>
   /** Ends browser and server; may be called twice. */
   close (): Promise<void>
   [Symbol.asyncDispose] (): Promise<void>
@@ -117,8 +119,26 @@ async function callInPage ({ name, args }: { name: string, args: unknown[] }): P
     if (typeof target !== 'function') return { ok: false, error: `the entry exports no function ${name}` }
     return { ok: true, result: await (target as (...args: unknown[]) => unknown)(...args) }
   } catch (error) {
-    return { ok: false, error: error instanceof Error ? error.stack ?? error.message : String(error) }
+    // with what it was caused by: `toString` of an error leaves that out
+    const texts: string[] = []
+    for (let at: unknown = error; at !== undefined && texts.length < 5; at = at instanceof Error ? at.cause : undefined) {
+      texts.push(at instanceof Error ? at.stack ?? at.message : String(at))
+    }
+    return { ok: false, error: texts.join('\ncaused by ') }
   }
+}
+
+/** @throws Error when the entry throws while loading */
+async function entryLoaded (page: Page, timeoutMs: number): Promise<void> {
+  const error = await within('loading the entry', timeoutMs, page.evaluate(async () => {
+    try {
+      await (globalThis as unknown as { heliographEntry: Promise<unknown> }).heliographEntry
+      return ''
+    } catch (error) {
+      return error instanceof Error ? error.stack ?? error.message : String(error)
+    }
+  }))
+  if (error !== '') throw new Error(`the entry does not load in the browser: ${error}`)
 }
 
 /**
@@ -158,16 +178,12 @@ export async function openBrowserPage ({ entry, timeoutMs = DEFAULT_TIMEOUT_MS }
       return answer.result as Result
     }
     await page.goto(`http://127.0.0.1:${port}/`, { timeout: timeoutMs })
-    const loaded = await within('loading the entry', timeoutMs, page.evaluate(async () => {
-      try {
-        await (globalThis as unknown as { heliographEntry: Promise<unknown> }).heliographEntry
-        return ''
-      } catch (error) {
-        return error instanceof Error ? error.stack ?? error.message : String(error)
-      }
-    }))
-    if (loaded !== '') throw new Error(`the entry does not load in the browser: ${loaded}`)
-    return { bundle, errors, log, call, close, [Symbol.asyncDispose]: close }
+    await entryLoaded(page, timeoutMs)
+    const reload = async (): Promise<void> => {
+      await page.reload({ timeout: timeoutMs })
+      await entryLoaded(page, timeoutMs)
+    }
+    return { bundle, errors, log, call, reload, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error

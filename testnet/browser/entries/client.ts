@@ -1,17 +1,13 @@
 /**
- * A client engine in the page: IndexedDB, WebSocket, the noble provider. Exports what a test calls by name.
+ * A client engine in the page, as a browser app opens it (client-browser.ts). Exports what a test calls by name.
  *
- * The same parts that a browser app would put together. One client at a time; what crosses to the test is plain JSON.
+ * One client at a time; what crosses to the test is plain JSON.
  */
-import { Client } from '../../../client/client.ts'
-import type { AccountInfo, ClientConfig, ConnectionStatus, Message, Warning } from '../../../client/client.ts'
-import { createBrowserDialer } from '../../../client/libp2p/libp2p-browser.ts'
+import type { AccountInfo, Client, ClientConfig, ConnectionStatus, Message, Warning } from '../../../client/client.ts'
+import { openBrowserClient, type BrowserClient } from '../../../client/client-browser.ts'
 import { openBrowserStore } from '../../../client/store-browser.ts'
-import type { LevelStore } from '../../../client/store-level.ts'
-import { systemClock, systemRandom } from '../../../client/system.ts'
-import { noblePrimitives } from '../../../protocol/e2ee/primitives-noble.ts'
 
-let running: { client: Client, store: LevelStore } | undefined
+let running: BrowserClient | undefined
 const received: Message[] = []
 const updated = new Map<string, Message>()
 const warnings: Warning[] = []
@@ -44,23 +40,23 @@ async function until<T> (find: () => T | undefined): Promise<T> {
 /** @param options.name of the database; the same name again is the same account */
 export async function open ({ name, ...config }: { name: string } & Omit<ClientConfig, 'software'>): Promise<void> {
   if (running !== undefined) throw new Error('a client is open already')
-  const store = await openBrowserStore(name)
+  const opened = await openBrowserClient({ name, config: { ...config, software: 'heliograph-browser-test' } })
+  const { client } = opened
+  client.on('message', (message) => { received.push(message); notice() })
+  client.on('update', (message) => { updated.set(message.id, message); notice() })
+  client.on('connection', (status) => { connection = status; notice() })
+  client.on('warning', (warning) => { warnings.push(warning); notice() })
+  running = opened
+}
+
+/** The code of the error that opening the same account a second time leads to. */
+export async function openAgain (name: string): Promise<string> {
   try {
-    const client = await Client.open({
-      store,
-      dialer: (seed) => createBrowserDialer({ seed }),
-      clock: systemClock,
-      random: systemRandom,
-      primitives: noblePrimitives
-    }, { ...config, software: 'heliograph-browser-test' })
-    client.on('message', (message) => { received.push(message); notice() })
-    client.on('update', (message) => { updated.set(message.id, message); notice() })
-    client.on('connection', (status) => { connection = status; notice() })
-    client.on('warning', (warning) => { warnings.push(warning); notice() })
-    running = { client, store }
+    const second = await openBrowserClient({ name, config: { bootstrap: [], software: 'heliograph-browser-test' } })
+    await second.close()
+    return ''
   } catch (error) {
-    await store.close()
-    throw error
+    return (error as { code?: string }).code ?? String(error)
   }
 }
 
@@ -72,6 +68,36 @@ export async function createAccount (options: { handle?: string, relay?: string 
 export async function start (): Promise<void> {
   current().start()
   await until(() => connection.state === 'online' ? true : undefined)
+}
+
+/** Writes 5 bytes out of the middle of a larger buffer into a store of its own, and tells how they were kept. */
+export async function probeStore (): Promise<{ value: number[], keptBytes: number, durability: string[] }> {
+  const durability: string[] = []
+  const begin = IDBDatabase.prototype.transaction
+  IDBDatabase.prototype.transaction = function (...options) {
+    const transaction = begin.apply(this, options)
+    if (transaction.mode === 'readwrite') durability.push(transaction.durability)
+    return transaction
+  }
+  const store = await openBrowserStore('probe')
+  try {
+    await store.batch([{ op: 'put', key: 'k', value: new Uint8Array(1_000_000).fill(7).subarray(10, 15) }])
+    const value = await store.get('k')
+    return { value: [...value ?? []], keptBytes: value?.buffer.byteLength ?? 0, durability }
+  } finally {
+    await store.close()
+    IDBDatabase.prototype.transaction = begin
+  }
+}
+
+/** What the store has of this device's account. */
+export function account (): AccountInfo | undefined { return current().account }
+
+/** Direction, text and state of everything that was exchanged with somebody, oldest first. */
+export async function history (who: string): Promise<string[]> {
+  const contact = await current().contact(who)
+  if (contact === undefined) throw new Error(`${who} is no contact`)
+  return (await current().history(contact.account)).map(({ direction, text, state }) => `${direction} ${text} ${state}`)
 }
 
 export async function addContact (who: string): Promise<{ account: string, name: string }> {
@@ -115,8 +141,7 @@ export function seen (): { received: Message[], warnings: Warning[], connection:
 
 export async function stop (): Promise<void> {
   if (running === undefined) return
-  const { client, store } = running
+  const { close } = running
   running = undefined
-  await client.stop()
-  await store.close()
+  await close()
 }
