@@ -44,3 +44,27 @@ export async function untilOnline (client: ClientLike, { timeoutMs, signal }: { 
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
+
+/** Receipts are collected for 50 ms before they are sent. */
+const collectMs = 120
+/** How long leaving may take. */
+const farewellMs = 3000
+
+/**
+ * Before leaving: let messages and receipts that are on their way reach the relay.
+ *
+ * @returns how many could not be handed over; they are kept and sent the next time
+ */
+export async function handOver (client: ClientLike): Promise<number> {
+  if (client.connection.state === 'online') {
+    await new Promise((resolve) => { setTimeout(resolve, collectMs) })
+    const limit = AbortSignal.timeout(farewellMs)
+    try {
+      await client.flushed({ signal: limit })
+    } catch (error) {
+      // Offline or slow: nothing is lost by leaving.
+      if (!limit.aborted) throw error
+    }
+  }
+  return await client.outboxLength()
+}

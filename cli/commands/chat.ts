@@ -5,13 +5,10 @@ import { warn, type CommonOptions, type Context } from '../context.ts'
 import { contactFor } from '../describe-people.ts'
 import { plainChat } from '../chat/plain-chat.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { untilOnline, withAccount } from '../session.ts'
+import { handOver, untilOnline, withAccount } from '../session.ts'
 import { stopOnSignals } from '../stopping.ts'
 
 interface ChatOptions extends CommonOptions { plain?: boolean }
-
-/** How long leaving may take to hand over what is still waiting. It is kept and sent the next time otherwise. */
-const farewellMs = 3000
 
 export function chatCommand (context: Context, outcome: Outcome): Command {
   return command('chat', 'chat in the terminal', { hasJson: false })
@@ -28,13 +25,8 @@ export function chatCommand (context: Context, outcome: Outcome): Command {
         const { runChatScreen } = await import('../chat/chat-screen-run.ts')
         await runChatScreen(client, context, { signal: stopping.signal, ...(openWith === undefined ? {} : { openWith }) })
       }
-      const waiting = await client.outboxLength()
-      if (waiting > 0) {
-        await client.flushed({ signal: AbortSignal.timeout(farewellMs) }).catch(async () => {
-          // Offline or slow: nothing is lost by leaving.
-          warn(context, `${await client.outboxLength()} of your messages wait here; they go out the next time you are online.`)
-        })
-      }
+      const waiting = await handOver(client)
+      if (waiting > 0) warn(context, 'What is not sent yet is kept; it goes out the next time you are online.')
       stopping.release()
       return exitCodes.ok
     })))

@@ -10,7 +10,7 @@ import { command, examples, run, type Outcome } from '../command.ts'
 import { say, sayJson, warn, type ClientLike, type CommonOptions, type Context } from '../context.ts'
 import { accountJson } from '../describe-people.ts'
 import { failureOf } from '../failure.ts'
-import { withAccount } from '../session.ts'
+import { handOver, withAccount } from '../session.ts'
 import { stopOnSignals, untilAborted } from '../stopping.ts'
 
 type Message = Awaited<ReturnType<ClientLike['send']>>
@@ -30,6 +30,7 @@ export function echoBotCommand (context: Context, outcome: Outcome): Command {
       client.start()
       await untilAborted(stopping.signal)
       await bot.stop()
+      await handOver(client)
       stopping.release()
       // Being told to stop is how a bot ends.
       return 0

@@ -6,7 +6,7 @@ import { messageJson, messageLine, printable } from '../describe-messages.ts'
 import { shortId } from '../describe-people.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
-import { withAccount } from '../session.ts'
+import { handOver, withAccount } from '../session.ts'
 import { stopOnSignals } from '../stopping.ts'
 
 interface ListenOptions extends CommonOptions { count?: number, timeout?: number, markRead?: boolean }
@@ -38,6 +38,8 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
         })
         client.start()
       })
+      // The receipts of what was just printed.
+      await handOver(client)
       stopping.release()
       if (code === exitCodes.later) throw new CliError(`${seen} of ${options.count ?? 0} messages came in ${options.timeout ?? 0} s.`, { exitCode: code, code: 'TIMEOUT' })
       return code
