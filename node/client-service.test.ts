@@ -341,6 +341,16 @@ describe('client service', () => {
       assert.equal(relay.path.sessions.size, 1)
     })
 
+    it('back is welcome when others knew of it first', async () => {
+      await channel.call(clientMethods.updateHome, decode(Signed, move(2).record))
+      const record = person.home(relay.id, { epoch: 3 }).bytes
+      relay.relay.homes.learn(record)
+      const back = connect(person.device.id, relay)
+      assert.equal((await sayHello(back, person)).isRegistered, false)
+      await register(back, person, relay.id, { homeRecord: record })
+      assert.equal(relay.relay.accounts.isLocal(person.account), true)
+    })
+
     it('keeps the handle leading to where the account lives now', async () => {
       const { record } = move(2)
       await channel.call(clientMethods.updateHome, decode(Signed, record))

@@ -184,7 +184,7 @@ export class ClientService {
       const known = await accounts.find(account)
       if (known === undefined) return this.#welcomeGuest(connection, list)
       checkDevicesNewest(list, known)
-      if (!accounts.isLocal(account)) return await this.#refuseMoved(connection, list)
+      if (!accounts.isLocal(account)) return await this.#welcomeBack(connection, list)
       if (list.epoch > known.deviceEpoch) await registrar.updateDevices(list)
       const welcome = await this.#welcome(connection, known)
       this.#attach(connection, account)
@@ -227,11 +227,17 @@ export class ClientService {
     return { ...this.#greeting(), isRegistered: false }
   }
 
-  /** The connection stays good for a registration with a newer home record: the account may come back. */
-  async #refuseMoved (connection: Connection, list: SignedDeviceList): Promise<never> {
-    this.#becomeGuest(connection, list)
-    const record = await this.#components.homes.known(list.account)
-    throw new ProtocolError('MOVED', record === undefined ? {} : { record: record.bytes })
+  /**
+   * An account that had moved away. When its newest record names this relay again it only has to register; else it is
+   * told where it lives. The connection stays good for a registration with a newer record in either case.
+   * @throws ProtocolError MOVED
+   */
+  async #welcomeBack (connection: Connection, list: SignedDeviceList): Promise<Partial<Welcome>> {
+    const { homes } = this.#components
+    const welcome = this.#welcomeGuest(connection, list)
+    const record = await homes.known(list.account)
+    if (record !== undefined && record.homes[0] !== homes.self) throw new ProtocolError('MOVED', { record: record.bytes })
+    return welcome
   }
 
   async #welcome (connection: Connection, { account, handle }: Registration): Promise<Partial<Welcome>> {

@@ -59,9 +59,10 @@ export class People {
   async findHere (account: AccountId): Promise<FoundReply> {
     const { accounts, homes } = this.#components
     const [registration, record] = await Promise.all([accounts.find(account), homes.known(account)])
-    if (registration === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT')
-    if (!accounts.isLocal(account)) throw new ProtocolError('MOVED', record === undefined ? {} : { record: record.bytes })
-    return { account: accountIdToBytes(account), homeRecord: record!.bytes, deviceList: registration.deviceList }
+    // Its record may name us while it is not registered here (yet): there is nowhere else to send anybody.
+    if (registration === undefined || record === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT')
+    if (!accounts.isLocal(account)) throw record.homes[0] === homes.self ? new ProtocolError('UNKNOWN_ACCOUNT') : new ProtocolError('MOVED', { record: record.bytes })
+    return { account: accountIdToBytes(account), homeRecord: record.bytes, deviceList: registration.deviceList }
   }
 
   /**
