@@ -16,7 +16,7 @@ import { ProtocolError } from '../protocol/errors.ts'
 import type { HomeRecordValidator } from '../protocol/home-record-validator.ts'
 import type { BoundedDatastore } from '../protocol/libp2p-datastore.ts'
 import { quietLogger } from '../protocol/libp2p-quiet.ts'
-import { boundUnfinishedUpgrades, type WebSocketListener } from '../protocol/libp2p-websocket-node.ts'
+import { guardWebSocketListeners, type WebSocketListener } from '../protocol/libp2p-websocket-node.ts'
 import { closeAbortedWebSocket } from '../protocol/libp2p-websocket.ts'
 import { limits } from '../protocol/limits.ts'
 import { protocols, topics } from '../protocol/protocols.ts'
@@ -99,5 +99,5 @@ export async function startHost (host: BootstrapHost, { listen }: BootstrapConfi
   }
   // libp2p has the listeners and does not show them in its interface
   const { components } = host as unknown as { components: { transportManager: { getListeners (): WebSocketListener[] } } }
-  boundUnfinishedUpgrades(components.transportManager.getListeners(), { max: maxUnfinished, timeoutMs: handshakeTimeoutMs })
+  guardWebSocketListeners(components.transportManager.getListeners(), { max: maxUnfinished, timeoutMs: handshakeTimeoutMs })
 }

@@ -19,7 +19,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import { BoundedDatastore } from '../../protocol/libp2p-datastore.ts'
 import { quietLogger } from '../../protocol/libp2p-quiet.ts'
 import { addressOf } from '../../protocol/libp2p-stream.ts'
-import { boundUnfinishedUpgrades, type WebSocketListener } from '../../protocol/libp2p-websocket-node.ts'
+import { guardWebSocketListeners, type WebSocketListener } from '../../protocol/libp2p-websocket-node.ts'
 import { closeAbortedWebSocket } from '../../protocol/libp2p-websocket.ts'
 import { thriftyYamux } from '../../protocol/libp2p-yamux.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -165,7 +165,7 @@ export async function createRelayHost (
       await identifyRelays(libp2p)
       stopPruner(libp2p)
       confirmAddresses(libp2p)
-      boundUnfinishedUpgrades(inside(libp2p).transportManager.getListeners(), { max: gate.limits.maxPending, timeoutMs: handshakeTimeoutMs })
+      guardWebSocketListeners(inside(libp2p).transportManager.getListeners(), { max: gate.limits.maxPending, timeoutMs: handshakeTimeoutMs })
     },
     stop: async () => { await libp2p.stop() }
   }

@@ -233,6 +233,60 @@ describe('the mesh over libp2p', () => {
     await until('all are counted out', () => b.host.gate.open === 0 && b.host.gate.pending === 0)
   })
 
+  it('survives garbage instead of a handshake, and a handshake that turns into garbage', async () => {
+    const b = await startMesh({ handshakeTimeoutMs: 500, prepare: (mesh) => { mesh.handle(protocols.client, echo) } })
+    const random = new SeededRandom(9)
+    const sockets: Socket[] = []
+    const starts = ['', '\x13/multistream/1.0.0\n', '\x13/multistream/1.0.0\n\x07/noise\n', 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n']
+    for (const kind of ['tcp', 'ws'] as const) {
+      const port = Number(/tcp\/(\d+)/.exec(address(b, kind))![1])
+      for (let i = 0; i < 60; i++) {
+        const socket = connect(port, '127.0.0.1').on('error', () => { /* reset by the relay */ })
+        socket.write(starts[i % starts.length]!)
+        socket.write(random.bytes(random.below(300)))
+        sockets.push(socket)
+      }
+    }
+    const port = Number(/tcp\/(\d+)/.exec(address(b, 'ws'))![1])
+    const large = connect(port, '127.0.0.1').on('error', () => { /* reset by the relay */ })
+    large.write(starts[3]!)
+    large.write(Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0x06, 0, 0, 0, 1, 2, 3, 4])) // says: a message of 96 MiB
+    sockets.push(large)
+    await until(`all are closed, seed ${random.seed}`, () => sockets.every((socket) => socket.destroyed || socket.readyState !== 'open'))
+    await until('all are counted out', () => b.host.gate.open === 0 && b.host.gate.pending === 0)
+    const stranger = await startStranger()
+    await (await stranger.dial(multiaddr(address(b)))).newStream(protocols.client)
+  })
+
+  it('survives garbage inside the encryption: frames of yamux that are none, cut, flipped, or for streams that are not there', async () => {
+    const random = new SeededRandom(10)
+    const b = await startMesh({ prepare: (mesh) => { for (const protocol of [protocols.client, protocols.relay]) mesh.handle(protocol, echo) } })
+    for (let i = 0; i < 25; i++) {
+      const stranger = await startStranger()
+      const connection = await stranger.dial(multiaddr(address(b, random.pick(['tcp', 'ws']))))
+      const stream = await connection.newStream(random.pick([protocols.client, protocols.relay, '/ipfs/ping/1.0.0', '/meshsub/1.2.0', protocols.dht]))
+      const { maConn } = (connection as unknown as { muxer: { maConn: { send (bytes: Uint8Array): boolean } } }).muxer
+      for (let j = 0; j < 5 && connection.status === 'open'; j++) {
+        const frame = new Uint8Array(12 + random.below(40))
+        frame.set([0, random.below(5), 0, random.below(16), 0, 0, 0, random.below(6), 0, 0, 0, random.below(60)])
+        if (random.below(4) === 0) frame[random.below(frame.length)] = random.below(256)
+        maConn.send(random.below(5) === 0 ? random.bytes(1 + random.below(50)) : frame)
+        if (random.below(2) === 0) stream.send(random.bytes(1 + random.below(100)))
+        await wait(0)
+        if (random.below(4) === 0) stream.abort(new Error('enough'))
+        if (stream.status !== 'open') break
+      }
+      await stranger.stop()
+    }
+    const stranger = await startStranger()
+    const last = await stranger.dial(multiaddr(address(b)))
+    const stream = new Libp2pByteStream(await last.newStream(protocols.client), last)
+    const heard = collect(stream)
+    stream.send(utf8('alive'))
+    await until(`it still answers, seed ${random.seed}`, () => heard.bytes().byteLength === 5)
+    await until('nothing is left of the others', () => b.host.gate.open === 1)
+  }).timeout(20_000)
+
   it('turns connections away when it is full, and takes them again when there is room', async () => {
     const b = await startMesh({ gate: { maxConnections: 2 }, prepare: (mesh) => { mesh.handle(protocols.client, echo) } })
     const [one, two, three] = await Promise.all([startStranger(), startStranger(), startStranger()])
