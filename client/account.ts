@@ -86,11 +86,21 @@ export class Account {
     throw lastError
   }
 
-  /** The home relay does not know the account, e.g. after it lost its disk: give it everything again. */
+  /**
+   * The home relay does not know the account, e.g. after it lost its disk: give it everything again. With a new epoch,
+   * because its logs may begin anew: a number must not mean two things in one epoch.
+   */
   async registerAgain (channel: Channel): Promise<void> {
+    const { ledger, tables, primitives, clock } = this.#on
     const row = this.#row!
-    const record = await this.#on.ledger.read(this.#on.tables.homeRecords, row.id)
-    if (record === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'hr/' })
+    const record = await ledger.run(async (draft) => {
+      const known = await draft.read(tables.homeRecords, row.id)
+      if (known === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'hr/' })
+      const { account, homes, region, epoch } = known
+      const next = signHomeRecord(primitives, { account, homes, region, epoch: epoch + 1, issuedAtMs: clock.nowMs() }, fromHex(row.seed))
+      draft.write(tables.homeRecords, row.id, next)
+      return next
+    })
     await this.#register(channel, record, row.handle.split('@')[0] ?? '')
   }
 

@@ -72,7 +72,7 @@ export class Engine {
       },
       onUnknown: (account, error) => { this.#quietly('fail', this.outbox.failWaiting(account, error)) }
     })
-    this.outbox = new Outbox({ ...components, own, devices, sessions, ids, wantKeys: (accounts) => { this.keys.want(accounts) } })
+    this.outbox = new Outbox({ ...components, own, devices, sessions, ids, wantKeys: (accounts) => { this.keys.want(accounts) }, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
     this.receipts = new Receipts({ ...components, outbox: this.outbox })
     const entries = new Entries({
       ...components,
@@ -87,8 +87,9 @@ export class Engine {
       ...components,
       entries,
       ownAccount: own.account,
+      ownDevice: own.device,
       refresh: async (account) => { await this.keys.refresh(account) },
-      onNewEpoch: (peer) => { this.#quietly('resubmit', this.outbox.resubmit(peer)) }
+      onLost: (peer) => { this.#quietly('resubmit', this.outbox.resubmit(peer)) }
     })
     this.#logger = components.logger
   }

@@ -11,9 +11,9 @@ import type { Conversation } from '../protocol/conversation.ts'
 import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import { decodeEnvelope, type Envelope } from '../protocol/envelope.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../protocol/errors.ts'
-import { deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId } from '../protocol/ids.ts'
+import type { AccountId, DeviceId, MessageId } from '../protocol/ids.ts'
 import { receiptStages, envelopeKinds } from '../protocol/wire/kinds.ts'
-import { extendChain } from './chain.ts'
+import { chainStart, extendChain } from './chain.ts'
 import { decodeContent, type Content } from './content.ts'
 import { compareMark, deviceIn, type Devices, type PinnedList } from './devices.ts'
 import type { Events } from './events.ts'
@@ -32,7 +32,7 @@ export interface LogEntry {
   readonly seq: number
   readonly envelope?: Uint8Array
   /** In place of an envelope that this device sent itself. */
-  readonly reference?: { readonly messageId: Uint8Array | undefined, readonly senderDevice: Uint8Array | undefined }
+  readonly reference?: { readonly messageId: MessageId, readonly senderDevice: DeviceId }
 }
 
 export interface Arrival {
@@ -100,6 +100,28 @@ export class Entries {
     return undefined
   }
 
+  /**
+   * An entry under a number that was taken before: nothing new, unless the relay has gone back to an older state and
+   * given the number again. Then it is reported, and the message is not lost.
+   * @returns as `process`
+   */
+  async processRepeat (draft: Draft, arrival: Arrival): Promise<AccountId | undefined> {
+    const { peer, entry, log } = arrival
+    if (entry.envelope === undefined) return undefined
+    const { logHashes } = this.#on.tables
+    const [before, here] = await Promise.all([entry.seq - 1, entry.seq].map(async (seq) => seq === 0 ? chainStart.hash : await draft.read(logHashes, `${peer}/${positionKey(entry.epoch, seq)}`)))
+    // Too long ago to be compared.
+    if (before === undefined || here === undefined) return undefined
+    if (sameBytes(extendChain(this.#on.primitives, before, entry.epoch, entry.seq, this.#on.primitives.sha256(entry.envelope)), here)) return undefined
+    const result = await this.#onEnvelope(draft, arrival, entry.envelope)
+    if (typeof result === 'string') return result
+    if (log.forkedInEpoch < entry.epoch) {
+      draft.write(this.#on.tables.logs, peer, { ...log, forkedInEpoch: entry.epoch })
+      this.#warn(draft, 'fork', peer, 'The relay has gone back to an older state of this conversation: messages may be missing there, or stand in another order.')
+    }
+    return undefined
+  }
+
   /** The relay has nothing any more up to this place: go on behind it. */
   async skip (draft: Draft, peer: AccountId, to: { epoch: number, seq: number }): Promise<void> {
     const log = await draft.read(this.#on.tables.logs, peer)
@@ -112,14 +134,9 @@ export class Entries {
   async #onReference (draft: Draft, { peer, entry }: Arrival): Promise<Effect> {
     const { own, outbox } = this.#on
     const { messageId, senderDevice } = entry.reference!
-    try {
-      if (messageId === undefined || senderDevice === undefined || deviceIdOfKey(senderDevice) !== own.device) throw new ProtocolError('MALFORMED', { what: 'reference' })
-      return { digest: await outbox.passed(draft, { peer, id: messageIdFromBytes(messageId) }, entry) }
-    } catch (error) {
-      if (!isProtocolError(error)) throw error
-      this.#refuse(draft, peer, error)
-      return { digest: undefined }
-    }
+    if (senderDevice === own.device) return { digest: await outbox.passed(draft, { peer, id: messageId }, entry) }
+    this.#refuse(draft, peer, { code: 'MALFORMED' })
+    return { digest: undefined }
   }
 
   async #onEnvelope (draft: Draft, arrival: Arrival, bytes: Uint8Array): Promise<Effect | AccountId> {

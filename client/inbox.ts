@@ -8,9 +8,9 @@
  * Owns: order, gaps, acknowledgements. Does not know what an entry means: entries.ts.
  */
 import { conversationFromBytes, otherMember, pairConversation, type Conversation } from '../protocol/conversation.ts'
-import type { Clock, Random } from '../protocol/clock.ts'
+import type { Clock, Random, Timer } from '../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
-import type { AccountId } from '../protocol/ids.ts'
+import { deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../protocol/methods.ts'
 import type { Page } from '../protocol/wire/gen/log.js'
@@ -19,6 +19,7 @@ import type { Events } from './events.ts'
 import type { Draft, Ledger } from './ledger.ts'
 import { clientLimits } from './limits.ts'
 import type { RelayLink } from './link.ts'
+import type { Placed } from './outbox.ts'
 import { Retries } from './retry.ts'
 import type { LogRow, Tables } from './tables.ts'
 
@@ -31,21 +32,28 @@ export interface InboxComponents {
   readonly clock: Clock
   readonly random: Random
   readonly ownAccount: AccountId
+  readonly ownDevice: DeviceId
   /** Learn somebody's device list. */
   readonly refresh: (account: AccountId) => Promise<void>
-  /** The log is sequenced anew, from a higher epoch on. */
-  readonly onNewEpoch: (peer: AccountId) => void
+  /** The log has a new sequencer, or its relay has gone back to an older state: what is not delivered may be lost there. */
+  readonly onLost: (peer: AccountId) => void
 }
 
 /** What has arrived of one log and was not processed yet. */
 interface Buffer {
   readonly conversation: Conversation
   readonly arrived: Map<number, LogEntry>
+  /** Numbers that were taken before: compared with what was there. */
+  repeats: LogEntry[]
   highestEpoch: number
   isReading: boolean
+  /** Runs while there is a gap. */
+  patience: Timer | undefined
   /** Waits for somebody's device list. */
   isLookingUp: boolean
 }
+
+const nothing = new Uint8Array(0)
 
 export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), highest: {}, forkedInEpoch: 0 }
 
@@ -70,6 +78,7 @@ export class Inbox {
   stop (): void {
     this.#isStopped = true
     this.#retries.clear()
+    for (const buffer of this.#buffers.values()) this.#endPatience(buffer)
   }
 
   /** The relay can be reached again: it delivers from what was acknowledged. */
@@ -77,7 +86,19 @@ export class Inbox {
     this.#isStopped = false
     this.#retries.clear()
     for (const buffer of this.#buffers.values()) buffer.isLookingUp = false
+    this.#compareHeads().catch((error: unknown) => {
+      // Only a precaution: the next connection does it again.
+      if (!isProtocolError(error)) throw error
+    })
     this.#wake()
+  }
+
+  /** Own messages that got their number: the outcome of a submit counts as their delivery. */
+  onSequenced (placed: readonly Placed[]): void {
+    for (const { peer, id, epoch, seq } of placed) {
+      this.#add(peer, pairConversation(this.#on.ownAccount, peer), { epoch, seq, reference: { messageId: id, senderDevice: this.#on.ownDevice } })
+    }
+    if (placed.length > 0) this.#wake()
   }
 
   /** @param pages views of received bytes: what is kept is copied */
@@ -96,26 +117,38 @@ export class Inbox {
   #onPage (page: Page): void {
     const conversation = conversationFromBytes(page.conversation)
     const peer = otherMember(conversation, this.#on.ownAccount)
+    for (const { seq, envelope, messageId, senderDevice } of page.entries) {
+      this.#add(peer, conversation, {
+        epoch: page.epoch,
+        seq,
+        ...(envelope === undefined
+          ? { reference: { messageId: messageIdFromBytes(messageId ?? nothing), senderDevice: deviceIdOfKey(senderDevice ?? nothing) } }
+          : { envelope: new Uint8Array(envelope) })
+      })
+    }
+  }
+
+  #add (peer: AccountId, conversation: Conversation, entry: LogEntry): void {
     const log = this.#on.tables.logs.cached(peer) ?? unknownLog
     let buffer = this.#buffers.get(peer)
-    if (buffer === undefined) this.#buffers.set(peer, buffer = { conversation, arrived: new Map(), highestEpoch: 0, isReading: false, isLookingUp: false })
-    for (const { seq, envelope, messageId, senderDevice } of page.entries) {
-      if (page.epoch < log.epoch || (page.epoch === log.epoch && seq <= log.seq)) {
-        // A repeat: the acknowledgement was lost.
-        this.#toAcknowledge.add(peer)
-        continue
-      }
-      const known = buffer.arrived.get(seq)
-      if (known !== undefined && known.epoch >= page.epoch) continue
-      const bytes = envelope?.byteLength ?? 0
-      // What does not fit is not lost: it is not acknowledged, and asked for when its turn comes.
-      if (known === undefined && (this.#count >= clientLimits.arrivedEntries || this.#bytes + bytes > clientLimits.arrivedBytes)) continue
-      this.#drop(buffer, seq)
-      buffer.arrived.set(seq, { epoch: page.epoch, seq, ...(envelope === undefined ? { reference: { messageId: messageId?.slice(), senderDevice: senderDevice?.slice() } } : { envelope: envelope.slice() }) })
-      buffer.highestEpoch = Math.max(buffer.highestEpoch, page.epoch)
-      this.#count++
-      this.#bytes += bytes
+    if (buffer === undefined) this.#buffers.set(peer, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, isReading: false, isLookingUp: false, patience: undefined })
+    const { epoch, seq, envelope } = entry
+    if (isBehind(entry, log)) {
+      // The acknowledgement was lost, or the relay has gone back.
+      this.#toAcknowledge.add(peer)
+      if (envelope !== undefined && epoch === log.epoch && buffer.repeats.length < clientLimits.repeatsCompared) buffer.repeats.push(entry)
+      return
     }
+    const known = buffer.arrived.get(seq)
+    if (known !== undefined && known.epoch >= epoch) return
+    const bytes = envelope?.byteLength ?? 0
+    // What does not fit is not lost: it is not acknowledged, and asked for when its turn comes.
+    if (known === undefined && (this.#count >= clientLimits.arrivedEntries || this.#bytes + bytes > clientLimits.arrivedBytes)) return
+    this.#drop(buffer, seq)
+    buffer.arrived.set(seq, entry)
+    buffer.highestEpoch = Math.max(buffer.highestEpoch, epoch)
+    this.#count++
+    this.#bytes += bytes
   }
 
   #drop (buffer: Buffer, seq: number): void {
@@ -155,6 +188,7 @@ export class Inbox {
   async #take (draft: Draft): Promise<void> {
     let left: number = clientLimits.messagesPerBatch
     for (const [peer, buffer] of this.#buffers) {
+      if (!buffer.isLookingUp && buffer.repeats.length > 0) await this.#takeRepeats(draft, peer, buffer)
       while (!buffer.isLookingUp && left > 0) {
         const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
         const entry = next(buffer, log)
@@ -170,11 +204,23 @@ export class Inbox {
         draft.after(() => {
           this.#drop(buffer, entry.seq)
           this.#toAcknowledge.add(peer)
-          if (entry.epoch > log.epoch && log.epoch > 0) this.#on.onNewEpoch(peer)
+          if (entry.epoch > log.epoch && log.epoch > 0) this.#on.onLost(peer)
         })
       }
     }
     if (left === 0) draft.after(() => { this.#isWanted = true })
+  }
+
+  async #takeRepeats (draft: Draft, peer: AccountId, buffer: Buffer): Promise<void> {
+    const repeats = [...buffer.repeats]
+    for (const entry of repeats) {
+      const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
+      const child = draft.child()
+      const missing = await this.#on.entries.processRepeat(child, { peer, conversation: buffer.conversation, log, entry })
+      if (missing !== undefined) { draft.after(() => { this.#lookUp(peer, buffer, missing) }); return }
+      draft.absorb(child)
+    }
+    draft.after(() => { buffer.repeats = buffer.repeats.filter((entry) => !repeats.includes(entry)) })
   }
 
   #acknowledge (): void {
@@ -193,15 +239,42 @@ export class Inbox {
     for (const [peer, buffer] of this.#buffers) {
       const log = this.#on.tables.logs.cached(peer) ?? unknownLog
       for (const [seq, entry] of buffer.arrived) if (isBehind(entry, log)) this.#drop(buffer, seq)
-      if (buffer.arrived.size === 0) {
-        if (!buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(peer)
+      const isGap = buffer.arrived.size > 0 && next(buffer, log) === undefined && !buffer.isLookingUp
+      if (!isGap) {
+        this.#endPatience(buffer)
+        if (buffer.arrived.size === 0 && buffer.repeats.length === 0 && !buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(peer)
         continue
       }
-      if (buffer.isReading || buffer.isLookingUp || next(buffer, log) !== undefined || this.#retries.isWaiting(peer) || !this.#on.link.isOnline) continue
-      buffer.isReading = true
-      this.#read(peer, buffer, log).catch((error: unknown) => {
-        if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { this.#wake() })
-      }).finally(() => { buffer.isReading = false; this.#wake() })
+      if (buffer.isReading || buffer.patience !== undefined || this.#retries.isWaiting(peer) || this.#isStopped) continue
+      buffer.patience = this.#on.clock.after(clientLimits.gapPatienceMs, () => {
+        buffer.patience = undefined
+        const now = this.#on.tables.logs.cached(peer) ?? unknownLog
+        if (now.seq !== log.seq || now.epoch !== log.epoch) this.#wake()
+        else this.#startReading(peer, buffer, log)
+      })
+    }
+  }
+
+  #endPatience (buffer: Buffer): void {
+    buffer.patience?.cancel()
+    buffer.patience = undefined
+  }
+
+  #startReading (peer: AccountId, buffer: Buffer, log: LogRow): void {
+    if (!this.#on.link.isOnline || buffer.isReading) return
+    buffer.isReading = true
+    this.#read(peer, buffer, log).catch((error: unknown) => {
+      if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { this.#startReading(peer, buffer, this.#on.tables.logs.cached(peer) ?? unknownLog) })
+    }).finally(() => { buffer.isReading = false; this.#wake() })
+  }
+
+  /** A relay that has less of a log than this device was set back, or has lost its disk. */
+  async #compareHeads (): Promise<void> {
+    const { logs } = await this.#on.link.call(clientMethods.listLogs, {})
+    const listed = new Map(logs.map((log) => [otherMember(conversationFromBytes(log.conversation), this.#on.ownAccount), log]))
+    for (const [peer, log] of this.#on.tables.logs.cachedEntries()) {
+      const there = listed.get(peer as AccountId)
+      if (there === undefined || (there.epoch === log.epoch && there.head < log.seq)) this.#on.onLost(peer as AccountId)
     }
   }
 

@@ -15,6 +15,10 @@ export const clientLimits = {
   /** Entries that came early or wait for their turn, and their bytes; what is beyond is asked for again. */
   arrivedEntries: 4_096,
   arrivedBytes: 16 * MIB,
+  /** Repeated entries of one log that wait to be compared with what they repeat. */
+  repeatsCompared: 256,
+  /** A gap that does not close by itself for this long is asked for: what is missing may be on its way. */
+  gapPatienceMs: 2_000,
   /** Running hashes kept, to check what a message says of an earlier state of the log. */
   logHashes: 2_048,
   /** How long receipts of one conversation are collected when they come thick and fast. */

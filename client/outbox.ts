@@ -50,6 +50,8 @@ export interface OutboxComponents {
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Get sessions with these people's devices, then call `sealWaiting`. */
   readonly wantKeys: (accounts: readonly AccountId[]) => void
+  /** These got their numbers in the log; the relay may not say so again. */
+  readonly onSequenced: (placed: readonly Placed[]) => void
   /** The relay does not know this connection any more. */
   readonly onDisowned: (error: ProtocolError) => void
 }
@@ -66,6 +68,7 @@ interface Queue {
 }
 
 interface Item { readonly peer: AccountId, readonly id: MessageId }
+export interface Placed extends Item { readonly epoch: number, readonly seq: number }
 
 const rowKey = ({ peer, id }: Item): string => `${peer}/${id}`
 
@@ -210,6 +213,7 @@ export class Outbox {
 
   /** The log has a new sequencer, which may not have everything that the old one took: offer it again. Ids make that harmless. */
   async resubmit (peer: AccountId): Promise<void> {
+    if ((this.#queues.get(peer)?.sent.size ?? 0) === 0) return
     await this.#on.ledger.run(async (draft) => { await this.#resubmit(draft, peer) }, { isFresh: true })
   }
 
@@ -447,6 +451,8 @@ export class Outbox {
     if (items.length === 0) throw new ProtocolError('DAMAGED', { what: 'sealed messages are missing' })
     const { outcomes } = await this.#on.link.call(clientMethods.submit, { envelopes })
     if (outcomes.length !== items.length) throw new ProtocolError('MALFORMED', { what: 'outcomes' })
+    // SPEC(client, deliver) an outcome with a number counts as the delivery. First, so that both go into one batch.
+    this.#on.onSequenced(items.map((item, i) => ({ ...item, ...outcomes[i]! })).filter(({ status, seq }) => status === 0 && seq > 0))
     await this.#on.ledger.run(async (draft) => {
       await this.#prefetch(draft, items)
       for (const [i, item] of items.entries()) await this.#settle(draft, item, outcomes[i]!)

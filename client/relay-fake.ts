@@ -55,6 +55,8 @@ export class FakeRelay {
   readonly accounts = new Map<AccountId, FakeAccount>()
   faults: Faults = noFaults
   isUp = true
+  /** SPEC(client, deliver) the answer to `submit` can be the delivery; false: a reference follows always. */
+  areOutcomesDelivery = true
   /** Answers of a relay that cannot reach somebody else's: the error by account. */
   readonly unreachable = new Map<AccountId, ProtocolError>()
   /** Calls received, by method name. */
@@ -140,6 +142,7 @@ export class FakeRelay {
         const { device } = session(channel)
         if (this.#chance(this.faults.cutBeforeSubmit)) { channel.abort(new Error('cut')); throw new ProtocolError('DISCONNECTED') }
         const outcomes = this.#store(envelopes, device)
+        if (this.areOutcomesDelivery) this.#countAsDelivered(channel, envelopes, outcomes)
         if (this.#chance(this.faults.cutAfterSubmit)) { channel.abort(new Error('cut')); throw new ProtocolError('DISCONNECTED') }
         return { outcomes }
       })
@@ -176,6 +179,15 @@ export class FakeRelay {
         session(channel)
         for (const row of this.accounts.values()) if (row.handle === handle) return { account: this.#accountBytes(row), homeRecord: row.homeRecord, deviceList: row.deviceList }
         throw new ProtocolError('UNKNOWN_HANDLE')
+      })
+      .on(clientMethods.listLogs, (_, channel) => {
+        count('list-logs')
+        const { account, device } = session(channel)
+        return {
+          logs: [...this.logs.values()].filter(({ members }) => members.includes(account)).map((log) => ({
+            conversation: log.conversation, epoch: log.epoch, first: log.first, head: log.first + log.entries.length - 1, cursor: log.cursors.get(device) ?? 0
+          }))
+        }
       })
       .onNotification(clientNotifications.acknowledge, ({ positions }, channel) => {
         const { device } = session(channel)
@@ -226,6 +238,16 @@ export class FakeRelay {
         return { ...outcome, status: ERRORS[error.code].status, retryAfterMs: error.details.retryAfterMs ?? 0 }
       }
     })
+  }
+
+  /** An own message whose predecessors were all delivered on this connection needs no reference: its outcome says it. */
+  #countAsDelivered (channel: Channel, envelopes: readonly Uint8Array[], outcomes: ReadonlyArray<{ status: number, seq: number }>): void {
+    const { device, sent } = this.#channels.get(channel)!
+    for (const [i, { status, seq }] of outcomes.entries()) {
+      if (status !== 0) continue
+      const { id } = decodeEnvelope(envelopes[i]!).conversation
+      if (Math.max(sent.get(id) ?? 0, this.logs.get(id)?.cursors.get(device) ?? 0) === seq - 1) sent.set(id, seq)
+    }
   }
 
   #log (bytes: Uint8Array): FakeLog {
