@@ -41,6 +41,8 @@ let measuring = false
 let delivered = 0
 let receipts = 0
 let sent = 0
+/** Messages queued and not confirmed by a receipt yet, over all runs. */
+let outstanding = 0
 let allDelivered = 0
 let refill: ((index: number, count: number) => void) | undefined
 
@@ -57,6 +59,7 @@ async function connect ({ clients: count, targets, parallel }: ConnectOrder): Pr
         latencies.add(performance.now() - queuedAtMs)
       },
       onReceipt: (n) => {
+        outstanding -= n
         if (measuring) receipts += n
         refill?.(index, n)
       },
@@ -81,19 +84,24 @@ async function inParallel<T> (items: readonly T[], parallel: number, task: (item
   }))
 }
 
+function queue (index: number, count: number): void {
+  outstanding += count
+  for (let i = 0; i < count; i++) clients[index]!.client.queueMessage()
+}
+
 const wait = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms) })
 
 async function run ({ inFlight, perSecond, warmUpMs, measureMs }: RunOrder): Promise<RunResult> {
   let running = true
   let pacer: NodeJS.Timeout | undefined
   if (perSecond === undefined) {
-    refill = (index, count) => { if (running) for (let i = 0; i < count; i++) clients[index]!.client.queueMessage() }
+    refill = (index, count) => { if (running) queue(index, count) }
     clients.forEach((_, index) => { refill!(index, inFlight) })
   } else {
     const begun = performance.now()
     let queued = 0
     pacer = setInterval(() => {
-      for (const due = (performance.now() - begun) * perSecond / 1000; queued < due; queued++) clients[queued % clients.length]!.client.queueMessage()
+      for (const due = (performance.now() - begun) * perSecond / 1000; queued < due; queued++) queue(queued % clients.length, 1)
     }, 1)
   }
   await wait(warmUpMs)
@@ -109,6 +117,8 @@ async function run ({ inFlight, perSecond, warmUpMs, measureMs }: RunOrder): Pro
   running = false
   clearInterval(pacer)
   refill = undefined
+  // What is still under way would be load of the next run.
+  await until(() => outstanding === 0, 'receipts of everything sent')
   return {
     delivered,
     receipts,
