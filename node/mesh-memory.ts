@@ -112,6 +112,7 @@ export class MemoryMesh implements Mesh {
   addresses (): string[] { return [`/memory/${this.self}/p2p/${this.self}`] }
 
   async dial (relay: RelayId, _addresses: readonly string[], protocol: string, { signal }: { signal: AbortSignal }): Promise<ByteStream> {
+    if (!this.isStarted) throw new ProtocolError('HOME_UNREACHABLE', { what: 'this relay is gone' })
     // A SYN that nobody answers: the caller's patience decides.
     if (this.#network.isCut(this.self, relay)) {
       await new Promise<never>((_resolve, reject) => {

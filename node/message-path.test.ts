@@ -1,28 +1,287 @@
 import assert from 'node:assert/strict'
+import { Channel, Handlers } from '../protocol/channel.ts'
+import { pairConversation } from '../protocol/conversation.ts'
+import { ERRORS, isProtocolError } from '../protocol/errors.ts'
 import type { MessageId } from '../protocol/ids.ts'
-import { World, assertConverged, type TestClient } from './message-world.ts'
+import { limits, rates } from '../protocol/limits.ts'
+import { clientMethods, clientNotifications, relayMethods } from '../protocol/methods.ts'
+import { protocols } from '../protocol/protocols.ts'
+import type { Outcome } from '../protocol/wire/gen/log.js'
+import { TestPerson, testRelay } from './fixtures.ts'
+import { World, assertConverged, type TestClient, type TestRelayNode } from './message-world.ts'
 
-const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
+const sendMany = (from: TestClient, to: TestClient, count: number, options: Parameters<TestClient['send']>[1] = {}): MessageId[] => Array.from({ length: count }, () => from.send(to, options))
+const entriesKept = async (relay: TestRelayNode, a: TestClient, b: TestClient): Promise<number> =>
+  (await relay.store.readLog(pairConversation(a.account, b.account).id, 1, { maxEntries: 1_000, maxBytes: 1e9 })).length
 
 describe('message path', () => {
   let world: World
   beforeEach(() => { world = new World(7) })
   afterEach(async () => { await world.stop() })
 
-  it('two people at one relay see the same order', async () => {
-    const relay = await world.relay('eu-1.example.org')
-    const [a, b] = await world.pair(relay, relay)
-    const [fromA, fromB] = [sendMany(a, b, 20), sendMany(b, a, 20)]
-    await world.pass()
-    assertConverged(a, b, fromA, fromB)
+  describe('at one relay', () => {
+    let relay: TestRelayNode
+    let a: TestClient
+    let b: TestClient
+    beforeEach(async () => {
+      relay = await world.relay('eu-1.example.org')
+      ;[a, b] = await world.pair(relay, relay)
+    })
+
+    it('two people see the same order', async () => {
+      const [fromA, fromB] = [sendMany(a, b, 20), sendMany(b, a, 20)]
+      await world.pass()
+      assertConverged(a, b, fromA, fromB)
+      assert.equal(a.duplicates + b.duplicates, 0)
+    })
+
+    it('an envelope is answered with its number, and that is its delivery', async () => {
+      const [outcome] = await a.submitRaw([a.seal(b.account).bytes])
+      assert.deepEqual({ ...outcome }, { status: 0, epoch: 1, seq: 1, retryAfterMs: 0 })
+      await world.pass()
+      assert.equal(a.deliveries, 0)
+      assert.equal(b.deliveries, 1)
+    })
+
+    it('what a device sent itself comes as a reference when something else came in between', async () => {
+      const fromB = b.send(a)
+      const fromA = a.send(b)
+      await world.pass()
+      assert.deepEqual(a.shownWith(b), [fromB, fromA])
+      assert.deepEqual(b.shownWith(a), [fromB, fromA])
+      assert.equal(a.deliveries, 2, 'the entry of the other and a reference')
+    })
+
+    it('an answer is on the wire before entries with higher numbers', async () => {
+      const fromA: MessageId[] = []
+      const fromB: MessageId[] = []
+      for (let i = 0; i < 30; i++) {
+        fromA.push(a.send(b))
+        fromB.push(b.send(a))
+        await world.pass(1)
+      }
+      await world.pass(5_000)
+      assert.equal(a.lateAnswers + b.lateAnswers, 0)
+      assertConverged(a, b, fromA, fromB)
+    })
+
+    it('a device that was away gets 1,000 entries in order, within the window', async () => {
+      await b.offline()
+      const sent = sendMany(a, b, 1_000, { sizeBytes: 3_000 })
+      await world.pass(5_000)
+      assert.equal(a.sent.length, 1_000)
+      b.holdsBack = true
+      await b.online()
+      await world.pass(1_000)
+      const inWindow = b.deliveries
+      assert.ok(inWindow > 100 && inWindow < 1_000, `${inWindow} came before anything was acknowledged`)
+      b.holdsBack = false
+      await b.offline()
+      await b.online()
+      await world.pass(20_000)
+      assertConverged(a, b, sent, [])
+    })
+
+    it('a repeat is answered with the first answer and stored once', async () => {
+      const sealed = a.seal(b.account)
+      const first = await a.submitRaw([sealed.bytes])
+      const later = await a.submitRaw([a.seal(b.account).bytes])
+      assert.equal(later[0]!.seq, 2)
+      assert.deepEqual(await a.submitRaw([sealed.bytes, sealed.bytes]), [...first, ...first])
+      assert.equal(await entriesKept(relay, a, b), 2)
+    })
+
+    it('a repeat inside one batch, and one that overtakes its first copy to the disk, get the same number', async () => {
+      const sealed = a.seal(b.account)
+      const answers = await Promise.all([a.submitRaw([sealed.bytes, sealed.bytes]), a.submitRaw([sealed.bytes])])
+      assert.deepEqual(answers.flat().map(({ status, seq }) => [status, seq]), [[0, 1], [0, 1], [0, 1]])
+    })
+
+    it('message ids that do not rise are stored in the order in which they came', async () => {
+      const [low, high] = [a.newMessageId(), a.newMessageId()]
+      const outcomes = await a.submitRaw([a.seal(b.account, { messageId: high }).bytes, a.seal(b.account, { messageId: low }).bytes])
+      assert.deepEqual(outcomes.map(({ status, seq }) => [status, seq]), [[0, 1], [0, 2]])
+      await world.pass()
+      assert.deepEqual(b.shownWith(a), [high, low])
+    })
+
+    it('what everybody has acknowledged is dropped, and its id is still remembered', async () => {
+      const sealed = a.seal(b.account)
+      await a.submitRaw([sealed.bytes])
+      await world.pass()
+      await world.pass(5_000)
+      assert.equal(await entriesKept(relay, a, b), 1, 'the sender has not acknowledged its own entry')
+      a.channel.notify(clientNotifications.acknowledge, { positions: [{ conversation: pairConversation(a.account, b.account).bytes, epoch: 1, seq: 1 }] })
+      await world.pass(5_000)
+      assert.equal(await entriesKept(relay, a, b), 0)
+      assert.deepEqual((await a.submitRaw([sealed.bytes])).map(({ seq }) => seq), [1])
+    })
+
+    it('each wrong envelope of a batch is refused with its own code, and the rest is stored', async () => {
+      const stranger = new TestPerson(world.random)
+      const nobody = new TestPerson(world.random)
+      relay.relay.homes.learn(nobody.home(relay.id).bytes)
+      const good = a.seal(b.account)
+      const outcomes = await a.submitRaw([
+        good.bytes,
+        b.seal(a.account).bytes,
+        a.seal(b.account, { device: stranger.device }).bytes,
+        a.seal(b.account, { expiresAtMs: world.clock.nowMs() - 1 }).bytes,
+        a.seal(nobody.account).bytes,
+        Uint8Array.of(1, 2, 3),
+        a.seal(b.account).bytes
+      ])
+      assert.deepEqual(outcomes.map(({ status }) => status), [0, ERRORS.NOT_ADMITTED.status, ERRORS.NOT_ADMITTED.status, ERRORS.EXPIRED.status, ERRORS.UNKNOWN_ACCOUNT.status, ERRORS.MALFORMED.status, 0])
+      assert.deepEqual([outcomes[0]!.seq, outcomes[6]!.seq], [1, 2])
+    })
+
+    it('readLog gives a range again, listLogs the heads; neither of other people', async () => {
+      const sent = sendMany(a, b, 5)
+      await world.pass()
+      const conversation = pairConversation(a.account, b.account).bytes
+      const page = await b.channel.call(clientMethods.readLog, { conversation, fromSeq: 3, maxEntries: 2 })
+      assert.deepEqual(page.entries.map(({ seq }) => seq), [3, 4])
+      assert.equal(page.head, sent.length)
+      const { logs } = await b.channel.call(clientMethods.listLogs, {})
+      assert.deepEqual(logs.map(({ head, cursor }) => [head, cursor]), [[5, 5]])
+      const other = await world.person(relay)
+      await assert.rejects(other.channel.call(clientMethods.readLog, { conversation, fromSeq: 1, maxEntries: 1 }), (error) => isProtocolError(error, 'NOT_ADMITTED'))
+      assert.deepEqual((await other.channel.call(clientMethods.listLogs, {})).logs, [])
+    })
+
+    it('a device over its quota is told when to come again, and nothing was taken', async () => {
+      const { burst } = rates.submitPerDevice
+      for (let sent = 0; sent < burst; sent += limits.batchEnvelopes) await a.submitRaw(Array.from({ length: Math.min(limits.batchEnvelopes, burst - sent) }, () => a.seal(b.account).bytes))
+      const kept = await entriesKept(relay, a, b)
+      await assert.rejects(a.submitRaw([a.seal(b.account).bytes]), (error) => isProtocolError(error, 'QUOTA') && error.details.retryAfterMs! > 0)
+      assert.equal(await entriesKept(relay, a, b), kept)
+    })
+
+    it('a full disk refuses, loses nothing, and goes on when there is space again', async () => {
+      const before = sendMany(a, b, 3)
+      await world.pass()
+      relay.store.setFull(true)
+      const during = sendMany(a, b, 5)
+      await world.pass(2_000)
+      assert.deepEqual(a.sent, before)
+      assert.ok(a.refused.includes(ERRORS.STORAGE_FULL.status))
+      relay.store.setFull(false)
+      const after = sendMany(a, b, 3)
+      await world.pass(20_000)
+      assertConverged(a, b, [...before, ...during, ...after], [])
+    })
+
+    it('a second device of the account gets the whole envelope of what the first sent', async () => {
+      const second = await a.linkDevice()
+      const [fromA, fromB] = [sendMany(a, b, 3), sendMany(b, a, 3)]
+      await world.pass(1_000)
+      assertConverged(a, b, fromA, fromB)
+      assert.deepEqual(second.shownWith(b), a.shownWith(b))
+    })
   })
 
-  it('people at two relays see the same order, whoever anchors', async () => {
-    const [eu, us] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org')]
-    const [a, b] = await world.pair(eu, us)
-    const [fromA, fromB] = [sendMany(a, b, 50), sendMany(b, a, 50)]
-    await world.pass(5_000)
-    assertConverged(a, b, fromA, fromB)
-    assert.equal(a.duplicates + b.duplicates, 0)
+  describe('between two relays', () => {
+    let eu: TestRelayNode
+    let us: TestRelayNode
+    /** Anchors at `eu`. */
+    let a: TestClient
+    let b: TestClient
+    beforeEach(async () => {
+      eu = await world.relay('eu-1.example.org')
+      us = await world.relay('us-1.example.org')
+      ;[a, b] = await world.pair(eu, us)
+    })
+
+    it('two people see the same order, whoever anchors', async () => {
+      const [fromA, fromB] = [sendMany(a, b, 50), sendMany(b, a, 50)]
+      await world.pass(5_000)
+      assertConverged(a, b, fromA, fromB)
+      assert.equal(a.duplicates + b.duplicates, 0)
+    })
+
+    it('the outbox is empty once everything stands in the log, and everything is dropped once everybody has it', async () => {
+      const [fromA, fromB] = [sendMany(a, b, 10), sendMany(b, a, 10)]
+      await world.pass(10_000)
+      assertConverged(a, b, fromA, fromB)
+      assert.deepEqual(await us.store.outboxes(), [])
+      const { id, bytes } = pairConversation(a.account, b.account)
+      for (const client of [a, b]) client.channel.notify(clientNotifications.acknowledge, { positions: [{ conversation: bytes, epoch: 1, seq: 20 }] })
+      await world.pass(10_000)
+      for (const relay of [eu, us]) assert.equal((await relay.store.openLog(id))?.first, 21)
+    })
+
+    it('a payload crosses once: what a relay has forwarded comes back as a reference', async () => {
+      const fromB = sendMany(b, a, 10)
+      await world.pass(5_000)
+      assertConverged(a, b, [], fromB)
+      assert.equal(us.meter.of('heliograph_replica_entries_total outbox'), 10)
+      assert.equal(us.meter.of('heliograph_replica_entries_total page'), 0)
+      const fromA = sendMany(a, b, 10)
+      await world.pass(5_000)
+      assertConverged(a, b, fromA, fromB)
+      assert.equal(us.meter.of('heliograph_replica_entries_total outbox'), 10)
+      assert.equal(us.meter.of('heliograph_replica_entries_total page'), 10)
+      assert.equal(eu.meter.of('heliograph_replica_pulls_total') + us.meter.of('heliograph_replica_pulls_total'), 0)
+    })
+
+    it('SENT comes while the other region is cut off; everything arrives in order after healing', async () => {
+      const before = [sendMany(a, b, 5), sendMany(b, a, 5)] as const
+      await world.pass(2_000)
+      for (const kind of ['reset', 'silent'] as const) {
+        world.network.cut(eu.id, us.id, kind)
+        before[0].push(...sendMany(a, b, 30))
+        before[1].push(...sendMany(b, a, 30))
+        await world.pass(60_000)
+        assert.equal(a.outbox.length + b.outbox.length, 0, 'all SENT')
+        world.network.heal(eu.id, us.id)
+        await world.pass(90_000)
+        assertConverged(a, b, before[0], before[1])
+      }
+    })
+
+    it('a relay does not forward for people who live elsewhere, nor write a log that it does not sequence', async () => {
+      const rogue = testRelay(world.random)
+      const mesh = world.network.join(rogue.id)
+      await mesh.start()
+      const channel = new Channel(await mesh.dial(eu.id, [], protocols.relay, { signal: new AbortController().signal }), { handlers: new Handlers(), clock: world.clock }).start()
+      eu.relay.homes.learn(b.person.home(us.id).bytes)
+      const forward = async (envelope: Uint8Array): Promise<Outcome> => (await channel.call(relayMethods.forward, { envelopes: [envelope] })).outcomes[0]!
+      const moved = await forward(b.seal(a.account).bytes)
+      assert.equal(moved.status, ERRORS.MOVED.status)
+      assert.deepEqual(moved.record, b.person.home(us.id).bytes)
+      assert.equal((await forward(a.seal(b.account).bytes)).status, ERRORS.NOT_ADMITTED.status)
+      const { bytes } = pairConversation(a.account, b.account)
+      const replicate = channel.call(relayMethods.replicate, { pages: [{ conversation: bytes, epoch: 1, head: 1, entries: [{ seq: 1, envelope: b.seal(a.account).bytes, storedAtMs: 1 }] }] })
+      await assert.rejects(replicate, (error) => isProtocolError(error, 'UNKNOWN_ACCOUNT', 'NOT_ADMITTED', 'MOVED'))
+      await assert.rejects(channel.call(relayMethods.pull, { conversation: bytes, fromSeq: 1, maxEntries: 10 }), (error) => isProtocolError(error, 'NOT_ADMITTED'))
+      assert.equal(await entriesKept(eu, a, b), 0)
+    })
+
+    it('a relay over its quota is slowed down, and nothing is lost', async () => {
+      const sent = sendMany(b, a, 300)
+      await world.pass(30_000)
+      assertConverged(a, b, [], sent)
+    })
+
+    it('an entry whose stored bytes are damaged is fetched from the other relay', async () => {
+      await b.offline()
+      const sent = sendMany(a, b, 3)
+      await world.pass(5_000)
+      us.store.damage(pairConversation(a.account, b.account).id, 2)
+      await b.online()
+      await world.pass(5_000)
+      assert.deepEqual(b.shownWith(a), sent)
+    })
+
+    it('who has moved is not served at the old home, gets everything at the new one, and senders follow', async () => {
+      const before = sendMany(a, b, 5)
+      await world.pass(5_000)
+      const asia = await world.relay('asia-1.example.org')
+      await b.moveTo(asia, 2)
+      await assert.rejects(world.relays[1]!.probeSubmit(b, a), (error) => isProtocolError(error, 'MOVED', 'NOT_REGISTERED', 'NOT_AUTHENTICATED'))
+      const after = [sendMany(a, b, 5), sendMany(b, a, 5)] as const
+      await world.pass(60_000)
+      assertConverged(a, b, [...before, ...after[0]], after[1])
+    })
   })
 })

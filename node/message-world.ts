@@ -9,21 +9,45 @@ import { conversationFromBytes, pairConversation, type ConversationId } from '..
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
 import { ERRORS, ProtocolError } from '../protocol/errors.ts'
 import { deviceIdOfKey, messageIdFromBytes, type AccountId, type MessageId, type RelayId } from '../protocol/ids.ts'
-import { clientMethods, clientNotifications } from '../protocol/methods.ts'
+import { limits } from '../protocol/limits.ts'
+import { anyMethods, clientMethods, clientNotifications } from '../protocol/methods.ts'
+import type { SignedDeviceList } from '../protocol/records/device-list.ts'
 import { verifyHomeRecord } from '../protocol/records/home-record.ts'
 import { streamPair } from '../protocol/stream-pair.ts'
 import type { Outcome, Pages } from '../protocol/wire/gen/log.js'
+import { decode } from '../protocol/wire/codec.ts'
+import { Signed } from '../protocol/wire/gen/records.js'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
-import { TestPerson, register, sayHello, signing, testRelay, type TestDevice } from './fixtures.ts'
+import { TestPerson, register, sayHello, signing, testDevice, testRelay, type TestDevice } from './fixtures.ts'
 import { silentLogger } from './logger.ts'
 import { MemoryNetwork, type NetworkConditions } from './mesh-memory.ts'
-import { noMeter } from './meter.ts'
+import type { Meter } from './meter.ts'
 import type { Defer, Logger } from './ports.ts'
 import { Relay } from './relay.ts'
 import { MemoryStore, type MemoryStoreOptions } from './store-memory.ts'
 
 /** As `setImmediate`, without leaving the microtasks: virtual time knows no event loop. */
-const afterThisTurn: Defer = (task) => { void settle(30).then(task) }
+const afterThisTurn: Defer = (task) => { void settle(15).then(task) }
+
+/** Counters to look at: `counts.get('name')`, `counts.get('name label')`. */
+export class CountingMeter implements Meter {
+  readonly counts = new Map<string, number>()
+
+  of (key: string): number { return this.counts.get(key) ?? 0 }
+
+  counter (name: string): ReturnType<Meter['counter']> {
+    const add = (key: string, value: number): void => { this.counts.set(key, this.of(key) + value) }
+    return {
+      inc: (value = 1, labels = {}) => {
+        add(name, value)
+        for (const label of Object.values(labels)) add(`${name} ${label}`, value)
+      }
+    }
+  }
+
+  gauge (): void {}
+  histogram (): ReturnType<Meter['histogram']> { return { observe: () => {} } }
+}
 
 export class World {
   readonly random: SeededRandom
@@ -39,17 +63,17 @@ export class World {
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random, isNewer }, conditions)
   }
 
-  async relay (name: string): Promise<TestRelayNode> {
-    const node = new TestRelayNode(this, name)
+  async relay (name: string, options: MemoryStoreOptions = {}): Promise<TestRelayNode> {
+    const node = new TestRelayNode(this, name, options)
     this.relays.push(node)
-    await node.start()
+    await this.during(node.start())
     return node
   }
 
   /** A registered account with one connected device. */
   async person (relay: TestRelayNode): Promise<TestClient> {
     const client = new TestClient(this, new TestPerson(this.random), relay)
-    await client.register()
+    await this.during(client.register())
     return client
   }
 
@@ -59,18 +83,27 @@ export class World {
     const { anchor } = pairConversation(one.account, two.account)
     const [low, high] = one.account === anchor ? [one, two] : [two, one]
     const clients: [TestClient, TestClient] = [new TestClient(this, low, anchorsAt), new TestClient(this, high, other)]
-    for (const client of clients) await client.register()
+    for (const client of clients) await this.during(client.register())
     return clients
   }
 
   /** Let everything happen that happens within `ms`. */
-  async pass (ms = 100): Promise<void> { await this.clock.advance(ms) }
+  async pass (ms = 100): Promise<void> { for (let step = 0; step < 50; step++) await this.clock.advance(ms / 50) }
+
+  /** Let time pass while `work` is under way. */
+  async during<T> (work: Promise<T>): Promise<T> {
+    let isDone = false
+    const done = work.finally(() => { isDone = true })
+    done.catch(() => { /* told below */ })
+    for (let passed = 0; !isDone && passed < 600_000; passed += 20) await this.clock.advance(20)
+    return await done
+  }
 
   /** Pass time until `isDone`, at most `ms`. */
   async until (isDone: () => boolean, ms = 120_000, what = 'what was waited for'): Promise<void> {
-    for (let passed = 0; passed <= ms; passed += 250) {
+    for (let passed = 0; passed <= ms; passed += 50) {
       if (isDone()) return
-      await this.clock.advance(250)
+      await this.clock.advance(50)
     }
     assert.fail(`${what} did not happen within ${ms} ms`)
   }
@@ -85,9 +118,10 @@ export class TestRelayNode {
   store: MemoryStore
   relay!: Relay
   isRunning = false
+  readonly meter = new CountingMeter()
   readonly #seed: Uint8Array
 
-  constructor (world: World, name: string, options: MemoryStoreOptions = {}) {
+  constructor (world: World, name: string, options: MemoryStoreOptions) {
     this.world = world
     this.name = name
     const { id, seed } = testRelay(world.random)
@@ -100,7 +134,7 @@ export class TestRelayNode {
     const { clock, random, network, logger } = this.world
     const mesh = network.join(this.id)
     this.relay = new Relay({
-      mesh, store: this.store, clock, random, signing, logger, meter: noMeter, defer: afterThisTurn, loadPermille: () => 0, keepConnected: () => {}
+      mesh, store: this.store, clock, random, signing, logger, meter: this.meter, defer: afterThisTurn, loadPermille: () => 0, keepConnected: () => {}
     }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.#seed })
     await this.relay.start()
     this.isRunning = true
@@ -114,15 +148,28 @@ export class TestRelayNode {
     for (const client of this.#clients) client.lost(this)
   }
 
-  async restart (): Promise<void> { await this.start() }
+  /** From what the crash left, with its devices connecting again. */
+  async restart (): Promise<void> {
+    await this.world.during(this.start())
+    for (const client of this.#clients) if (client.home === this) await client.online()
+  }
 
   async stop (): Promise<void> {
     if (!this.isRunning) return
     this.isRunning = false
-    const stopped = this.relay.stop({ timeoutMs: 5_000 })
-    await this.world.pass(10_000)
-    await stopped
+    await this.world.during(this.relay.stop({ timeoutMs: 5_000 }))
     await this.store.close()
+  }
+
+  /** What a device that still believes to live here is answered. */
+  async probeSubmit (from: TestClient, to: TestClient): Promise<void> {
+    const [near, far] = streamPair(from.device.id, this.id)
+    this.relay.clients.accept(far)
+    const channel = new Channel(near, { handlers: new Handlers(), clock: this.world.clock }).start()
+    await sayHello(channel, from.person)
+    const { outcomes } = await channel.call(clientMethods.submit, { envelopes: [from.seal(to.account).bytes] })
+    await channel.close()
+    if (outcomes[0]!.status !== 0) throw ProtocolError.fromStatus(outcomes[0]!.status)
   }
 
   readonly #clients = new Set<TestClient>()
@@ -135,6 +182,8 @@ interface Sending { readonly to: AccountId, readonly messageId: MessageId, reado
 export interface TestLog {
   /** undefined: nothing yet. */
   lastSeq: number | undefined
+  /** Heard of, by whatever road. */
+  highest: number
   /** Shown, in order. */
   readonly shown: MessageId[]
   /** Came early. */
@@ -154,10 +203,14 @@ export class TestClient {
   readonly sent: MessageId[] = []
   isOnline = false
   deliveries = 0
+  /** Answers with a number that came after an entry with a higher one. */
+  lateAnswers = 0
+  /** Envelopes that came again. */
   duplicates = 0
   /** Do not acknowledge, until it is set back. */
   holdsBack = false
   readonly #world: World
+  #devices: SignedDeviceList | undefined
   #channel: Channel | undefined
   #submitting = 0
   #counter = 0
@@ -183,7 +236,16 @@ export class TestClient {
     channel.onClose(() => { if (this.#channel === channel) { this.isOnline = false; this.#channel = undefined } })
     this.#channel = channel
     this.#submitting = 0
+    this.#beat(channel)
     return channel
+  }
+
+  #beat (channel: Channel): void {
+    this.#world.clock.after(limits.heartbeatMs, () => {
+      if (this.#channel !== channel) return
+      channel.call(anyMethods.ping, {}).catch(() => { /* the channel's end says so */ })
+      this.#beat(channel)
+    })
   }
 
   async register (): Promise<void> {
@@ -193,10 +255,35 @@ export class TestClient {
     this.isOnline = true
   }
 
+  /** Another device of this account, connected: it sees what this one sees. */
+  async linkDevice (): Promise<TestClient> {
+    const device = testDevice(this.#world.random)
+    const list = this.person.devices({ epoch: 2, devices: [this.device, device] })
+    await this.#world.during(this.channel.call(clientMethods.updateDevices, decode(Signed, list.bytes)))
+    const client = new TestClient(this.#world, this.person, this.home, device)
+    client.#devices = list
+    await client.online()
+    return client
+  }
+
   async online (): Promise<void> {
     if (this.isOnline) return
     const channel = this.#connect()
-    await sayHello(channel, this.person)
+    await this.#world.during(sayHello(channel, this.person, this.#devices))
+    this.isOnline = true
+    this.#submit()
+  }
+
+  /** Sign a newer home record, tell the old home if it can be reached, register at the new one, carry on. */
+  async moveTo (relay: TestRelayNode, epoch: number): Promise<void> {
+    const record = this.person.home(relay.id, { epoch })
+    if (this.isOnline) await this.#world.during(this.channel.call(clientMethods.updateHome, decode(Signed, record.bytes)))
+    await this.offline()
+    this.home = relay
+    relay.knows(this)
+    const channel = this.#connect()
+    await this.#world.during(sayHello(channel, this.person))
+    await this.#world.during(register(channel, this.person, relay.id, { homeRecord: record.bytes }))
     this.isOnline = true
     this.#submit()
   }
@@ -291,7 +378,7 @@ export class TestClient {
         assert.ok(!failed.has(sending.conversation), 'an envelope overtook one that has to come again')
         this.outbox.splice(this.outbox.indexOf(sending), 1)
         if (!this.sent.includes(sending.messageId)) this.sent.push(sending.messageId)
-        if (outcome.seq > 0) this.#note(sending.conversation, outcome.seq, sending.messageId, true)
+        if (outcome.seq > 0) this.#note(sending.conversation, outcome.seq, sending.messageId, 'outcome')
         continue
       }
       const action = Object.values(ERRORS).find(({ status }) => status === outcome.status)!.action
@@ -310,11 +397,11 @@ export class TestClient {
         this.deliveries++
         if (entry.envelope === undefined) {
           assert.equal(deviceIdOfKey(entry.senderDevice!), this.device.id, 'only what the device sent itself comes as a reference')
-          this.#note(id, entry.seq, messageIdFromBytes(entry.messageId!), false)
+          this.#note(id, entry.seq, messageIdFromBytes(entry.messageId!), 'reference')
         } else {
           const { messageId, conversation } = decodeEnvelope(entry.envelope)
           assert.equal(conversation.id, id)
-          this.#note(id, entry.seq, messageId, false)
+          this.#note(id, entry.seq, messageId, 'envelope')
         }
       }
       const log = this.logs.get(id)
@@ -326,21 +413,23 @@ export class TestClient {
   logOf (id: ConversationId): TestLog {
     let log = this.logs.get(id)
     if (log === undefined) {
-      log = { lastSeq: undefined, shown: [], early: new Map() }
+      log = { lastSeq: undefined, highest: 0, shown: [], early: new Map() }
       this.logs.set(id, log)
     }
     return log
   }
 
-  #note (id: ConversationId, seq: number, messageId: MessageId, isOutcome: boolean): void {
+  #note (id: ConversationId, seq: number, messageId: MessageId, kind: 'outcome' | 'reference' | 'envelope'): void {
     const log = this.logOf(id)
+    if (kind === 'outcome' && seq < log.highest && !log.shown.includes(messageId)) this.lateAnswers++
+    log.highest = Math.max(log.highest, seq)
     if (log.lastSeq !== undefined && seq <= log.lastSeq) {
-      if (!isOutcome) this.duplicates++
+      if (kind === 'envelope') this.duplicates++
       return
     }
     log.early.set(seq, messageId)
     // The first that is delivered is the first that is kept; an answer may come before it.
-    if (log.lastSeq === undefined && (!isOutcome || seq === 1)) log.lastSeq = seq - 1
+    if (log.lastSeq === undefined && (kind !== 'outcome' || seq === 1)) log.lastSeq = seq - 1
     while (log.lastSeq !== undefined && log.early.has(log.lastSeq + 1)) {
       log.lastSeq++
       log.shown.push(log.early.get(log.lastSeq)!)
