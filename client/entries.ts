@@ -159,7 +159,8 @@ export class Entries {
       return { digest, envelope }
     }
     const list = await devices.listOf(draft, sender)
-    if ((list === undefined || deviceIn(list, senderDevice) === undefined) && this.#isWorthLookingUp(sender, senderDevice)) return sender
+    if (list !== undefined && deviceIn(list, senderDevice) !== undefined) this.#lookedUp.delete(sender)
+    else if (this.#isWorthLookingUp(sender, senderDevice)) return sender
     const direction = sender === own.account ? 'out' : 'in'
     // Ids rise with time: one above all others of this log is surely new and needs no look-up.
     const isNew = Object.values(log.highest).every((highest) => messageId > highest)

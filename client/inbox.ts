@@ -268,13 +268,13 @@ export class Inbox {
     }).finally(() => { buffer.isReading = false; this.#wake() })
   }
 
-  /** A relay that has less of a log than this device was set back, or has lost its disk. */
+  /** A relay that has less of a log than this device was set back, or has lost its disk; a new epoch may lack something, too. */
   async #compareHeads (): Promise<void> {
     const { logs } = await this.#on.link.call(clientMethods.listLogs, {})
     const listed = new Map(logs.map((log) => [otherMember(conversationFromBytes(log.conversation), this.#on.ownAccount), log]))
     for (const [peer, log] of this.#on.tables.logs.cachedEntries()) {
       const there = listed.get(peer as AccountId)
-      if (there === undefined || (there.epoch === log.epoch && there.head < log.seq)) this.#on.onLost(peer as AccountId)
+      if (there === undefined || there.epoch > log.epoch || (there.epoch === log.epoch && there.head < log.seq)) this.#on.onLost(peer as AccountId)
     }
   }
 
