@@ -4,6 +4,7 @@ import { ProtocolError } from '../protocol/errors.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import { limits } from '../protocol/limits.ts'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
+import { CrashingStore } from './crashing-store.ts'
 import { FakeWorld, type FakePerson } from './world-fake.ts'
 
 let world: FakeWorld
@@ -176,16 +177,7 @@ describe('client: messages', () => {
     await alice.client.send(bob.id, 'x')
     await world.settled(alice.client.flushed())
     // Dies right after the message is stored.
-    bob.wrapStore = (store) => ({
-      get: async (key) => await store.get(key),
-      getMany: async (keys) => await store.getMany(keys),
-      range: async (range) => await store.range(range),
-      close: async () => { await store.close() },
-      batch: async (writes) => {
-        if (writes.some(({ key, op }) => key.startsWith('ob/') && op === 'put')) throw new Error('power cut')
-        await store.batch(writes)
-      }
-    })
+    bob.wrapStore = (store) => new CrashingStore(store, (writes) => writes.some(({ key, op }) => key.startsWith('ob/') && op === 'put'))
     await bob.open()
     await bob.online()
     await world.until(() => bob.received.length === 1)

@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { CrashingStore } from './crashing-store.ts'
 import { noFaults, type Faults } from './relay-fake.ts'
-import type { ClientStore, StoreEntry, StoreRange, StoreWrite } from './store.ts'
 import { FakeWorld, type FakePerson } from './world-fake.ts'
 
 const faults: Faults = { cutBeforeSubmit: 0.1, cutAfterSubmit: 0.1, repeatPage: 0.3, dropPage: 0.15, refuseSubmit: 0.1 }
@@ -128,27 +128,3 @@ describe('client: interaction under faults', () => {
     for (let at = 1; at <= clean.bob; at++) await run({ bob: at })
   }).timeout(60_000)
 })
-
-/** Writes up to a moment, then nothing any more, as after a power cut: the fatal batch itself is not written. */
-class CrashingStore implements ClientStore {
-  readonly #store: ClientStore
-  readonly #isFatal: () => boolean
-  #isDead = false
-
-  constructor (store: ClientStore, isFatal: () => boolean) {
-    this.#store = store
-    this.#isFatal = isFatal
-  }
-
-  async get (key: string): Promise<Uint8Array | undefined> { return await this.#store.get(key) }
-  async getMany (keys: readonly string[]): Promise<Array<Uint8Array | undefined>> { return await this.#store.getMany(keys) }
-  async range (range: StoreRange): Promise<StoreEntry[]> { return await this.#store.range(range) }
-  async close (): Promise<void> { await this.#store.close() }
-  async batch (writes: readonly StoreWrite[]): Promise<void> {
-    if (this.#isDead || this.#isFatal()) {
-      this.#isDead = true
-      throw new Error('power cut')
-    }
-    await this.#store.batch(writes)
-  }
-}

@@ -22,7 +22,7 @@ import { wireVersion } from '../protocol/wire/kinds.ts'
 
 export interface FakeEntry { seq: number, envelope: Uint8Array, sender: DeviceId, messageId: MessageId }
 export interface FakeLog { conversation: Uint8Array, epoch: number, first: number, entries: FakeEntry[], byMessage: Map<string, FakeEntry>, cursors: Map<DeviceId, number>, members: readonly AccountId[] }
-interface FakeAccount { handle: string, deviceList: Uint8Array, homeRecord: Uint8Array, deviceKeys: Uint8Array | undefined, oneTime: Array<{ id: number, key: Uint8Array }> }
+interface FakeAccount { handle: string, deviceList: Uint8Array, homeRecord: Uint8Array, deviceKeys: Uint8Array | undefined, oneTime: Array<{ id: number, key: Uint8Array }>, highestId: number }
 
 export interface Faults {
   /** Chances from 0 to 1, drawn for each submit or page. */
@@ -57,6 +57,15 @@ export class FakeRelay {
   isUp = true
   /** SPEC(client, deliver) the answer to `submit` can be the delivery; false: a reference follows always. */
   areOutcomesDelivery = true
+  heartbeatMs: number = limits.heartbeatMs
+  /** Takes connections and frames and says nothing. */
+  isMute = false
+  readonly muteAddresses = new Set<string>()
+  /** Each way of what it is told and says. */
+  delayMs = 0
+  onHello: (() => ProtocolError | undefined) | undefined
+  onRegister: (() => ProtocolError | undefined) | undefined
+  afterRegister: (() => void) | undefined
   /** Answers of a relay that cannot reach somebody else's: the error by account. */
   readonly unreachable = new Map<AccountId, ProtocolError>()
   /** Calls received, by method name. */
@@ -89,9 +98,9 @@ export class FakeRelay {
   drain (): void { for (const channel of this.#channels.keys()) channel.notify(clientNotifications.draining, {}) }
   get connections (): number { return this.#channels.size }
 
-  accept (stream: ByteStream): void {
+  accept (stream: ByteStream, address: string): void {
     const { clock } = this.#options
-    const channel = new Channel(stream, { handlers: this.#handlers(), clock })
+    const channel = new Channel(new SlowStream(stream, this, address, clock), { handlers: this.#handlers(), clock })
     this.#channels.set(channel, { device: stream.remotePeer as DeviceId, account: undefined, sent: new Map() })
     channel.onClose(() => { this.#channels.delete(channel) })
     channel.start()
@@ -109,6 +118,8 @@ export class FakeRelay {
       .on(directoryMethods.getDirectory, () => ({ records: this.directory() }))
       .on(clientMethods.hello, ({ account, deviceList }, channel) => {
         count('hello')
+        const refusal = this.onHello?.()
+        if (refusal !== undefined) throw refusal
         const one = this.#channels.get(channel)!
         const id = accountIdFromBytes(account)
         const list = verifyDeviceList(this.#options.primitives, deviceList)
@@ -117,10 +128,12 @@ export class FakeRelay {
         const known = this.accounts.get(id)
         if (known !== undefined) this.#deliverSoon(channel)
         else this.#lists.set(id, deviceList.slice())
-        return { version: wireVersion, relayName: this.name, region: this.region, nowMs: this.#options.clock.nowMs(), heartbeatMs: limits.heartbeatMs, isRegistered: known !== undefined, oneTimePrekeysLeft: known?.oneTime.length ?? 0, handle: known?.handle ?? '' }
+        return { version: wireVersion, relayName: this.name, region: this.region, nowMs: this.#options.clock.nowMs(), heartbeatMs: this.heartbeatMs, isRegistered: known !== undefined, oneTimePrekeysLeft: known?.oneTime.length ?? 0, handle: known?.handle ?? '' }
       })
       .on(clientMethods.register, ({ handle, homeRecord, prekeys }, channel) => {
         count('register')
+        const refusal = this.onRegister?.()
+        if (refusal !== undefined) throw refusal
         const { account } = this.#channels.get(channel)!
         const complete = handle === '' ? '' : `${handle}@${this.name}`
         if (account === undefined) throw new ProtocolError('NOT_AUTHENTICATED')
@@ -132,9 +145,11 @@ export class FakeRelay {
           deviceList: before?.deviceList ?? this.#lists.get(account)!,
           homeRecord: homeRecord.slice(),
           deviceKeys: prekeys?.deviceKeys?.slice(),
-          oneTime: prekeys?.oneTime.map(({ id, key }) => ({ id, key: key.slice() })) ?? []
+          oneTime: prekeys?.oneTime.map(({ id, key }) => ({ id, key: key.slice() })) ?? [],
+          highestId: Math.max(0, ...prekeys?.oneTime.map(({ id }) => id) ?? [])
         })
         this.#deliverSoon(channel)
+        this.afterRegister?.()
         return { handle: complete }
       })
       .on(clientMethods.submit, async ({ envelopes }, channel) => {
@@ -157,7 +172,10 @@ export class FakeRelay {
         count('upload-prekeys')
         const row = this.accounts.get(session(channel).account)!
         if (deviceKeys !== undefined) row.deviceKeys = deviceKeys.slice()
-        row.oneTime.push(...oneTime.map(({ id, key }) => ({ id, key: key.slice() })))
+        const offered = oneTime.filter(({ id }) => id > row.highestId)
+        if (row.oneTime.length + offered.length > limits.oneTimePrekeys) throw new ProtocolError('TOO_MANY')
+        row.oneTime.push(...offered.map(({ id, key }) => ({ id, key: key.slice() })))
+        row.highestId = Math.max(row.highestId, ...offered.map(({ id }) => id))
         return { oneTime: row.oneTime.length }
       })
       .on(clientMethods.claimBundles, ({ account }, channel) => {
@@ -286,6 +304,35 @@ export class FakeRelay {
   }
 }
 
+/** A relay's end of a stream, which is far away, or says nothing. */
+class SlowStream implements ByteStream {
+  readonly #stream: ByteStream
+  readonly #relay: FakeRelay
+  readonly #address: string
+  readonly #clock: ManualClock
+
+  constructor (stream: ByteStream, relay: FakeRelay, address: string, clock: ManualClock) {
+    this.#stream = stream
+    this.#relay = relay
+    this.#address = address
+    this.#clock = clock
+  }
+
+  get remotePeer (): ByteStream['remotePeer'] { return this.#stream.remotePeer }
+  get remoteAddress (): string { return this.#stream.remoteAddress }
+  get bufferedBytes (): number { return this.#stream.bufferedBytes }
+  start (events: Parameters<ByteStream['start']>[0]): void { this.#stream.start(events) }
+  async drained (): Promise<void> { await this.#stream.drained() }
+  async close (): Promise<void> { await this.#stream.close() }
+  abort (error: Error): void { this.#stream.abort(error) }
+
+  send (bytes: Uint8Array): void {
+    if (this.#relay.isMute || this.#relay.muteAddresses.has(this.#address)) return
+    if (this.#relay.delayMs === 0) this.#stream.send(bytes)
+    else this.#clock.after(this.#relay.delayMs, () => { this.#stream.send(bytes) })
+  }
+}
+
 /** Reaches fake relays by their address, as one device. */
 export class FakeDialer implements Dialer {
   readonly #relays: () => readonly FakeRelay[]
@@ -302,10 +349,10 @@ export class FakeDialer implements Dialer {
     if (protocol !== protocols.client && protocol !== protocols.directory) throw new ProtocolError('UNKNOWN_METHOD')
     for (const address of addresses) {
       this.dialled.push(address)
-      const relay = this.#relays().find((one) => one.address === address || address.endsWith(`/up/p2p/${one.id}`))
+      const relay = this.#relays().find((one) => one.address === address || one.muteAddresses.has(address))
       if (relay === undefined || !relay.isUp) continue
       const [near, far] = streamPair(this.#device, relay.id)
-      relay.accept(far)
+      relay.accept(far, address)
       return near
     }
     throw new ProtocolError('HOME_UNREACHABLE')
