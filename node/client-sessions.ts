@@ -131,11 +131,12 @@ export class ClientSessions {
   /** Follow every log in which the device is behind. The others are followed when they come into memory. */
   async #catchUp (session: ClientSession): Promise<void> {
     const { store, logs } = this.#c
+    // Those in memory first: one that is being written for the first time does not stand in the store's list yet.
+    for (const log of logs.loadedOf(session.account)) session.delivery.follow(log)
     const ids = await store.logsOf(session.account)
     for (let at = 0; at < ids.length && !session.isDetached; at += openTogether) {
       await Promise.all(ids.slice(at, at + openTogether).map(async (id) => {
-        const known = logs.peek(id)
-        if (known !== undefined) { session.delivery.follow(known); return }
+        if (logs.peek(id) !== undefined) return // followed when it was loaded, or above
         const state = await store.openLog(id)
         if (state !== undefined && state.head > (state.cursors.get(session.device) ?? 0)) session.delivery.follow(await logs.loadId(id))
       }))

@@ -4,7 +4,7 @@
  * Owns: one Log object per conversation at most, its loading and dropping. Bound: maxLogs, beyond which idle ones go.
  */
 import { conversationFromId, type Conversation, type ConversationId } from '../protocol/conversation.ts'
-import type { DeviceId, MessageId } from '../protocol/ids.ts'
+import type { AccountId, DeviceId, MessageId } from '../protocol/ids.ts'
 import { Log, type TailBudget } from './log.ts'
 import type { Meter } from './meter.ts'
 import type { Seen, Store } from './store.ts'
@@ -25,6 +25,7 @@ export class Logs {
   readonly #config: LogsConfig
   /** Oldest use first, roughly: a second chance instead of reordering at every use. */
   readonly #loaded = new Map<ConversationId, Log>()
+  readonly #byMember = new Map<AccountId, Set<Log>>()
   readonly #loading = new Map<ConversationId, Promise<Log>>()
   readonly #budget: TailBudget
   readonly #onLoad: Array<(log: Log) => void> = []
@@ -41,6 +42,9 @@ export class Logs {
   onLoad (listener: (log: Log) => void): void { this.#onLoad.push(listener) }
 
   get loaded (): Iterable<Log> { return this.#loaded.values() }
+
+  /** Logs in memory that the account is a member of. */
+  loadedOf (account: AccountId): Iterable<Log> { return this.#byMember.get(account) ?? [] }
 
   /** In memory already? */
   peek (id: ConversationId): Log | undefined {
@@ -63,7 +67,7 @@ export class Logs {
     try {
       const state = await this.#store.openLog(conversation.id)
       const log = new Log(conversation, state, this.#budget)
-      this.#loaded.set(conversation.id, log)
+      this.#add(log)
       for (const listener of this.#onLoad) listener(log)
       this.#evict()
       return log
@@ -86,22 +90,41 @@ export class Logs {
   /** Forget what memory says of this log, because the disk said otherwise or its role has changed; it is loaded again when needed. */
   drop (log: Log): void {
     if (log.isDropped) return
-    this.#loaded.delete(log.conversation.id)
+    this.#remove(log)
     const isFollowed = log.followers.length > 0
     log.drop()
     // Whoever followed it is waiting for what comes next: back into memory, with new followers.
     if (isFollowed) this.load(log.conversation).catch(() => { /* the store is in trouble and said so; the next use loads it */ })
   }
 
+  #add (log: Log): void {
+    this.#loaded.set(log.conversation.id, log)
+    for (const member of log.conversation.members) {
+      const logs = this.#byMember.get(member)
+      if (logs === undefined) this.#byMember.set(member, new Set([log]))
+      else logs.add(log)
+    }
+  }
+
+  #remove (log: Log): void {
+    this.#loaded.delete(log.conversation.id)
+    for (const member of log.conversation.members) {
+      const logs = this.#byMember.get(member)
+      logs?.delete(log)
+      if (logs?.size === 0) this.#byMember.delete(member)
+    }
+  }
+
   #evict (): void {
     // A few looks per load: each one either frees a place or gives a second chance.
     for (let looks = 0; looks < 8 && this.#loaded.size > this.#config.maxLogs; looks++) {
       const [id, log] = this.#loaded.entries().next().value!
-      this.#loaded.delete(id)
       if (log.isRecent || !log.isIdle) {
         log.isRecent = false
+        this.#loaded.delete(id)
         this.#loaded.set(id, log)
       } else {
+        this.#remove(log)
         log.drop()
       }
     }

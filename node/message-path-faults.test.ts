@@ -44,7 +44,7 @@ describe('message path under faults', () => {
       fromB.push(...sendMany(b, a, 1))
     }
     const isDone = (): boolean => [a, b].every((one) => one.outbox.length === 0) && [a.shownWith(b), b.shownWith(a)].every(({ length }) => length === fromA.length + fromB.length)
-    await world.until(isDone, 120_000, `convergence after a kill of ${victim} at step ${k}`)
+    await world.until(isDone, 120_000, () => `convergence after a kill of ${victim} at step ${k}`)
     assertConverged(a, b, fromA, fromB)
     await world.stop()
     return isKilled
@@ -122,7 +122,12 @@ async function randomRun (seed: number): Promise<void> {
     await one.online()
   }
   const isDone = (): boolean => people.every((from, i) => from.outbox.length === 0 && people.every((to, j) => i === j || from.shownWith(to).length === sentBy(i, j).length + sentBy(j, i).length))
-  await world.until(isDone, 300_000, `convergence (seed ${seed})`)
+  const missing = (): string => people.flatMap((from, i) => people.flatMap((to, j) => {
+    const wanted = sentBy(i, j).length + sentBy(j, i).length
+    const seen = i === j ? 0 : from.shownWith(to).length
+    return seen === wanted ? [] : [`${i} has ${seen} of ${wanted} with ${j}`]
+  }).concat(from.outbox.length === 0 ? [] : [`${i} has ${from.outbox.length} not sent`])).join(', ')
+  await world.until(isDone, 300_000, () => `convergence (seed ${seed}: ${missing()})`)
   for (let i = 0; i < 5; i++) for (let j = i + 1; j < 5; j++) assertConverged(people[i]!, people[j]!, sentBy(i, j), sentBy(j, i))
   await world.stop()
 }

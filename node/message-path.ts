@@ -133,7 +133,7 @@ export class MessagePath {
   /** A newer home record of the account is known: roles may have changed. */
   #moved (account: AccountId): void {
     this.#links.forgetIntroduction(account)
-    for (const log of [...this.#logs.loaded]) if (log.conversation.members.includes(account)) this.#logs.drop(log)
+    for (const log of [...this.#logs.loadedOf(account)]) this.#logs.drop(log)
     this.#forwarding.moved(account)
   }
 

@@ -100,12 +100,12 @@ export class World {
   }
 
   /** Pass time until `isDone`, at most `ms`. */
-  async until (isDone: () => boolean, ms = 120_000, what = 'what was waited for'): Promise<void> {
+  async until (isDone: () => boolean, ms = 120_000, what: () => string = () => 'what was waited for'): Promise<void> {
     for (let passed = 0; passed <= ms; passed += 50) {
       if (isDone()) return
       await this.clock.advance(50)
     }
-    assert.fail(`${what} did not happen within ${ms} ms`)
+    assert.fail(`${what()} did not happen within ${ms} ms`)
   }
 
   async stop (): Promise<void> { for (const relay of this.relays) await relay.stop() }
