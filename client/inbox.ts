@@ -165,7 +165,7 @@ export class Inbox {
     this.#isTaking = true
     this.#takeAll().catch((error: unknown) => {
       // The store failed; nothing was acknowledged, so the relay has everything still. Try again after a pause.
-      this.#retries.schedule(this.#on.ownAccount, error, () => { this.#wake() })
+      if (!this.#isStopped) this.#retries.schedule(this.#on.ownAccount, error, () => { this.#wake() })
     }).finally(() => {
       this.#isTaking = false
       // Something may have come after the last look.
@@ -297,7 +297,7 @@ export class Inbox {
     }, (error: unknown) => {
       // Not for ever: a relay that says that nobody of this id exists may be wrong once, not again and again.
       if (isProtocolError(error) && error.action === 'reject' && this.#retries.attempts(peer) >= clientLimits.lookupAttempts) this.#on.entries.lookedUp(account)
-      this.#retries.schedule(peer, error, () => { buffer.isLookingUp = false; this.#wake() })
+      if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { buffer.isLookingUp = false; this.#wake() })
     })
   }
 }

@@ -491,7 +491,10 @@ export class Outbox {
     if (known.code === 'NOT_AUTHENTICATED' || known.code === 'NOT_REGISTERED') this.#on.onDisowned(known)
   }
 
-  #retryLater (peer: AccountId, error: ProtocolError): void { this.#retries.schedule(peer, error, () => { this.#wake() }) }
+  #retryLater (peer: AccountId, error: ProtocolError): void {
+    // Without a connection there is nothing to wait for: `resume` begins anew.
+    if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { this.#wake() })
+  }
 
   /** Sealed for devices that are not all of them any more: back to waiting, all that follows too, and new keys first. */
   async #unseal (draft: Draft, peer: AccountId): Promise<void> {

@@ -3,13 +3,14 @@
  *
  * The first goes at once; while they come thick and fast they are collected for limits.receiptDelayMs.
  */
-import type { Clock, Timer } from '../protocol/clock.ts'
+import type { Clock, Random, Timer } from '../protocol/clock.ts'
 import type { AccountId, MessageId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { receiptStages } from '../protocol/wire/kinds.ts'
 import type { Draft, Ledger } from './ledger.ts'
 import { clientLimits } from './limits.ts'
 import type { Outbox } from './outbox.ts'
+import { Retries } from './retry.ts'
 import type { OwedRow, Tables } from './tables.ts'
 
 const nothing: OwedRow = { delivered: [], read: [] }
@@ -19,6 +20,7 @@ export interface ReceiptComponents {
   readonly tables: Tables
   readonly outbox: Pick<Outbox, 'composeReceipt'>
   readonly clock: Clock
+  readonly random: Random
 }
 
 export class Receipts {
@@ -26,9 +28,14 @@ export class Receipts {
   /** A pause that runs since the last receipt of a conversation; what is owed meanwhile goes when it ends. */
   readonly #pauses = new Map<AccountId, Timer>()
   readonly #isOwed = new Set<AccountId>()
+  /** Of a store that fails: what is owed stays written down. */
+  readonly #retries: Retries<AccountId>
   #isStopped = false
 
-  constructor (components: ReceiptComponents) { this.#on = components }
+  constructor (components: ReceiptComponents) {
+    this.#on = components
+    this.#retries = new Retries(components)
+  }
 
   /** Pay what an earlier run left. */
   async load (): Promise<void> {
@@ -43,6 +50,7 @@ export class Receipts {
 
   stop (): void {
     this.#isStopped = true
+    this.#retries.clear()
     for (const timer of this.#pauses.values()) timer.cancel()
     this.#pauses.clear()
   }
@@ -57,17 +65,19 @@ export class Receipts {
   }
 
   #payOrWait (peer: AccountId): void {
-    if (!this.#pauses.has(peer) && !this.#isStopped) this.#pay(peer)
+    if (!this.#pauses.has(peer) && !this.#retries.isWaiting(peer) && !this.#isStopped) this.#pay(peer)
   }
 
   #pay (peer: AccountId): void {
     this.#isOwed.delete(peer)
     this.#pauses.set(peer, this.#on.clock.after(clientLimits.receiptDelayMs, () => {
       this.#pauses.delete(peer)
-      if (this.#isOwed.has(peer)) this.#pay(peer)
+      if (this.#isOwed.has(peer)) this.#payOrWait(peer)
     }))
-    // A failure is the store's: what is owed stays written down and is paid with the next one or after a restart.
-    this.#on.ledger.run(async (draft) => { await this.#compose(draft, peer) }).catch(() => { this.#isOwed.add(peer) })
+    this.#on.ledger.run(async (draft) => { await this.#compose(draft, peer) }).then(() => { this.#retries.succeeded(peer) }, (error: unknown) => {
+      this.#isOwed.add(peer)
+      if (!this.#isStopped) this.#retries.schedule(peer, error, () => { this.#payOrWait(peer) })
+    })
   }
 
   async #compose (draft: Draft, peer: AccountId): Promise<void> {
