@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { render, type Instance } from 'ink'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { FakeClient, accountCalled } from '../testing/fake-client.ts'
+import { FakeContext } from '../testing/fake-context.ts'
 import { TerminalInput, TerminalOutput } from '../testing/terminal.ts'
 import { ChatApp } from './chat-app.ts'
 import { ChatController } from './chat-controller.ts'
+import { runChatScreen } from './chat-screen-run.ts'
 import { h } from './components/h.ts'
 import { cellWidth } from './text-layout.ts'
 
@@ -138,6 +140,26 @@ describe('the chat on a terminal', () => {
     await screenShows(/Say hello/)
   })
 
+  it('help is whole on a terminal of 80 columns', async () => {
+    client.befriend('Bob')
+    await show()
+    await type(`/help${keys.enter}`)
+    const frame = await screenShows(/Esc closes this/)
+    assert.match(frame.replaceAll(/\s+/g, ' '), /add a person by handle, account id or │ invite link/)
+    assert.ok(!/[a-z]…/.test(frame), frame)
+  })
+
+  it('the invite link is shown whole, in lines that follow each other', async () => {
+    client.befriend('Bob')
+    client.inviteLink = () => `heliograph:${accountCalled('me')}?handle=ada%40eu-1.example.org`
+    await show()
+    await type(`/invite${keys.enter}`)
+    const frame = await screenShows(/Esc closes this/)
+    const pane = frame.split('\n').map((line) => line.split('│ ')[1]?.trim() ?? '').join('')
+    assert.ok(pane.includes(client.inviteLink()), frame)
+    assert.match(frame, /ada@eu-1/)
+  })
+
   it('Esc and a key that follows at once do not swallow the key', async () => {
     client.befriend('Bob')
     await show()
@@ -179,5 +201,25 @@ describe('the chat on a terminal', () => {
     await show()
     await type(keys.controlC)
     await screen.waitUntilExit()
+  })
+})
+
+describe('the chat takes the terminal and gives it back', () => {
+  it('a line that the terminal finds wider than we do is cut there, not wrapped: wrapping is off, and on again at the end', async () => {
+    const client = new FakeClient()
+    const context = await FakeContext.create(client)
+    try {
+      const output = new TerminalOutput()
+      const ending = new AbortController()
+      const running = runChatScreen(client, Object.assign(context, { stdout: output, stdin: new TerminalInput() }), { signal: ending.signal })
+      for (let i = 0; i < 200 && !output.frames.join('').includes('Heliograph'); i++) await new Promise((resolve) => { setTimeout(resolve, 10) })
+      assert.match(output.frames.join(''), /^[^H]*\u001b\[\?7l[^]*Heliograph/)
+      assert.ok(!output.frames.join('').includes('\u001b[?7h'))
+      ending.abort()
+      await running
+      assert.match(output.frames.join(''), /\u001b\[\?7h$/)
+    } finally {
+      await context.remove()
+    }
   })
 })

@@ -48,6 +48,6 @@ export function parseChatLine (line: string): ChatCommand {
       if (argument === 'yes' || argument === 'no') return { kind: 'verify', answer: argument }
       return { kind: 'wrong', sentence: 'Say /verify to see the number, /verify yes when both of you see the same, /verify no to take it back.' }
     default:
-      return { kind: 'wrong', sentence: `There is no ${name.slice(0, 20)}. /help lists what there is; //… sends a text that starts with a slash.` }
+      return { kind: 'wrong', sentence: `There is no ${name.slice(0, 20)}. /help lists what there is.` }
   }
 }

@@ -121,7 +121,7 @@ export class ChatController {
       case 'wrong': this.#notice('warning', command.sentence); return
       case 'quit': this.#onQuit(); return
       case 'help': this.#set(withOverlay(this.#state, { kind: 'help' })); return
-      case 'invite': this.#notice('info', this.#client.inviteLink()); return
+      case 'invite': this.#set(withOverlay(this.#state, { kind: 'invite', link: this.#client.inviteLink(), handle: this.#client.account?.handle ?? '' })); return
       case 'say': {
         if (current === undefined) { this.#notice('warning', 'There is nobody to write to yet. Add a person with /add.'); return }
         const message = await this.#client.send(current.account, command.text)

@@ -7,6 +7,10 @@ import { ChatApp } from './chat-app.ts'
 import { ChatController } from './chat-controller.ts'
 import { h } from './components/h.ts'
 
+// Terminals disagree on how wide some emoji are (tmux gives a thumb with a skin tone four cells, others two). A line
+// that turns out too long must lose its end, not push all that follows down by one.
+const autoWrap = { off: '\u001b[?7l', on: '\u001b[?7h' }
+
 type AccountId = NonNullable<ClientLike['account']>['id']
 
 export async function runChatScreen (client: ClientLike, context: Context, { openWith, signal }: { openWith?: AccountId, signal: AbortSignal }): Promise<void> {
@@ -18,6 +22,7 @@ export async function runChatScreen (client: ClientLike, context: Context, { ope
     }
   })
   await controller.start(openWith)
+  context.stdout.write(autoWrap.off)
   const screen = render(h(ChatApp, { controller }), {
     stdout: context.stdout as NodeJS.WriteStream,
     stdin: context.stdin as NodeJS.ReadStream,
@@ -36,5 +41,6 @@ export async function runChatScreen (client: ClientLike, context: Context, { ope
   } finally {
     signal.removeEventListener('abort', onAbort)
     controller.stop()
+    context.stdout.write(autoWrap.on)
   }
 }

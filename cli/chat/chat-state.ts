@@ -18,7 +18,10 @@ export interface Conversation {
   readonly lastAtMs: number
 }
 
-export type Overlay = { readonly kind: 'help' } | { readonly kind: 'safety', readonly name: string, readonly digits: string, readonly isVerified: boolean }
+export type Overlay =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'invite', readonly link: string, readonly handle: string }
+  | { readonly kind: 'safety', readonly name: string, readonly digits: string, readonly isVerified: boolean }
 
 export interface Notice { readonly level: 'info' | 'warning', readonly text: string }
 

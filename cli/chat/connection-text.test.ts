@@ -10,6 +10,7 @@ describe('connection in words', () => {
     assert.equal(connectionText({ ...at, waiting: 2, connection: { state: 'connecting', relay: 'eu-1' } }).text, '◌ connecting to eu-1 … · 2 waiting')
     assert.equal(connectionText({ ...at, waiting: 1, retryAtMs: 3900, connection: { state: 'waiting' } }).text, '○ reconnecting in 3 s … · 1 waiting')
     assert.equal(connectionText({ ...at, retryAtMs: 900, connection: { state: 'waiting' } }).text, '○ reconnecting …')
+    assert.equal(connectionText({ ...at, connection: { state: 'offline' } }).text, '◌ connecting …', 'the chat has only begun')
     assert.equal(connectionText({ ...at, connection: { state: 'offline', error: new ProtocolError('DRAINING') } }).text, '○ offline: the relay is shutting down')
   })
 

@@ -22,8 +22,9 @@ export function connectionText ({ connection, retryAtMs, nowMs, waiting }: Pick<
       return { level: 'bad', text: `○ ${seconds === 0 ? 'reconnecting …' : `reconnecting in ${seconds} s …`}${queue}` }
     }
     case 'offline': {
-      const why = connection.error === undefined ? '' : `: ${ERRORS[connection.error.code].says}`
-      return { level: 'bad', text: `○ offline${why}${queue}` }
+      // Without a reason nothing has been tried yet: the first screen is drawn before the first attempt.
+      if (connection.error === undefined) return { level: 'busy', text: `◌ connecting …${queue}` }
+      return { level: 'bad', text: `○ offline: ${ERRORS[connection.error.code].says}${queue}` }
     }
   }
 }

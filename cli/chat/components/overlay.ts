@@ -1,4 +1,4 @@
-/** What covers the message pane for a moment: the help, the safety number. */
+/** What covers the message pane for a moment: the help, the invite link, the safety number. */
 import { Box, Text } from 'ink'
 import type { ReactElement } from 'react'
 import { printableName } from '../../describe-messages.ts'
@@ -10,13 +10,38 @@ import { h } from './h.ts'
 
 export function OverlayPane ({ overlay, width, height }: { overlay: Overlay, width: number, height: number }): ReactElement {
   return h(Box, { width, height, flexDirection: 'column', paddingX: 2, paddingY: height > 14 ? 1 : 0, flexShrink: 0, overflow: 'hidden' },
-    ...(overlay.kind === 'help' ? helpLines() : safetyLines(overlay, width - 4)))
+    ...linesOf(overlay, width - 4))
 }
 
-function helpLines (): ReactElement[] {
+function linesOf (overlay: Overlay, width: number): ReactElement[] {
+  switch (overlay.kind) {
+    case 'help': return helpLines(width)
+    case 'invite': return inviteLines(overlay, width)
+    case 'safety': return safetyLines(overlay, width)
+  }
+}
+
+/** Cells of the left column of the help. */
+const commandWidth = 16
+
+function helpLines (width: number): ReactElement[] {
   return [
-    ...chatHelp.map(([what, does]) => h(Text, { key: what, wrap: 'truncate' }, h(Text, { color: 'cyan' }, fit(what, 16)), does)),
+    ...chatHelp.flatMap(([what, does]) => wrapText(does, width - commandWidth).map((line, index) =>
+      h(Text, { key: `${what} ${index}`, wrap: 'truncate' }, h(Text, { color: 'cyan' }, fit(index === 0 ? what : '', commandWidth)), line))),
     h(Text, { key: 'ticks', dimColor: true, wrap: 'truncate' }, '⌛ here only  ✓ sent  ✓✓ delivered  ', h(Text, { color: 'cyan', bold: true, dimColor: false }, '✓✓'), ' read'),
+    h(Text, { key: 'end', dimColor: true }, 'Esc closes this.')
+  ]
+}
+
+function inviteLines ({ link, handle }: Extract<Overlay, { kind: 'invite' }>, width: number): ReactElement[] {
+  const say = (key: string, text: string): ReactElement[] => wrapText(text, width).map((line, index) => h(Text, { key: `${key}-${index}`, wrap: 'truncate' }, line))
+  return [
+    ...(handle === '' ? [] : [...say('handle', 'Others find you as'), h(Text, { key: 'name', color: 'cyan', bold: true, wrap: 'truncate' }, printableName(handle)), h(Text, { key: 'space-1' }, ' ')]),
+    ...say('about', 'This link holds your key as well, so that whoever has it from you needs to trust no relay:'),
+    // Whole, and broken at the edge: a link with a part left out is of no use to anybody.
+    ...wrapText(link, width).map((line, index) => h(Text, { key: `link-${index}`, color: 'cyan', wrap: 'truncate' }, line)),
+    h(Text, { key: 'space-2' }, ' '),
+    ...say('elsewhere', '"heliograph account show" prints it in one line.'),
     h(Text, { key: 'end', dimColor: true }, 'Esc closes this.')
   ]
 }
