@@ -36,6 +36,9 @@ export interface Content {
   readonly body: Body
 }
 
+/** The last moment that a Date can hold: what claims to be later is shown as that. */
+const lastMoment = 8.64e15
+
 type Binding = Pick<Envelope, 'conversation' | 'messageId' | 'senderDevice'>
 
 /** @returns the padded plaintext */
@@ -69,7 +72,7 @@ export function decodeContent (padded: Uint8Array, envelope: Binding): Content {
   if (!sameBytes(wire.conversation, envelope.conversation.bytes) || !sameBytes(wire.messageId, messageIdToBytes(envelope.messageId)) ||
       !sameBytes(wire.senderDevice, deviceKeyOf(envelope.senderDevice))) throw new ProtocolError('BAD_CONVERSATION', { what: 'the inside belongs to another envelope' })
   return {
-    sentAtMs: wire.sentAtMs,
+    sentAtMs: Math.min(wire.sentAtMs, lastMoment),
     previous: decodeChainPoint(wire.previous),
     senderList: { epoch: wire.ownListEpoch, hash: wire.ownListHash },
     peerList: { epoch: wire.theirListEpoch, hash: wire.theirListHash },

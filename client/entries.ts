@@ -24,6 +24,7 @@ import type { Message } from './model.ts'
 import type { Outbox } from './outbox.ts'
 import type { Receipts } from './receipts.ts'
 import type { SessionBox } from './session-box.ts'
+import { isStoreFailure } from './store.ts'
 import { fromHex } from './stored.ts'
 import { positionKey, type LogRow, type Tables } from './tables.ts'
 
@@ -90,8 +91,9 @@ export class Entries {
       forkedInEpoch = entry.epoch
       this.#warn(draft, 'fork', peer, 'The relays have shown the two of you different versions of this conversation: messages may have been dropped or put in another order.')
     }
-    const hash = await this.#nextHash(draft, arrival, digest)
-    const highest = envelope === undefined || envelope.messageId <= (log.highest[envelope.senderDevice] ?? '') ? log.highest : { ...log.highest, [envelope.senderDevice]: envelope.messageId }
+    const hash = await this.#nextHash(draft, arrival, digest, content)
+    // Only what was opened counts: a header alone is the relay's word.
+    const highest = envelope === undefined || content === undefined || envelope.messageId <= (log.highest[envelope.senderDevice] ?? '') ? log.highest : { ...log.highest, [envelope.senderDevice]: envelope.messageId }
     draft.write(this.#on.tables.logs, peer, { epoch: entry.epoch, seq: entry.seq, hash: hash === undefined ? '' : toHex(hash), highest, forkedInEpoch })
     if (hash !== undefined) {
       draft.write(this.#on.tables.logHashes, `${peer}/${positionKey(entry.epoch, entry.seq)}`, hash)
@@ -178,8 +180,10 @@ export class Entries {
       if (content !== undefined) await this.#show(draft, arrival, envelope, content, list!)
       return { digest, envelope, ...(content === undefined ? {} : { content }) }
     } catch (error) {
-      if (!isProtocolError(error)) throw error
-      if (!isRepeat && error.code !== 'DUPLICATE') this.#keepUnopened(draft, arrival, envelope, bytes, error)
+      // The store's trouble is not the message's: the log waits.
+      if (!isProtocolError(error) || isStoreFailure(error)) throw error
+      // A counter that was used before is no proof of a repeat: the relay can write one on a new message.
+      if (!isRepeat && (known === undefined || known.state !== 'failed')) this.#keepUnopened(draft, arrival, envelope, bytes, error)
       return { digest, envelope }
     }
   }
@@ -276,10 +280,12 @@ export class Entries {
     return here !== undefined && !sameBytes(here, previous.hash)
   }
 
-  async #nextHash (draft: Draft, { peer, entry, log }: Arrival, digest: Uint8Array | undefined): Promise<Uint8Array | undefined> {
+  async #nextHash (draft: Draft, { peer, entry, log }: Arrival, digest: Uint8Array | undefined, content: Content | undefined): Promise<Uint8Array | undefined> {
     if (digest === undefined) return undefined
+    const previous = content?.previous
     const before = entry.seq === log.seq + 1
-      ? log.hash === '' ? undefined : fromHex(log.hash)
+      // Who does not know the beginning takes the other's word for it once; from there on both are bound.
+      ? log.hash !== '' ? fromHex(log.hash) : previous?.epoch === log.epoch && previous.seq === log.seq ? previous.hash : undefined
       : await draft.read(this.#on.tables.logHashes, `${peer}/${positionKey(log.epoch, entry.seq - 1)}`)
     return before === undefined ? undefined : extendChain(this.#on.primitives, before, entry.epoch, entry.seq, digest)
   }

@@ -16,6 +16,7 @@ import type { Draft, Ledger } from './ledger.ts'
 import type { RelayLink } from './link.ts'
 import { Retries } from './retry.ts'
 import type { SessionBox } from './session-box.ts'
+import { isStoreFailure } from './store.ts'
 
 export interface KeyComponents {
   readonly ledger: Ledger
@@ -127,7 +128,7 @@ export class Keys {
         draft.absorb(child)
         usable++
       } catch (error) {
-        if (!isProtocolError(error)) throw error
+        if (!isProtocolError(error) || isStoreFailure(error)) throw error
         if (canSeal) usable++
         else keyless.push(device.id)
         draft.after(() => {

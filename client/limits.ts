@@ -23,6 +23,10 @@ export const clientLimits = {
   logHashes: 2_048,
   /** How long receipts of one conversation are collected when they come thick and fast. */
   receiptDelayMs: 50,
+  /** Heartbeats no closer than this, whatever a relay asks for: a phone's battery. */
+  heartbeatMinMs: 5_000,
+  /** The longest pause that a relay may ask for: it must not be able to silence a device for ever. */
+  retryAfterMaxMs: 10 * 60_000,
   /** How often somebody's device list is asked for before a message of an unknown device is given up. */
   lookupAttempts: 5,
   /** Devices remembered as being in nobody's list. */

@@ -25,6 +25,8 @@ export class PrekeyUpkeep {
   readonly #retries: Retries<'upload'>
   /** One-time prekeys that the relay has, as far as this device can know. */
   #left: number = limits.oneTimePrekeys
+  /** `#left` was counted down here: keys that were claimed before the relay last said a number count twice. */
+  #isGuess = false
   #isUploading = false
   #timer: Timer | undefined
 
@@ -35,7 +37,7 @@ export class PrekeyUpkeep {
 
   /** Connected: the relay has said what it has left. */
   resume (left: number): void {
-    this.#left = left
+    this.#setLeft(left)
     this.#retries.clear()
     this.#look()
   }
@@ -48,7 +50,13 @@ export class PrekeyUpkeep {
   /** Somebody has used a one-time prekey. */
   onConsumed (): void {
     this.#left = Math.max(0, this.#left - 1)
+    this.#isGuess = true
     if (this.#left < limits.oneTimePrekeysLow) this.#uploadIfDue()
+  }
+
+  #setLeft (left: number): void {
+    this.#left = left
+    this.#isGuess = false
   }
 
   #look (): void {
@@ -67,10 +75,12 @@ export class PrekeyUpkeep {
 
   async #upload (): Promise<void> {
     const { ledger, prekeys, link } = this.#on
+    // An upload of nothing tells what is there: too many at once would be refused as a whole.
+    if (this.#isGuess && this.#left < limits.oneTimePrekeysLow) this.#setLeft((await link.call(clientMethods.uploadPrekeys, {})).oneTime)
     const upload = await ledger.run(async (draft) => await prekeys.prepareUpload(draft, this.#left))
     if (upload === undefined) return
     const { oneTime } = await link.call(clientMethods.uploadPrekeys, upload)
-    this.#left = oneTime
+    this.#setLeft(oneTime)
     await ledger.run(async (draft) => { await prekeys.published(draft, upload) })
   }
 }

@@ -19,7 +19,9 @@ import { wireVersion } from '../protocol/wire/kinds.ts'
 import type { ClientLogger } from './components.ts'
 import { dialChannel } from './dial.ts'
 import type { RelayLink } from './link.ts'
+import { clientLimits } from './limits.ts'
 import type { ConnectionStatus } from './model.ts'
+import { askedPauseMs } from './retry.ts'
 
 /** Where to go and who to be there. */
 export interface Home {
@@ -91,6 +93,7 @@ export class RelayConnection implements RelayLink {
     this.#stopping.abort(new ProtocolError('CANCELLED', { what: 'the client was stopped' }))
     this.#retry?.cancel()
     this.#retry = undefined
+    this.#isConnecting = false
     const channel = this.#channel
     this.#leave({ state: 'offline' })
     await channel?.close()
@@ -119,34 +122,43 @@ export class RelayConnection implements RelayLink {
   #connect (): void {
     const home = this.#on.home()
     if (home === undefined || !this.#isStarted) return
+    // A try that outlives a `stop` must not touch what the next `start` has begun.
+    const { signal } = this.#stopping
+    const settle = (error?: unknown): void => {
+      if (signal.aborted) return
+      this.#isConnecting = false
+      if (error !== undefined) this.#retryLater(home, error)
+    }
     this.#isConnecting = true
     this.#setStatus({ state: 'connecting', relay: home.name })
-    this.#open(home).then(
-      () => { this.#isConnecting = false },
-      async (error: unknown) => { await this.#onFailed(home, error); this.#isConnecting = false; this.#retryLater(home, error) }
+    this.#open(home, signal).then(
+      () => { settle() },
+      async (error: unknown) => {
+        if (!signal.aborted) await this.#onFailed(home, error, signal)
+        settle(error)
+      }
     ).catch((error: unknown) => {
-      this.#isConnecting = false
       this.#on.logger?.warn('client.connect-failed', { error: String(error) })
-      this.#retryLater(home, error)
+      settle(error)
     })
   }
 
-  async #open (home: Home): Promise<void> {
+  async #open (home: Home, signal: AbortSignal): Promise<void> {
     const { clock, handlers } = this.#on
     const target = { addresses: rotated(home.addresses, this.#attempt), expect: home.relay }
-    const channel = await dialChannel(this.#on, { target, protocol: protocols.client, handlers, signal: this.#stopping.signal })
+    const channel = await dialChannel(this.#on, { target, protocol: protocols.client, handlers, signal })
     try {
       this.#channel = channel
       channel.onClose((error) => { this.#onClosed(channel, home, error) })
       channel.start()
       const startMs = clock.nowMs()
-      const welcome = await sayHello(channel, home, this.#software, { signal: this.#stopping.signal })
+      const welcome = await sayHello(channel, home, this.#software, { signal })
       const rttMs = clock.nowMs() - startMs
       if (!welcome.isRegistered) await this.#on.register(channel)
-      if (this.#channel !== channel) throw new ProtocolError('DISCONNECTED')
+      if (this.#channel !== channel || signal.aborted) throw new ProtocolError('DISCONNECTED')
       this.#attempt = 0
       this.#setStatus({ state: 'online', relay: welcome.relayName === '' ? home.name : welcome.relayName, rttMs })
-      this.#beat(channel, welcome.heartbeatMs > 0 ? welcome.heartbeatMs : limits.heartbeatMs)
+      this.#beat(channel, heartbeatOf(welcome))
       this.#on.onOnline(welcome)
     } catch (error) {
       if (this.#channel === channel) this.#channel = undefined
@@ -156,13 +168,13 @@ export class RelayConnection implements RelayLink {
   }
 
   /** What can be done before the next try. Its own failure only means that nothing changed. */
-  async #onFailed (home: Home, error: unknown): Promise<void> {
+  async #onFailed (home: Home, error: unknown, signal: AbortSignal): Promise<void> {
     try {
       if (isProtocolError(error, 'MOVED', 'ROLLED_BACK') && error.details.record !== undefined && await this.#on.onMoved(error.details.record)) {
         this.#attempt = 0
         return
       }
-      if (this.#attempt >= triesBeforeLookup && this.#isStarted) await this.#on.findAddresses(home, this.#stopping.signal)
+      if (this.#attempt >= triesBeforeLookup) await this.#on.findAddresses(home, signal)
     } catch (lookupError) {
       if (!isProtocolError(lookupError)) throw lookupError
       this.#on.logger?.debug('client.no-newer-address', { code: lookupError.code })
@@ -172,7 +184,7 @@ export class RelayConnection implements RelayLink {
   #retryLater (home: Home, error: unknown): void {
     if (!this.#isStarted || this.#retry !== undefined) return
     const known = isProtocolError(error) ? error : new ProtocolError('DISCONNECTED', { cause: error })
-    const retryInMs = Math.max(backoffMs(this.#attempt++, this.#on.random, limits), known.details.retryAfterMs ?? 0)
+    const retryInMs = Math.max(backoffMs(this.#attempt++, this.#on.random, limits), askedPauseMs(known))
     this.#setStatus({ state: 'waiting', relay: home.name, retryInMs, error: known })
     this.#retry = this.#on.clock.after(retryInMs, () => { this.#retry = undefined; this.#connect() })
   }
@@ -210,6 +222,11 @@ export class RelayConnection implements RelayLink {
       })
     })
   }
+}
+
+/** As the relay asks, within what a device bears and what keeps it from counting as dead. */
+function heartbeatOf ({ heartbeatMs }: Welcome): number {
+  return heartbeatMs > 0 ? Math.min(Math.max(heartbeatMs, clientLimits.heartbeatMinMs), limits.heartbeatMs) : limits.heartbeatMs
 }
 
 /** Another address first with every try: one may take connections and never answer. */

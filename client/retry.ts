@@ -4,6 +4,11 @@
 import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
 import { isProtocolError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
+import { clientLimits } from './limits.ts'
+
+/** What a relay asked for, within reason. */
+export const askedPauseMs = (error: unknown): number =>
+  isProtocolError(error) ? Math.min(error.details.retryAfterMs ?? 0, clientLimits.retryAfterMaxMs) : 0
 
 export class Retries<Key> {
   readonly #clock: Clock
@@ -22,7 +27,7 @@ export class Retries<Key> {
   /** @returns the pause. A key that waits already goes on waiting. */
   schedule (key: Key, error: unknown, task: () => void): number {
     const attempt = this.attempts(key)
-    const asked = isProtocolError(error) ? error.details.retryAfterMs ?? 0 : 0
+    const asked = askedPauseMs(error)
     const delayMs = Math.max(asked, backoffMs(attempt, this.#random, limits))
     if (this.#timers.has(key)) return delayMs
     this.#attempts.set(key, attempt + 1)

@@ -4,6 +4,8 @@
  * Narrow enough for LevelDB, IndexedDB and memory (store-level.ts); an engine passes store-suite.ts.
  * Keys are ASCII; their order is the order of their bytes. Key table: keys.ts.
  */
+import { isProtocolError } from '../protocol/errors.ts'
+
 export type StoreWrite =
   | { readonly op: 'put', readonly key: string, readonly value: Uint8Array }
   | { readonly op: 'delete', readonly key: string }
@@ -35,3 +37,6 @@ export interface ClientStore {
   range (range: StoreRange): Promise<StoreEntry[]>
   close (): Promise<void>
 }
+
+/** The store could not do its work now: nothing is said about what was asked of it, and trying again may help. */
+export const isStoreFailure = (error: unknown): boolean => isProtocolError(error, 'INTERNAL', 'STORAGE_FULL', 'DATABASE_LOCKED')

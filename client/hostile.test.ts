@@ -1,0 +1,146 @@
+/**
+ * The client against a relay that lies, another person's device that sends nonsense, and a store that fails for a moment.
+ */
+import assert from 'node:assert/strict'
+import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { ProtocolError } from '../protocol/errors.ts'
+import { pairConversation } from '../protocol/conversation.ts'
+import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
+import type { MessageId } from '../protocol/ids.ts'
+import { limits } from '../protocol/limits.ts'
+import { decodeContent, encodeContent } from './content.ts'
+import type { ClientStore } from './store.ts'
+import { FakeWorld, type FakePerson } from './world-fake.ts'
+
+let world: FakeWorld
+let alice: FakePerson
+let bob: FakePerson
+
+/** Both have written once: sessions are acknowledged, nothing is under way. */
+async function greet (): Promise<void> {
+  await alice.client.send(bob.id, 'hello')
+  await world.until(() => bob.received.length === 1)
+  await bob.client.send(alice.id, 'hello too')
+  await world.until(() => alice.received.length === 1)
+  await world.quiet()
+  alice.received.length = bob.received.length = 0
+}
+
+const kinds = (person: FakePerson): string[] => person.warnings.map(({ kind }) => kind)
+
+describe('client: bad company', () => {
+  beforeEach(async () => {
+    world = new FakeWorld(nodePrimitives)
+    alice = await world.member('alice')
+    bob = await world.member('bob')
+  })
+  afterEach(async () => {
+    await world.stop()
+    assert.equal(world.clock.pending, 0, 'a stopped client leaves no timer')
+  })
+
+  it('a store that cannot be read for a moment costs no message', async () => {
+    await greet()
+    let failures = 0
+    await bob.client.stop()
+    bob.wrapStore = (store) => flaky(store, (key) => key.startsWith('se/') && failures++ < 2)
+    await bob.open()
+    await alice.client.send(bob.id, 'while the disk had a cold')
+    bob.client.start()
+    await world.until(() => bob.received.length > 0, { maxMs: 60_000 })
+    assert.deepEqual(bob.received.map(({ text }) => text), ['while the disk had a cold'])
+    assert.ok(failures >= 2, 'the store has failed')
+    assert.deepEqual(await bob.texts(alice), ['hello', 'while the disk had a cold'])
+    assert.deepEqual(bob.warnings, [])
+  })
+
+  it('a message that claims to be from the end of time can be shown', () => {
+    const list = { epoch: 1, hash: new Uint8Array(32) }
+    const binding = { conversation: pairConversation(alice.id, bob.id), messageId: '01900000000070008000000000000000' as MessageId, senderDevice: alice.client.account!.device }
+    for (const sentAtMs of [2 ** 53 - 1, 8.64e15 + 1]) {
+      const content = decodeContent(encodeContent(binding, { sentAtMs, previous: undefined, senderList: list, peerList: list, body: { kind: 'text', text: 'hi' } }), binding)
+      assert.doesNotThrow(() => new Date(content.sentAtMs).toISOString())
+    }
+  })
+
+  it('prekeys are refilled to what the relay has room for, not to what this device guessed', async () => {
+    const row = world.relay.accounts.get(bob.id)!
+    await bob.client.stop()
+    // Twenty people have claimed a key and written; the relay counts them out at hello, the device once more when they arrive.
+    const people = []
+    for (let i = 0; i < 20; i++) people.push(await world.member(`friend${i}`))
+    row.oneTime.splice(0, 100 - 30 - 20)
+    for (const person of people) await person.client.send(bob.id, `from ${person.name}`)
+    await world.until(() => row.oneTime.length === 30)
+    world.relay.calls.clear()
+    await bob.online()
+    await world.until(() => bob.received.length === 20)
+    await world.quiet(60_000)
+    assert.ok((world.relay.calls.get('upload-prekeys') ?? 0) <= 4, `${world.relay.calls.get('upload-prekeys')} uploads`)
+    assert.ok(row.oneTime.length >= 30)
+  }).timeout(20_000)
+
+  it('a relay cannot make the device ask without a pause, nor wait for ever', async () => {
+    await greet()
+    await bob.client.stop()
+    world.relay.heartbeatMs = 1
+    world.relay.calls.clear()
+    await bob.online()
+    await world.clock.advance(20_000)
+    assert.ok((world.relay.calls.get('ping') ?? 0) <= 8, `${world.relay.calls.get('ping')} heartbeats in 20 s`)
+    world.relay.heartbeatMs = limits.heartbeatMs
+    world.relay.onSubmit = () => new ProtocolError('QUOTA', { retryAfterMs: 2 ** 50 })
+    await bob.client.send(alice.id, 'later, it says')
+    await world.clock.advance(1_000)
+    world.relay.onSubmit = undefined
+    await world.until(() => alice.received.length === 1, { maxMs: 11 * 60_000, stepMs: 1_000 })
+  }).timeout(20_000)
+
+  it('a forged header does not silence what is said about later messages', async () => {
+    await greet()
+    const log = [...world.relay.logs.values()][0]!
+    await alice.client.send(bob.id, 'genuine')
+    await world.until(() => bob.received.length === 1)
+    await world.quiet()
+    bob.warnings.length = 0
+    // The relay takes an envelope of Alice's, writes the highest id into it, and damages the next true one.
+    const forged = (messageId: string): Uint8Array => {
+      const envelope = decodeEnvelope(log.entries.findLast(({ sender }) => sender === alice.client.account!.device)!.envelope)
+      return encodeEnvelope({ ...envelope, messageId: messageId as MessageId, ciphertexts: envelope.ciphertexts.map((one) => ({ ...one, bytes: Uint8Array.from(one.bytes, (byte, i) => i === one.bytes.length - 1 ? byte ^ 1 : byte) })) })
+    }
+    const sender = alice.client.account!.device
+    log.entries.push({ seq: log.entries.length + 1, sender, envelope: forged('ffffffffffff7fffbfffffffffffffff'), messageId: 'ffffffffffff7fffbfffffffffffffff' as MessageId })
+    log.entries.push({ seq: log.entries.length + 1, sender, envelope: forged('01ffffffffff7fffbfffffffffffffff'), messageId: '01ffffffffff7fffbfffffffffffffff' as MessageId })
+    world.relay.restart()
+    await world.quiet(5_000)
+    assert.equal(kinds(bob).filter((kind) => kind === 'undecryptable').length, 2, kinds(bob).join())
+  })
+
+  it('stop and start at once leave one connection', async () => {
+    await greet()
+    await bob.client.stop()
+    world.relay.down()
+    bob.client.start()
+    const stopping = bob.client.stop()
+    world.relay.up()
+    bob.client.start()
+    await stopping
+    await world.quiet(60_000)
+    assert.equal(bob.client.connection.state, 'online')
+    assert.equal(world.relay.connections, 2, 'one for Alice, one for Bob')
+  })
+})
+
+/** Reads of some keys fail, as those of a disk that is slow to wake up. */
+function flaky (store: ClientStore, fails: (key: string) => boolean): ClientStore {
+  return {
+    get: async (key) => {
+      if (fails(key)) throw new ProtocolError('INTERNAL', { what: 'store' })
+      return await store.get(key)
+    },
+    getMany: async (keys) => await store.getMany(keys),
+    batch: async (writes) => { await store.batch(writes) },
+    range: async (range) => await store.range(range),
+    close: async () => { await store.close() }
+  }
+}
