@@ -87,9 +87,22 @@ export class Replication {
     if (relay === undefined) { this.#find(log.conversation.id, remote); return }
     // Its record names us, but it is not registered here.
     if (relay === placement.self || log.followers.some((one) => one instanceof ReplicaFollower && one.relay === relay)) return
+    // A log with entries and a replica that the store does not know yet: found at last, or moved there. The store must know
+    // before a restart, which finds what is behind by these rows. (Of a new log the first append writes the row.)
+    if (!log.replicas.has(relay) && log.head > 0) this.#writeDown(log, relay)
     const follower = new ReplicaFollower(log, relay, this.#lane(relay), this.#c.reader)
     log.addFollower(follower)
     if (follower.feed.isBehind) follower.wake()
+  }
+
+  /** The row of the replica, and with it the end of the mark that its relay is not known. */
+  #writeDown (log: Log, relay: RelayId): void {
+    const { id } = log.conversation
+    log.replicas.set(relay, 0)
+    this.#c.commits.commit([{ op: 'replicated', log: id, relay, seq: 0 }, { op: 'delete', table: 'meta', key: unresolvedKey(id) }]).catch((error: unknown) => {
+      this.#c.logger.warn('replicate.write-down', {}, error)
+      log.replicas.delete(relay)
+    })
   }
 
   #lane (relay: RelayId): ReplicaLane {
@@ -106,13 +119,11 @@ export class Replication {
     if (this.#isStopped || (attempt === 0 && this.#unresolved.has(id))) return
     const search: { timer: Timer | undefined } = { timer: undefined }
     this.#unresolved.set(id, search)
-    const { homes, clock, random, logs, commits } = this.#c
+    const { homes, clock, random, logs } = this.#c
     const limit = deadline(clock, limits.requestTimeoutMs)
     homes.find(account, { signal: limit.signal }).then(async () => {
       this.#unresolved.delete(id)
-      const log = await logs.loadId(id)
-      this.follow(log)
-      await commits.commit([{ op: 'delete', table: 'meta', key: unresolvedKey(id) }])
+      this.follow(await logs.loadId(id))
     }).catch((error: unknown) => {
       if (!isProtocolError(error)) this.#c.logger.warn('replicate.find', {}, error)
       if (this.#isStopped) return
