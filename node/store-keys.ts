@@ -130,6 +130,9 @@ export function encodeRow (row: Omit<LogEntry, 'seq'>, log: number, at: number):
   return value
 }
 
+/** A view that is no Buffer: `slice` of one of those copies nothing, and readers rely on it. */
+const plainFrom = (value: Buffer, from: number): Uint8Array => new Uint8Array(value.buffer, value.byteOffset + from, value.byteLength - from)
+
 /** @returns undefined when the row is damaged. The envelope is a view of `value`. */
 export function decodeEntry (value: Buffer, log: number, seq: number): LogEntry | undefined {
   if (value.byteLength < rowHeaderBytes || value.readUInt32BE(0) !== rowCrc(value, log, seq)) return undefined
@@ -140,7 +143,7 @@ export function decodeEntry (value: Buffer, log: number, seq: number): LogEntry 
     messageId: value.toString('hex', 40, 56) as MessageId,
     storedAtMs: value.readUIntBE(56, 6),
     expiresAtMs: value.readUIntBE(62, 6),
-    envelope: value.subarray(rowHeaderBytes)
+    envelope: plainFrom(value, rowHeaderBytes)
   }
 }
 
@@ -248,7 +251,7 @@ export function encodeTableValue (bytes: Uint8Array, key: Buffer): Buffer {
 }
 
 /** @returns undefined when the row is damaged */
-export function decodeTableValue (value: Buffer, key: Buffer): Buffer | undefined {
+export function decodeTableValue (value: Buffer, key: Buffer): Uint8Array | undefined {
   if (value.byteLength < crcBytes || value.readUInt32BE(0) !== crc32(value.subarray(crcBytes), crc32(key))) return undefined
-  return value.subarray(crcBytes)
+  return plainFrom(value, crcBytes)
 }

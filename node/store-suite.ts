@@ -68,9 +68,7 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
       it('keeps entries as they were appended, and its head', async () => {
         await write(append(1), append(2, { epoch: 3, sender: otherDevice }))
         await reopen()
-        assert.deepEqual((await store.readLog(log, 1, everything)).map((entry) => ({ ...entry, envelope: [...entry.envelope] })), [
-          { ...entryOf(1), envelope: [1, 2, 3] }, { ...entryOf(2, { epoch: 3, sender: otherDevice }), envelope: [2, 2, 3] }
-        ])
+        assert.deepEqual(await store.readLog(log, 1, everything), [entryOf(1), entryOf(2, { epoch: 3, sender: otherDevice })])
         assert.deepEqual(await store.openLog(log), { epoch: 3, first: 1, head: 2, cursors: new Map(), replicas: new Map() })
       })
 
@@ -230,7 +228,7 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
       it('keeps items as they were given', async () => {
         await write({ op: 'enqueue', item: itemOf(1, { sender: otherDevice, envelope: Uint8Array.of(5, 6) }) })
         const [item] = await store.readOutbox(log, 1, everything)
-        assert.deepEqual({ ...item, envelope: [...item!.envelope] }, { ...itemOf(1, { sender: otherDevice }), envelope: [5, 6] })
+        assert.deepEqual(item, itemOf(1, { sender: otherDevice, envelope: Uint8Array.of(5, 6) }))
       })
     })
 
@@ -239,7 +237,7 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
         await write({ op: 'put', table: 'account', key: 'k', value: Uint8Array.of(1) }, { op: 'put', table: 'handle', key: 'k', value: Uint8Array.of(2) })
         await write({ op: 'put', table: 'account', key: 'k', value: Uint8Array.of(3, 4) }, { op: 'delete', table: 'handle', key: 'none' })
         await reopen()
-        assert.deepEqual([...(await store.get('account', 'k'))!], [3, 4])
+        assert.deepEqual(await store.get('account', 'k'), Uint8Array.of(3, 4))
         assert.deepEqual([...(await store.get('handle', 'k'))!], [2])
         await write({ op: 'delete', table: 'account', key: 'k' })
         assert.equal(await store.get('account', 'k'), undefined)

@@ -8,7 +8,7 @@
 import type { ByteStream } from './byte-stream.ts'
 import type { Clock, Timer } from './clock.ts'
 import { ProtocolError, isProtocolError } from './errors.ts'
-import { FrameReader, encodeFrame, frameTypes, type Frame } from './frames.ts'
+import { FrameReader, encodeFrame, frameHeaderBytes, frameTypes, type Frame } from './frames.ts'
 import { limits } from './limits.ts'
 import type { Method, Notification } from './methods.ts'
 import { decode, encode } from './wire/codec.ts'
@@ -62,6 +62,15 @@ export class Handlers {
   get (id: number): Inbound | undefined { return this.#byId.get(id) }
 }
 
+/** What fits into a frame. */
+const maxBodyBytes = limits.frameBytes - frameHeaderBytes
+
+/** The far side would refuse more, or give the whole stream up. */
+function checkSize (body: Uint8Array, maxBytes: number, what: string): void {
+  const max = Math.min(maxBytes, maxBodyBytes)
+  if (body.byteLength > max) throw new ProtocolError('TOO_LARGE', { max, what })
+}
+
 interface Waiting {
   resolve (body: Uint8Array): void
   reject (error: Error): void
@@ -80,6 +89,8 @@ export class Channel {
   #serving = 0
   #malformed = 0
   #closed: { error?: Error } | undefined
+  /** Given up by us: what still arrives is not looked at, also when the stream takes a while to end. */
+  #isAborted = false
 
   constructor (stream: ByteStream, components: { handlers: Handlers, clock: Clock, meter?: ChannelMeter }) {
     this.stream = stream
@@ -104,17 +115,26 @@ export class Channel {
     else this.#closeListeners.push(listener)
   }
 
-  /** @throws ProtocolError: what the far side answered, TIMEOUT, DISCONNECTED, or the signal's reason */
+  /** @throws ProtocolError: what the far side answered, TOO_LARGE, TIMEOUT, DISCONNECTED, or the signal's reason */
   async call<Request, Reply> (method: Method<Request, Reply>, request: Partial<Request>, options: CallOptions = {}): Promise<Reply> {
-    return decode(method.reply, await this.#request(method.id, encode(method.request, request), options))
+    const body = encode(method.request, request)
+    checkSize(body, method.maxRequestBytes, method.name)
+    return decode(method.reply, await this.#request(method.id, body, options))
   }
 
+  /** @throws ProtocolError TOO_LARGE. A closed channel drops it. */
   notify<Body> (kind: Notification<Body>, body: Partial<Body>): void {
-    if (this.#closed === undefined) this.stream.send(encodeFrame(frameTypes.notification, kind.id, 0, encode(kind.body, body)))
+    if (this.#closed !== undefined) return
+    const bytes = encode(kind.body, body)
+    checkSize(bytes, kind.maxBytes, kind.name)
+    this.stream.send(encodeFrame(frameTypes.notification, kind.id, 0, bytes))
   }
 
   async close (): Promise<void> { await this.stream.close() }
-  abort (error: Error): void { this.stream.abort(error) }
+  abort (error: Error): void {
+    this.#isAborted = true
+    this.stream.abort(error)
+  }
 
   #request (method: number, body: Uint8Array, { signal, timeoutMs = limits.requestTimeoutMs }: CallOptions): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -140,16 +160,22 @@ export class Channel {
   }
 
   #onData (chunk: Uint8Array): void {
-    if (this.#closed !== undefined) return
+    if (this.#isOver) return
     try {
-      for (const frame of this.#reader.push(chunk)) this.#onFrame(frame)
+      for (const frame of this.#reader.push(chunk)) {
+        this.#onFrame(frame)
+        // A frame may have ended the channel: those behind it in the same chunk are not served any more.
+        if (this.#isOver) return
+      }
     } catch (error) {
       // The stream cannot be cut into frames any more, or this peer has sent too many bad ones.
       this.#meter.refused?.(isProtocolError(error) ? error.code : 'INTERNAL', 'frame')
       if (!isProtocolError(error)) this.#meter.failed?.('frame', error)
-      this.stream.abort(error as Error)
+      this.abort(error as Error)
     }
   }
+
+  get #isOver (): boolean { return this.#closed !== undefined || this.#isAborted }
 
   #onFrame (frame: Frame): void {
     switch (frame.type) {
@@ -213,6 +239,7 @@ export class Channel {
   }
 
   #reply (frame: Frame, body: Uint8Array): void {
+    if (body.byteLength > maxBodyBytes) { this.#refuse(frame, new Error(`a reply of ${body.byteLength} bytes`)); return }
     if (this.#closed === undefined) this.stream.send(encodeFrame(frameTypes.reply, frame.method, frame.id, body))
   }
 
@@ -234,7 +261,7 @@ export class Channel {
   }
 
   #countMalformed (): void {
-    if (++this.#malformed >= limits.malformedFrames) this.stream.abort(new ProtocolError('MALFORMED', { what: 'again and again' }))
+    if (++this.#malformed >= limits.malformedFrames) this.abort(new ProtocolError('MALFORMED', { what: 'again and again' }))
   }
 
   #onClose (error?: Error): void {

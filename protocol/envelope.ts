@@ -27,8 +27,9 @@ export interface Envelope {
   readonly ciphertexts: readonly Ciphertext[]
 }
 
-/** @returns the sealed bytes, at most limits.envelopeBytes. @throws ProtocolError TOO_LARGE */
+/** @returns the sealed bytes, at most limits.envelopeBytes. @throws ProtocolError TOO_LARGE, TOO_MANY */
 export function encodeEnvelope (envelope: Envelope): Uint8Array {
+  if (envelope.ciphertexts.length > limits.ciphertexts) throw new ProtocolError('TOO_MANY', { max: limits.ciphertexts, what: 'ciphertexts' })
   const bytes = encode(WireEnvelope, {
     version: wireVersion,
     conversation: envelope.conversation.bytes,

@@ -90,7 +90,19 @@ export function relayIdOfKey (key: Uint8Array): RelayId {
   return peerText(key) as string as RelayId
 }
 
+// The way back is remembered too: base58 costs 8 µs, and every envelope names a device.
+const peerKeys = new Map<string, Uint8Array>()
+
 function peerKey (text: string, what: string): Uint8Array {
+  const known = peerKeys.get(text)
+  if (known !== undefined) return known
+  const key = decodePeerKey(text, what)
+  if (peerKeys.size >= maxCached) peerKeys.clear()
+  peerKeys.set(text, key)
+  return key
+}
+
+function decodePeerKey (text: string, what: string): Uint8Array {
   if (text.length < 46 || text.length > 56) throw wrong(what)
   let bytes: Uint8Array
   try {
@@ -102,7 +114,7 @@ function peerKey (text: string, what: string): Uint8Array {
   return bytes.subarray(PEER_ID.byteLength)
 }
 
-/** The 32-byte key that the id carries. @throws ProtocolError MALFORMED */
+/** The 32-byte key that the id carries; shared, not to be modified. @throws ProtocolError MALFORMED */
 export const deviceKeyOf = (id: DeviceId): Uint8Array => peerKey(id, 'device id')
 export const relayKeyOf = (id: RelayId): Uint8Array => peerKey(id, 'relay id')
 

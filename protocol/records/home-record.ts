@@ -8,7 +8,7 @@ import { limits } from '../limits.ts'
 import { decode, encode } from '../wire/codec.ts'
 import { HomeRecord as WireHomeRecord } from '../wire/gen/records.js'
 import { wireVersion } from '../wire/kinds.ts'
-import { checkSigned, contexts, readSigned, signRecord, type Signing } from './signed.ts'
+import { checkSigned, contexts, isRegion, readSigned, signRecord, type Signing } from './signed.ts'
 
 export interface HomeRecord {
   readonly account: AccountId
@@ -23,8 +23,15 @@ export interface HomeRecord {
 /** A checked record together with the bytes that were signed. */
 export interface SignedHomeRecord extends HomeRecord { readonly bytes: Uint8Array }
 
-/** @param accountSeed 32-byte Ed25519 seed of the account key */
+/** [REJECT] what no relay or client takes: told to who signs, and found by who reads. */
+function checkFields ({ epoch, homes, region }: Pick<HomeRecord, 'epoch' | 'region'> & { homes: readonly RelayId[] }): void {
+  if (homes.length > limits.homes) throw new ProtocolError('TOO_MANY', { max: limits.homes, what: 'homes' })
+  if (homes.length === 0 || new Set(homes).size !== homes.length || epoch < 1 || !isRegion(region)) throw new ProtocolError('MALFORMED', { what: 'home record' })
+}
+
+/** @param accountSeed 32-byte Ed25519 seed of the account key. @throws ProtocolError TOO_MANY, MALFORMED: nobody would take it */
 export function signHomeRecord (signing: Signing, record: HomeRecord, accountSeed: Uint8Array): SignedHomeRecord {
+  checkFields(record)
   const body = encode(WireHomeRecord, {
     version: wireVersion,
     account: accountIdToBytes(record.account),
@@ -43,7 +50,8 @@ export function verifyHomeRecord (signing: Signing, bytes: Uint8Array): SignedHo
   if (wire.version !== wireVersion) throw new ProtocolError('UNSUPPORTED_VERSION')
   const account = accountIdFromBytes(wire.account)
   const [primary, ...standbys] = wire.homes.map(relayIdOfKey)
-  if (primary === undefined || wire.epoch < 1 || wire.region.length > limits.regionBytes) throw new ProtocolError('MALFORMED', { what: 'home record' })
+  if (primary === undefined) throw new ProtocolError('MALFORMED', { what: 'home record' })
+  checkFields({ epoch: wire.epoch, homes: [primary, ...standbys], region: wire.region })
   checkSigned(signing, contexts.homeRecord, signed, accountKeyOf(account))
   return { account, epoch: wire.epoch, homes: [primary, ...standbys], region: wire.region, issuedAtMs: wire.issuedAtMs, bytes: bytes.slice() }
 }

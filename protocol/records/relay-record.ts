@@ -8,7 +8,7 @@ import { limits } from '../limits.ts'
 import { decode, encode } from '../wire/codec.ts'
 import { RelayRecord as WireRelayRecord } from '../wire/gen/records.js'
 import { wireVersion } from '../wire/kinds.ts'
-import { checkSigned, contexts, readSigned, signRecord, type Signing } from './signed.ts'
+import { checkSigned, contexts, isRegion, readSigned, signRecord, type Signing } from './signed.ts'
 
 export interface RelayRecord {
   readonly relay: RelayId
@@ -28,8 +28,23 @@ export interface SignedRelayRecord extends RelayRecord { readonly bytes: Uint8Ar
 
 const namePattern = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/
 
-/** @param relaySeed 32-byte Ed25519 seed of the relay's key */
+// Shown in terminals: nothing that could move a cursor.
+const addressPattern = /^[\x21-\x7e]+$/
+const softwarePattern = /^[\x20-\x7e]*$/
+
+/** [REJECT] what no relay or client takes: told to who signs, and found by who reads. */
+function checkFields ({ relay, name, region, addresses, loadPermille, software }: Omit<RelayRecord, 'openRegistration' | 'issuedAtMs'>): void {
+  if (addresses.length > limits.relayAddresses) throw new ProtocolError('TOO_MANY', { max: limits.relayAddresses, what: 'addresses' })
+  if (name.length > limits.relayNameBytes || !namePattern.test(name) || !isRegion(region) || loadPermille > 1000 ||
+      software.length > limits.relayNameBytes || !softwarePattern.test(software) ||
+      addresses.some((address) => address.length > limits.addressBytes || !addressPattern.test(address) || !address.endsWith(`/p2p/${relay}`))) {
+    throw new ProtocolError('MALFORMED', { what: 'relay record' })
+  }
+}
+
+/** @param relaySeed 32-byte Ed25519 seed of the relay's key. @throws ProtocolError TOO_MANY, MALFORMED: nobody would take it */
 export function signRelayRecord (signing: Signing, record: RelayRecord, relaySeed: Uint8Array): SignedRelayRecord {
+  checkFields(record)
   const body = encode(WireRelayRecord, { version: wireVersion, ...record, relay: relayKeyOf(record.relay), addresses: [...record.addresses] })
   return { ...record, bytes: signRecord(signing, contexts.relayRecord, body, relaySeed) }
 }
@@ -40,11 +55,7 @@ export function verifyRelayRecord (signing: Signing, bytes: Uint8Array): SignedR
   const { relay: key, version, ...rest } = decode(WireRelayRecord, signed.body)
   if (version !== wireVersion) throw new ProtocolError('UNSUPPORTED_VERSION')
   const relay = relayIdOfKey(key)
-  if (rest.name.length > limits.relayNameBytes || !namePattern.test(rest.name) ||
-      rest.region.length > limits.regionBytes || rest.loadPermille > 1000 || rest.software.length > limits.relayNameBytes ||
-      rest.addresses.some((address) => address.length > limits.addressBytes || !address.endsWith(`/p2p/${relay}`))) {
-    throw new ProtocolError('MALFORMED', { what: 'relay record' })
-  }
+  checkFields({ relay, ...rest })
   checkSigned(signing, contexts.relayRecord, signed, key)
   return { relay, ...rest, bytes: bytes.slice() }
 }

@@ -22,6 +22,9 @@ export type Context = typeof contexts[keyof typeof contexts]
 
 const message = (context: Context, body: Uint8Array): Uint8Array => concat(utf8(context), Uint8Array.of(0), body)
 
+/** A region is shown to people and compared: lower case, or empty when it is not known. */
+export const isRegion = (text: string): boolean => text.length <= limits.regionBytes && /^(?:[a-z0-9][a-z0-9-]*)?$/.test(text)
+
 /** @param seed 32-byte Ed25519 seed. @returns the encoded Signed */
 export function signRecord (signing: Signing, context: Context, body: Uint8Array, seed: Uint8Array): Uint8Array {
   return encode(Signed, { body, signature: signing.ed25519Sign(seed, message(context, body)) })
