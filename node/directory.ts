@@ -222,7 +222,11 @@ export class Directory implements DirectoryPort {
   #remember (record: SignedRelayRecord, nowMs: number): void {
     const before = this.#remembered.get(record.relay)
     const isNews = before === undefined || before.record.name !== record.name || before.record.addresses.join() !== record.addresses.join()
-    if (isNews) this.#answers.clear()
+    if (isNews) {
+      this.#answers.clear()
+      // Handles of one of the two lead nowhere for those who heard of the other first.
+      if (record.name === this.#config.name) this.#components.logger.warn('directory.name-taken', { relay: record.relay, name: record.name })
+    }
     const isDue = isNews || before.storedAtMs + storeAgainMs <= nowMs
     if (before === undefined && this.#remembered.size >= limits.directoryRelays) return
     this.#remembered.set(record.relay, { record, heardAtMs: nowMs, storedAtMs: isDue ? nowMs : before.storedAtMs })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -23,9 +23,8 @@ import { clientMethods, clientNotifications } from '../protocol/methods.ts'
 import { protocols } from '../protocol/protocols.ts'
 import { verifyRelayRecord } from '../protocol/records/relay-record.ts'
 import { ciphertextKinds, envelopeKinds } from '../protocol/wire/kinds.ts'
-import type { RelayConfig } from './config.ts'
+import { defaultConfig, type RelayConfig } from './config.ts'
 import { initRelay, readConfigFile } from './config-file.ts'
-import { defaultConfig } from './config.ts'
 import { TestPerson, register, sayHello, signing, type TestDevice } from './fixtures.ts'
 import { createRelay, type RunningRelay } from './node.ts'
 import { systemClock } from './system.ts'
@@ -183,6 +182,10 @@ describe('relay daemon', function () {
     assert.deepEqual([ready.status, await ready.text()], [200, 'ready\n'])
     const metrics = await (await fetch(`${relay.httpUrl}/metrics`)).text()
     assert.match(metrics, /^heliograph_account_registered 0$/m)
+    const guide = await readFile(new URL('../docs/operator.md', import.meta.url), 'utf8')
+    const named = guide.match(/heliograph_[a-z_]+[a-z]/g)!
+    assert.ok(named.length >= 5)
+    for (const name of named) assert.ok(metrics.includes(`# TYPE ${name} `), `the operator's guide names ${name}, which does not exist`)
     await relay.drain()
     await assert.rejects(fetch(`${relay.httpUrl}/readyz`))
   })
@@ -208,6 +211,39 @@ describe('relay daemon', function () {
     }
     await writeFile(join(folder, 'file'), '')
     await attempt({ dataDir: join(folder, 'file') }, 'BAD_CONFIG')
+  })
+
+  it('takes nothing new when the disk is full, says so, and recovers', async () => {
+    const seed = random.bytes(32)
+    const relay = await start({ minFreeMegabytes: 1_000_000 }, seed)
+    const ready = await fetch(`${relay.httpUrl}/readyz`)
+    assert.deepEqual([ready.status, await ready.text()], [503, 'the database cannot be written: STORAGE_FULL\n'])
+    const alice = new TestPerson(random)
+    const channel = await helloed(alice, relay)
+    await assert.rejects(register(channel, alice, relay.id, { handle: 'alice' }), isCode('STORAGE_FULL'))
+    await relay.stop()
+    const again = await start({}, seed)
+    const welcome = await sayHello(await dial(alice.device, again), alice)
+    assert.equal(welcome.isRegistered, false)
+  })
+
+  it('does not start on a damaged database, and does not touch it', async () => {
+    const relay = await start()
+    await relay.stop()
+    const db = join(folder, 'eu', 'db')
+    const manifest = (await readdir(db)).find((name) => name.startsWith('MANIFEST'))!
+    await writeFile(join(db, manifest), random.bytes(500))
+    const second = await createRelay(config(), { seed: random.bytes(32) })
+    await assert.rejects(second.start(), isCode('DATABASE_CORRUPT'))
+  })
+
+  it('that is told to stop while it starts stops', async () => {
+    const relay = await createRelay(config(), { seed: random.bytes(32) })
+    const starting = relay.start()
+    await relay.stop()
+    await starting
+    await assert.rejects(fetch(`${relay.httpUrl}/healthz`))
+    await start()
   })
 
   it('starts from what init has written', async () => {

@@ -73,6 +73,7 @@ class RelayProcess implements RunningRelay {
   readonly #seed: Uint8Array
   readonly #logger: Logger
   #opened: Partial<Opened> = {}
+  #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #busySince = performance.eventLoopUtilization()
 
@@ -89,8 +90,9 @@ class RelayProcess implements RunningRelay {
   async start (): Promise<void> {
     const { config } = this
     const metrics = createMetrics({ isWithProcess: true })
+    this.#starting = this.#open(metrics)
     try {
-      await this.#open(metrics)
+      await this.#starting
     } catch (error) {
       await this.#close(0)
       throw isProtocolError(error) ? error : new ProtocolError('INTERNAL', { what: 'start', cause: error })
@@ -176,7 +178,7 @@ class RelayProcess implements RunningRelay {
 
   async #notReady (): Promise<string[]> {
     const { relay } = this.#opened
-    if (relay === undefined) return ['not running']
+    if (relay === undefined) return ['not started']
     const reasons = relay.notReady()
     if (reasons.length > 0) return reasons
     const limit = deadline(systemClock, probeTimeoutMs)
@@ -199,6 +201,8 @@ class RelayProcess implements RunningRelay {
   }
 
   async #closeAll (timeoutMs: number): Promise<void> {
+    // A signal that comes while the relay starts: what is half open cannot be closed yet. Its failure is start()'s to tell.
+    await this.#starting?.catch(() => {})
     const { relay, http, mesh, store } = this.#opened
     if (relay !== undefined) await this.#quietly('relay', relay.stop({ timeoutMs }))
     else if (mesh !== undefined) await this.#quietly('mesh', mesh.stop())

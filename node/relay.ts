@@ -81,7 +81,7 @@ export class Relay {
   readonly #ports: RelayPorts
   readonly #path: MessageCarrier
   readonly #commits: GroupCommit
-  #state: 'made' | 'running' | 'draining' | 'stopped' = 'made'
+  #state: 'made' | 'starting' | 'running' | 'draining' | 'stopped' = 'made'
 
   constructor (ports: RelayPorts, settings: RelaySettings, createPath: CreateMessagePath = createMessagePath) {
     const { clock, logger, mesh, meter, random, signing, store } = ports
@@ -131,6 +131,7 @@ export class Relay {
 
   /** Read what is on disk, then listen. @throws ProtocolError as the adapters: PORT_IN_USE, DATABASE_CORRUPT, … */
   async start (): Promise<void> {
+    this.#state = 'starting'
     await this.accounts.load()
     await this.homes.load()
     await this.directory.load()
@@ -147,7 +148,7 @@ export class Relay {
   async probe (): Promise<void> { await this.#commits.commit([{ op: 'put', table: 'meta', key: 'probe', value: Uint8Array.of(1) }]) }
 
   /** Why a balancer should send nobody here; empty when it may. */
-  notReady (): string[] { return this.#state === 'running' ? [] : [this.#state === 'draining' ? 'draining' : 'not running'] }
+  notReady (): string[] { return this.#state === 'running' ? [] : [this.#state === 'made' ? 'not started' : this.#state] }
 
   /**
    * Tell devices to connect elsewhere, finish what is under way, stop. Takes at most `timeoutMs`, and a little to close.
@@ -155,9 +156,10 @@ export class Relay {
    */
   async stop ({ timeoutMs }: { timeoutMs: number }): Promise<void> {
     if (this.#state === 'stopped' || this.#state === 'draining') return
-    const wasRunning = this.#state === 'running'
+    // Also when the start has failed half-way.
+    const isStarted = this.#state !== 'made'
     this.#state = 'draining'
-    if (wasRunning) {
+    if (isStarted) {
       this.clients.drain()
       const limit = deadline(this.#ports.clock, timeoutMs)
       try {
