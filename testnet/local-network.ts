@@ -71,6 +71,7 @@ async function withNetwork (options: LocalOptions, use: (parts: { network: Netwo
     print(`Starting a bootstrap node and three relays (eu, us, ap), ${rttMs} ms apart …`)
     network = await Network.prepare({ folder, seed, rttMs })
     await network.start()
+    print('The relays have found one another. Opening the accounts and the echo bot …')
     const [ada, bob, echo] = [await resident(network, 'ada', 'eu'), await resident(network, 'bob', 'ap'), await resident(network, 'echo', 'ap')]
     await acquaint(network, ada, [['echo', echo], ['bob', bob]])
     await acquaint(network, bob, [['ada', ada]])
@@ -140,8 +141,13 @@ async function keepAlive (network: Network, print: (line: string) => void, signa
       print(`${name} has died; starting it again in two seconds.`)
       await pause(2000)
       if (signal.aborted) return
-      await daemon.start()
-      print(`${name} is back, process ${daemon.pid}.`)
+      try {
+        await daemon.start()
+        print(`${name} is back, process ${daemon.pid}.`)
+      } catch (error) {
+        // One relay that does not come back must not take the others, and the chat, with it.
+        print(`${name} did not start and is tried again: ${(error as Error).message.split('\n')[0]}`)
+      }
     }
     await pause(250)
   }

@@ -41,4 +41,9 @@ describe('text in terminal cells', () => {
   it('a combined character counts once', () => {
     assert.equal(graphemes('👨‍👩‍👧‍👦é').length, 2)
   })
+
+  it('leaves room for a skin tone that the terminal draws apart', () => {
+    assert.equal(cellWidth('👍🏽'), 4)
+    assert.equal(cellWidth('👍'), 2)
+  })
 })

@@ -7,7 +7,12 @@ import stringWidth from 'string-width'
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 export const graphemes = (text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment)
-export const cellWidth = (text: string): number => stringWidth(text)
+
+/**
+ * Cells that a terminal may need. Most terminals (xterm, VTE, tmux, Alacritty) draw a skin tone as two cells of its own,
+ * some as part of the emoji before it: the wider is taken, since a line that is too long loses its tick.
+ */
+export const cellWidth = (text: string): number => stringWidth(text) + 2 * (text.match(/(?<=\p{Extended_Pictographic})\p{Emoji_Modifier}/gu)?.length ?? 0)
 
 /**
  * Breaks at spaces where it can, inside a word where it must. Line ends in the text are kept.

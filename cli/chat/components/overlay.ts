@@ -41,7 +41,7 @@ function inviteLines ({ link, handle }: Extract<Overlay, { kind: 'invite' }>, wi
     // Whole, and broken at the edge: a link with a part left out is of no use to anybody.
     ...wrapText(link, width).map((line, index) => h(Text, { key: `link-${index}`, color: 'cyan', wrap: 'truncate' }, line)),
     h(Text, { key: 'space-2' }, ' '),
-    ...say('elsewhere', '"heliograph account show" prints it in one line.'),
+    ...say('elsewhere', 'Outside the chat, "heliograph account show" prints it in one line.'),
     h(Text, { key: 'end', dimColor: true }, 'Esc closes this.')
   ]
 }
