@@ -38,7 +38,9 @@ async function tests (args: readonly string[]): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), 'heliograph-test-'))
   const file = join(folder, 'counts.json')
   try {
-    const { code } = await run('node_modules/mocha/bin/mocha.js', ['--reporter', join(root, '.ci', 'reporter.cjs'), '--reporter-option', `counts=${file}`, ...args])
+    // Mocha would add the patterns of its configuration to the ones given.
+    const selection = args.length === 0 ? [] : ['--no-config', '--timeout', '10000', '--forbid-only', '--forbid-pending', '--fail-zero', ...args]
+    const { code } = await run('node_modules/mocha/bin/mocha.js', ['--reporter', join(root, '.ci', 'reporter.cjs'), '--reporter-option', `counts=${file}`, ...selection])
     const counts = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Counts, () => ({ passed: 0, failed: 0 }))
     // A run that ended without its count, or badly without a failed test, is a failure of its own.
     return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
