@@ -3,7 +3,7 @@
  *
  * Owns: hello, one session per device, silence and closing, the quotas of each request. A device proves itself by its
  * connection's key and the account's signed device list; there is no password and no token.
- * Does not know: messages. Spec: docs/protocol/client.md
+ * Does not know: messages. Spec: docs/protocol/hello.md
  */
 import type { ByteStream } from '../protocol/byte-stream.ts'
 import { Channel, type ChannelMeter, type Handlers } from '../protocol/channel.ts'

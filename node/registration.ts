@@ -2,7 +2,7 @@
  * Becoming and staying an account of this relay: register, change devices, move away.
  *
  * Owns: which checks each of them passes, and that what belongs together is one batch. One at a time per account and
- * per handle. Does not know: connections. Spec: docs/protocol/client.md, docs/protocol/handles.md
+ * per handle. Does not know: connections. Spec: docs/protocol/hello.md, docs/protocol/handles.md
  */
 import { sameBytes } from '../protocol/bytes.ts'
 import type { Clock } from '../protocol/clock.ts'
