@@ -94,6 +94,25 @@ describe('homes', () => {
     assert.equal(homes.cached(person.account)?.epoch, 2)
   })
 
+  it('does not ask for a crowd at once when many records are old', async () => {
+    const people = Array.from({ length: 100 }, () => new TestPerson(random))
+    for (const one of people) homes.learn(one.home(there).bytes)
+    await clock.advance(limits.homeRecordCacheMs)
+    const waiting: Array<() => void> = []
+    mesh.getRecord = () => new Promise((resolve) => { waiting.push(() => { resolve(undefined) }) })
+    for (const one of people) await homes.find(one.account, { signal })
+    await settle()
+    assert.equal(waiting.length, 32)
+    for (const resolve of waiting.splice(0)) resolve()
+    await settle()
+    for (const one of people) await homes.find(one.account, { signal })
+    await settle()
+    assert.equal(waiting.length, 32)
+    for (const resolve of waiting) resolve()
+    await settle()
+    assert.equal(clock.pending, 0)
+  })
+
   it('does not believe the DHT when it offers an older, forged or another account\'s record', async () => {
     homes.learn(person.home(there, { epoch: 2 }).bytes)
     const forged = person.home(there, { epoch: 9 }).bytes.slice()

@@ -33,6 +33,9 @@ const dhtTimeoutMs = 5_000
 /** After the DHT had no answer, it is not asked again for the same account for this long. */
 const missMs = 5_000
 
+/** A look-up costs some ms of CPU; those that somebody waits for come on top of these. */
+const maxRefreshing = 32
+
 export interface HomesComponents {
   store: Pick<Store, 'get' | 'scan'>
   commits: Pick<Commits, 'commit'>
@@ -108,8 +111,10 @@ export class HomeBook implements Homes {
     return await withSignal(this.#ask(account), signal)
   }
 
-  /** Ask the DHT in the background, at most once at a time and not again right after a miss. */
+  /** Ask the DHT in the background, at most once at a time, not again right after a miss, and not for a crowd at once. */
   refresh (account: AccountId): void {
+    // Whoever still wants to know asks again: the record stays old until somebody has looked.
+    if (this.#asking.size >= maxRefreshing) return
     const missedAtMs = this.#missedAtMs.get(account)
     if (missedAtMs !== undefined && missedAtMs + missMs > this.#components.clock.nowMs()) return
     this.#ask(account).catch((error: unknown) => { this.#components.logger.debug('home.refresh-failed', { account }, error) })
