@@ -15,6 +15,7 @@ import type { DeviceIdentity } from './identity.ts'
 import { Inbox } from './inbox.ts'
 import { Keys } from './keys.ts'
 import type { Ledger } from './ledger.ts'
+import { clientLimits } from './limits.ts'
 import type { RelayLink } from './link.ts'
 import { MessageIds } from './message-ids.ts'
 import { Outbox } from './outbox.ts'
@@ -54,6 +55,7 @@ export class Engine {
     await engine.outbox.load()
     await engine.inbox.load()
     await engine.receipts.load()
+    await forgetUnopened(components)
     return engine
   }
 
@@ -81,7 +83,7 @@ export class Engine {
       sessions,
       outbox: this.outbox,
       receipts: this.receipts,
-      onNewerList: (account) => { this.#quietly('refresh', this.keys.refresh(account)) }
+      onNewerList: (account, epoch) => { this.#quietly('refresh', this.keys.refreshTo(account, epoch)) }
     })
     this.inbox = new Inbox({
       ...components,
@@ -115,4 +117,12 @@ export class Engine {
   #quietly (what: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => { this.#logger?.debug('client.later', { what, error: String(error) }) })
   }
+}
+
+/** What could not be opened is kept for a while, and not without a bound. */
+async function forgetUnopened ({ ledger, tables, clock }: EngineComponents): Promise<void> {
+  const rows = (await ledger.range(tables.unopened, { from: '', to: '\x7f' })).sort((a, b) => b.value.atMs - a.value.atMs)
+  const oldestMs = clock.nowMs() - clientLimits.unopenedKeptMs
+  const gone = rows.filter(({ value }, i) => value.atMs < oldestMs || i >= clientLimits.unopenedKept)
+  if (gone.length > 0) await ledger.run((draft) => { for (const { key } of gone) draft.erase(tables.unopened, key) })
 }

@@ -55,8 +55,11 @@ export interface EntryComponents {
   readonly primitives: Primitives
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Somebody's device list may be newer than the one pinned. */
-  readonly onNewerList: (account: AccountId) => void
+  readonly onNewerList: (account: AccountId, epoch: number) => void
 }
+
+/** taken: stored with the draft · needs: look somebody's devices up first. */
+export type Verdict = 'taken' | { readonly needs: AccountId }
 
 /** What an entry does to its log, apart from its place. */
 interface Effect {
@@ -77,14 +80,11 @@ export class Entries {
 
   lookedUp (account: AccountId): void { this.#lookedUp.add(account) }
 
-  /**
-   * Take the next entry of a log.
-   * @returns whose device list is needed first; then the draft is to be dropped
-   */
-  async process (draft: Draft, arrival: Arrival): Promise<AccountId | undefined> {
+  /** Take the next entry of a log. The draft is to be dropped unless it was `taken`. */
+  async process (draft: Draft, arrival: Arrival): Promise<Verdict> {
     const { peer, entry, log } = arrival
     const result = entry.envelope === undefined ? await this.#onReference(draft, arrival) : await this.#onEnvelope(draft, arrival, entry.envelope)
-    if (typeof result === 'string') return result
+    if ('needs' in result) return result
     const { digest, envelope, content } = result
     let { forkedInEpoch } = log
     if (content !== undefined && await this.#isForked(draft, arrival, content) && forkedInEpoch < entry.epoch) {
@@ -99,29 +99,28 @@ export class Entries {
       draft.write(this.#on.tables.logHashes, `${peer}/${positionKey(entry.epoch, entry.seq)}`, hash)
       if (entry.seq > clientLimits.logHashes) draft.erase(this.#on.tables.logHashes, `${peer}/${positionKey(entry.epoch, entry.seq - clientLimits.logHashes)}`)
     }
-    return undefined
+    return 'taken'
   }
 
   /**
    * An entry under a number that was taken before: nothing new, unless the relay has gone back to an older state and
    * given the number again. Then it is reported, and the message is not lost.
-   * @returns as `process`
    */
-  async processRepeat (draft: Draft, arrival: Arrival): Promise<AccountId | undefined> {
+  async processRepeat (draft: Draft, arrival: Arrival): Promise<Verdict> {
     const { peer, entry, log } = arrival
-    if (entry.envelope === undefined) return undefined
+    if (entry.envelope === undefined) return 'taken'
     const { logHashes } = this.#on.tables
     const [before, here] = await Promise.all([entry.seq - 1, entry.seq].map(async (seq) => seq === 0 ? chainStart.hash : await draft.read(logHashes, `${peer}/${positionKey(entry.epoch, seq)}`)))
     // Too long ago to be compared.
-    if (before === undefined || here === undefined) return undefined
-    if (sameBytes(extendChain(this.#on.primitives, before, entry.epoch, entry.seq, this.#on.primitives.sha256(entry.envelope)), here)) return undefined
+    if (before === undefined || here === undefined) return 'taken'
+    if (sameBytes(extendChain(this.#on.primitives, before, entry.epoch, entry.seq, this.#on.primitives.sha256(entry.envelope)), here)) return 'taken'
     const result = await this.#onEnvelope(draft, arrival, entry.envelope)
-    if (typeof result === 'string') return result
+    if ('needs' in result) return result
     if (log.forkedInEpoch < entry.epoch) {
       draft.write(this.#on.tables.logs, peer, { ...log, forkedInEpoch: entry.epoch })
       this.#warn(draft, 'fork', peer, 'The relay has gone back to an older state of this conversation: messages may be missing there, or stand in another order.')
     }
-    return undefined
+    return 'taken'
   }
 
   /** The relay has nothing any more up to this place: go on behind it. */
@@ -136,12 +135,13 @@ export class Entries {
   async #onReference (draft: Draft, { peer, entry }: Arrival): Promise<Effect> {
     const { own, outbox } = this.#on
     const { messageId, senderDevice } = entry.reference!
-    if (senderDevice === own.device) return { digest: await outbox.passed(draft, { peer, id: messageId }, entry) }
-    this.#refuse(draft, peer, { code: 'MALFORMED' })
-    return { digest: undefined }
+    const digest = senderDevice === own.device ? await outbox.passed(draft, { peer, id: messageId }, entry) : undefined
+    // [IGNORE] nothing that this device knows of: the place is taken, the chain has a hole
+    if (digest === undefined && await this.#on.history.find(draft, peer, 'out', messageId) === undefined) this.#refuse(draft, peer, { code: 'BAD_MESSAGE_ID' })
+    return { digest }
   }
 
-  async #onEnvelope (draft: Draft, arrival: Arrival, bytes: Uint8Array): Promise<Effect | AccountId> {
+  async #onEnvelope (draft: Draft, arrival: Arrival, bytes: Uint8Array): Promise<Effect | { readonly needs: AccountId }> {
     const { peer, conversation, entry, log } = arrival
     const { own, primitives, outbox, devices } = this.#on
     const digest = primitives.sha256(bytes)
@@ -162,7 +162,7 @@ export class Entries {
     }
     const list = await devices.listOf(draft, sender)
     if (list !== undefined && deviceIn(list, senderDevice) !== undefined) this.#lookedUp.delete(sender)
-    else if (this.#isWorthLookingUp(sender, senderDevice)) return sender
+    else if (this.#isWorthLookingUp(sender, senderDevice)) return { needs: sender }
     const direction = sender === own.account ? 'out' : 'in'
     // Ids rise with time: one above all others of this log is surely new and needs no look-up.
     const isNew = Object.values(log.highest).every((highest) => messageId > highest)
@@ -252,7 +252,7 @@ export class Entries {
 
   #checkSenderList (draft: Draft, peer: AccountId, sender: AccountId, content: Content, known: PinnedList): void {
     const compared = compareMark(content.senderList, known)
-    if (compared === 'newer') draft.after(() => { this.#on.onNewerList(sender) })
+    if (compared === 'newer') draft.after(() => { this.#on.onNewerList(sender, content.senderList.epoch) })
     if (compared === 'different') this.#warn(draft, 'devices', peer, 'The sender uses another list of its devices than the one that the relays showed here.')
   }
 
@@ -260,7 +260,7 @@ export class Entries {
   #checkPeerList (draft: Draft, peer: AccountId, isOwn: boolean, content: Content, known: PinnedList | undefined): void {
     const compared = compareMark(content.peerList, known)
     if (isOwn) {
-      if (compared === 'newer') draft.after(() => { this.#on.onNewerList(peer) })
+      if (compared === 'newer') draft.after(() => { this.#on.onNewerList(peer, content.peerList.epoch) })
       return
     }
     if (compared === 'newer' || compared === 'different') {
@@ -294,7 +294,7 @@ export class Entries {
   #keepUnopened (draft: Draft, { peer, entry }: Arrival, envelope: Envelope, bytes: Uint8Array, error: ProtocolError): void {
     const isForged = error.code === 'BAD_CONVERSATION' || error.code === 'BAD_MESSAGE_ID'
     this.#warn(draft, isForged ? 'refused' : 'undecryptable', peer, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
-    draft.write(this.#on.tables.unopened, `${peer}/${positionKey(entry.epoch, entry.seq)}`, bytes)
+    draft.write(this.#on.tables.unopened, `${peer}/${positionKey(entry.epoch, entry.seq)}`, { atMs: this.#on.clock.nowMs(), envelope: bytes })
     if (isForged || envelope.kind !== envelopeKinds.content || envelope.sender === this.#on.own.account) return
     this.#on.history.add(draft, {
       id: envelope.messageId,

@@ -54,6 +54,25 @@ describe('client: bad company', () => {
     assert.deepEqual(bob.warnings, [])
   })
 
+  it('an epoch that the anchor has not signed is not believed, and the true entries still come', async () => {
+    await greet()
+    const log = [...world.relay.logs.values()][0]!
+    log.epoch = 0xffffffff
+    await alice.client.send(bob.id, 'one')
+    await world.quiet(10_000)
+    assert.deepEqual(bob.received, [])
+    assert.ok(kinds(bob).includes('refused'))
+    assert.equal(bob.warnings.filter(({ kind }) => kind === 'refused').length, 1, 'said once')
+    assert.ok((world.relay.calls.get('find-account') ?? 0) < 20, 'asked with pauses')
+    // the next relay is honest
+    log.epoch = 1
+    world.relay.restart()
+    await alice.client.send(bob.id, 'two')
+    await world.until(() => bob.received.length === 2)
+    assert.deepEqual(bob.received.map(({ text }) => text), ['one', 'two'])
+    await world.until(async () => (await alice.client.history(bob.id)).every(({ direction, state }) => direction === 'in' || state === 'delivered'))
+  })
+
   it('a message that claims to be from the end of time can be shown', () => {
     const list = { epoch: 1, hash: new Uint8Array(32) }
     const binding = { conversation: pairConversation(alice.id, bob.id), messageId: '01900000000070008000000000000000' as MessageId, senderDevice: alice.client.account!.device }

@@ -62,6 +62,8 @@ export class Inbox {
   readonly #buffers = new Map<AccountId, Buffer>()
   readonly #toAcknowledge = new Set<AccountId>()
   readonly #retries: Retries<AccountId>
+  /** Epochs that nobody has signed, as far as the relay shows. */
+  readonly #proofs: Retries<AccountId>
   #bytes = 0
   #count = 0
   #isTaking = false
@@ -71,6 +73,7 @@ export class Inbox {
   constructor (components: InboxComponents) {
     this.#on = components
     this.#retries = new Retries(components)
+    this.#proofs = new Retries(components)
   }
 
   async load (): Promise<void> { await this.#on.ledger.preload(this.#on.tables.logs) }
@@ -78,6 +81,7 @@ export class Inbox {
   stop (): void {
     this.#isStopped = true
     this.#retries.clear()
+    this.#proofs.clear()
     for (const buffer of this.#buffers.values()) this.#endPatience(buffer)
   }
 
@@ -85,6 +89,7 @@ export class Inbox {
   resume (): void {
     this.#isStopped = false
     this.#retries.clear()
+    this.#proofs.clear()
     for (const buffer of this.#buffers.values()) buffer.isLookingUp = false
     this.#compareHeads().catch((error: unknown) => {
       // Only a precaution: the next connection does it again.
@@ -96,6 +101,7 @@ export class Inbox {
   /** Own messages that got their number: the outcome of a submit counts as their delivery. */
   onSequenced (placed: readonly Placed[]): void {
     for (const { peer, id, epoch, seq } of placed) {
+      if (!isPosition(epoch, seq)) continue
       this.#add(peer, pairConversation(this.#on.ownAccount, peer), { epoch, seq, reference: { messageId: id, senderDevice: this.#on.ownDevice } })
     }
     if (placed.length > 0) this.#wake()
@@ -118,6 +124,8 @@ export class Inbox {
     const conversation = conversationFromBytes(page.conversation)
     const peer = otherMember(conversation, this.#on.ownAccount)
     for (const { seq, envelope, messageId, senderDevice } of page.entries) {
+      // [REJECT] no log has such a place
+      if (!isPosition(page.epoch, seq)) throw new ProtocolError('MALFORMED', { what: 'position' })
       this.#add(peer, conversation, {
         epoch: page.epoch,
         seq,
@@ -141,14 +149,21 @@ export class Inbox {
     }
     const known = buffer.arrived.get(seq)
     if (known !== undefined && known.epoch >= epoch) return
-    const bytes = envelope?.byteLength ?? 0
-    // What does not fit is not lost: it is not acknowledged, and asked for when its turn comes.
-    if (known === undefined && (this.#count >= clientLimits.arrivedEntries || this.#bytes + bytes > clientLimits.arrivedBytes)) return
     this.#drop(buffer, seq)
     buffer.arrived.set(seq, entry)
     buffer.highestEpoch = Math.max(buffer.highestEpoch, epoch)
     this.#count++
-    this.#bytes += bytes
+    this.#bytes += envelope?.byteLength ?? 0
+    while (this.#count > clientLimits.arrivedEntries || this.#bytes > clientLimits.arrivedBytes) this.#dropFarthest()
+  }
+
+  /** What does not fit is not lost: it is not acknowledged, and asked for when its turn comes. The next entries are kept, the farthest go. */
+  #dropFarthest (): void {
+    let fullest: Buffer | undefined
+    for (const buffer of this.#buffers.values()) if (fullest === undefined || buffer.arrived.size > fullest.arrived.size) fullest = buffer
+    let farthest = 0
+    for (const seq of fullest!.arrived.keys()) farthest = Math.max(farthest, seq)
+    this.#drop(fullest!, farthest)
   }
 
   #drop (buffer: Buffer, seq: number): void {
@@ -193,10 +208,14 @@ export class Inbox {
         const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
         const entry = next(buffer, log)
         if (entry === undefined) break
+        if (entry.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, entry.epoch)) {
+          draft.after(() => { this.#prove(peer, buffer) })
+          break
+        }
         const child = draft.child()
-        const missing = await this.#on.entries.process(child, { peer, conversation: buffer.conversation, log, entry })
-        if (missing !== undefined) {
-          draft.after(() => { this.#lookUp(peer, buffer, missing) })
+        const verdict = await this.#on.entries.process(child, { peer, conversation: buffer.conversation, log, entry })
+        if (verdict !== 'taken') {
+          draft.after(() => { this.#lookUp(peer, buffer, verdict.needs) })
           break
         }
         draft.absorb(child)
@@ -216,8 +235,8 @@ export class Inbox {
     for (const entry of repeats) {
       const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
       const child = draft.child()
-      const missing = await this.#on.entries.processRepeat(child, { peer, conversation: buffer.conversation, log, entry })
-      if (missing !== undefined) { draft.after(() => { this.#lookUp(peer, buffer, missing) }); return }
+      const verdict = await this.#on.entries.processRepeat(child, { peer, conversation: buffer.conversation, log, entry })
+      if (verdict !== 'taken') { draft.after(() => { this.#lookUp(peer, buffer, verdict.needs) }); return }
       draft.absorb(child)
     }
     draft.after(() => { buffer.repeats = buffer.repeats.filter((entry) => !repeats.includes(entry)) })
@@ -280,11 +299,58 @@ export class Inbox {
 
   async #read (peer: AccountId, buffer: Buffer, log: LogRow): Promise<void> {
     const page = await this.#on.link.call(clientMethods.readLog, { conversation: buffer.conversation.bytes, fromSeq: log.seq + 1, maxEntries: limits.pageEntries })
+    // [REJECT] an answer about something else
+    if (conversationFromBytes(page.conversation).id !== buffer.conversation.id) throw new ProtocolError('BAD_CONVERSATION')
     this.#onPage(page)
     const first = page.entries[0]
     if (first === undefined) throw new ProtocolError('GAP')
     this.#retries.succeeded(peer)
-    if (first.seq > log.seq + 1) await this.#on.ledger.run(async (draft) => { await this.#on.entries.skip(draft, peer, { epoch: page.epoch, seq: first.seq - 1 }) })
+    if (first.seq <= log.seq + 1) return
+    await this.#on.ledger.run(async (draft) => {
+      if (page.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, page.epoch)) draft.after(() => { this.#prove(peer, buffer) })
+      else await this.#on.entries.skip(draft, peer, { epoch: page.epoch, seq: first.seq - 1 })
+    })
+  }
+
+  /**
+   * SPEC(client, deliver) an epoch is the version of the anchor's signed home record. One that a relay made up would push
+   * the log out of reach of every honest relay after it.
+   */
+  async #isProven (draft: Draft, { anchor }: Conversation, epoch: number): Promise<boolean> {
+    const record = await draft.read(this.#on.tables.homeRecords, anchor)
+    return record !== undefined && epoch <= record.epoch
+  }
+
+  /** Look for the record that proves an epoch. What is not proven then is dropped, and asked for again later. */
+  #prove (peer: AccountId, buffer: Buffer): void {
+    const { anchor } = buffer.conversation
+    buffer.isLookingUp = true
+    const later = (error: unknown): void => {
+      if (!this.#on.link.isOnline) return
+      this.#proofs.schedule(peer, error, () => {
+        buffer.isLookingUp = false
+        this.#startReading(peer, buffer, this.#on.tables.logs.cached(peer) ?? unknownLog)
+      })
+    }
+    this.#on.refresh(anchor).then(async () => {
+      this.#on.entries.lookedUp(anchor)
+      if (!this.#dropAbove(buffer, (await this.#on.ledger.read(this.#on.tables.homeRecords, anchor))?.epoch ?? 0)) {
+        this.#proofs.succeeded(peer)
+        buffer.isLookingUp = false
+        this.#wake()
+        return
+      }
+      if (this.#proofs.attempts(peer) === 0) this.#on.events.emit('warning', { kind: 'refused', peer, text: 'The relay says that this conversation has moved, but nobody has signed that: what it delivered is put off.' })
+      later(new ProtocolError('STALE_EPOCH'))
+    }).catch(later)
+  }
+
+  /** @returns whether there was something */
+  #dropAbove (buffer: Buffer, epoch: number): boolean {
+    const above = [...buffer.arrived.values()].filter((entry) => entry.epoch > epoch)
+    for (const { seq } of above) this.#drop(buffer, seq)
+    buffer.highestEpoch = Math.max(0, ...[...buffer.arrived.values()].map((entry) => entry.epoch))
+    return above.length > 0
   }
 
   #lookUp (peer: AccountId, buffer: Buffer, account: AccountId): void {
@@ -302,14 +368,17 @@ export class Inbox {
   }
 }
 
+const isPosition = (epoch: number, seq: number): boolean => epoch >= 1 && seq >= 1 && Number.isSafeInteger(seq)
+
 const isBehind = (entry: LogEntry, log: LogRow): boolean => entry.epoch < log.epoch || (entry.epoch === log.epoch && entry.seq <= log.seq)
 
 function next (buffer: Buffer, log: LogRow): LogEntry | undefined {
   const direct = buffer.arrived.get(log.seq + 1)
-  if (direct !== undefined && direct.epoch >= log.epoch) return direct
-  if (buffer.highestEpoch <= log.epoch || log.epoch === 0) return undefined
-  // A new sequencer that knew less of the log than this device: it begins at or below the last number seen here.
+  if (direct?.epoch === log.epoch || log.epoch === 0) return direct
+  if (buffer.highestEpoch <= log.epoch) return undefined
+  // A new sequencer that knew less of the log than this device begins at or below the last number seen here. What it
+  // begins with comes first, also when the outcome of a submit was quicker.
   let lowest: LogEntry | undefined
-  for (const entry of buffer.arrived.values()) if (entry.epoch > log.epoch && entry.seq <= log.seq && (lowest === undefined || entry.seq < lowest.seq)) lowest = entry
+  for (const entry of buffer.arrived.values()) if (entry.epoch > log.epoch && entry.seq <= log.seq + 1 && (lowest === undefined || entry.seq < lowest.seq)) lowest = entry
   return lowest
 }

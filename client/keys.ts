@@ -41,6 +41,8 @@ export class Keys {
   readonly #claiming = new Set<AccountId>()
   readonly #finding = new Map<AccountId, Promise<void>>()
   readonly #retries: Retries<AccountId>
+  /** Lists that were heard of and not shown. */
+  readonly #missed = new Map<AccountId, number>()
 
   constructor (components: KeyComponents) {
     this.#on = components
@@ -72,6 +74,16 @@ export class Keys {
       this.#finding.set(account, finding)
     }
     await finding
+  }
+
+  /** A message says that there is a list of this epoch: a relay that keeps it back is reported, once. */
+  async refreshTo (account: AccountId, epoch: number): Promise<void> {
+    const known = async (): Promise<number> => await this.#on.ledger.run(async (draft) => (await this.#on.devices.listOf(draft, account))?.list.epoch ?? 0)
+    if ((this.#missed.get(account) ?? 0) >= epoch || await known() >= epoch) return
+    await this.refresh(account)
+    if (await known() >= epoch || (this.#missed.get(account) ?? 0) >= epoch) return
+    this.#missed.set(account, epoch)
+    this.#on.events.emit('warning', { kind: 'devices', peer: account, text: 'There is a newer list of this person\'s devices, which the relay does not show.' })
   }
 
   /** Pin what a relay said of somebody. @throws as `refresh` */

@@ -15,6 +15,9 @@ export const clientLimits = {
   /** Entries that came early or wait for their turn, and their bytes; what is beyond is asked for again. */
   arrivedEntries: 4_096,
   arrivedBytes: 16 * MIB,
+  /** Messages that cannot be opened are kept this long and this many, in case they can be one day. */
+  unopenedKeptMs: 30 * 24 * 60 * 60_000,
+  unopenedKept: 1_000,
   /** Repeated entries of one log that wait to be compared with what they repeat. */
   repeatsCompared: 256,
   /** A gap that does not close by itself for this long is asked for: what is missing may be on its way. */

@@ -18,11 +18,12 @@
  * cv/    | peer                       | JSON: unread messages                             | with the account
  * ms/    | peer/i or o, message id    | JSON: message, in or out                          | deleted by the person
  * ix/    | peer/position.i or o, id   | empty: the order of ms/                           | with ms/
- * bad/   | peer/position              | envelope that could not be opened                 | 30 days
+ * bad/   | peer/position              | f64 time, envelope that could not be opened       | 30 days; the newest 1,000
  *
  * A pair is keyed by the other person's AccountId. A position is epoch and seq in hex, so that keys sort as the log
  * does; a message without one sorts behind, by id, under `~`.
  */
+import { concat } from '../protocol/bytes.ts'
 import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import { decodeSessionRecord, encodeSessionRecord, type SessionRecord } from '../protocol/e2ee/sessions.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../protocol/ids.ts'
@@ -111,6 +112,9 @@ export interface LogRow {
 export interface OwedRow { readonly delivered: readonly MessageId[], readonly read: readonly MessageId[] }
 export interface ConversationRow { readonly unread: number }
 
+export interface UnopenedRow { readonly atMs: number, readonly envelope: Uint8Array }
+const timeBytes = 8
+
 export interface MessageRow extends Message {
   readonly epoch?: number
   /** Its key in ix/, after the peer. */
@@ -146,7 +150,14 @@ export class Tables {
   readonly conversations = new Table<ConversationRow>('cv/', json('cv/'), { maxCached: 10_000 })
   readonly messages = new Table<MessageRow>('ms/', json('ms/'), { maxCached: 2_000 })
   readonly order = new Table<Uint8Array>('ix/', rawBytes, { maxCached: 0 })
-  readonly unopened = new Table<Uint8Array>('bad/', rawBytes, { maxCached: 0 })
+  readonly unopened = new Table<UnopenedRow>('bad/', {
+    encode: ({ atMs, envelope }) => {
+      const time = new Uint8Array(timeBytes)
+      new DataView(time.buffer).setFloat64(0, atMs)
+      return concat(time, envelope)
+    },
+    decode: (bytes) => readStored('bad/', () => ({ atMs: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0), envelope: bytes.subarray(timeBytes) }))
+  }, { maxCached: 0 })
 
   constructor (primitives: Primitives) {
     this.deviceLists = new Table<PinnedList>('dl/', {

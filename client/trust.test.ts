@@ -234,6 +234,7 @@ describe('client: a relay that lies', () => {
     const kept = one.entries.length - 3
     for (const { sender, messageId } of one.entries.splice(kept)) one.byMessage.delete(`${sender}/${messageId}`)
     one.epoch = 2
+    ;(one.members[0] === bob.id ? bob : alice).signHome(2)
     for (const [device] of one.cursors) one.cursors.set(device, kept)
     world.relay.restart()
     await bob.client.send(alice.id, 'from the new epoch')
@@ -241,6 +242,7 @@ describe('client: a relay that lies', () => {
     await world.until(() => bob.received.length === 3)
     assert.deepEqual(texts(bob), ['m0', 'm1', 'm2'])
     await world.until(async () => (await alice.client.history(bob.id)).every(({ state }) => state === 'delivered'))
+    await world.until(() => texts(alice).length === 1)
     assert.deepEqual(texts(alice), ['from the new epoch'])
     assert.deepEqual((await alice.client.history(bob.id)).map(({ text }) => text), (await bob.client.history(alice.id)).map(({ text }) => text))
   })

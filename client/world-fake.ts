@@ -3,10 +3,13 @@
  */
 import { ManualClock, SeededRandom, settle } from '../protocol/clock-manual.ts'
 import type { Primitives } from '../protocol/e2ee/primitives.ts'
+import { fromUtf8 } from '../protocol/bytes.ts'
+import { signHomeRecord, verifyHomeRecord } from '../protocol/records/home-record.ts'
 import { Client, type ClientConfig, type Message, type Warning } from './client.ts'
 import { FakeDialer, FakeRelay, type FakeRelayOptions } from './relay-fake.ts'
 import type { ClientStore } from './store.ts'
 import { MemoryStore } from './store-memory.ts'
+import { fromHex } from './stored.ts'
 
 export class FakeWorld {
   readonly clock = new ManualClock()
@@ -115,6 +118,14 @@ export class FakePerson {
   async online (): Promise<void> {
     this.client.start()
     await this.world.until(() => this.client.connection.state === 'online')
+  }
+
+  /** The relay gets a home record of this account with another epoch, as after a move of another device of it. */
+  signHome (epoch: number): void {
+    const { primitives, relay } = this.world
+    const { seed } = JSON.parse(fromUtf8(this.data.get('me/account')!)) as { seed: string }
+    const row = relay.accounts.get(this.id)!
+    row.homeRecord = signHomeRecord(primitives, { ...verifyHomeRecord(primitives, row.homeRecord), epoch }, fromHex(seed)).bytes
   }
 
   /** Texts from `peer`, in the order of the history. */
