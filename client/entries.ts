@@ -34,6 +34,8 @@ export interface LogEntry {
   readonly envelope?: Uint8Array
   /** In place of an envelope that this device sent itself. */
   readonly reference?: { readonly messageId: MessageId, readonly senderDevice: DeviceId }
+  /** Known from the answer to a submit, not delivered. */
+  readonly isOutcome?: boolean
 }
 
 export interface Arrival {

@@ -102,7 +102,7 @@ export class Inbox {
   onSequenced (placed: readonly Placed[]): void {
     for (const { peer, id, epoch, seq } of placed) {
       if (!isPosition(epoch, seq)) continue
-      this.#add(peer, pairConversation(this.#on.ownAccount, peer), { epoch, seq, reference: { messageId: id, senderDevice: this.#on.ownDevice } })
+      this.#add(peer, pairConversation(this.#on.ownAccount, peer), { epoch, seq, reference: { messageId: id, senderDevice: this.#on.ownDevice }, isOutcome: true })
     }
     if (placed.length > 0) this.#wake()
   }
@@ -148,7 +148,7 @@ export class Inbox {
       return
     }
     const known = buffer.arrived.get(seq)
-    if (known !== undefined && known.epoch >= epoch) return
+    if (known !== undefined && (known.epoch > epoch || (known.epoch === epoch && known.isOutcome !== true))) return
     this.#drop(buffer, seq)
     buffer.arrived.set(seq, entry)
     buffer.highestEpoch = Math.max(buffer.highestEpoch, epoch)
@@ -374,11 +374,13 @@ const isBehind = (entry: LogEntry, log: LogRow): boolean => entry.epoch < log.ep
 
 function next (buffer: Buffer, log: LogRow): LogEntry | undefined {
   const direct = buffer.arrived.get(log.seq + 1)
-  if (direct?.epoch === log.epoch || log.epoch === 0) return direct
+  if (direct !== undefined && (direct.epoch === log.epoch || log.epoch === 0)) return direct
   if (buffer.highestEpoch <= log.epoch) return undefined
-  // A new sequencer that knew less of the log than this device begins at or below the last number seen here. What it
-  // begins with comes first, also when the outcome of a submit was quicker.
+  // A new epoch. Its sequencer may have known less of the log than this device, and so begins at or below the last number
+  // seen here. What the relay delivers comes in order from there on; an outcome of an own message may run ahead of it.
   let lowest: LogEntry | undefined
-  for (const entry of buffer.arrived.values()) if (entry.epoch > log.epoch && entry.seq <= log.seq + 1 && (lowest === undefined || entry.seq < lowest.seq)) lowest = entry
+  for (const entry of buffer.arrived.values()) {
+    if (entry.epoch > log.epoch && entry.isOutcome !== true && entry.seq <= log.seq + 1 && (lowest === undefined || entry.seq < lowest.seq)) lowest = entry
+  }
   return lowest
 }
