@@ -283,4 +283,6 @@ class ForwardLane implements LaneWork<Batch> {
   }
 
   takeBack (batch: Batch, error: unknown): void { this.#owner.unanswered(batch, error) }
+
+  * accounts (): Iterable<AccountId> { for (const { queue } of this.#ready) yield queue.conversation.anchor }
 }

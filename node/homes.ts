@@ -33,6 +33,8 @@ const dhtTimeoutMs = 5_000
 /** After the DHT had no answer, it is not asked again for the same account for this long. */
 const missMs = 5_000
 
+/** Between two questions about one account while its home does not answer. */
+const refreshPauseMs = 30_000
 /** A look-up costs some ms of CPU; those that somebody waits for come on top of these. */
 const maxRefreshing = 32
 
@@ -115,6 +117,8 @@ export class HomeBook implements Homes {
   refresh (account: AccountId): void {
     // Whoever still wants to know asks again: the record stays old until somebody has looked.
     if (this.#asking.size >= maxRefreshing) return
+    const askedAtMs = this.#known.get(account)?.askedAtMs
+    if (askedAtMs !== undefined && askedAtMs + refreshPauseMs > this.#components.clock.nowMs()) return
     const missedAtMs = this.#missedAtMs.get(account)
     if (missedAtMs !== undefined && missedAtMs + missMs > this.#components.clock.nowMs()) return
     this.#ask(account).catch((error: unknown) => { this.#components.logger.debug('home.refresh-failed', { account }, error) })

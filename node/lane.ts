@@ -7,11 +7,11 @@
 import type { Channel } from '../protocol/channel.ts'
 import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
 import { isProtocolError } from '../protocol/errors.ts'
-import { shortId, type RelayId } from '../protocol/ids.ts'
+import { shortId, type AccountId, type RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { deadline } from './deadline.ts'
 import type { Links } from './links.ts'
-import type { Defer, Logger } from './ports.ts'
+import type { Defer, Homes, Logger } from './ports.ts'
 
 /** Under way to one relay: 12 MB/s at 80 ms round trip; two kinds of lanes stay below limits.outboundBufferBytes. */
 const windowBytes = 1024 * 1024
@@ -27,10 +27,13 @@ export interface LaneWork<Batch extends { readonly bytes: number }> {
   send (batch: Batch, channel: Channel): Promise<void>
   /** Not answered: to be sent again. */
   takeBack (batch: Batch, error: unknown): void
+  /** Accounts that what waits is for, all of whom are taken to live at this relay. */
+  accounts (): Iterable<AccountId>
 }
 
 export interface LaneComponents {
   links: Links
+  homes: Pick<Homes, 'refresh'>
   clock: Clock
   random: Random
   defer: Defer
@@ -121,6 +124,8 @@ export class Lane<Batch extends { readonly bytes: number }> {
       this.#retry = undefined
       this.#pump()
     })
+    // The relay may be gone for good, and its people elsewhere by now without anybody having told us.
+    for (const account of this.#work.accounts()) this.#c.homes.refresh(account)
   }
 
   /** The relay has been heard of: no need to wait. */

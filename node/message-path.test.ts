@@ -283,5 +283,20 @@ describe('message path', () => {
       await world.pass(60_000)
       assertConverged(a, b, [...before, ...after[0]], after[1])
     })
+
+    for (const who of ['anchor', 'other'] as const) {
+      it(`a home that is gone for good: what waits for its people reaches them at the new one (${who} moves)`, async () => {
+        const [stays, moves, dead] = who === 'anchor' ? [b, a, eu] as const : [a, b, us] as const
+        dead.crash()
+        const sent = sendMany(stays, moves, 5)
+        await world.pass(60_000)
+        assert.equal(stays.outbox.length, 0, 'SENT')
+        const asia = await world.relay('asia-1.example.org')
+        // It says nothing by itself: only the DHT knows where the person lives now.
+        await moves.moveTo(asia, 2)
+        await world.until(() => moves.shownWith(stays).length === sent.length, 120_000, () => `${moves.shownWith(stays).length} of ${sent.length} shown`)
+        assert.deepEqual(moves.shownWith(stays), sent)
+      })
+    }
   })
 })

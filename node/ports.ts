@@ -23,6 +23,8 @@ export interface Homes {
   find (account: AccountId, options: { signal: AbortSignal }): Promise<SignedHomeRecord>
   /** Verifies; keeps the highest epoch. @throws ProtocolError BAD_SIGNATURE, ROLLED_BACK with the newer record, MALFORMED */
   learn (record: Uint8Array): SignedHomeRecord
+  /** The account's home does not answer: ask in the background whether it lives elsewhere now. May be said as often as one likes. */
+  refresh (account: AccountId): void
   /** A newer record of this account is known from now on. */
   onMoved (listener: (account: AccountId) => void): void
 }

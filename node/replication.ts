@@ -297,6 +297,13 @@ class ReplicaLane implements LaneWork<Batch> {
     if (isProtocolError(error, 'MOVED')) this.#c.links.learn(error.details.record)
   }
 
+  * accounts (): Iterable<AccountId> {
+    for (const { log } of this.#ready) {
+      const account = this.#c.placement.remoteMember(log.conversation)
+      if (account !== undefined) yield account
+    }
+  }
+
   async stop (): Promise<void> {
     this.#isStopped = true
     for (const follower of this.#ready) follower.retry?.cancel()
