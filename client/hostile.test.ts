@@ -6,10 +6,14 @@ import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { pairConversation } from '../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
-import type { MessageId } from '../protocol/ids.ts'
+import type { AccountId, MessageId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { decodeContent, encodeContent } from './content.ts'
+import { fromUtf8 } from '../protocol/bytes.ts'
+import { signDeviceList, verifyDeviceList } from '../protocol/records/device-list.ts'
+import type { Page } from '../protocol/wire/gen/log.js'
 import type { ClientStore } from './store.ts'
+import { fromHex } from './stored.ts'
 import { FakeWorld, type FakePerson } from './world-fake.ts'
 
 let world: FakeWorld
@@ -148,6 +152,80 @@ describe('client: bad company', () => {
     assert.equal(bob.client.connection.state, 'online')
     assert.equal(world.relay.connections, 2, 'one for Alice, one for Bob')
   })
+
+  it('a reference to a message that was never sent is reported, and the chain is found again', async () => {
+    await greet()
+    const log = [...world.relay.logs.values()][0]!
+    const ghost = { ...log.entries.find(({ sender }) => sender === bob.client.account!.device)!, seq: log.entries.length + 1, messageId: '01900000000070008000000000000000' as MessageId }
+    log.entries.push(ghost)
+    await alice.client.send(bob.id, 'after the ghost')
+    await world.until(() => bob.received.length === 1)
+    await world.quiet()
+    assert.ok(kinds(bob).includes('refused'), 'the reference is reported')
+    // Both talk on; then the relay changes what only one of them is shown.
+    for (let i = 0; i < 2; i++) {
+      await bob.client.send(alice.id, `b${i}`)
+      await world.quiet()
+      await alice.client.send(bob.id, `a${i}`)
+      await world.quiet()
+    }
+    alice.warnings.length = bob.warnings.length = 0
+    world.relay.onDeliver = (page, to) => to === bob.client.account!.device ? damaged(page) : page
+    await alice.client.send(bob.id, 'kept from Bob')
+    await world.quiet()
+    assert.deepEqual(kinds(bob), ['undecryptable'])
+    world.relay.onDeliver = undefined
+    await alice.client.send(bob.id, 'after it')
+    await world.quiet()
+    assert.ok(kinds(bob).includes('fork'), 'Bob has other bytes in that place than Alice')
+  })
+
+  it('somebody\'s newer device list that the relay keeps back is reported', async () => {
+    await greet()
+    // Alice's own list has gone up; the relay goes on showing the old one.
+    await raiseDeviceList(alice)
+    await alice.client.send(bob.id, 'from my new list')
+    await world.until(() => bob.received.length === 1)
+    await world.quiet(60_000)
+    assert.ok(kinds(bob).includes('devices'), kinds(bob).join())
+    assert.ok((world.relay.calls.get('find-account') ?? 0) < 10)
+  })
+
+  it('entries that lead nowhere do not keep out the one that is next', async () => {
+    await greet()
+    const log = [...world.relay.logs.values()][0]!
+    const template = log.entries[0]!
+    let isFlooding = true
+    world.relay.onDeliver = (page, to) => {
+      if (!isFlooding || to !== bob.client.account!.device) return page
+      return { ...page, entries: Array.from({ length: 256 }, (_, i) => ({ seq: 1_000_000 + Math.floor(world.random.fraction() * 1e9) + i, storedAtMs: 0, envelope: template.envelope })) }
+    }
+    for (let i = 0; i < 20; i++) {
+      await alice.client.send(bob.id, `m${i}`)
+      await world.quiet(20)
+    }
+    isFlooding = false
+    await world.until(() => bob.received.length === 20, { maxMs: 120_000 })
+    assert.deepEqual(bob.received.map(({ text }) => text), Array.from({ length: 20 }, (_, i) => `m${i}`))
+  })
+
+  it('what cannot be opened is kept for 30 days and no longer', async () => {
+    await greet()
+    world.relay.onDeliver = (page, to) => to === bob.client.account!.device ? damaged(page) : page
+    await alice.client.send(bob.id, 'damaged on the way')
+    await world.until(() => kinds(bob).includes('undecryptable'))
+    const kept = (): number => [...bob.data.keys()].filter((key) => key.startsWith('bad/')).length
+    assert.equal(kept(), 1)
+    await bob.client.stop()
+    await world.clock.advance(29 * 24 * 3_600_000)
+    await bob.open()
+    await world.quiet()
+    assert.equal(kept(), 1)
+    await world.clock.advance(2 * 24 * 3_600_000)
+    await bob.open()
+    await world.quiet()
+    assert.equal(kept(), 0)
+  }).timeout(20_000)
 })
 
 /** Reads of some keys fail, as those of a disk that is slow to wake up. */
@@ -162,4 +240,18 @@ function flaky (store: ClientStore, fails: (key: string) => boolean): ClientStor
     range: async (range) => await store.range(range),
     close: async () => { await store.close() }
   }
+}
+
+/** Another list of the same devices, known to its owner only. */
+async function raiseDeviceList (person: FakePerson): Promise<void> {
+  await person.client.stop()
+  const { id, seed } = JSON.parse(fromUtf8(person.data.get('me/account')!)) as { id: AccountId, seed: string }
+  const before = verifyDeviceList(nodePrimitives, person.data.get(`dl/${id}`)!)
+  person.data.set(`dl/${id}`, signDeviceList(nodePrimitives, { ...before, epoch: before.epoch + 1 }, fromHex(seed)).bytes)
+  await person.open()
+  await person.online()
+}
+
+function damaged (page: Page): Page {
+  return { ...page, entries: page.entries.map((entry) => entry.envelope === undefined ? entry : { ...entry, envelope: Uint8Array.from(entry.envelope, (byte, i) => i === entry.envelope!.length - 1 ? byte ^ 1 : byte) }) }
 }
