@@ -86,6 +86,17 @@ describe('directory', () => {
     assert.ok(last.issuedAtMs > first.issuedAtMs)
   })
 
+  it('tells others of its loopback addresses only when it has no other', async () => {
+    const { mesh, id } = await start('eu-1.example.org')
+    const published = (): readonly string[] => verifyRelayRecord(signing, mesh.published.at(-1)!.message).addresses
+    await clock.advance(0)
+    assert.deepEqual(published(), [address(id)])
+    const outside = [`/ip4/192.0.2.1/tcp/4001/p2p/${id}`, `/ip6/2001:db8::1/tcp/4001/p2p/${id}`]
+    mesh.addresses = () => [address(id), `/ip6/::1/tcp/4001/p2p/${id}`, ...outside, `/dns4/${'x'.repeat(300)}/tcp/1/p2p/${id}`]
+    await clock.advance(limits.relayRecordRefreshMs)
+    assert.deepEqual(published(), outside)
+  })
+
   it('accepts a new record, ignores a known or older one, rejects a forged one', async () => {
     const { mesh, directory, kept } = await start('eu-1.example.org')
     const onGossip = mesh.topics.get(topics.directory)!

@@ -67,6 +67,14 @@ export interface DirectoryConfig {
 
 interface Remembered { record: SignedRelayRecord, heardAtMs: number, storedAtMs: number }
 
+/** Loopback is for others on this machine only: said when there is nothing else, as in a network of test relays. */
+const isLoopback = (address: string): boolean => /^\/ip4\/127\.|^\/ip6\/::1\//.test(address)
+
+function usefulAddresses (all: readonly string[]): string[] {
+  const elsewhere = all.filter((address) => !isLoopback(address))
+  return (elsewhere.length > 0 ? elsewhere : [...all]).filter((address) => address.length <= limits.addressBytes).slice(0, limits.relayAddresses)
+}
+
 export class Directory implements DirectoryPort {
   readonly #components: DirectoryComponents
   readonly #config: DirectoryConfig
@@ -181,7 +189,7 @@ export class Directory implements DirectoryPort {
     const record = signRelayRecord(signing, {
       relay: mesh.self,
       ...said,
-      addresses: mesh.addresses().filter((address) => address.length <= limits.addressBytes).slice(0, limits.relayAddresses),
+      addresses: usefulAddresses(mesh.addresses()),
       loadPermille: Math.min(1000, Math.max(0, Math.round(this.#components.loadPermille()))),
       issuedAtMs: Math.max(nowMs, (this.#own?.issuedAtMs ?? 0) + 1)
     }, seed)
