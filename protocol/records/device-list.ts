@@ -51,11 +51,11 @@ export function verifyDeviceList (signing: Signing, bytes: Uint8Array): SignedDe
   const account = accountIdFromBytes(wire.account)
   const devices = wire.devices.map((device) => {
     if (device.identityKey.byteLength !== keyBytes) throw new ProtocolError('MALFORMED', { what: 'identity key' })
-    return { id: deviceIdOfKey(device.transportKey), identityKey: device.identityKey.slice(), registrationId: device.registrationId }
+    return { id: deviceIdOfKey(device.transportKey), identityKey: new Uint8Array(device.identityKey), registrationId: device.registrationId }
   })
   if (wire.epoch < 1 || devices.length === 0 || new Set(devices.map((device) => device.id)).size !== devices.length) throw new ProtocolError('MALFORMED', { what: 'device list' })
   checkSigned(signing, contexts.deviceList, signed, accountKeyOf(account))
-  return { account, epoch: wire.epoch, issuedAtMs: wire.issuedAtMs, expiresAtMs: wire.expiresAtMs, devices, bytes: bytes.slice() }
+  return { account, epoch: wire.epoch, issuedAtMs: wire.issuedAtMs, expiresAtMs: wire.expiresAtMs, devices, bytes: new Uint8Array(bytes) }
 }
 
 export const isExpired = (list: DeviceList, nowMs: number): boolean => list.expiresAtMs !== 0 && list.expiresAtMs <= nowMs

@@ -53,5 +53,5 @@ export function verifyHomeRecord (signing: Signing, bytes: Uint8Array): SignedHo
   if (primary === undefined) throw new ProtocolError('MALFORMED', { what: 'home record' })
   checkFields({ epoch: wire.epoch, homes: [primary, ...standbys], region: wire.region })
   checkSigned(signing, contexts.homeRecord, signed, accountKeyOf(account))
-  return { account, epoch: wire.epoch, homes: [primary, ...standbys], region: wire.region, issuedAtMs: wire.issuedAtMs, bytes: bytes.slice() }
+  return { account, epoch: wire.epoch, homes: [primary, ...standbys], region: wire.region, issuedAtMs: wire.issuedAtMs, bytes: new Uint8Array(bytes) }
 }

@@ -57,5 +57,5 @@ export function verifyRelayRecord (signing: Signing, bytes: Uint8Array): SignedR
   const relay = relayIdOfKey(key)
   checkFields({ relay, ...rest })
   checkSigned(signing, contexts.relayRecord, signed, key)
-  return { relay, ...rest, bytes: bytes.slice() }
+  return { relay, ...rest, bytes: new Uint8Array(bytes) }
 }

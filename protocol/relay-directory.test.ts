@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { SeededRandom } from './clock-manual.ts'
+import { isProtocolError } from './errors.ts'
+import { relayIdOfKey } from './ids.ts'
+import { limits } from './limits.ts'
+import { signRelayRecord, type RelayRecord } from './records/relay-record.ts'
+import type { Signing } from './records/signed.ts'
+import { RelayDirectory } from './relay-directory.ts'
+import { refusedAs, signing, testRelay, testRelayRecord } from './testing.ts'
+
+const bytesOf = (index: number, changes: Partial<RelayRecord> = {}, by: Signing = signing): Uint8Array => signRelayRecord(by, testRelayRecord(index, changes), testRelay(index).seed).bytes
+
+describe('relay directory', () => {
+  let directory: RelayDirectory
+  beforeEach(() => { directory = new RelayDirectory(signing) })
+
+  it('keeps the newest record of each relay', () => {
+    assert.equal(directory.offer(bytesOf(1, { issuedAtMs: 1_000 }), 5)?.issuedAtMs, 1_000)
+    assert.equal(directory.offer(bytesOf(1, { issuedAtMs: 2_000, loadPermille: 77 }), 6)?.loadPermille, 77)
+    directory.offer(bytesOf(2), 7)
+    assert.equal(directory.size, 2)
+    assert.equal(directory.get(testRelay(1).id)?.issuedAtMs, 2_000)
+    assert.equal(directory.get(testRelay(3).id), undefined)
+  })
+
+  it('refuses an older one and hands out the newer; the same one again is no news', () => {
+    const newer = bytesOf(1, { issuedAtMs: 2_000 })
+    directory.offer(newer, 5)
+    assert.throws(() => directory.offer(bytesOf(1, { issuedAtMs: 1_999 }), 6), (error) => isProtocolError(error, 'ROLLED_BACK') && assert.deepEqual(error.details.record, newer) === undefined)
+    assert.equal(directory.offer(newer, 6), undefined)
+  })
+
+  it('refuses what is not signed by the relay that it names', () => {
+    const forged = signRelayRecord(signing, testRelayRecord(1), testRelay(2).seed).bytes
+    assert.throws(() => directory.offer(forged, 5), refusedAs('BAD_SIGNATURE'))
+    assert.throws(() => directory.offer(Uint8Array.of(1, 2), 5), refusedAs('MALFORMED'))
+    assert.equal(directory.size, 0)
+  })
+
+  it('forgets who was not heard of, and does not take the same record again as being heard of', () => {
+    const record = bytesOf(1)
+    directory.offer(record, 0)
+    directory.offer(bytesOf(2), 0)
+    directory.offer(record, limits.relayRecordTtlMs - 1)
+    directory.offer(bytesOf(2, { issuedAtMs: 1_001 }), limits.relayRecordTtlMs - 1)
+    directory.expire(limits.relayRecordTtlMs - 1)
+    assert.equal(directory.size, 2)
+    directory.expire(limits.relayRecordTtlMs)
+    assert.deepEqual(directory.list().map(({ relay }) => relay), [testRelay(2).id])
+    assert.equal(directory.byName('eu-1.example.org'), undefined)
+  })
+
+  describe('names', () => {
+    it('belong to the first that uses them, while it is heard of', () => {
+      directory.offer(bytesOf(1, { name: 'shared' }), 0)
+      directory.offer(bytesOf(2, { name: 'shared' }), 0)
+      assert.equal(directory.byName('shared')?.relay, testRelay(1).id)
+      directory.offer(bytesOf(1, { name: 'shared', issuedAtMs: 2_000 }), 1)
+      assert.equal(directory.byName('shared')?.relay, testRelay(1).id)
+      directory.offer(bytesOf(2, { name: 'shared', issuedAtMs: 2_000 }), limits.relayRecordTtlMs)
+      directory.expire(limits.relayRecordTtlMs + 1)
+      assert.equal(directory.byName('shared'), undefined)
+      directory.offer(bytesOf(2, { name: 'shared', issuedAtMs: 3_000 }), limits.relayRecordTtlMs + 2)
+      assert.equal(directory.byName('shared')?.relay, testRelay(2).id)
+    })
+
+    it('change with the record', () => {
+      directory.offer(bytesOf(1, { name: 'old' }), 0)
+      directory.offer(bytesOf(1, { name: 'new', issuedAtMs: 2_000 }), 0)
+      assert.equal(directory.byName('old'), undefined)
+      assert.equal(directory.byName('new')?.relay, testRelay(1).id)
+    })
+
+    it('of somebody else are not freed by who only claimed them', () => {
+      directory.offer(bytesOf(1, { name: 'shared' }), 0)
+      directory.offer(bytesOf(2, { name: 'shared' }), 0)
+      directory.offer(bytesOf(2, { name: 'other', issuedAtMs: 2_000 }), 0)
+      assert.equal(directory.byName('shared')?.relay, testRelay(1).id)
+    })
+  })
+
+  it('lists the least loaded first, of a region, and no more than asked', () => {
+    for (const [index, loadPermille, region] of [[1, 500, 'eu'], [2, 10, 'us'], [3, 100, 'eu'], [4, 0, 'eu']] as const) directory.offer(bytesOf(index, { loadPermille, region }), 0)
+    assert.deepEqual(directory.list().map(({ loadPermille }) => loadPermille), [0, 10, 100, 500])
+    assert.deepEqual(directory.list({ region: 'eu', max: 2 }).map(({ loadPermille }) => loadPermille), [0, 100])
+    assert.deepEqual(directory.list({ region: 'mars' }), [])
+  })
+
+  it('is bounded: full, it first lets go who was not heard of, then refuses newcomers but not those it knows', () => {
+    // checking ten thousand signatures is not what this is about
+    const trusting: Signing = { ...signing, ed25519Sign: () => new Uint8Array(64), ed25519Verify: () => true }
+    const random = new SeededRandom(1)
+    const full = new RelayDirectory(trusting)
+    const newcomer = (index: number, nowMs: number): void => {
+      const relay = relayIdOfKey(random.bytes(32))
+      full.offer(signRelayRecord(trusting, testRelayRecord(1, { relay, name: `r-${index}`, addresses: [] }), random.bytes(32)).bytes, nowMs)
+    }
+    full.offer(bytesOf(1, {}, trusting), 0)
+    for (let index = 1; index < limits.directoryRelays; index++) newcomer(index, 1_000)
+    assert.equal(full.size, limits.directoryRelays)
+    assert.throws(() => { newcomer(1_000_000, 1_001) }, refusedAs('TOO_MANY'))
+    full.offer(bytesOf(1, { issuedAtMs: 5_000 }, trusting), 1_002)
+    newcomer(1_000_001, 1_000 + limits.relayRecordTtlMs)
+    assert.equal(full.size, 2)
+  })
+})
