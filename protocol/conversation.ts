@@ -5,7 +5,7 @@
  *   pair   01 ‖ lower account key 32 ‖ higher account key 32      (65 bytes)
  * Kinds 02 (group) and 03 (self) are reserved for what follows.
  */
-import { compareBytes, concat, toHex } from './bytes.ts'
+import { compareBytes, concat, mapKey, toHex } from './bytes.ts'
 import { ProtocolError } from './errors.ts'
 import { accountIdOfKey, accountKeyOf, keyBytes, type AccountId } from './ids.ts'
 
@@ -27,16 +27,7 @@ export interface Conversation {
 
 // A conversation comes with every envelope; reading one costs two base32 encodings. Bounded.
 const maxCached = 50_000
-const cache = new Map<ConversationId, Conversation>()
-
-function remember (id: ConversationId, make: () => Conversation): Conversation {
-  const known = cache.get(id)
-  if (known !== undefined) return known
-  if (cache.size >= maxCached) cache.clear()
-  const conversation = make()
-  cache.set(id, conversation)
-  return conversation
-}
+const cache = new Map<string, Conversation>()
 
 /** @throws ProtocolError BAD_CONVERSATION when both are the same account */
 export function pairConversation (a: AccountId, b: AccountId): Conversation {
@@ -50,15 +41,18 @@ export function pairConversation (a: AccountId, b: AccountId): Conversation {
 /** @param bytes kept, not modified. @throws ProtocolError BAD_CONVERSATION */
 export function conversationFromBytes (bytes: Uint8Array): Conversation {
   if (bytes.byteLength !== pairConversationBytes || bytes[0] !== PAIR) throw new ProtocolError('BAD_CONVERSATION')
-  const id = toHex(bytes) as ConversationId
-  return remember(id, () => {
-    const own = bytes.slice() // not a view of a frame: it would keep the whole frame alive
-    const low = own.subarray(1, 1 + keyBytes)
-    const high = own.subarray(1 + keyBytes)
-    if (compareBytes(low, high) >= 0) throw new ProtocolError('BAD_CONVERSATION')
-    const members = [accountIdOfKey(low), accountIdOfKey(high)] as const
-    return { id, bytes: own, members, anchor: members[0] }
-  })
+  const key = mapKey(bytes)
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  const own = bytes.slice() // not a view of a frame: it would keep the whole frame alive
+  const low = own.subarray(1, 1 + keyBytes)
+  const high = own.subarray(1 + keyBytes)
+  if (compareBytes(low, high) >= 0) throw new ProtocolError('BAD_CONVERSATION')
+  const members = [accountIdOfKey(low), accountIdOfKey(high)] as const
+  const conversation = { id: toHex(own) as ConversationId, bytes: own, members, anchor: members[0] }
+  if (cache.size >= maxCached) cache.clear()
+  cache.set(key, conversation)
+  return conversation
 }
 
 export function conversationFromId (id: ConversationId): Conversation {

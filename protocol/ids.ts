@@ -12,7 +12,7 @@
  * record can be checked from the id alone.
  */
 import { base58btc } from 'multiformats/bases/base58'
-import { concat, fromBase32, toBase32, toHex } from './bytes.ts'
+import { concat, fromBase32, mapKey, toBase32, toHex } from './bytes.ts'
 import { ProtocolError } from './errors.ts'
 
 declare const brand: unique symbol
@@ -38,8 +38,7 @@ const maxCached = 50_000
 function remembered<T extends string> (encode: (key: Uint8Array) => T): (key: Uint8Array) => T {
   const cache = new Map<string, T>()
   return (key) => {
-    let index = ''
-    for (let i = 0; i < keyBytes; i++) index += String.fromCharCode(key[i]!)
+    const index = mapKey(key)
     const known = cache.get(index)
     if (known !== undefined) return known
     if (cache.size >= maxCached) cache.clear()
