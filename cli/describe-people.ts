@@ -2,6 +2,7 @@
  * How people, ids and safety numbers are written for people and for scripts.
  */
 import type { ClientLike } from './context.ts'
+import { aboutPerson } from './explain.ts'
 import { exitCodes } from './exit-codes.ts'
 import { CliError } from './failure.ts'
 
@@ -35,5 +36,5 @@ export async function contactFor (client: ClientLike, who: string, { mayAdd, con
   if (known !== undefined) return known
   if (!mayAdd) throw new CliError(`There is no contact called "${who}". Add one with "heliograph contact add", or see "heliograph contact list".`, { exitCode: exitCodes.notFound, code: 'NO_CONTACT' })
   await connect()
-  return await client.addContact(who, {})
+  return await client.addContact(who, {}).catch((error: unknown) => { throw aboutPerson(error, who) })
 }

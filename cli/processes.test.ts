@@ -106,15 +106,15 @@ describe('the heliograph command as processes', function () {
     const { port } = blocker.address() as AddressInfo
     await run('relay', 'init', join(folder, 'second'), '--name', 'eu-2', '--listen', `/ip4/127.0.0.1/tcp/${port}`, '--http', '127.0.0.1:0')
     await writeFile(join(folder, 'bad.toml'), 'nmae = "eu-1"\n')
-    // Until the listener has the database, the lock is not there to be noticed.
-    for (let i = 0; i < 200; i++) {
-      if (await readFile(join(folder, 'bob', 'messages', 'LOCK')).then(() => true, () => false)) break
-      await new Promise((resolve) => { setTimeout(resolve, 20) })
-    }
+    // A listener that printed a message has its folder open.
+    assert.equal((await run('send', 'bob@eu-1', 'are you there', '--data', data('ada'))).code, exitCodes.ok)
+    await listening.json('text')
     const cases: Array<[RegExp, number, string[]]> = [
-      [/handle/, exitCodes.notFound, ['send', 'nobody@eu-1', 'hi', '--data', data('ada')]],
+      [/Nobody has the handle "nobody@eu-1"/, exitCodes.notFound, ['send', 'nobody@eu-1', 'hi', '--data', data('ada')]],
+      [/No relay can be reached/, exitCodes.later, ['account', 'create', '--data', data('eve'), '--bootstrap', address.replace(/\/tcp\/\d+/, `/tcp/${port}`)]],
+      [/at most 16384 bytes long, and this one has 20000/, exitCodes.failed, ['send', 'bob@eu-1', 'x'.repeat(20_000), '--data', data('ada')]],
       [/belongs to someone else/, exitCodes.failed, ['account', 'create', '--data', data('eve'), '--handle', 'ada', '--bootstrap', address]],
-      [/in use by another process/, exitCodes.failed, ['history', 'ada', '--data', data('bob')]],
+      [/open\. Close it first/, exitCodes.failed, ['history', 'ada', '--data', data('bob')]],
       [/did you mean "name"/, exitCodes.failed, ['relay', 'start', '--config', join(folder, 'bad.toml')]],
       [/in use by another process/, exitCodes.failed, ['relay', 'start', '--config', config()]],
       [/port is taken/, exitCodes.failed, ['relay', 'start', '--config', join(folder, 'second', 'relay.toml')]],

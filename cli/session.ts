@@ -2,6 +2,7 @@
  * A client for the length of one command: opened on the person's data folder, stopped however the command ends.
  */
 import { dataDir, type ClientLike, type CommonOptions, type Context } from './context.ts'
+import { aboutFolder } from './explain.ts'
 import { exitCodes } from './exit-codes.ts'
 import { CliError } from './failure.ts'
 import { readSettings } from './settings.ts'
@@ -11,7 +12,7 @@ export async function withAccount<T> (context: Context, options: CommonOptions, 
   const folder = dataDir(context, options)
   const settings = await readSettings(folder)
   if (settings === undefined) throw noAccount(folder)
-  const { client, close } = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false })
+  const { client, close } = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false }).catch((error: unknown) => { throw aboutFolder(error, folder) })
   try {
     if (client.account === undefined) throw noAccount(folder)
     return await use(client, client.account)

@@ -5,6 +5,7 @@
  * come. Does not know: the terminal.
  */
 import { printable, printableName } from '../describe-messages.ts'
+import { aboutPerson, aboutText } from '../explain.ts'
 import { failureOf } from '../failure.ts'
 import type { ClientLike } from '../context.ts'
 import { parseChatLine, type ChatCommand } from './chat-commands.ts'
@@ -124,14 +125,14 @@ export class ChatController {
       case 'invite': this.#set(withOverlay(this.#state, { kind: 'invite', link: this.#client.inviteLink(), handle: this.#client.account?.handle ?? '' })); return
       case 'say': {
         if (current === undefined) { this.#notice('warning', 'There is nobody to write to yet. Add a person with /add.'); return }
-        const message = await this.#client.send(current.account, command.text)
+        const message = await this.#client.send(current.account, command.text).catch((error: unknown) => { throw aboutText(error, command.text) })
         this.#set({ ...withOverlay(withMessage(this.#state, message), undefined), scroll: 0 })
         this.#refresh()
         return
       }
       case 'add': {
         this.#notice('info', `Looking for ${printableName(command.who)} …`)
-        const contact = await this.#client.addContact(command.who, command.name === undefined ? {} : { name: command.name })
+        const contact = await this.#client.addContact(command.who, command.name === undefined ? {} : { name: command.name }).catch((error: unknown) => { throw aboutPerson(error, printableName(command.who)) })
         await this.#readConversations()
         this.#notice('info', `${printableName(contact.name)} is now a contact. /verify shows the safety number.`)
         await this.open(contact.account)

@@ -6,6 +6,7 @@ import type { ClientLike, Context } from '../context.ts'
 import { say } from '../context.ts'
 import { messageLine, printable, printableName } from '../describe-messages.ts'
 import { safetyNumberLines, shortId } from '../describe-people.ts'
+import { aboutPerson, aboutText } from '../explain.ts'
 import { failureOf } from '../failure.ts'
 import { parseChatLine } from './chat-commands.ts'
 import { connectionText } from './connection-text.ts'
@@ -40,7 +41,7 @@ export async function plainChat (client: ClientLike, context: Context, { openWit
       case 'help': say(context, 'A line is a message. /chat NAME, /add WHO [NAME], /verify [yes|no], /invite, /quit'); return true
       case 'invite': say(context, client.inviteLink()); return true
       case 'add': {
-        const contact = await client.addContact(command.who, command.name === undefined ? {} : { name: command.name })
+        const contact = await client.addContact(command.who, command.name === undefined ? {} : { name: command.name }).catch((error: unknown) => { throw aboutPerson(error, command.who) })
         current = contact.account
         say(context, `Writing to ${printableName(contact.name)} now.`)
         return true
@@ -62,7 +63,7 @@ export async function plainChat (client: ClientLike, context: Context, { openWit
       }
       case 'say':
         if (current === undefined) say(context, 'There is nobody to write to yet: /add WHO')
-        else say(context, messageLine(await client.send(current, command.text), nameOf(current)))
+        else say(context, messageLine(await client.send(current, command.text).catch((error: unknown) => { throw aboutText(error, command.text) }), nameOf(current)))
         return true
     }
   }

@@ -4,6 +4,7 @@ import { checkAddress, readSettings, writeSettings } from '../settings.ts'
 import { command, collect, examples, run, type Outcome } from '../command.ts'
 import { dataDir, say, sayJson, type CommonOptions, type Context } from '../context.ts'
 import { accountJson } from '../describe-people.ts'
+import { aboutFolder, aboutRelays } from '../explain.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { withAccount } from '../session.ts'
@@ -47,14 +48,14 @@ async function createAccount (context: Context, options: CreateOptions): Promise
   const region = options.region ?? before?.region
   const settings = { bootstrap: from, ...(region === undefined ? {} : { region }) }
   const stopping = stopOnSignals(context)
-  const { client, close } = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false })
+  const { client, close } = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false }).catch((error: unknown) => { throw aboutFolder(error, folder) })
   try {
     if (client.account !== undefined) throw new CliError(`There is an account in ${folder} already. Use another folder with --data to make one more.`, { code: 'ACCOUNT_EXISTS' })
     const account = await client.createAccount({
       signal: stopping.signal,
       ...(options.handle === undefined ? {} : { handle: options.handle }),
       ...(options.relay === undefined ? {} : { relay: options.relay })
-    })
+    }).catch((error: unknown) => { throw aboutRelays(error, options.relay) })
     await writeSettings(folder, settings)
     const invite = client.inviteLink()
     if (options.json === true) sayJson(context, accountJson(account, invite))

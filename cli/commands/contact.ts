@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { command, examples, run, type Outcome } from '../command.ts'
 import { say, sayJson, type CommonOptions, type Context } from '../context.ts'
 import { contactFor, contactJson, safetyNumberLines, shortId } from '../describe-people.ts'
+import { aboutPerson } from '../explain.ts'
 import { untilOnline, withAccount } from '../session.ts'
 
 const onlineTimeoutMs = 20_000
@@ -16,7 +17,7 @@ export function contactCommand (context: Context, outcome: Outcome): Command {
     .addHelpText('after', examples('contact add bob@ap-1.example.org --name Bob', 'contact add heliograph:…'))
     .action((who: string, options: CommonOptions & { name?: string }) => run(context, outcome, options, () => withAccount(context, options, async (client) => {
       await untilOnline(client, { timeoutMs: onlineTimeoutMs })
-      const added = await client.addContact(who, options.name === undefined ? {} : { name: options.name })
+      const added = await client.addContact(who, options.name === undefined ? {} : { name: options.name }).catch((error: unknown) => { throw aboutPerson(error, who) })
       if (options.json === true) { sayJson(context, contactJson(added)); return }
       say(context, `${added.name} is now a contact. To be sure that it is really them, compare the safety number: heliograph contact verify "${added.name}"`)
     }))))

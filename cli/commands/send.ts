@@ -5,6 +5,7 @@ import { text as readAll } from 'node:stream/consumers'
 import { command, examples, run, wholeNumber, type Outcome } from '../command.ts'
 import { say, sayJson, warn, type ClientLike, type CommonOptions, type Context } from '../context.ts'
 import { contactFor } from '../describe-people.ts'
+import { aboutText } from '../explain.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { messageJson } from '../describe-messages.ts'
@@ -19,7 +20,7 @@ interface SendOptions extends CommonOptions { wait: Wait, timeout: number }
 export function sendCommand (context: Context, outcome: Outcome): Command {
   return command('send', 'send a message')
     .argument('<who>', 'contact, handle, account id or invite link')
-    .argument('[text...]', 'the message; without one it is read from standard input')
+    .argument('[text...]', 'the message; without one, or for -, it is read from standard input')
     .addOption(new Option('--wait <until>', 'end when the message is safe at your relay, on the other device, or read').choices(Object.keys(reached)).default('sent'))
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1, 86_400), 30)
     .addHelpText('after', examples('send Bob "See you at eight"', 'send bob@ap-1.example.org --wait delivered hello', 'send Bob < notes.txt') +
@@ -28,13 +29,13 @@ export function sendCommand (context: Context, outcome: Outcome): Command {
 }
 
 async function send (context: Context, who: string, words: string[], options: SendOptions): Promise<number> {
-  const text = words.length > 0 ? words.join(' ') : (await readAll(context.stdin)).replace(/\n$/, '')
+  const text = words.length > 0 && words.join() !== '-' ? words.join(' ') : (await readAll(context.stdin)).replace(/\n$/, '')
   if (text === '') throw new CliError('There is nothing to send: give a text.', { exitCode: exitCodes.usage, code: 'EMPTY' })
   return await withAccount(context, options, async (client) => {
     const deadline = context.nowMs() + options.timeout * 1000
     const person = await contactFor(client, who, { mayAdd: true, connect: () => untilOnline(client, { timeoutMs: options.timeout * 1000 }) })
     client.start()
-    const message = await client.send(person.account, text)
+    const message = await client.send(person.account, text).catch((error: unknown) => { throw aboutText(error, text) })
     const last = await untilState(client, message, reached[options.wait], deadline - context.nowMs())
     if (options.json === true) sayJson(context, messageJson(last))
     if (last.state === 'failed') throw new CliError(`It was refused: ${last.error ?? 'no reason was given'}.`, { code: 'REFUSED' })
