@@ -165,12 +165,7 @@ export class Directory implements DirectoryPort {
     await Promise.all([...this.#channels].map(async (channel) => { await channel.close() }))
   }
 
-  /** Sign and gossip this relay's record now: at start, every two minutes, and when its addresses have changed. */
-  publishSoon (): void {
-    this.#publishTimer?.cancel()
-    this.#publishInTurn(0)
-  }
-
+  /** Sign and gossip this relay's record: at start some times, then every two minutes, which is also how soon new addresses are told. */
   #publishInTurn (turn: number): void {
     if (this.#stopping.signal.aborted) return
     const delayMs = turn === 0 ? 0 : firstPublishesMs[turn - 1] ?? limits.relayRecordRefreshMs
