@@ -44,7 +44,7 @@ class ClientSession {
     this.device = device
     this.channel = channel
     this.delivery = new Delivery(channel, device, components)
-    this.origin = { pendingBytes: 0, sender: { account, device }, onSequenced: (log, seq) => { this.delivery.sequenced(log, seq) } }
+    this.origin = { pendingBytes: 0, sender: { account, device }, memo: {}, onSequenced: (log, seq) => { this.delivery.sequenced(log, seq) } }
   }
 }
 

@@ -21,7 +21,7 @@ import type { OutboxQueue, Outboxes } from './outbox.ts'
 import type { Placement } from './placement.ts'
 import type { Commits, Homes } from './ports.ts'
 import type { LogEntry, OutboxItem, Seen, Write } from './store.ts'
-import { readCandidate, type Candidate } from './submission.ts'
+import { readCandidate, type Candidate, type Memo } from './submission.ts'
 
 /** Who hands envelopes in. One object per connection: batches of one origin take their places in order. */
 export interface Origin {
@@ -31,6 +31,7 @@ export interface Origin {
   pendingBytes: number
   /** A device: the only sender it may name. */
   readonly sender?: { readonly account: AccountId, readonly device: DeviceId }
+  readonly memo?: Memo
   /** Another relay: may name every account that it is home to. */
   readonly relay?: RelayId
   /** The answer to this origin will carry `seq`. */
@@ -188,7 +189,7 @@ export class Intake {
     const nowMs = this.#c.clock.nowMs()
     for (let i = 0; i < envelopes.length; i++) {
       try {
-        const candidate = readCandidate(envelopes[i]!, nowMs, this.#config.retentionMs)
+        const candidate = readCandidate(envelopes[i]!, nowMs, this.#config.retentionMs, origin.memo)
         // [REJECT] a device speaks for itself only
         if (origin.sender !== undefined && (candidate.senderDevice !== origin.sender.device || candidate.sender !== origin.sender.account)) throw new ProtocolError('NOT_ADMITTED')
         batch.candidates[i] = candidate
@@ -233,7 +234,9 @@ export class Intake {
     }
     if (!log.isJoined) this.#join(log, isSequencer, placed.writes)
     const storedAtMs = clock.nowMs()
-    const { expiresAtMs, envelope } = candidate
+    const { expiresAtMs } = candidate
+    // A copy: a small envelope in a large frame would keep all of the frame in memory.
+    const envelope = Buffer.from(candidate.envelope)
     if (isSequencer) {
       const entry: LogEntry = { epoch: Math.max(log.epoch, placement.epochOf(conversation)), seq: log.head + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
       log.append(entry)

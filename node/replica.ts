@@ -156,7 +156,7 @@ export class Replicas {
     const candidate = readCandidate(wire.envelope, 0, 0)
     if (!sameBytes(candidate.conversation.bytes, log.conversation.bytes)) throw new ProtocolError('BAD_CONVERSATION')
     const { senderDevice: sender, messageId, envelope } = candidate
-    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs: this.#expiry(candidate.expiresAtMs), envelope }, taken)
+    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs: this.#expiry(candidate.expiresAtMs), envelope: Buffer.from(envelope) }, taken)
     this.#appended.inc(1, { payload: 'page' })
     return true
   }
