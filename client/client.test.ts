@@ -122,6 +122,32 @@ describe('client: messages', () => {
     assert.deepEqual(bob.warnings, [])
   })
 
+  it('a message that was sealed for devices that are not all of them any more is sealed again, with those behind it', async () => {
+    await greet()
+    let isStale = true
+    const texts: string[] = []
+    world.relay.onSubmit = (bytes) => decodeEnvelope(bytes).kind === envelopeKinds.content && isStale ? new ProtocolError('STALE_DEVICES') : undefined
+    for (const text of ['one', 'two', 'three']) await alice.client.send(bob.id, text)
+    await world.clock.advance(500)
+    isStale = false
+    bob.client.on('message', ({ text }) => { texts.push(text) })
+    await world.until(() => texts.length === 3)
+    assert.deepEqual(texts, ['one', 'two', 'three'])
+    await world.settled(alice.client.flushed())
+    assert.deepEqual([...alice.warnings, ...bob.warnings], [])
+  })
+
+  it('sealed bytes that the store has lost are made again', async () => {
+    await greet()
+    await alice.client.stop()
+    for (const text of ['one', 'two']) await alice.client.send(bob.id, text)
+    for (const key of [...alice.data.keys()]) if (key.startsWith('sl/')) alice.data.delete(key)
+    await alice.restart()
+    await world.until(() => bob.received.length === 2)
+    assert.deepEqual(bob.received.map(({ text }) => text), ['one', 'two'])
+    await world.settled(alice.client.flushed())
+  })
+
   it('refuses what cannot be sent before anything is written down', async () => {
     await assert.rejects(alice.client.send(bob.id, ''), { code: 'MALFORMED' })
     await assert.rejects(alice.client.send(bob.id, 'ß'.repeat(limits.textBytes / 2 + 1)), { code: 'TOO_LARGE' })

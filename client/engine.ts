@@ -21,6 +21,7 @@ import { MessageIds } from './message-ids.ts'
 import { Outbox } from './outbox.ts'
 import type { PrekeyBox } from './prekey-box.ts'
 import { Receipts } from './receipts.ts'
+import { Sealer } from './sealer.ts'
 import { SessionBox } from './session-box.ts'
 import type { Tables } from './tables.ts'
 
@@ -74,7 +75,9 @@ export class Engine {
       },
       onUnknown: (account, error) => { this.#quietly('fail', this.outbox.failWaiting(account, error)) }
     })
-    this.outbox = new Outbox({ ...components, own, devices, sessions, ids, wantKeys: (accounts) => { this.keys.want(accounts) }, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
+    const wantKeys = (accounts: readonly AccountId[]): void => { this.keys.want(accounts) }
+    const sealer = new Sealer({ ...components, own, devices, sessions, wantKeys })
+    this.outbox = new Outbox({ ...components, own, sealer, ids, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
     this.receipts = new Receipts({ ...components, outbox: this.outbox })
     const entries = new Entries({
       ...components,

@@ -6,23 +6,17 @@
  * has it: until then a new epoch of the log may need it again. A retry sends the same bytes: sealing again would burn
  * another message key, and the receiver would count the first as skipped.
  *
- * Owns: sealing in order, submitting (one batch under way per conversation, FIFO), what an outcome means, resubmission.
- * Does not know: where keys come from (keys.ts), what a log is (inbox.ts).
+ * Owns: the order of sealing, submitting (one batch under way per conversation, FIFO), what an outcome means, resubmission.
+ * Does not know: what an envelope is made of (sealer.ts), where keys come from (keys.ts), what a log is (inbox.ts).
  */
-import { toHex } from '../protocol/bytes.ts'
 import type { Clock, Random } from '../protocol/clock.ts'
 import { pairConversation } from '../protocol/conversation.ts'
-import type { Primitives } from '../protocol/e2ee/primitives.ts'
-import { encodeEnvelope } from '../protocol/envelope.ts'
 import { ERRORS, ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { clientMethods } from '../protocol/methods.ts'
 import type { Outcome } from '../protocol/wire/gen/log.js'
 import { envelopeKinds, receiptStages } from '../protocol/wire/kinds.ts'
-import { chainStart, type ChainPoint } from './chain.ts'
-import { encodeContent, type Body } from './content.ts'
-import { markOf, type Devices } from './devices.ts'
 import type { Events } from './events.ts'
 import { messageOf, type History } from './history.ts'
 import type { Draft, Ledger } from './ledger.ts'
@@ -31,7 +25,7 @@ import type { RelayLink } from './link.ts'
 import type { MessageIds } from './message-ids.ts'
 import type { Message } from './model.ts'
 import { Retries } from './retry.ts'
-import type { Address, SessionBox } from './session-box.ts'
+import type { Sealer } from './sealer.ts'
 import { fromHex } from './stored.ts'
 import type { OutboxRow, Tables } from './tables.ts'
 
@@ -39,14 +33,12 @@ export interface OutboxComponents {
   readonly ledger: Ledger
   readonly tables: Tables
   readonly history: History
-  readonly devices: Devices
-  readonly sessions: SessionBox
+  readonly sealer: Sealer
   readonly ids: MessageIds
   readonly link: RelayLink
   readonly events: Events
   readonly clock: Clock
   readonly random: Random
-  readonly primitives: Primitives
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Get sessions with these people's devices, then call `sealWaiting`. */
   readonly wantKeys: (accounts: readonly AccountId[]) => void
@@ -67,7 +59,7 @@ interface Queue {
   isSealWanted: boolean
 }
 
-interface Item { readonly peer: AccountId, readonly id: MessageId }
+export interface Item { readonly peer: AccountId, readonly id: MessageId }
 export interface Placed extends Item { readonly epoch: number, readonly seq: number }
 
 const rowKey = ({ peer, id }: Item): string => `${peer}/${id}`
@@ -76,8 +68,6 @@ export class Outbox {
   readonly #on: OutboxComponents
   readonly #queues = new Map<AccountId, Queue>()
   readonly #retries: Retries<AccountId>
-  /** Devices that have published no keys: they get nothing until they do. */
-  readonly #keyless = new Set<DeviceId>()
   #submitting = 0
   #isPumpScheduled = false
   #flushWaiters: Array<() => void> = []
@@ -121,7 +111,7 @@ export class Outbox {
   /** The relay can be reached again: nothing waits for its pause. */
   resume (): void {
     this.#retries.clear()
-    this.#keyless.clear()
+    this.#on.sealer.forgetKeyless()
     for (const [peer, queue] of this.#queues) if (queue.waiting.length > 0) this.sealWaiting(peer).catch(() => { /* the store's failure: the next `resume` tries again */ })
     this.#wake()
   }
@@ -151,7 +141,7 @@ export class Outbox {
 
   /** Keys may be there now: seal what waits, oldest first. `keyless` devices have none to give. */
   async sealWaiting (peer: AccountId, keyless: readonly DeviceId[] = []): Promise<void> {
-    for (const device of keyless) this.#keyless.add(device)
+    this.#on.sealer.addKeyless(keyless)
     const queue = this.#queue(peer)
     queue.isSealWanted = true
     if (queue.isSealing) return
@@ -292,74 +282,13 @@ export class Outbox {
     return sealed === ids.length
   }
 
-  /**
-   * Seal for every device of both people except this one.
-   * @returns false when keys are missing; they were asked for
-   */
+  /** @returns false when keys are missing; they were asked for */
   async #seal (draft: Draft, item: Item, row: OutboxRow): Promise<boolean> {
-    const { devices, sessions, own, tables, clock } = this.#on
-    const theirs = await devices.listOf(draft, item.peer)
-    const ours = await devices.listOf(draft, own.account)
-    if (theirs === undefined || ours === undefined) {
-      draft.after(() => { this.#on.wantKeys([theirs === undefined ? item.peer : own.account]) })
-      return false
-    }
-    const all: Address[] = [
-      ...theirs.list.devices.map(({ id }) => ({ account: item.peer, device: id })),
-      ...ours.list.devices.filter(({ id }) => id !== own.device).map(({ id }) => ({ account: own.account, device: id }))
-    ]
-    const ready: Address[] = []
-    const wanted = new Set<AccountId>()
-    let isMissing = false
-    for (const address of all) {
-      if (await sessions.canSeal(draft, address)) {
-        ready.push(address)
-        if (await sessions.needsRekey(draft, address)) wanted.add(address.account)
-      } else if (!this.#keyless.has(address.device)) {
-        isMissing = true
-        wanted.add(address.account)
-      }
-    }
-    if (!ready.some(({ account }) => account === item.peer)) { isMissing = true; wanted.add(item.peer) }
-    if (wanted.size > 0) draft.after(() => { this.#on.wantKeys([...wanted]) })
-    if (isMissing) return false
-
-    const conversation = pairConversation(own.account, item.peer)
-    const body = await this.#bodyOf(draft, item, row)
-    const binding = { conversation, messageId: item.id, senderDevice: own.device }
-    const plaintext = encodeContent(binding, {
-      sentAtMs: body.sentAtMs ?? clock.nowMs(),
-      previous: await this.#chainPoint(draft, item.peer),
-      senderList: markOf(ours),
-      peerList: markOf(theirs),
-      body: body.body
-    })
-    const ciphertexts = []
-    for (const address of ready) ciphertexts.push(await sessions.seal(draft, address, plaintext))
-    const envelope = encodeEnvelope({ ...binding, sender: own.account, kind: row.kind, expiresAtMs: 0, ciphertexts })
-    draft.write(tables.sealed, rowKey(item), envelope)
-    draft.write(tables.outbox, rowKey(item), {
-      ...row,
-      state: 'sealed',
-      digest: toHex(this.#on.primitives.sha256(envelope)),
-      // Nobody acknowledges a receipt: it goes once it has its number.
-      awaiting: row.kind === envelopeKinds.receipt ? [] : ready.filter(({ account }) => account === item.peer).map(({ device }) => device)
-    })
+    const sealed = await this.#on.sealer.seal(draft, item, row)
+    if (sealed === undefined) return false
+    draft.write(this.#on.tables.sealed, rowKey(item), sealed.envelope)
+    draft.write(this.#on.tables.outbox, rowKey(item), sealed.row)
     return true
-  }
-
-  async #bodyOf (draft: Draft, item: Item, row: OutboxRow): Promise<{ body: Body, sentAtMs?: number }> {
-    if (row.receipt !== undefined) return { body: { kind: 'receipt', stage: row.receipt.stage, ids: row.receipt.ids } }
-    const message = await this.#on.history.find(draft, item.peer, 'out', item.id)
-    if (message === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'a message to send is missing' })
-    return { body: { kind: 'text', text: message.text }, sentAtMs: message.sentAtMs }
-  }
-
-  /** How far this device has come in the log. */
-  async #chainPoint (draft: Draft, peer: AccountId): Promise<ChainPoint | undefined> {
-    const log = await draft.read(this.#on.tables.logs, peer)
-    if (log === undefined) return chainStart
-    return log.hash === '' ? undefined : { epoch: log.epoch, seq: log.seq, hash: fromHex(log.hash) }
   }
 
   /** Keep the row, or drop it with its bytes when there is nothing left to wait for. */
@@ -441,14 +370,17 @@ export class Outbox {
     const sealed = await this.#on.ledger.readMany(this.#on.tables.sealed, batch.map(rowKey))
     for (const [i, item] of batch.entries()) {
       const envelope = sealed[i]
-      // Delivered meanwhile over another connection, or damaged: the row decides in settle.
       if (envelope === undefined) continue
       bytes += envelope.byteLength
       if (bytes > clientLimits.submitBytes && items.length > 0) break
       items.push(item)
       envelopes.push(envelope)
     }
-    if (items.length === 0) throw new ProtocolError('DAMAGED', { what: 'sealed messages are missing' })
+    if (items.length === 0) {
+      // Done with meanwhile, or the store has lost bytes: whatever is still to be sent is sealed again.
+      for (const peer of new Set(batch.map((item) => item.peer))) await this.#on.ledger.run(async (draft) => { await this.#unseal(draft, peer) }, { isFresh: true })
+      return
+    }
     const { outcomes } = await this.#on.link.call(clientMethods.submit, { envelopes })
     if (outcomes.length !== items.length) throw new ProtocolError('MALFORMED', { what: 'outcomes' })
     // SPEC(client, deliver) an outcome with a number counts as the delivery. First, so that both go into one batch.
@@ -498,21 +430,21 @@ export class Outbox {
 
   /** Sealed for devices that are not all of them any more: back to waiting, all that follows too, and new keys first. */
   async #unseal (draft: Draft, peer: AccountId): Promise<void> {
-    const ids = [...this.#queue(peer).unsent]
-    let count = 0
-    for (const id of ids) {
+    const moved: MessageId[] = []
+    for (const id of this.#queue(peer).unsent) {
       const row = await draft.read(this.#on.tables.outbox, rowKey({ peer, id }))
       if (row?.state !== 'sealed') continue
       draft.write(this.#on.tables.outbox, rowKey({ peer, id }), { ...row, state: 'waiting', digest: '', awaiting: [] })
       draft.erase(this.#on.tables.sealed, rowKey({ peer, id }))
-      count++
+      moved.push(id)
     }
-    this.#countWaiting(draft, peer, count)
+    this.#countWaiting(draft, peer, moved.length)
     draft.after(() => {
       const queue = this.#queue(peer)
-      queue.waiting = [...queue.unsent, ...queue.waiting]
+      queue.waiting = [...moved, ...queue.waiting]
       queue.unsent = []
       this.#on.wantKeys([peer])
+      this.#checkFlushed()
     })
   }
 
