@@ -103,6 +103,9 @@ describe('the chat on a terminal', () => {
     await show()
     input.write('quick\r')
     await screenShows(/you quick/)
+    input.write('typed before the chat had the terminal\n')
+    await screenShows(/typed before[^]*›   type a message/)
+    assert.equal((await client.history(accountCalled('Bob'))).length, 2)
   })
 
   it('tab goes to the next person and the count disappears', async () => {

@@ -30,11 +30,12 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
   useEffect(() => { controller.onQuit(() => { exit() }) }, [controller, exit])
 
   useInput((input, key) => {
-    // Some terminals hand over several keys at once: everything up to a line end is a line.
-    const parts = key.return || input.length < 2 ? [input] : input.split(/(?<=\r)|(?=\r)/)
+    // Some terminals hand over several keys at once: everything up to a line end is a line. What was typed before the
+    // chat had the terminal ends in \n instead of \r. (Pasted line ends do not come here.)
+    const parts = key.return ? [input] : input.split(/(?<=[\r\n])|(?=[\r\n])/)
     if (key.meta && state.overlay !== undefined) controller.closeOverlay()
     for (const part of parts) {
-      const action = actionOf(latest.current, part, part === '\r' ? { ...key, return: true } : key)
+      const action = actionOf(latest.current, part, part === '\r' || part === '\n' ? { ...key, return: true } : key)
       switch (action.kind) {
         case 'edit': set(action.editor); break
         case 'submit': {
