@@ -6,6 +6,7 @@ import type { Channel } from '../protocol/channel.ts'
 import type { Clock } from '../protocol/clock.ts'
 import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
+import { limits } from '../protocol/limits.ts'
 import { clientMethods } from '../protocol/methods.ts'
 import { protocols } from '../protocol/protocols.ts'
 import type { SignedDeviceList } from '../protocol/records/device-list.ts'
@@ -173,6 +174,8 @@ export class Account {
     const { ledger, prekeys } = this.#on
     const upload = (await ledger.run(async (draft) => await prekeys.prepareUpload(draft, 0, { isComplete: true })))!
     const registered = await channel.call(clientMethods.register, { homeRecord: record.bytes, handle, prekeys: upload }, signal === undefined ? {} : { signal })
+    // [REJECT] another handle than the one asked for, or none that can be shown
+    if (!isHandleFor(handle, registered.handle)) throw new ProtocolError('MALFORMED', { what: 'handle' })
     await ledger.run(async (draft) => { await prekeys.published(draft, upload) })
     return registered.handle
   }
@@ -186,6 +189,13 @@ export class Account {
       draft.after(() => { this.#row = row })
     })
   }
+}
+
+/** `given` is `name@relay`, for the name asked for; any name or none when none was asked for. */
+function isHandleFor (asked: string, given: string): boolean {
+  if (given === '') return asked === ''
+  const [, name, relay] = /^([a-z][a-z0-9._-]*)@([a-z0-9.-]+)$/.exec(given) ?? []
+  return name !== undefined && relay !== undefined && name.length <= limits.handleMaxChars && relay.length <= limits.relayNameBytes && (asked === '' || name === asked.toLowerCase())
 }
 
 const sameAddresses = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((address, i) => address === b[i])

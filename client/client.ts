@@ -94,7 +94,10 @@ export class Client {
       onMoved: async (record) => await this.#account.onMoved(record, AbortSignal.any([])),
       findAddresses: async (_home, signal) => { await this.#account.findAddresses(signal) },
       onOnline: (welcome) => { this.#onOnline(welcome) },
-      onStatus: (status) => { this.#events.emit('connection', status) }
+      onStatus: (status) => {
+        if (status.state === 'connecting') this.#engine?.inbox.forget()
+        this.#events.emit('connection', status)
+      }
     }, config)
     this.#upkeep = new PrekeyUpkeep({ ledger, prekeys: this.#prekeys, link: this.#connection, clock, random })
   }

@@ -113,12 +113,12 @@ export class Entries {
     if (entry.envelope === undefined) return 'taken'
     const { logHashes } = this.#on.tables
     const [before, here] = await Promise.all([entry.seq - 1, entry.seq].map(async (seq) => seq === 0 ? chainStart.hash : await draft.read(logHashes, `${peer}/${positionKey(entry.epoch, seq)}`)))
-    // Too long ago to be compared.
-    if (before === undefined || here === undefined) return 'taken'
-    if (sameBytes(extendChain(this.#on.primitives, before, entry.epoch, entry.seq, this.#on.primitives.sha256(entry.envelope)), here)) return 'taken'
+    const isComparable = before !== undefined && here !== undefined
+    if (isComparable && sameBytes(extendChain(this.#on.primitives, before, entry.epoch, entry.seq, this.#on.primitives.sha256(entry.envelope)), here)) return 'taken'
     const result = await this.#onEnvelope(draft, arrival, entry.envelope)
     if ('needs' in result) return result
-    if (log.forkedInEpoch < entry.epoch) {
+    // What is too long ago to be compared may be a repeat: message ids tell.
+    if (isComparable && log.forkedInEpoch < entry.epoch) {
       draft.write(this.#on.tables.logs, peer, { ...log, forkedInEpoch: entry.epoch })
       this.#warn(draft, 'fork', peer, 'The relay has gone back to an older state of this conversation: messages may be missing there, or stand in another order.')
     }

@@ -3,13 +3,13 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
-import { ProtocolError } from '../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { pairConversation } from '../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
 import type { AccountId, MessageId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { decodeContent, encodeContent } from './content.ts'
-import { fromUtf8 } from '../protocol/bytes.ts'
+import { fromUtf8, utf8 } from '../protocol/bytes.ts'
 import { signDeviceList, verifyDeviceList } from '../protocol/records/device-list.ts'
 import type { Page } from '../protocol/wire/gen/log.js'
 import type { ClientStore } from './store.ts'
@@ -226,6 +226,51 @@ describe('client: bad company', () => {
     await world.quiet()
     assert.equal(kept(), 0)
   }).timeout(20_000)
+
+  it('what one relay delivered early does not take the place of what the next one delivers', async () => {
+    await greet()
+    const log = [...world.relay.logs.values()][0]!
+    const next = log.entries.length + 1
+    const { envelope } = log.entries.find(({ sender }) => sender === alice.client.account!.device)!
+    const garbage = damaged({ conversation: log.conversation, epoch: 1, head: next, entries: [1, 2, 3, 4, 5].map((n) => ({ seq: next + n, storedAtMs: 0, envelope })) })
+    world.relay.onDeliver = (page, to) => to === bob.client.account!.device ? garbage : page
+    await alice.client.send(bob.id, 'one')
+    await world.quiet(500)
+    world.relay.onDeliver = undefined
+    world.relay.restart()
+    await alice.client.send(bob.id, 'two')
+    await world.until(() => bob.received.length === 2)
+    assert.deepEqual(bob.received.map(({ text }) => text), ['one', 'two'])
+    assert.deepEqual(bob.warnings, [])
+  })
+
+  it('a relay that went back is not believed to repeat what cannot be compared', async () => {
+    await greet()
+    const log = [...world.relay.logs.values()][0]!
+    // Bob does not know the beginning any more, so he has nothing to compare with.
+    await bob.client.stop()
+    for (const key of bob.data.keys()) if (key.startsWith('lh/')) bob.data.delete(key)
+    const row = [...bob.data.keys()].find((key) => key.startsWith('lg/'))!
+    bob.data.set(row, utf8(JSON.stringify({ ...JSON.parse(fromUtf8(bob.data.get(row)!)) as object, hash: '' })))
+    const kept = log.entries.length - 1
+    for (const { sender, messageId } of log.entries.splice(kept)) log.byMessage.delete(`${sender}/${messageId}`)
+    for (const device of log.cursors.keys()) log.cursors.set(device, kept)
+    await alice.client.send(bob.id, 'under a number that was taken')
+    await bob.open()
+    await bob.online()
+    await world.until(() => bob.received.length === 1)
+    assert.equal(bob.received[0]!.text, 'under a number that was taken')
+  })
+
+  it('a handle that was not asked for is refused', async () => {
+    const carol = await world.person('carol')
+    for (const handle of ['mallory@eu-1.example.org', 'carol@\u001b[2J', `carol@${'x'.repeat(500)}`]) {
+      world.relay.handleGiven = handle
+      await assert.rejects(world.settled(carol.client.createAccount({ handle: 'carol' })), isMalformed)
+    }
+    world.relay.handleGiven = undefined
+    assert.equal((await world.settled(carol.client.createAccount({ handle: 'carol' }))).handle, 'carol@eu-1.example.org')
+  })
 })
 
 /** Reads of some keys fail, as those of a disk that is slow to wake up. */
@@ -255,3 +300,5 @@ async function raiseDeviceList (person: FakePerson): Promise<void> {
 function damaged (page: Page): Page {
   return { ...page, entries: page.entries.map((entry) => entry.envelope === undefined ? entry : { ...entry, envelope: Uint8Array.from(entry.envelope, (byte, i) => i === entry.envelope!.length - 1 ? byte ^ 1 : byte) }) }
 }
+
+const isMalformed = (error: unknown): boolean => isProtocolError(error, 'MALFORMED')

@@ -98,6 +98,15 @@ export class Inbox {
     this.#wake()
   }
 
+  /** A connection is being made: the next relay delivers from what was acknowledged, and is not bound by what the last one said. */
+  forget (): void {
+    for (const buffer of this.#buffers.values()) {
+      for (const seq of [...buffer.arrived.keys()]) this.#drop(buffer, seq)
+      buffer.repeats = []
+      buffer.highestEpoch = 0
+    }
+  }
+
   /** Own messages that got their number: the outcome of a submit counts as their delivery. */
   onSequenced (placed: readonly Placed[]): void {
     for (const { peer, id, epoch, seq } of placed) {

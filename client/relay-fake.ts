@@ -58,6 +58,8 @@ export class FakeRelay {
   /** SPEC(client, deliver) the answer to `submit` can be the delivery; false: a reference follows always. */
   areOutcomesDelivery = true
   heartbeatMs: number = limits.heartbeatMs
+  /** Answer to `register`, whatever was asked for. */
+  handleGiven: string | undefined
   /** Takes connections and frames and says nothing. */
   isMute = false
   readonly muteAddresses = new Set<string>()
@@ -150,7 +152,7 @@ export class FakeRelay {
         })
         this.#deliverSoon(channel)
         this.afterRegister?.()
-        return { handle: complete }
+        return { handle: this.handleGiven ?? complete }
       })
       .on(clientMethods.submit, async ({ envelopes }, channel) => {
         count('submit')
