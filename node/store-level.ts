@@ -51,7 +51,7 @@ export class LevelStore implements Store {
     this.#maxLogs = options.cachedLogs ?? 100_000
     this.#db = new StoreDatabase(options, async (level) => { await this.#onOpen(level) })
     this.#sweep = new StoreSweep({
-      rows: async (range) => await this.#level.iterator(range).all(),
+      rows: async (range) => await this.#level.iterator({ ...range, highWaterMarkBytes: 1 << 20 }).all(),
       getMany: async (wanted) => await this.#level.getMany(wanted),
       conversations: async (numbers) => await this.#conversations(numbers),
       write: async (batch, deletes) => { await this.#writeNow(batch, false, deletes) }

@@ -25,30 +25,36 @@ export interface SweptDatabase {
 /** Rows looked at in one step, per kind: some milliseconds in which no other write goes through. */
 const perStep = { logs: 256, entriesOfLog: 1_000, outboxItems: 256, messageIds: 4_000 }
 
+/** Message ids are by far the most rows, and a day more of remembering them hurts nobody. */
+const messageIdsEveryMs = limits.dedupMs / 30
+
 export class StoreSweep {
   readonly #db: SweptDatabase
   /** Next key to look at; undefined: this part of the round is done. */
   #heads: Buffer | undefined
   #outbox: Buffer | undefined
   #messageIds: Buffer | undefined
+  #isUnderWay = false
+  #nextMessageIdsMs = 0
 
-  constructor (db: SweptDatabase) {
-    this.#db = db
-    this.#begin()
-  }
+  constructor (db: SweptDatabase) { this.#db = db }
 
-  #begin (): void {
+  #begin (nowMs: number): void {
+    this.#isUnderWay = true
     this.#heads = Buffer.of(keys.prefixes.head)
     this.#outbox = Buffer.of(keys.prefixes.outbox)
+    if (nowMs < this.#nextMessageIdsMs) return
     this.#messageIds = Buffer.of(keys.prefixes.seen)
+    this.#nextMessageIdsMs = nowMs + messageIdsEveryMs
   }
 
   async step (nowMs: number): Promise<Swept> {
+    if (!this.#isUnderWay) this.#begin(nowMs)
     const entries = await this.#sweepLogs(nowMs)
     const outboxItems = await this.#sweepOutbox(nowMs)
     const messageIds = await this.#sweepMessageIds(nowMs - limits.dedupMs)
     const isDone = this.#heads === undefined && this.#outbox === undefined && this.#messageIds === undefined
-    if (isDone) this.#begin()
+    if (isDone) this.#isUnderWay = false
     return { entries, outboxItems, messageIds, isDone }
   }
 

@@ -114,7 +114,7 @@ export interface Store {
   /** Replace a damaged entry by a good copy of the same seq from a replica, durably. A healthy or trimmed one is left alone. */
   repair (log: ConversationId, entry: LogEntry): Promise<void>
 
-  /** Kept until limits.dedupMs after storing, also when the entry is trimmed. */
+  /** Kept at least until limits.dedupMs after storing, also when the entry is trimmed. */
   findMessage (log: ConversationId, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined>
   /** The highest message id ever seen of this sender in this log: a higher one is surely new and needs no look-up. */
   highestMessage (log: ConversationId, sender: DeviceId): Promise<MessageId | undefined>
