@@ -51,12 +51,13 @@ async function createAccount (context: Context, options: CreateOptions): Promise
   const { client, close } = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false }).catch((error: unknown) => { throw aboutFolder(error, folder) })
   try {
     if (client.account !== undefined) throw new CliError(`There is an account in ${folder} already. Use another folder with --data to make one more.`, { code: 'ACCOUNT_EXISTS' })
+    // Before the account: an account without settings could not be opened, settings without an account are harmless.
+    await writeSettings(folder, settings)
     const account = await client.createAccount({
       signal: stopping.signal,
       ...(options.handle === undefined ? {} : { handle: options.handle }),
       ...(options.relay === undefined ? {} : { relay: options.relay })
     }).catch((error: unknown) => { throw aboutRelays(error, options.relay) })
-    await writeSettings(folder, settings)
     const invite = client.inviteLink()
     if (options.json === true) sayJson(context, accountJson(account, invite))
     else {
