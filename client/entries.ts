@@ -224,7 +224,8 @@ export class Entries {
     const { body } = content
     if (body.kind === 'receipt') {
       // [IGNORE] what another device of this account has: not what the other person has
-      if (!isOwn && body.stage >= receiptStages.delivered) await outbox.delivered(draft, peer, body.ids, envelope.senderDevice, body.stage)
+      // [IGNORE] a stage of a newer version
+      if (!isOwn && (body.stage === receiptStages.delivered || body.stage === receiptStages.read)) await outbox.delivered(draft, peer, body.ids, envelope.senderDevice, body.stage)
       return
     }
     if (body.kind === 'unknown' && envelope.kind !== envelopeKinds.content) return

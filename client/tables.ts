@@ -144,7 +144,8 @@ export class Tables {
   /** How many messages of a conversation wait to be sealed: while one does, those after it wait too. */
   readonly waitingCounts = new Table<number>(undefined, inMemory())
   readonly sealed = new Table<Uint8Array>('sl/', rawBytes, { maxCached: 1_000 })
-  readonly logs = new Table<LogRow>('lg/', json('lg/'), { maxCached: 10_000 })
+  /** Preloaded: what is delivered is compared with it at once. */
+  readonly logs = new Table<LogRow>('lg/', json('lg/'), { maxCached: Infinity })
   readonly logHashes = new Table<Uint8Array>('lh/', rawBytes, { maxCached: 1_000 })
   readonly owed = new Table<OwedRow>('ow/', json('ow/'))
   readonly conversations = new Table<ConversationRow>('cv/', json('cv/'), { maxCached: 10_000 })
