@@ -3,13 +3,14 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { generateKeyPair } from '../protocol/e2ee/curve-keys.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { pairConversation } from '../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
 import type { AccountId, MessageId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { decodeContent, encodeContent } from './content.ts'
-import { fromUtf8, utf8 } from '../protocol/bytes.ts'
+import { fromUtf8, toHex, utf8 } from '../protocol/bytes.ts'
 import { signDeviceList, verifyDeviceList } from '../protocol/records/device-list.ts'
 import type { Page } from '../protocol/wire/gen/log.js'
 import type { ClientStore } from './store.ts'
@@ -271,6 +272,37 @@ describe('client: bad company', () => {
     world.relay.handleGiven = undefined
     assert.equal((await world.settled(carol.client.createAccount({ handle: 'carol' }))).handle, 'carol@eu-1.example.org')
   })
+
+  it('nothing is sealed to an identity key that the account has replaced', async () => {
+    await greet()
+    await changeIdentity(bob)
+    // Alice has learnt of the new list from her relay, and has a session with the old key only.
+    await alice.client.stop()
+    alice.data.set(`dl/${bob.id}`, bob.data.get(`dl/${bob.id}`)!)
+    await alice.open()
+    await alice.online()
+    await alice.client.send(bob.id, 'for the new key')
+    await world.until(() => bob.received.length === 1)
+    assert.equal(bob.received[0]!.text, 'for the new key')
+    assert.deepEqual(kinds(bob), [])
+  })
+
+  it('what nobody has confirmed within 30 days is not kept to be sent again', async () => {
+    await greet()
+    await bob.client.stop()
+    await alice.client.send(bob.id, 'are you there?')
+    await world.settled(alice.client.flushed())
+    await world.quiet()
+    const kept = (): number => [...alice.data.keys()].filter((key) => /^(ob|sl)\//.test(key)).length
+    assert.equal(kept(), 2)
+    await alice.client.stop()
+    await world.clock.advance(limits.dedupMs + 1)
+    await alice.open()
+    assert.equal(kept(), 0)
+    await alice.online()
+    await bob.online()
+    await world.until(async () => (await alice.client.history(bob.id)).at(-1)?.state === 'delivered')
+  }).timeout(20_000)
 })
 
 /** Reads of some keys fail, as those of a disk that is slow to wake up. */
@@ -302,3 +334,21 @@ function damaged (page: Page): Page {
 }
 
 const isMalformed = (error: unknown): boolean => isProtocolError(error, 'MALFORMED')
+
+/** A new identity key on the same device, in a list that the account has signed; the relay has it, too. */
+async function changeIdentity (person: FakePerson): Promise<void> {
+  await person.client.stop()
+  const account = JSON.parse(fromUtf8(person.data.get('me/account')!)) as { id: AccountId, seed: string }
+  const device = JSON.parse(fromUtf8(person.data.get('me/device')!)) as Record<string, unknown>
+  const identity = generateKeyPair(nodePrimitives)
+  const before = verifyDeviceList(nodePrimitives, person.data.get(`dl/${account.id}`)!)
+  const list = signDeviceList(nodePrimitives, { ...before, epoch: before.epoch + 1, devices: before.devices.map((one) => ({ ...one, identityKey: identity.publicKey })) }, fromHex(account.seed))
+  for (const key of person.data.keys()) if (/^(ps|pk|p1|se)\//.test(key)) person.data.delete(key)
+  person.data.set('me/device', utf8(JSON.stringify({ ...device, identityPublic: toHex(identity.publicKey), identityPrivate: toHex(identity.privateKey) })))
+  person.data.set(`dl/${account.id}`, list.bytes)
+  const row = person.world.relay.accounts.get(account.id)!
+  Object.assign(row, { deviceList: list.bytes, oneTime: [], highestId: 0 })
+  await person.open()
+  await person.online()
+  await person.world.quiet()
+}

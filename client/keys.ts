@@ -125,7 +125,7 @@ export class Keys {
     for (const device of pinned?.list.devices ?? []) {
       if (device.id === own.device) continue
       const address = { account, device: device.id }
-      const canSeal = await sessions.canSeal(draft, address)
+      const canSeal = await sessions.canSeal(draft, address, device.identityKey)
       if (canSeal && !await sessions.needsRekey(draft, address)) { usable++; continue }
       const key = deviceKeyOf(device.id)
       const bundle = claimed.bundles.find((one) => sameBytes(one.device, key))

@@ -79,14 +79,26 @@ export class Outbox {
 
   /** Read what an earlier run left. */
   async load (): Promise<void> {
-    for (const { key, value } of await this.#on.ledger.range(this.#on.tables.outbox, { from: '', to: '\x7f' })) {
+    const { ledger, tables, clock } = this.#on
+    const old: string[] = []
+    for (const { key, value } of await ledger.range(tables.outbox, { from: '', to: '\x7f' })) {
       const [peer, id] = key.split('/') as [AccountId, MessageId]
+      // Nobody would know a repeat of it as one any more, and a device that is silent for so long may never answer.
+      if (value.state === 'sent' && timeOf(id) + limits.dedupMs < clock.nowMs()) { old.push(key); continue }
       const queue = this.#queue(peer)
       if (value.state === 'waiting') queue.waiting.push(id)
       else if (value.state === 'sealed') queue.unsent.push(id)
       else queue.sent.add(id)
     }
-    for (const [peer, queue] of this.#queues) this.#on.tables.waitingCounts.remember(peer, queue.waiting.length)
+    for (const [peer, queue] of this.#queues) tables.waitingCounts.remember(peer, queue.waiting.length)
+    if (old.length > 0) {
+      await ledger.run((draft) => {
+        for (const key of old) {
+          draft.erase(tables.outbox, key)
+          draft.erase(tables.sealed, key)
+        }
+      })
+    }
   }
 
   /** Not at a relay yet. */
@@ -455,6 +467,9 @@ export class Outbox {
     for (const id of sent) { draft.erase(this.#on.tables.sealed, rowKey({ peer, id })); draft.after(() => { sent.delete(id) }); break }
   }
 }
+
+/** When an id of this device was made, in milliseconds. */
+const timeOf = (id: MessageId): number => Number.parseInt(id.slice(0, 12), 16)
 
 /** Mostly the first: FIFO. */
 function without (ids: MessageId[], id: MessageId): MessageId[] {

@@ -87,15 +87,15 @@ export class Sealer {
   /** The devices to seal for. @returns undefined while one of them may still get keys, and while there is none of the other person */
   async #ready (draft: Draft, peer: AccountId, theirs: PinnedList, ours: PinnedList): Promise<Address[] | undefined> {
     const { sessions, own } = this.#on
-    const all: Address[] = [
-      ...theirs.list.devices.map(({ id }) => ({ account: peer, device: id })),
-      ...ours.list.devices.filter(({ id }) => id !== own.device).map(({ id }) => ({ account: own.account, device: id }))
+    const all = [
+      ...theirs.list.devices.map(({ id, identityKey }) => ({ account: peer, device: id, identityKey })),
+      ...ours.list.devices.filter(({ id }) => id !== own.device).map(({ id, identityKey }) => ({ account: own.account, device: id, identityKey }))
     ]
     const ready: Address[] = []
     const wanted = new Set<AccountId>()
     let isMissing = false
     for (const address of all) {
-      if (await sessions.canSeal(draft, address)) {
+      if (await sessions.canSeal(draft, address, address.identityKey)) {
         ready.push(address)
         // The old session serves until the new one is there.
         if (await sessions.needsRekey(draft, address)) wanted.add(address.account)

@@ -39,8 +39,9 @@ export class SessionBox {
     this.#prekeys = components.prekeys
   }
 
-  async canSeal (draft: Draft, to: Address): Promise<boolean> {
-    return canSeal(await draft.read(this.#tables.sessions, sessionKey(to)), this.#clock.nowMs())
+  /** @param identityKey the device's, from the account's newest list */
+  async canSeal (draft: Draft, to: Address, identityKey: Uint8Array): Promise<boolean> {
+    return canSeal(await draft.read(this.#tables.sessions, sessionKey(to)), this.#clock.nowMs(), identityKey)
   }
 
   /** The session works, but is due for a fresh key agreement. */

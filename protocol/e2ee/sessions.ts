@@ -68,10 +68,13 @@ export function startSession (suite: Suite, own: OwnDevice, bundle: AnyBundle, e
   })
 }
 
-/** False without a session, and when the current one was started by us and not answered for 30 days. */
-export function canSeal (record: SessionRecord | undefined, nowMs: number): boolean {
+/**
+ * False without a session, and when the current one was started by us and not answered for 30 days.
+ * @param identityKey 32 bytes, what the account says of the device now: a session with another key is none
+ */
+export function canSeal (record: SessionRecord | undefined, nowMs: number, identityKey?: Uint8Array): boolean {
   const session = record?.current
-  if (session === undefined) return false
+  if (session === undefined || (identityKey !== undefined && !sameBytes(session.remoteIdentityKey, identityKey))) return false
   return session.unacknowledged === undefined || nowMs - session.startedAtMs <= limits.unacknowledgedSessionMs
 }
 
