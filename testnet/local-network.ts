@@ -78,6 +78,10 @@ async function withNetwork (options: LocalOptions, use: (parts: { network: Netwo
     bot = await startEcho(network, echo)
     if (options.signal.aborted) return 130
     return await use({ network, people: [ada, bob, echo] })
+  } catch (error) {
+    // Ctrl-C reaches the daemons as well: that they end while they are starting is no failure then.
+    if (options.signal.aborted) return 130
+    throw error
   } finally {
     await bot?.stop()
     await network?.stop()
