@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import type { ByteStream } from './byte-stream.ts'
 import { concat } from './bytes.ts'
 import { Channel, Handlers, type ChannelMeter } from './channel.ts'
@@ -198,6 +199,14 @@ describe('channel', () => {
       assert.equal(relay.isClosed, false)
     })
 
+    it('leaves nothing at a signal that outlives it', async () => {
+      const { far, clock } = setUp(new Handlers().on(readLog, () => ({})))
+      const device = new Channel(far, { handlers: new Handlers(), clock }).start()
+      const { signal } = new AbortController()
+      for (let i = 0; i < 5; i++) await device.call(readLog, {}, { signal })
+      assert.equal(getEventListeners(signal, 'abort').length, 0)
+    })
+
     it('ends with the reason of the signal, before or after sending', async () => {
       const { relay, far, clock } = setUp()
       const { frames } = watch(far)
@@ -205,9 +214,11 @@ describe('channel', () => {
       const call = outcome(relay.call(readLog, {}, { signal: abort.signal }))
       await settle()
       const reason = new Error('enough')
+      assert.equal(getEventListeners(abort.signal, 'abort').length, 1)
       abort.abort(reason)
       await settle()
       assert.equal(call.is, reason)
+      assert.equal(getEventListeners(abort.signal, 'abort').length, 0)
       await assert.rejects(relay.call(readLog, {}, { signal: abort.signal }), reason)
       assert.equal(frames.length, 1)
       assert.equal(clock.pending, 0)
@@ -245,6 +256,17 @@ describe('channel', () => {
       assert.deepEqual(frames, [])
       assert.deepEqual(seen.refused, ['GAP read-log'])
     })
+  })
+
+  it('requests that failed make room for others', async () => {
+    const { far } = setUp(new Handlers().on(readLog, async () => { throw new ProtocolError('GAP') }))
+    const { frames } = watch(far)
+    for (let id = 1; id <= limits.requestsInFlight * 2; id++) {
+      far.send(request(readLog.id, id, new Uint8Array(0)))
+      if (id % 100 === 0) await settle()
+    }
+    await settle()
+    assert.deepEqual(new Set(frames.map(codeOf)), new Set(['GAP']))
   })
 
   it(`serves at most ${limits.requestsInFlight} requests at a time; the rest are told to come later`, async () => {

@@ -70,7 +70,8 @@ describe('ids', () => {
     const { id } = testDevice(1)
     const rsa = base58btc.encode(concat(Uint8Array.of(0x12, 0x20), new Uint8Array(32))).slice(1)
     const secp = base58btc.encode(concat(Uint8Array.of(0x00, 0x25, 0x08, 0x02, 0x12, 0x21), new Uint8Array(33))).slice(1)
-    for (const text of ['', id.slice(1), `${id}1`, `0${id.slice(1)}`, `${id.slice(0, -1)}l`, rsa, secp, testAccount(1).id, '1'.repeat(52), '1'.repeat(100_000)]) {
+    const otherType = base58btc.encode(concat(Uint8Array.of(0x00, 0x24, 0x08, 0x02, 0x12, 0x20), new Uint8Array(32))).slice(1)
+    for (const text of ['', otherType, id.slice(1), `${id}1`, `0${id.slice(1)}`, `${id.slice(0, -1)}l`, rsa, secp, testAccount(1).id, '1'.repeat(52), '1'.repeat(100_000)]) {
       assert.throws(() => parseDeviceId(text), refusedAs('MALFORMED'), text)
       assert.throws(() => parseRelayId(text), refusedAs('MALFORMED'), text)
     }
