@@ -219,10 +219,14 @@ export class LevelStore implements Store {
   async * scan (table: Table, prefix: string): AsyncIterable<{ key: string, value: Uint8Array }> {
     await this.#db.readable()
     const gte = keys.tableKey(table, prefix)
-    for await (const [rowKey, row] of this.#level.iterator({ gte, lte: Buffer.concat([gte, Buffer.alloc(64, 0xff)]) })) {
-      const value = keys.decodeTableValue(row, rowKey)
-      if (value === undefined) this.#options.onDamage?.(table)
-      else yield { key: keys.textOfTableKey(rowKey), value }
+    try {
+      for await (const [rowKey, row] of this.#level.iterator({ gte, lte: Buffer.concat([gte, Buffer.alloc(64, 0xff)]) })) {
+        const value = keys.decodeTableValue(row, rowKey)
+        if (value === undefined) this.#options.onDamage?.(table)
+        else yield { key: keys.textOfTableKey(rowKey), value }
+      }
+    } catch (error) {
+      throw this.#db.explain(error)
     }
   }
 
