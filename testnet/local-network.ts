@@ -43,13 +43,14 @@ export async function networkUp (options: LocalOptions): Promise<number> {
 /** `npm start`: the network, and a chat with the echo bot at its far end. @returns the exit code */
 export async function chatStart (options: LocalOptions): Promise<number> {
   return await withNetwork(options, async ({ network, people: [ada, , echo] }) => {
-    options.print(`You are ${ada.handle} in Europe. The echo bot is in Asia, ${options.rttMs ?? 80} ms away. Have fun; /help helps, Ctrl-C ends.`)
+    options.print(`You are ${ada.handle}, in Europe. The echo bot is in Asia, ${options.rttMs ?? 80} ms away.`)
+    options.print('/help shows what you can do, Ctrl-C ends it.')
     const abort = new AbortController()
     const alive = keepAlive(network, () => {}, AbortSignal.any([options.signal, abort.signal]))
     const code = await runOnTerminal({ args: ['chat', '--data', ada.folder, echo.handle], routesFile: network.routesFile(ada.region), signal: options.signal })
     abort.abort()
     await alive
-    if (code === 0) options.print(`Your messages are kept in ${shown(stateFolder)}; "npm start" goes on from here. Guide: README.md`)
+    if (code === 0) options.print(`Your messages are kept in ${shown(stateFolder)}; "npm start" goes on from here.`)
     return code
   })
 }
