@@ -2,12 +2,13 @@
  * The client against a relay that lies, another person's device that sends nonsense, and a store that fails for a moment.
  */
 import assert from 'node:assert/strict'
+import { SeededRandom } from '../protocol/clock-manual.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { generateKeyPair } from '../protocol/e2ee/curve-keys.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { pairConversation } from '../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
-import type { AccountId, MessageId } from '../protocol/ids.ts'
+import { deviceKeyOf, messageIdToBytes, type AccountId, type MessageId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { decodeContent, encodeContent } from './content.ts'
 import { fromUtf8, toHex, utf8 } from '../protocol/bytes.ts'
@@ -303,6 +304,51 @@ describe('client: bad company', () => {
     await bob.online()
     await world.until(async () => (await alice.client.history(bob.id)).at(-1)?.state === 'delivered')
   }).timeout(20_000)
+
+  for (const seed of [11, 12, 13, 14]) {
+    it(`whatever a relay makes up beside the truth, nothing is lost or shown twice once it stops (seed ${seed})`, async () => {
+      await greet()
+      const log = [...world.relay.logs.values()][0]!
+      const random = new SeededRandom(seed)
+      const sent = { alice: [] as string[], bob: [] as string[] }
+      const bodies = ['old', 'own', 'garbage', 'reference'] as const
+      const invented = (page: Page): Page => {
+        const epoch = random.pick([1, 1, 2, 7, 0xffffffff])
+        // Above: far ahead, so that no truth is due there. Below: taken long ago.
+        const seq = random.pick([1 + random.below(3), 10_000 + random.below(1_000), 2 ** 40 + random.below(1_000), Number.MAX_SAFE_INTEGER])
+        const { envelope, messageId, sender } = random.pick(log.entries)
+        switch (random.pick(bodies)) {
+          case 'old': return { ...page, epoch, entries: [{ seq, storedAtMs: 0, envelope }] }
+          case 'own': return { ...page, epoch, entries: [{ seq, storedAtMs: 0, messageId: messageIdToBytes(messageId), senderDevice: deviceKeyOf(sender) }] }
+          case 'garbage': return { ...page, epoch, entries: [{ seq, storedAtMs: 0, envelope: random.bytes(1 + random.below(300)) }] }
+          case 'reference': return { ...page, epoch, entries: [{ seq, storedAtMs: 0, messageId: random.bytes(16), senderDevice: deviceKeyOf(sender) }] }
+        }
+      }
+      let isLying = true
+      world.relay.onDeliver = (page) => {
+        if (!isLying) return page
+        const lies = Array.from({ length: random.below(4) }, () => invented(page))
+        world.relay.alsoDelivered = lies.slice(1)
+        return random.fraction() < 0.6 ? page : lies[0]
+      }
+      for (let step = 0; step < 30; step++) {
+        const [person, peer, texts] = random.pick([[alice, bob, sent.alice], [bob, alice, sent.bob]] as const)
+        const text = `${person.name} ${texts.length}`
+        texts.push(text)
+        await person.client.send(peer.id, text)
+        await world.clock.advance(random.below(1_500))
+        if (random.below(6) === 0) world.relay.restart()
+        if (random.below(8) === 0) await random.pick([alice, bob]).restart()
+      }
+      isLying = false
+      world.relay.restart()
+      const isDone = async (person: FakePerson, peer: FakePerson): Promise<boolean> => (await person.client.history(peer.id, { limit: 1_000 })).every(({ direction, state }) => direction === 'in' || state === 'delivered')
+      await world.until(async () => await isDone(alice, bob) && await isDone(bob, alice), { what: 'delivery of everything', stepMs: 500, maxMs: 600_000 })
+      // Sorted: a relay can show a message early, under a number of the past.
+      assert.deepEqual(bob.received.map(({ text }) => text).sort(), sent.alice.sort())
+      assert.deepEqual(alice.received.map(({ text }) => text).sort(), sent.bob.sort())
+    }).timeout(30_000)
+  }
 })
 
 /** Reads of some keys fail, as those of a disk that is slow to wake up. */

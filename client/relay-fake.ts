@@ -76,6 +76,8 @@ export class FakeRelay {
   onSubmit: ((envelope: Uint8Array) => ProtocolError | undefined) | undefined
   /** Change a page before it is delivered; undefined: as it is. */
   onDeliver: ((page: Page, to: DeviceId) => Page | undefined) | undefined
+  /** Pages that go out before the one of `onDeliver`. */
+  alsoDelivered: Page[] = []
   directory: () => Uint8Array[] = () => [this.record]
   readonly #options: FakeRelayOptions
   readonly #channels = new Map<Channel, { device: DeviceId, account: AccountId | undefined, sent: Map<ConversationId, number> }>()
@@ -300,6 +302,7 @@ export class FakeRelay {
         from = page.entries.at(-1)!.seq + 1
         one.sent.set(id, from - 1)
         const changed = this.onDeliver === undefined ? page : this.onDeliver(page, one.device)
+        for (const other of this.alsoDelivered.splice(0)) channel.notify(clientNotifications.deliver, { pages: [other] })
         if (changed === undefined || this.#chance(this.faults.dropPage)) continue
         channel.notify(clientNotifications.deliver, { pages: [changed] })
         if (this.#chance(this.faults.repeatPage)) channel.notify(clientNotifications.deliver, { pages: [changed] })
