@@ -19,7 +19,7 @@ import type { Logs } from './logs.ts'
 import type { Meter } from './meter.ts'
 import type { OutboxQueue, Outboxes } from './outbox.ts'
 import type { Placement } from './placement.ts'
-import type { Commits, Homes } from './ports.ts'
+import type { Commits, Homes, Logger } from './ports.ts'
 import type { LogEntry, OutboxItem, Seen, Write } from './store.ts'
 import { readCandidate, type Candidate, type Memo } from './submission.ts'
 
@@ -85,6 +85,9 @@ export interface IntakeComponents {
   commits: Commits
   clock: Clock
   meter: Meter
+  logger: Logger
+  /** Bring the log up to what the other member's home has of it. */
+  takeOver (log: Log, relay: RelayId): Promise<void>
 }
 
 export class Intake {
@@ -95,6 +98,7 @@ export class Intake {
   readonly #refused
   readonly #duplicates
   #pendingBytes = 0
+  readonly #takingOver = new Map<Log, Promise<void>>()
 
   constructor (components: IntakeComponents, config: IntakeConfig) {
     this.#c = components
@@ -150,29 +154,76 @@ export class Intake {
     return batch.outcomes
   }
 
+  /** Is it known how far this log goes? It is when it was numbered here under this epoch, or nobody else can have. */
+  #mayNumber (log: Log): boolean {
+    const epoch = this.#c.placement.epochOf(log.conversation)
+    return epoch === 1 || log.epoch === epoch || log.sequencedEpoch === epoch
+  }
+
+  #isWaiting (id: ConversationId): boolean {
+    const queue = this.#c.outboxes.peek(id)
+    return queue !== undefined && queue.size > 0
+  }
+
+  #startTakeover (log: Log): void {
+    this.#takeOver(log).catch((error: unknown) => { this.#c.logger.debug('intake.take-over', {}, error) })
+  }
+
+  /**
+   * The anchor has moved here: ask the other member's home how far the log has come, so that no number is used twice.
+   * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, UNKNOWN_ACCOUNT: try again
+   */
+  #takeOver (log: Log): Promise<void> {
+    const known = this.#takingOver.get(log)
+    if (known !== undefined) return known
+    const running = this.#runTakeover(log).finally(() => { this.#takingOver.delete(log) })
+    this.#takingOver.set(log, running)
+    return running
+  }
+
+  async #runTakeover (log: Log): Promise<void> {
+    const { placement, takeOver } = this.#c
+    const epoch = placement.epochOf(log.conversation)
+    const remote = placement.remoteMember(log.conversation)
+    if (remote !== undefined) {
+      if (placement.primaryOf(remote) === undefined) await this.#findHome(remote)
+      const relay = placement.primaryOf(remote)
+      if (relay === undefined) throw new ProtocolError('HOME_UNREACHABLE')
+      if (relay !== placement.self) await takeOver(log, relay)
+    }
+    log.sequencedEpoch = epoch
+  }
+
   /**
    * Envelopes in this relay's outbox whose log it sequences by now: into the log, in order, and out of the outbox.
-   * They were answered long ago; a failure leaves them where they are.
+   * They were answered long ago; a failure leaves them where they are. One run at a time for each queue.
+   * @throws ProtocolError as #takeOver, or the store's
    */
   async adopt (queue: OutboxQueue): Promise<void> {
     const { logs, outboxes, placement, commits } = this.#c
     const { conversation } = queue
-    for (;;) {
-      const items = await queue.read(queue.first, { maxEntries: limits.batchEnvelopes, maxBytes: limits.pageBytes })
-      if (queue.isDropped || items.length === 0 || !placement.isSequencer(conversation)) return
+    while (!queue.isDropped && queue.size > 0 && placement.isSequencer(conversation)) {
       const log = await logs.load(conversation)
+      if (!this.#mayNumber(log)) await this.#takeOver(log)
+      const items = await queue.read(queue.first, { maxEntries: limits.batchEnvelopes, maxBytes: limits.pageBytes })
+      const seen = await Promise.all(items.map(({ sender, messageId }) => logs.findMessage(log, sender, messageId)))
+      if (items.length === 0 || queue.isDropped || log.isDropped || !placement.isSequencer(conversation) || !this.#mayNumber(log)) return
       const writes: Write[] = []
-      if (log.isDropped) continue
       if (!log.isJoined) this.#join(log, true, writes)
-      for (const { sender, messageId, expiresAtMs, envelope, position, storedAtMs } of items) {
-        const entry: LogEntry = { epoch: Math.max(log.epoch, placement.epochOf(conversation)), seq: log.head + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
-        log.append(entry)
-        writes.push({ op: 'append', log: conversation.id, entry }, { op: 'dequeue', log: conversation.id, position })
+      for (const [i, { sender, messageId, expiresAtMs, envelope, position, storedAtMs }] of items.entries()) {
+        // The old home may have numbered it already, and it came back with what was taken over.
+        if (seen[i]?.at !== 'log') {
+          const entry: LogEntry = { epoch: Math.max(log.epoch, placement.epochOf(conversation)), seq: log.head + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
+          log.append(entry)
+          writes.push({ op: 'append', log: conversation.id, entry })
+        }
+        writes.push({ op: 'dequeue', log: conversation.id, position })
       }
       const { head } = log
       try {
-        log.committing = commits.commit(writes)
-        await log.committing
+        const done = commits.commit(writes)
+        log.committing = done.catch(() => { /* told below; who waits for it sees the dropped log */ })
+        await done
       } catch (error) {
         logs.drop(log)
         throw error
@@ -220,8 +271,8 @@ export class Intake {
   #place (batch: Batch, index: number, candidate: Candidate, placed: Placed): boolean {
     const { logs, outboxes, placement, clock } = this.#c
     const { conversation, senderDevice: sender, messageId } = candidate
-    const isSequencer = placement.isSequencer(conversation)
-    const refusal = this.#admit(batch.origin, candidate, isSequencer)
+    const isAnchorHere = placement.isSequencer(conversation)
+    const refusal = this.#admit(batch.origin, candidate, isAnchorHere)
     if (refusal === 'unknown') return false
     if (refusal !== undefined) { this.#fail(batch, index, refusal); return true }
     const log = logs.peek(conversation.id)
@@ -231,6 +282,13 @@ export class Intake {
       const lookup = batch.lookups.get(index)
       if (lookup === undefined || lookup.log !== log || lookup.lateAppends !== log.lateAppends) return false
       if (lookup.seen !== undefined) { this.#answerRepeat(batch, index, log, lookup.seen); return true }
+    }
+    // Until it is known how far the log goes, and while earlier ones wait, an envelope waits in the outbox like one for another relay.
+    const isSequencer = isAnchorHere && this.#mayNumber(log) && (batch.origin.relay !== undefined || !this.#isWaiting(conversation.id))
+    if (isAnchorHere && !isSequencer && batch.origin.relay !== undefined) {
+      this.#startTakeover(log)
+      this.#fail(batch, index, new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log is being taken over' }))
+      return true
     }
     if (!log.isJoined) this.#join(log, isSequencer, placed.writes)
     const storedAtMs = clock.nowMs()

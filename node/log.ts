@@ -43,6 +43,8 @@ export class Log {
   /** The newest commit that appends to this log. */
   committing: Promise<void> | undefined
   isDropped = false
+  /** Epoch under which this relay has made sure that it knows how far the log goes (intake.ts). */
+  sequencedEpoch = 0
   /** Appends below a sender's mark: what a look-up of a message id that ran meanwhile may have missed. */
   lateAppends = 0
   /** For the cache: used since it was last looked at. */

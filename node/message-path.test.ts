@@ -284,6 +284,53 @@ describe('message path', () => {
       assertConverged(a, b, [...before, ...after[0]], after[1])
     })
 
+    it('what waits for somebody at the old home is there for the new one, also when the sender has seen it all', async () => {
+      const c = await world.person(eu)
+      const [low, high] = pairConversation(a.account, c.account).anchor === a.account ? [a, c] as const : [c, a] as const
+      await low.offline()
+      const sent = sendMany(high, low, 5)
+      await world.pass(5_000)
+      const { bytes } = pairConversation(low.account, high.account)
+      const asia = await world.relay('asia-1.example.org')
+      await low.online()
+      low.holdsBack = true
+      await low.moveTo(asia, 2)
+      low.logs.clear()
+      low.holdsBack = false
+      high.channel.notify(clientNotifications.acknowledge, { positions: [{ conversation: bytes, epoch: 1, seq: 5 }] })
+      await world.pass(5_000)
+      sent.push(high.send(low))
+      await world.pass(30_000)
+      assertConverged(high, low, sent, [])
+    })
+
+    it('when the anchor moves, its new home goes on with the next number, and nobody sees anything twice', async () => {
+      const before = [sendMany(a, b, 5), sendMany(b, a, 5)] as const
+      await world.pass(5_000)
+      const asia = await world.relay('asia-1.example.org')
+      await a.moveTo(asia, 2)
+      const after = [sendMany(a, b, 5), sendMany(b, a, 5)] as const
+      await world.pass(60_000)
+      assertConverged(a, b, [...before[0], ...after[0]], [...before[1], ...after[1]])
+      const head = await asia.store.openLog(pairConversation(a.account, b.account).id)
+      assert.deepEqual([head?.epoch, head?.head], [2, 20])
+    })
+
+    it('the anchor\'s new home answers SENT while it cannot learn how far the log goes, and numbers afterwards', async () => {
+      const before = sendMany(a, b, 5)
+      await world.pass(5_000)
+      const asia = await world.relay('asia-1.example.org')
+      world.network.cut(asia.id, us.id)
+      await a.moveTo(asia, 2)
+      const during = sendMany(a, b, 5)
+      await world.pass(20_000)
+      assert.equal(a.outbox.length, 0)
+      world.network.heal(asia.id, us.id)
+      const after = sendMany(a, b, 5)
+      await world.pass(90_000)
+      assertConverged(a, b, [...before, ...during, ...after], [])
+    })
+
     for (const who of ['anchor', 'other'] as const) {
       it(`a home that is gone for good: what waits for its people reaches them at the new one (${who} moves)`, async () => {
         const [stays, moves, dead] = who === 'anchor' ? [b, a, eu] as const : [a, b, us] as const

@@ -5,8 +5,9 @@
  * the disk fails. Runs on any ports: libp2p and LevelDB (node.ts), or a mesh and a store in memory under virtual time.
  */
 import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
-import type { Clock, Random } from '../protocol/clock.ts'
+import { backoffMs, type Clock, type Random } from '../protocol/clock.ts'
 import type { AccountId, RelayId } from '../protocol/ids.ts'
+import { limits } from '../protocol/limits.ts'
 import { ClientSessions, type Attached } from './client-sessions.ts'
 import { Forwarding } from './forwarding.ts'
 import { Intake } from './intake.ts'
@@ -63,6 +64,8 @@ export class MessagePath {
   readonly #clients: ClientSessions
   readonly #relays: RelaySessions
   readonly #retention: Retention
+  readonly #adopting = new Set<OutboxQueue>()
+  #isStopped = false
 
   constructor (parts: MessagePathParts, config: MessagePathConfig) {
     this.#parts = parts
@@ -73,7 +76,7 @@ export class MessagePath {
     const shared = { ...parts, placement, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)
     this.#links = new Links({ ...parts, handlers: relayHandlers })
-    this.#intake = new Intake(shared, config)
+    this.#intake = new Intake({ ...shared, takeOver: (log, relay) => this.#replicas.takeOver(log, relay) }, config)
     this.#replicas = new Replicas({ ...shared, links: this.#links }, config)
     const reader = new LogReader({ store, meter, fetchCopy: (log, seq) => this.#replicas.fetchCopy(log, seq) })
     const all = { ...shared, reader, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
@@ -121,6 +124,7 @@ export class MessagePath {
 
   /** Finish what is under way until the signal fires; the rest is on disk and goes on at the next start. */
   async stop ({ signal }: { signal: AbortSignal }): Promise<void> {
+    this.#isStopped = true
     this.#relays.drain()
     const drained = Promise.all([this.#forwarding.stop(), this.#replication.stop(), this.#replicas.settled()])
     await Promise.race([drained, fired(signal)])
@@ -137,9 +141,22 @@ export class MessagePath {
     this.#forwarding.moved(account)
   }
 
-  /** This relay sequences a conversation whose envelopes wait in its outbox: they go into the log. */
-  #adopt (queue: OutboxQueue): void {
-    this.#intake.adopt(queue).catch((error: unknown) => { this.#parts.logger.warn('outbox.adopt', {}, error) })
+  /** This relay sequences a conversation whose envelopes wait in its outbox: they go into the log, as soon as they can. */
+  #adopt (queue: OutboxQueue, attempt = 0): void {
+    if (this.#adopting.has(queue) || this.#isStopped) return
+    this.#adopting.add(queue)
+    this.#intake.adopt(queue).then(() => {
+      this.#adopting.delete(queue)
+      // More came while the last of it was on its way, or the log was dropped in between.
+      if (!queue.isDropped && queue.size > 0) this.#forwarding.queued(queue)
+    }, (error: unknown) => {
+      const { clock, random, logger } = this.#parts
+      logger.debug('outbox.adopt', { attempt }, error)
+      clock.after(backoffMs(attempt, random, limits), () => {
+        this.#adopting.delete(queue)
+        if (!queue.isDropped) this.#adopt(queue, attempt + 1)
+      })
+    })
   }
 
   #heardOf (relay: RelayId): void {

@@ -84,11 +84,14 @@ export class Progress {
 
   /** Highest number that every active device of every local member and every replica has. */
   #safe (log: Log): number {
+    const { conversation } = log
+    // The anchor has moved and its new home has not been heard of: it will ask for what is here.
+    if (!this.#placement.isSequencer(conversation) && log.epoch < this.#placement.epochOf(conversation)) return 0
     let safe = log.durableHead
-    for (const member of log.conversation.members) {
+    for (const member of conversation.members) {
       if (this.#placement.isHome(member)) {
         for (const device of this.#placement.devicesOf(member)) safe = Math.min(safe, log.cursors.get(device) ?? 0)
-      } else if (this.#placement.isSequencer(log.conversation)) {
+      } else if (this.#placement.isSequencer(conversation)) {
         const relay = this.#placement.primaryOf(member)
         safe = Math.min(safe, relay === undefined ? 0 : log.replicas.get(relay) ?? 0)
       }

@@ -228,12 +228,12 @@ export class Replicas {
     try {
       const channel = await this.#c.links.channelTo(relay, { signal: limit.signal })
       while (log.head < beforeSeq - 1) {
-        const page = await this.#pull(channel, log, limits.pageEntries)
-        const [first] = page.entries
-        if (first === undefined || !sameBytes(page.conversation, log.conversation.bytes)) return false
-        // The sequencer has nothing older: everybody had it, or it has expired. Go on from there.
-        if (first.seq > log.head + 1) await this.#skip(log, first.seq - 1, page.epoch, taken)
         const before = log.head
+        const page = await this.#pull(channel, log, limits.pageEntries)
+        if (!sameBytes(page.conversation, log.conversation.bytes)) return false
+        // The sequencer has nothing older: everybody had it, or it has expired. Go on from there.
+        const keptFrom = page.entries[0]?.seq ?? Math.min(page.head + 1, beforeSeq)
+        if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
         for (const entry of page.entries) {
           if (entry.seq !== log.head + 1) continue
           if (!this.#append(log, page, entry, taken)) return false
@@ -254,6 +254,31 @@ export class Replicas {
   #pull (channel: Channel, log: Log, maxEntries: number): Promise<Page> {
     this.#pulled.inc()
     return channel.call(relayMethods.pull, { conversation: log.conversation.bytes, fromSeq: log.head + 1, maxEntries })
+  }
+
+  /**
+   * This relay sequences the log from now on: take over what `relay`, the other member's home, has of it. That relay hears of
+   * the anchor's move first, so that nobody else adds to it meanwhile.
+   * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, …: nothing is known, try again
+   */
+  async takeOver (log: Log, relay: RelayId): Promise<void> {
+    const limit = deadline(this.#c.clock, limits.dialTimeoutMs)
+    try {
+      const channel = await this.#c.links.channelTo(relay, { signal: limit.signal })
+      this.#c.links.introduce(channel, log.conversation.members)
+      for (;;) {
+        const page = await this.#pull(channel, log, limits.pageEntries)
+        if (!sameBytes(page.conversation, log.conversation.bytes) || page.head <= log.head) return
+        const taken: Taken = { writes: [], logs: new Set(), dequeued: [] }
+        const keptFrom = page.entries[0]?.seq ?? page.head + 1
+        if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
+        for (const entry of page.entries) if (entry.seq === log.head + 1) this.#append(log, page, entry, taken)
+        if (taken.writes.length === 0) return
+        await this.#commit(taken)
+      }
+    } finally {
+      limit.cancel()
+    }
   }
 
   /** What was placed before must be on disk first: a skip drops it. */
