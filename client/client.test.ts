@@ -233,12 +233,32 @@ describe('client: keys of others', () => {
     assert.deepEqual(bob.received.map(({ text }) => text), ['m0', 'm1', 'm2'])
   })
 
-  it('a message to nobody fails', async () => {
+  it('a message to somebody whom the relay does not find yet is sent when it does; one to nobody fails after a day', async () => {
     world.relay.unreachable.set(bob.id, new ProtocolError('UNKNOWN_ACCOUNT'))
-    await alice.client.send(bob.id, 'anybody there?')
-    await world.until(async () => (await states(alice, bob))[0] === 'failed')
+    await alice.client.send(bob.id, 'are you new?')
+    await world.clock.advance(60_000)
+    assert.deepEqual(await states(alice, bob), ['pending'])
+    world.relay.unreachable.clear()
+    await world.until(() => bob.received.length === 1)
+
+    const nobody = await world.person('nobody')
+    await nobody.client.createAccount()
+    world.relay.unreachable.set(nobody.id, new ProtocolError('UNKNOWN_ACCOUNT'))
+    await alice.client.send(nobody.id, 'anybody there?')
+    await world.until(async () => (await states(alice, nobody))[0] === 'failed', { maxMs: 25 * 3_600_000, stepMs: 60_000 })
     assert.equal(await alice.client.outboxLength(), 0)
     await world.settled(alice.client.flushed())
+  })
+
+  it('an envelope that is refused because the other person is not there yet goes again', async () => {
+    await greet()
+    let isThere = false
+    world.relay.onSubmit = (bytes) => !isThere && decodeEnvelope(bytes).kind === envelopeKinds.content ? new ProtocolError('UNKNOWN_ACCOUNT') : undefined
+    await alice.client.send(bob.id, 'hi')
+    await world.clock.advance(30_000)
+    assert.equal((await states(alice, bob)).at(-1), 'pending')
+    isThere = true
+    await world.until(() => bob.received.length === 1)
   })
 
   it('one-time prekeys are refilled when few are left', async () => {

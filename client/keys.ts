@@ -29,12 +29,9 @@ export interface KeyComponents {
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** There may be sessions now with everybody but `keyless`. */
   readonly onKeys: (account: AccountId, keyless: readonly DeviceId[]) => void
-  /** Nobody of this id exists. */
+  /** The relay says that nobody of this id exists; it is asked again. */
   readonly onUnknown: (account: AccountId, error: ProtocolError) => void
 }
-
-/** Answers about the person asked for, not about this connection or this moment. */
-const isFinal = (error: unknown): error is ProtocolError => isProtocolError(error, 'UNKNOWN_ACCOUNT')
 
 export class Keys {
   readonly #on: KeyComponents
@@ -107,7 +104,7 @@ export class Keys {
       this.#retries.succeeded(account)
     } catch (error) {
       this.#claiming.delete(account)
-      if (isFinal(error)) { this.#on.onUnknown(account, error); return }
+      if (isProtocolError(error, 'UNKNOWN_ACCOUNT')) this.#on.onUnknown(account, error)
       // Without a connection nothing is scheduled: `resume` begins anew.
       if (this.#on.link.isOnline) this.#retries.schedule(account, error, () => { this.want([account]) })
       return

@@ -30,6 +30,8 @@ export const clientLimits = {
   heartbeatMinMs: 5_000,
   /** The longest pause that a relay may ask for: it must not be able to silence a device for ever. */
   retryAfterMaxMs: 10 * 60_000,
+  /** How long a message waits for somebody whom the relay cannot find: their relay may be cut off, or new to the others. */
+  unknownAccountMs: 24 * 60 * 60_000,
   /** How often somebody's device list is asked for before a message of an unknown device is given up. */
   lookupAttempts: 5,
   /** Devices remembered as being in nobody's list. */

@@ -174,10 +174,11 @@ export class Outbox {
     for (const [peer, queue] of this.#queues) if (queue.waiting.length > 0) await this.sealWaiting(peer, keyless)
   }
 
-  /** Nobody of this id exists: what waits for it will never leave. */
+  /** Nobody of this id can be found. Not for ever, because a relay cannot always know: what has waited for long fails. */
   async failWaiting (peer: AccountId, error: ProtocolError): Promise<void> {
+    if (!this.#queue(peer).waiting.some((id) => this.#isGivenUp(id))) return
     await this.#on.ledger.run(async (draft) => {
-      const ids = [...this.#queue(peer).waiting]
+      const ids = this.#queue(peer).waiting.filter((id) => this.#isGivenUp(id))
       for (const id of ids) await this.#fail(draft, { peer, id }, error)
       this.#countWaiting(draft, peer, -ids.length)
     }, { isFresh: true })
@@ -303,6 +304,8 @@ export class Outbox {
     return true
   }
 
+  #isGivenUp (id: MessageId): boolean { return timeOf(id) + clientLimits.unknownAccountMs < this.#on.clock.nowMs() }
+
   /** Keep the row, or drop it with its bytes when there is nothing left to wait for. */
   #store (draft: Draft, item: Item, row: OutboxRow): void {
     const { outbox, sealed } = this.#on.tables
@@ -421,7 +424,7 @@ export class Outbox {
         this.#retryLater(item.peer, error)
         this.#on.ledger.run(async (again) => { await this.#unseal(again, item.peer) }, { isFresh: true }).catch(() => { /* the next outcome says it again */ })
       })
-    } else if (error.action === 'reject') {
+    } else if (error.action === 'reject' && (error.code !== 'UNKNOWN_ACCOUNT' || this.#isGivenUp(item.id))) {
       await this.#fail(draft, item, error)
     } else {
       draft.after(() => { this.#retryLater(item.peer, error) })
