@@ -8,6 +8,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compileCache } from '../cli/bin/node-runtime.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -18,7 +19,7 @@ interface Counts { passed: number, failed: number }
 function run (file: string, args: readonly string[], { isQuiet = false } = {}): Promise<Ended> {
   const startMs = performance.now()
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, file), ...args], { cwd: root, stdio: ['ignore', isQuiet ? 'pipe' : 'inherit', isQuiet ? 'pipe' : 'inherit'] })
+    const child = spawn(process.execPath, [join(root, file), ...args], { cwd: root, env: { ...process.env, NODE_COMPILE_CACHE: compileCache }, stdio: ['ignore', isQuiet ? 'pipe' : 'inherit', isQuiet ? 'pipe' : 'inherit'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => { output += chunk.toString() })
     child.on('error', reject)

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
+/** Where compiled modules are kept; `npm ci` clears it. */
+export const compileCache = join(root, 'node_modules', '.cache', 'heliograph')
+
 /** Node from 22.18 on runs TypeScript files as they are; libp2p needs 22 anyway. */
 const oldest = [22, 18]
 
