@@ -26,7 +26,7 @@ import type { Receipts } from './receipts.ts'
 import type { SessionBox } from './session-box.ts'
 import { isStoreFailure } from './store.ts'
 import { fromHex } from './stored.ts'
-import { positionKey, type LogRow, type Tables } from './tables.ts'
+import { positionKey, type LogRow, type MessageRow, type Tables } from './tables.ts'
 
 export interface LogEntry {
   readonly epoch: number
@@ -71,6 +71,24 @@ interface Effect {
   readonly content?: Content
 }
 
+interface Opened {
+  readonly envelope: Envelope
+  readonly content: Content
+  readonly senderList: PinnedList
+  /** A placeholder for a copy of it that could not be opened. */
+  readonly before: MessageRow | undefined
+}
+
+/** What a log remembers of the ids in it. Only what was opened can make another a repeat: a header alone is the relay's word. */
+function idsWith ({ highest, newest }: LogRow, { envelope, content }: Effect): Pick<LogRow, 'highest' | 'newest'> {
+  if (envelope === undefined) return { highest, newest }
+  const { senderDevice, messageId } = envelope
+  return {
+    highest: content !== undefined && messageId > (highest[senderDevice] ?? '') ? { ...highest, [senderDevice]: messageId } : highest,
+    newest: messageId > newest ? messageId : newest
+  }
+}
+
 export class Entries {
   readonly #on: EntryComponents
   /** Device lists that were asked for because of an entry. */
@@ -87,16 +105,14 @@ export class Entries {
     const { peer, entry, log } = arrival
     const result = entry.envelope === undefined ? await this.#onReference(draft, arrival) : await this.#onEnvelope(draft, arrival, entry.envelope)
     if ('needs' in result) return result
-    const { digest, envelope, content } = result
+    const { digest, content } = result
     let { forkedInEpoch } = log
     if (content !== undefined && await this.#isForked(draft, arrival, content) && forkedInEpoch < entry.epoch) {
       forkedInEpoch = entry.epoch
       this.#warn(draft, 'fork', peer, 'The relays have shown the two of you different versions of this conversation: messages may have been dropped or put in another order.')
     }
     const hash = await this.#nextHash(draft, arrival, digest, content)
-    // Only what was opened counts: a header alone is the relay's word.
-    const highest = envelope === undefined || content === undefined || envelope.messageId <= (log.highest[envelope.senderDevice] ?? '') ? log.highest : { ...log.highest, [envelope.senderDevice]: envelope.messageId }
-    draft.write(this.#on.tables.logs, peer, { epoch: entry.epoch, seq: entry.seq, hash: hash === undefined ? '' : toHex(hash), highest, forkedInEpoch })
+    draft.write(this.#on.tables.logs, peer, { ...log, ...idsWith(log, result), epoch: entry.epoch, seq: entry.seq, hash: hash === undefined ? '' : toHex(hash), forkedInEpoch })
     if (hash !== undefined) {
       draft.write(this.#on.tables.logHashes, `${peer}/${positionKey(entry.epoch, entry.seq)}`, hash)
       if (entry.seq > clientLimits.logHashes) draft.erase(this.#on.tables.logHashes, `${peer}/${positionKey(entry.epoch, entry.seq - clientLimits.logHashes)}`)
@@ -118,8 +134,9 @@ export class Entries {
     const result = await this.#onEnvelope(draft, arrival, entry.envelope)
     if ('needs' in result) return result
     // What is too long ago to be compared may be a repeat: message ids tell.
-    if (isComparable && log.forkedInEpoch < entry.epoch) {
-      draft.write(this.#on.tables.logs, peer, { ...log, forkedInEpoch: entry.epoch })
+    const isFork = isComparable && log.forkedInEpoch < entry.epoch
+    draft.write(this.#on.tables.logs, peer, { ...log, ...idsWith(log, result), forkedInEpoch: isFork ? entry.epoch : log.forkedInEpoch })
+    if (isFork) {
       this.#warn(draft, 'fork', peer, 'The relay has gone back to an older state of this conversation: messages may be missing there, or stand in another order.')
     }
     return 'taken'
@@ -129,7 +146,7 @@ export class Entries {
   async skip (draft: Draft, peer: AccountId, to: { epoch: number, seq: number }): Promise<void> {
     const log = await draft.read(this.#on.tables.logs, peer)
     if (log !== undefined && (to.seq <= log.seq || to.epoch < log.epoch)) return
-    draft.write(this.#on.tables.logs, peer, { highest: {}, forkedInEpoch: 0, ...log, ...to, hash: '' })
+    draft.write(this.#on.tables.logs, peer, { highest: {}, newest: '', forkedInEpoch: 0, ...log, ...to, hash: '' })
     // A device that joins a conversation late has missed nothing that was meant for it.
     if (log !== undefined) this.#warn(draft, 'fork', peer, 'Messages of this conversation are gone from the relay before they reached this device.')
   }
@@ -166,26 +183,26 @@ export class Entries {
     if (list !== undefined && deviceIn(list, senderDevice) !== undefined) this.#lookedUp.delete(sender)
     else if (this.#isWorthLookingUp(sender, senderDevice)) return { needs: sender }
     const direction = sender === own.account ? 'out' : 'in'
-    // Ids rise with time: one above all others of this log is surely new and needs no look-up.
-    const isNew = Object.values(log.highest).every((highest) => messageId > highest)
-    const known = isNew ? undefined : await this.#on.history.find(draft, peer, direction, messageId)
+    const known = messageId > log.newest ? undefined : await this.#on.history.find(draft, peer, direction, messageId)
     const isRepeat = messageId <= (log.highest[senderDevice] ?? '')
+    // A placeholder gives way to the message, should that still come.
+    const isPlaceholder = known?.direction === 'in' && known.state === 'failed'
     // The same message under a new number, after its log was sequenced anew: shown already.
-    if (known !== undefined && isRepeat) {
+    if (known !== undefined && isRepeat && !isPlaceholder) {
       await this.#on.history.update(draft, peer, direction, messageId, { position: entry })
       return { digest, envelope }
     }
     try {
       // [REJECT] an id that is taken by another message: it would replace it
-      if (known !== undefined) throw new ProtocolError('BAD_MESSAGE_ID', { what: 'used before' })
+      if (known !== undefined && !isPlaceholder) throw new ProtocolError('BAD_MESSAGE_ID', { what: 'used before' })
       const content = await this.#open(draft, envelope, list)
-      if (content !== undefined) await this.#show(draft, arrival, envelope, content, list!)
+      if (content !== undefined) await this.#show(draft, arrival, { envelope, content, senderList: list!, before: known })
       return { digest, envelope, ...(content === undefined ? {} : { content }) }
     } catch (error) {
       // The store's trouble is not the message's: the log waits.
       if (!isProtocolError(error) || isStoreFailure(error)) throw error
       // A counter that was used before is no proof of a repeat: the relay can write one on a new message.
-      if (!isRepeat && (known === undefined || known.state !== 'failed')) this.#keepUnopened(draft, arrival, envelope, bytes, error)
+      if (!isRepeat && !isPlaceholder) this.#keepUnopened(draft, arrival, envelope, bytes, error)
       return { digest, envelope }
     }
   }
@@ -215,7 +232,7 @@ export class Entries {
     return content
   }
 
-  async #show (draft: Draft, { peer, entry }: Arrival, envelope: Envelope, content: Content, senderList: PinnedList): Promise<void> {
+  async #show (draft: Draft, { peer, entry }: Arrival, { envelope, content, senderList, before }: Opened): Promise<void> {
     const { own, devices, outbox } = this.#on
     const isOwn = envelope.sender === own.account
     this.#checkSenderList(draft, peer, envelope.sender, content, senderList)
@@ -239,13 +256,13 @@ export class Entries {
       receivedAtMs: this.#on.clock.nowMs(),
       state: isOwn ? 'sent' : 'delivered',
       ...(body.kind === 'unknown' ? { error: 'this message needs a newer version' } : {})
-    }, entry)
+    }, entry, before)
     if (!isOwn) await this.#on.receipts.owe(draft, peer, 'delivered', [envelope.messageId])
   }
 
-  async #add (draft: Draft, peer: AccountId, message: Message, entry: LogEntry): Promise<void> {
+  async #add (draft: Draft, peer: AccountId, message: Message, entry: LogEntry, before: MessageRow | undefined): Promise<void> {
     const { history, tables, events } = this.#on
-    const row = history.add(draft, message, { epoch: entry.epoch, seq: entry.seq })
+    const row = history.add(draft, message, { epoch: entry.epoch, seq: entry.seq }, before)
     if (message.direction === 'in') {
       const conversation = await draft.read(tables.conversations, peer)
       draft.write(tables.conversations, peer, { unread: (conversation?.unread ?? 0) + 1 })

@@ -38,8 +38,10 @@ export class History {
     await draft.prefetch(this.#tables.messages, items.map(({ peer, id }) => rowKey(peer, nameOf(direction, id))))
   }
 
-  add (draft: Draft, message: Message, position?: { epoch: number, seq: number }): MessageRow {
+  /** @param before what stood under this id and direction, and gives way */
+  add (draft: Draft, message: Message, position?: { epoch: number, seq: number }, before?: MessageRow): MessageRow {
     const name = nameOf(message.direction, message.id)
+    if (before !== undefined) draft.erase(this.#tables.order, `${before.peer}/${before.at}`)
     const row: MessageRow = { ...message, ...position, at: placeOf(name, position) }
     draft.write(this.#tables.messages, rowKey(row.peer, name), row)
     draft.write(this.#tables.order, `${row.peer}/${row.at}`, empty)

@@ -229,6 +229,38 @@ describe('client: bad company', () => {
     assert.equal(kept(), 0)
   }).timeout(20_000)
 
+  it('a damaged copy that came first gives way to the true message', async () => {
+    await greet()
+    await bob.client.stop()
+    await alice.client.send(bob.id, 'the true one')
+    await world.settled(alice.client.flushed())
+    const log = [...world.relay.logs.values()][0]!
+    const last = log.entries.at(-1)!
+    const [copy] = damaged({ conversation: log.conversation, epoch: 1, head: 0, entries: [{ seq: last.seq, storedAtMs: 0, envelope: last.envelope }] }).entries
+    log.entries.splice(-1, 1, { ...last, envelope: copy!.envelope! }, { ...last, seq: last.seq + 1 })
+    await bob.online()
+    await world.until(() => bob.received.length === 1)
+    await world.quiet()
+    assert.deepEqual((await bob.client.history(alice.id)).slice(-2).map(({ text, state }) => `${text} ${state}`), ['hello too delivered', 'the true one delivered'])
+    assert.equal((await bob.client.conversations())[0]!.unread, 2)
+  })
+
+  it('a message that is shown early under a number of the past stays as it is when its own comes', async () => {
+    await greet()
+    let isEarly = true
+    world.relay.onDeliver = (page, to) => {
+      if (to !== bob.client.account!.device || !isEarly) return page
+      isEarly = false
+      world.relay.alsoDelivered = [{ ...page, entries: [{ ...page.entries[0]!, seq: 2 }] }]
+      return page
+    }
+    await alice.client.send(bob.id, 'early')
+    await world.until(() => bob.received.length === 1)
+    await world.quiet()
+    assert.deepEqual((await bob.client.history(alice.id)).filter(({ direction }) => direction === 'in').map(({ text, state }) => `${text} ${state}`), ['hello delivered', 'early delivered'])
+    assert.deepEqual(kinds(bob), ['fork'])
+  })
+
   it('what one relay delivered early does not take the place of what the next one delivers', async () => {
     await greet()
     const log = [...world.relay.logs.values()][0]!
@@ -347,6 +379,10 @@ describe('client: bad company', () => {
       // Sorted: a relay can show a message early, under a number of the past.
       assert.deepEqual(bob.received.map(({ text }) => text).sort(), sent.alice.sort())
       assert.deepEqual(alice.received.map(({ text }) => text).sort(), sent.bob.sort())
+      const kept = async (person: FakePerson, peer: FakePerson): Promise<string[]> => (await person.client.history(peer.id, { limit: 1_000 })).filter(({ text }) => /\d/.test(text)).map(({ text, state }) => `${text} ${state}`).sort()
+      const expected = [...sent.alice, ...sent.bob].map((text) => `${text} delivered`).sort()
+      assert.deepEqual(await kept(alice, bob), expected)
+      assert.deepEqual(await kept(bob, alice), expected)
     }).timeout(30_000)
   }
 

@@ -55,7 +55,7 @@ interface Buffer {
 
 const nothing = new Uint8Array(0)
 
-export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), highest: {}, forkedInEpoch: 0 }
+export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), highest: {}, newest: '', forkedInEpoch: 0 }
 
 export class Inbox {
   readonly #on: InboxComponents

@@ -105,6 +105,8 @@ export interface LogRow {
   readonly hash: Hex
   /** Highest message id processed, per sending device: a higher one is surely new. */
   readonly highest: Readonly<Record<DeviceId, MessageId>>
+  /** Highest id of any envelope here, opened or not: a higher one is surely not in the history. */
+  readonly newest: MessageId | ''
   /** Epoch in which a fork was reported: once is enough. */
   readonly forkedInEpoch: number
 }
