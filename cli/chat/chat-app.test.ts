@@ -181,8 +181,12 @@ describe('the chat on a terminal', () => {
     await type(keys.pageUp)
     await screenShows(/message 30\./)
     assert.ok(!output.frame.includes('message 59.'))
+    client.receive(bob, 'while reading further up')
+    await screenShows(/↑ 18 lines/)
+    assert.match(output.frame, /message 30\./)
     await type(keys.pageDown)
-    await screenShows(/message 59\./)
+    await type(keys.pageDown)
+    await screenShows(/while reading further up/)
   })
 
   it('draws anew when the window changes, and stays inside a small one', async () => {

@@ -27,6 +27,15 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
   const lines = useMemo(() => linesOfState(state, paneWidth), [messages, peerName, paneWidth, today])
   const most = Math.max(0, lines.length - bodyHeight)
 
+  // What stands on the screen stays there while messages come in below.
+  const seen = useRef({ selected: state.selected, newest: messages.at(-1)?.id, lines: lines.length })
+  useEffect(() => {
+    const { selected, newest, lines: before } = seen.current
+    const isSame = selected === state.selected
+    seen.current = { selected: state.selected, newest: messages.at(-1)?.id, lines: lines.length }
+    if (isSame && state.scroll > 0 && newest !== messages.at(-1)?.id && lines.length > before) controller.scroll(lines.length - before, most)
+  }, [controller, state.selected, state.scroll, messages, lines, most])
+
   useEffect(() => { controller.onQuit(() => { exit() }) }, [controller, exit])
 
   useInput((input, key) => {

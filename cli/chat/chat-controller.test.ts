@@ -131,6 +131,19 @@ describe('chat controller', () => {
     assert.deepEqual(messagesShown(controller.state).map((message) => message.text), Array.from({ length: 250 }, (_, i) => `message ${i}`))
   })
 
+  it('a chat that is open for weeks does not keep everything in memory', async () => {
+    const client = new FakeClient()
+    const bob = client.befriend('Bob')
+    const { controller, pass } = await started(client)
+    for (let i = 0; i < 2500; i++) client.receive(bob, `message ${i}`)
+    await pass(100)
+    const shown = messagesShown(controller.state)
+    assert.ok(shown.length <= 2000, String(shown.length))
+    assert.equal(shown.at(-1)?.text, 'message 2499')
+    for (let i = 0; i < 30 && !controller.state.complete.has(bob); i++) { controller.scroll(10_000, 90); await pass(100) }
+    assert.equal(messagesShown(controller.state)[0]?.text, 'message 0')
+  })
+
   it('verify shows the number, and yes marks the contact', async () => {
     const client = new FakeClient()
     client.befriend('Bob')

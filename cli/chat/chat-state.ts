@@ -73,7 +73,20 @@ export function withMessage (state: ChatState, message: Message): ChatState {
   const at = before.findIndex((one) => one.id === message.id)
   const changed = at === -1 ? [...before, message] : before.map((one, index) => index === at ? message : one)
   const needsOrder = at === -1 || before[at]!.seq !== message.seq
-  return { ...state, messages: new Map(state.messages).set(message.peer, needsOrder ? inOrder(changed) : changed) }
+  return withinBounds({ ...state, messages: new Map(state.messages).set(message.peer, needsOrder ? inOrder(changed) : changed) }, message.peer)
+}
+
+/** A chat that is open for weeks keeps the newest messages; scrolling up reads the others again. */
+const maxMessages = 2000
+const keptMessages = 1000
+
+function withinBounds (state: ChatState, account: AccountId): ChatState {
+  const messages = state.messages.get(account)!
+  // Whoever is reading further up keeps what stands there.
+  if (messages.length <= maxMessages || (account === state.selected && state.scroll > 0)) return state
+  const complete = new Set(state.complete)
+  complete.delete(account)
+  return { ...state, complete, messages: new Map(state.messages).set(account, messages.slice(-keptMessages)) }
 }
 
 /** What the history brought, before what is there. */
