@@ -71,9 +71,9 @@ export class Engine {
       devices,
       sessions,
       onKeys: (account, keyless) => {
-        this.#quietly('seal', account === own.account ? this.outbox.sealAllWaiting(keyless) : this.outbox.sealWaiting(account, keyless))
+        void this.#quietly('seal', account === own.account ? this.outbox.sealAllWaiting(keyless) : this.outbox.sealWaiting(account, keyless))
       },
-      onUnknown: (account, error) => { this.#quietly('fail', this.outbox.failWaiting(account, error)) }
+      onUnknown: (account, error) => { void this.#quietly('fail', this.outbox.failWaiting(account, error)) }
     })
     const wantKeys = (accounts: readonly AccountId[]): void => { this.keys.want(accounts) }
     const sealer = new Sealer({ ...components, own, devices, sessions, wantKeys })
@@ -86,7 +86,7 @@ export class Engine {
       sessions,
       outbox: this.outbox,
       receipts: this.receipts,
-      onNewerList: (account, epoch) => { this.#quietly('refresh', this.keys.refreshTo(account, epoch)) }
+      onNewerList: (account, epoch) => { void this.#quietly('refresh', this.keys.refreshTo(account, epoch)) }
     })
     this.inbox = new Inbox({
       ...components,
@@ -94,7 +94,7 @@ export class Engine {
       ownAccount: own.account,
       ownDevice: own.device,
       refresh: async (account) => { await this.keys.refresh(account) },
-      onLost: (peer) => { this.#quietly('resubmit', this.outbox.resubmit(peer)) }
+      onLost: async (peer) => { await this.#quietly('resubmit', this.outbox.resubmit(peer)) }
     })
     this.#logger = components.logger
   }
@@ -104,8 +104,10 @@ export class Engine {
   /** The relay can be reached (again). */
   resume (): void {
     this.keys.resume()
+    // What the relay has lost goes before what is new, so nothing is submitted until that is known.
+    const release = this.outbox.hold()
+    void this.#quietly('compare', this.inbox.resume()).then(release)
     this.outbox.resume()
-    this.inbox.resume()
     this.receipts.resume()
   }
 
@@ -117,8 +119,12 @@ export class Engine {
   }
 
   /** Work that nobody waits for; if it fails, the next connection or restart brings it up again. */
-  #quietly (what: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) => { this.#logger?.debug('client.later', { what, error: String(error) }) })
+  async #quietly (what: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.#logger?.debug('client.later', { what, error: String(error) })
+    }
   }
 }
 

@@ -36,7 +36,7 @@ export interface InboxComponents {
   /** Learn somebody's device list. */
   readonly refresh: (account: AccountId) => Promise<void>
   /** The log has a new sequencer, or its relay has gone back to an older state: what is not delivered may be lost there. */
-  readonly onLost: (peer: AccountId) => void
+  readonly onLost: (peer: AccountId) => Promise<void>
 }
 
 /** What has arrived of one log and was not processed yet. */
@@ -85,17 +85,22 @@ export class Inbox {
     for (const buffer of this.#buffers.values()) this.#endPatience(buffer)
   }
 
-  /** The relay can be reached again: it delivers from what was acknowledged. */
-  resume (): void {
+  /**
+   * The relay can be reached again: it delivers from what was acknowledged.
+   * @returns when it is known whether the relay has lost something, and that was put back into the outbox
+   */
+  async resume (): Promise<void> {
     this.#isStopped = false
     this.#retries.clear()
     this.#proofs.clear()
     for (const buffer of this.#buffers.values()) buffer.isLookingUp = false
-    this.#compareHeads().catch((error: unknown) => {
+    this.#wake()
+    try {
+      await this.#compareHeads()
+    } catch (error) {
       // Only a precaution: the next connection does it again.
       if (!isProtocolError(error)) throw error
-    })
-    this.#wake()
+    }
   }
 
   /** A connection is being made: the next relay delivers from what was acknowledged, and is not bound by what the last one said. */
@@ -232,7 +237,7 @@ export class Inbox {
         draft.after(() => {
           this.#drop(buffer, entry.seq)
           this.#toAcknowledge.add(peer)
-          if (entry.epoch > log.epoch && log.epoch > 0) this.#on.onLost(peer)
+          if (entry.epoch > log.epoch && log.epoch > 0) void this.#on.onLost(peer)
         })
       }
     }
@@ -302,7 +307,7 @@ export class Inbox {
     const listed = new Map(logs.map((log) => [otherMember(conversationFromBytes(log.conversation), this.#on.ownAccount), log]))
     for (const [peer, log] of this.#on.tables.logs.cachedEntries()) {
       const there = listed.get(peer as AccountId)
-      if (there === undefined || there.epoch > log.epoch || (there.epoch === log.epoch && there.head < log.seq)) this.#on.onLost(peer as AccountId)
+      if (there === undefined || there.epoch > log.epoch || (there.epoch === log.epoch && there.head < log.seq)) await this.#on.onLost(peer as AccountId)
     }
   }
 

@@ -69,6 +69,8 @@ export class Outbox {
   readonly #queues = new Map<AccountId, Queue>()
   readonly #retries: Retries<AccountId>
   #submitting = 0
+  /** The newest `hold` that was not let go. */
+  #hold: object | undefined
   #isPumpScheduled = false
   #flushWaiters: Array<() => void> = []
 
@@ -126,6 +128,16 @@ export class Outbox {
     this.#on.sealer.forgetKeyless()
     for (const [peer, queue] of this.#queues) if (queue.waiting.length > 0) this.sealWaiting(peer).catch(() => { /* the store's failure: the next `resume` tries again */ })
     this.#wake()
+  }
+
+  /** Submit nothing until the returned function is called. */
+  hold (): () => void {
+    const hold = this.#hold = {}
+    return () => {
+      if (this.#hold !== hold) return
+      this.#hold = undefined
+      this.#wake()
+    }
   }
 
   stop (): void { this.#retries.clear() }
@@ -358,7 +370,7 @@ export class Outbox {
   }
 
   #pump (): void {
-    if (!this.#on.link.isOnline) return
+    if (!this.#on.link.isOnline || this.#hold !== undefined) return
     while (this.#submitting < clientLimits.submitsInFlight) {
       const batch: Item[] = []
       for (const [peer, queue] of this.#queues) {
