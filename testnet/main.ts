@@ -12,6 +12,12 @@ const wholeNumber = (text: string): number => {
   return value
 }
 
+const factor = (text: string): number => {
+  const value = Number(text)
+  if (!(value >= 0.01 && value <= 10)) throw new CommanderError(2, 'commander.invalidArgument', `error: "${text}" is not a number from 0.01 to 10`)
+  return value
+}
+
 const print = (line: string): void => { process.stdout.write(`${line}\n`) }
 
 /** The first signal asks to end well, the second ends at once; the daemons notice that this process is gone. */
@@ -66,7 +72,7 @@ async function main (): Promise<number> {
     .argument('<names...>', 'scenarios, or "all"')
     .option('--seed <number>', 'repeat a run: what is chosen at random follows from it', wholeNumber)
     .option('--keep', 'keep folder and logs')
-    .addOption(new Option('--scale <factor>', 'fewer messages, from 0.01 to 1').argParser(Number).default(1))
+    .addOption(new Option('--scale <factor>', 'fewer or more messages, from 0.01 to 10').argParser(factor).default(1))
     .action(async (names: string[], options: { seed?: number, keep?: boolean, scale: number }) => { exitCode = await run(names, options) })
   program.command('list')
     .description('list the scenarios')

@@ -9,7 +9,7 @@ import type { SeededRandom } from './seeded-random.ts'
 
 export interface Stage {
   readonly random: SeededRandom
-  /** For test runs: fewer messages, the same steps. In (0, 1]. */
+  /** Fewer messages (for test runs) or more, the same steps. From 0.01 to 10. */
   readonly scale: number
   /** Starts a network in a folder of its own; ended and removed with the scenario. */
   network (options?: Pick<NetworkOptions, 'tap' | 'rttMs' | 'jitterMs' | 'isRecorded'>): Promise<Network>
