@@ -23,6 +23,9 @@ import type { OutboxItem } from './store.ts'
 /** Refusals that no repetition changes: the item is dropped. */
 const final: readonly ErrorCode[] = ['EXPIRED', 'MALFORMED', 'TOO_LARGE', 'UNSUPPORTED_VERSION', 'BAD_CONVERSATION', 'BAD_MESSAGE_ID']
 
+/** Homes looked for at once. */
+const maxFinding = 32
+
 /** One outbox on its way to a sequencer. */
 interface Sending {
   readonly queue: OutboxQueue
@@ -53,6 +56,7 @@ export class Forwarding {
   readonly #lanes = new Map<RelayId, ForwardLane>()
   readonly #forwarded
   readonly #refused
+  #finding = 0
   #isStopped = false
 
   constructor (components: ForwardingComponents) {
@@ -130,6 +134,9 @@ export class Forwarding {
   }
 
   #find (sending: Sending, account: AccountId): void {
+    // A device may write to any number of accounts that nobody knows: the DHT is asked for a few at a time.
+    if (this.#finding >= maxFinding) { this.#later(sending); return }
+    this.#finding++
     sending.isRouting = true
     const limit = deadline(this.#c.clock, limits.requestTimeoutMs)
     this.#c.homes.find(account, { signal: limit.signal }).then(() => {
@@ -139,7 +146,10 @@ export class Forwarding {
       // Unknown or out of reach: it waits in the outbox, at most until it expires.
       sending.isRouting = false
       this.#later(sending)
-    }).finally(() => { limit.cancel() })
+    }).finally(() => {
+      limit.cancel()
+      this.#finding--
+    })
   }
 
   #later (sending: Sending, retryAfterMs = 0): void {

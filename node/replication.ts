@@ -7,7 +7,7 @@
 import type { Channel } from '../protocol/channel.ts'
 import { backoffMs, type Timer } from '../protocol/clock.ts'
 import { conversationFromBytes, type ConversationId } from '../protocol/conversation.ts'
-import { isProtocolError } from '../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { relayMethods } from '../protocol/methods.ts'
@@ -30,6 +30,9 @@ import { unresolvedKey, unresolvedPrefix } from './unresolved-logs.ts'
 /** What a reference counts for: its ids and numbers. */
 const referenceBytes = 96
 
+/** Homes looked for at once. */
+const maxFinding = 32
+
 interface Part { readonly follower: ReplicaFollower, readonly first: number, readonly last: number }
 interface Batch { readonly parts: Part[], readonly pages: Pages, readonly bytes: number, readonly entries: number }
 
@@ -50,6 +53,7 @@ export class Replication {
   /** Logs whose other member's home is being looked for. */
   readonly #unresolved = new Map<ConversationId, { timer: Timer | undefined }>()
   readonly #entries
+  #finding = 0
   #isStopped = false
 
   constructor (components: ReplicationComponents) {
@@ -121,7 +125,10 @@ export class Replication {
     this.#unresolved.set(id, search)
     const { homes, clock, random, logs } = this.#c
     const limit = deadline(clock, limits.requestTimeoutMs)
-    homes.find(account, { signal: limit.signal }).then(async () => {
+    // A device may write to any number of accounts that nobody knows: the DHT is asked for a few at a time.
+    const found = this.#finding < maxFinding ? homes.find(account, { signal: limit.signal }) : Promise.reject(new ProtocolError('OVERLOADED'))
+    this.#finding++
+    found.then(async () => {
       this.#unresolved.delete(id)
       this.follow(await logs.loadId(id))
     }).catch((error: unknown) => {
@@ -133,7 +140,10 @@ export class Replication {
         // Dropped meanwhile and nothing in it: nobody needs a replica. Else the next load or the store's mark brings it back.
         if (logs.peek(id) !== undefined) this.#find(id, account, attempt + 1)
       })
-    }).finally(() => { limit.cancel() })
+    }).finally(() => {
+      limit.cancel()
+      this.#finding--
+    })
   }
 
   /** A relay that was away has been heard of. */
