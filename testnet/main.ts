@@ -1,20 +1,20 @@
 /**
  * The testnet as a program: `heliograph testnet up|start|run|list` ends up here.
  */
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { chatStart, networkUp } from './local-network.ts'
 import { runScenario } from './runner.ts'
 import { scenarios } from './scenarios/scenarios.ts'
 
 const wholeNumber = (text: string): number => {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw new CommanderError(2, 'commander.invalidArgument', `error: "${text}" is not a whole number from 0 to ${0xffff_ffff}`)
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw new InvalidArgumentError(`It must be a whole number from 0 to ${0xffff_ffff}.`)
   return value
 }
 
 const factor = (text: string): number => {
   const value = Number(text)
-  if (!(value >= 0.01 && value <= 10)) throw new CommanderError(2, 'commander.invalidArgument', `error: "${text}" is not a number from 0.01 to 10`)
+  if (!(value >= 0.01 && value <= 10)) throw new InvalidArgumentError(`It must be a number from 0.01 to 10.`)
   return value
 }
 
