@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import assert from 'node:assert/strict'
@@ -49,6 +49,22 @@ describe('client store: LevelDB', () => {
     const store = await openNodeStore(folder)
     await assert.rejects(openNodeStore(folder), (error: unknown) => isProtocolError(error, 'DATABASE_LOCKED'))
     await store.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('a folder whose list of files is gone is damaged, not new: nothing in it is deleted', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'heliograph-store-'))
+    const store = await openNodeStore(folder)
+    await store.batch([{ op: 'put', key: 'a', value: Uint8Array.of(1) }])
+    await store.close()
+    const files = (await readdir(folder)).sort()
+    await rename(join(folder, 'CURRENT'), `${folder}.aside`)
+    await assert.rejects(openNodeStore(folder), (error: unknown) => isProtocolError(error, 'DATABASE_CORRUPT'))
+    await rename(`${folder}.aside`, join(folder, 'CURRENT'))
+    assert.deepEqual((await readdir(folder)).sort(), files)
+    const again = await openNodeStore(folder)
+    assert.deepEqual([...await again.get('a') ?? []], [1])
+    await again.close()
     await rm(folder, { recursive: true })
   })
 

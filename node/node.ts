@@ -75,6 +75,7 @@ class RelayProcess implements RunningRelay {
   #opened: Partial<Opened> = {}
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
+  #isStarted = false
   #busySince = performance.eventLoopUtilization()
 
   constructor (config: RelayConfig, seed: Uint8Array, logger: Logger) {
@@ -95,8 +96,10 @@ class RelayProcess implements RunningRelay {
       await this.#starting
     } catch (error) {
       await this.#close(0)
+      this.#logger.error('relay.not-started', { relay: this.id }, error)
       throw isProtocolError(error) ? error : new ProtocolError('INTERNAL', { what: 'start', cause: error })
     }
+    this.#isStarted = true
     this.#logger.info('relay.started', {
       relay: this.id,
       name: config.name,
@@ -209,7 +212,7 @@ class RelayProcess implements RunningRelay {
     if (http !== undefined) await this.#quietly('http', http.stop())
     if (store !== undefined) await this.#quietly('store', store.close())
     this.#opened = {}
-    this.#logger.info('relay.stopped', { relay: this.id })
+    if (this.#isStarted) this.#logger.info('relay.stopped', { relay: this.id })
   }
 
   /** One part that does not close must not keep the others open. */

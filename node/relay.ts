@@ -31,6 +31,9 @@ import { Registrar } from './registration.ts'
 import { serveRelays } from './relay-service.ts'
 import type { Store } from './store.ts'
 
+/** A full disk refuses every batch; the log says so once a minute, `heliograph_commit_failed` counts. */
+const writeFailureEveryMs = 60_000
+
 export interface RelayPorts {
   mesh: Mesh
   store: Store
@@ -88,6 +91,7 @@ export class Relay {
     const meters = channelMeter(meter, logger)
     this.#ports = ports
     this.id = mesh.self
+    let toldAtMs = -Infinity
     const commits = new GroupCommit({
       store,
       clock,
@@ -95,6 +99,8 @@ export class Relay {
       onFailure: (error) => {
         // In this order: nothing may be computed on what was not written before the message path has dropped it.
         path.onCommitFailure()
+        if (clock.nowMs() - toldAtMs < writeFailureEveryMs) return
+        toldAtMs = clock.nowMs()
         logger.error('store.write-failed', {}, error)
       },
       gather: ports.defer,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, open, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { cp, mkdtemp, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -131,8 +131,22 @@ describe('LevelDB store', () => {
     await file.write(Buffer.alloc(200, 0xaa), 0, 200, 0)
     await file.close()
     await assert.rejects(openLevelStore({ path }), (error: Error) => refusedAs('DATABASE_CORRUPT')(error) && error.message.includes(path))
-    await rm(join(path, 'CURRENT'))
+    await rm(path, { recursive: true })
     await reopen()
+  })
+
+  it('does not begin an empty database where files of one are missing, and deletes nothing', async () => {
+    await store.write([append(1)], { durable: true })
+    await store.close()
+    const files = await readdir(path)
+    for (const missing of [files.find((file) => file.startsWith('MANIFEST'))!, 'CURRENT']) {
+      await rename(join(path, missing), `${path}.aside`)
+      await assert.rejects(openLevelStore({ path }), (error: Error) => refusedAs('DATABASE_CORRUPT')(error) && error.message.includes(`${missing} is missing`))
+      await rename(`${path}.aside`, join(path, missing))
+      assert.deepEqual((await readdir(path)).sort(), files.sort())
+    }
+    await reopen()
+    assert.equal((await store.openLog(log))?.head, 1)
   })
 
   it('refuses a database of another schema', async () => {

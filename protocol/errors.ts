@@ -69,7 +69,7 @@ export const ERRORS = {
   CANCELLED: { status: 82, action: 'done', says: 'cancelled' },
   INTERNAL: { status: 83, action: 'elsewhere', says: 'the relay failed; its operator can see why' },
   DATABASE_LOCKED: { status: 90, action: 'reject', says: 'the database is in use by another process; stop that one first' },
-  DATABASE_CORRUPT: { status: 91, action: 'reject', says: 'the database is damaged; restore a backup or start with an empty folder' },
+  DATABASE_CORRUPT: { status: 91, action: 'reject', says: 'the database is damaged and was left as it is; move it aside and start with an empty folder' },
   PORT_IN_USE: { status: 92, action: 'reject', says: 'the port is taken; choose another or stop what uses it' },
   BAD_CONFIG: { status: 93, action: 'reject', says: 'the configuration is not valid' }
 } as const satisfies Record<string, { status: number, action: ErrorAction, says: string }>
