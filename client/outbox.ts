@@ -25,7 +25,7 @@ import type { RelayLink } from './link.ts'
 import type { MessageIds } from './message-ids.ts'
 import type { Message } from './model.ts'
 import { Retries } from './retry.ts'
-import type { Sealer } from './sealer.ts'
+import type { Item, Sealer } from './sealer.ts'
 import { fromHex } from './stored.ts'
 import type { OutboxRow, Tables } from './tables.ts'
 
@@ -59,7 +59,6 @@ interface Queue {
   isSealWanted: boolean
 }
 
-export interface Item { readonly peer: AccountId, readonly id: MessageId }
 export interface Placed extends Item { readonly epoch: number, readonly seq: number }
 
 const rowKey = ({ peer, id }: Item): string => `${peer}/${id}`

@@ -9,17 +9,19 @@ import { pairConversation } from '../protocol/conversation.ts'
 import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
 import { ProtocolError } from '../protocol/errors.ts'
-import type { AccountId, DeviceId } from '../protocol/ids.ts'
+import type { AccountId, DeviceId, MessageId } from '../protocol/ids.ts'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
 import { chainStart, type ChainPoint } from './chain.ts'
 import { encodeContent, type Body } from './content.ts'
 import { markOf, type Devices, type PinnedList } from './devices.ts'
 import type { History } from './history.ts'
 import type { Draft } from './ledger.ts'
-import type { Item } from './outbox.ts'
 import type { Address, SessionBox } from './session-box.ts'
 import { fromHex } from './stored.ts'
 import type { OutboxRow, Tables } from './tables.ts'
+
+/** Names a row of the outbox. */
+export interface Item { readonly peer: AccountId, readonly id: MessageId }
 
 export interface SealerComponents {
   readonly tables: Tables
