@@ -12,22 +12,24 @@ import type { Signing } from './records/signed.ts'
 
 export const signing: Signing = noblePrimitives
 
-const seedOf = (kind: number, index: number): Uint8Array => new Uint8Array(32).fill(kind).fill(index, 1, 5)
+interface Owner<Id> { readonly id: Id, readonly seed: Uint8Array }
 
-export function testAccount (index: number): { id: AccountId, seed: Uint8Array } {
-  const seed = seedOf(1, index)
-  return { id: accountIdOfKey(signing.ed25519PublicKey(seed)), seed }
+/** Made once each: a public key takes a millisecond. */
+function ownersOf<Id> (kind: number, idOf: (key: Uint8Array) => Id): (index: number) => Owner<Id> {
+  const made = new Map<number, Owner<Id>>()
+  return (index) => {
+    const known = made.get(index)
+    if (known !== undefined) return known
+    const seed = new Uint8Array(32).fill(kind).fill(index, 1, 5)
+    const owner = { id: idOf(signing.ed25519PublicKey(seed)), seed }
+    made.set(index, owner)
+    return owner
+  }
 }
 
-export function testDevice (index: number): { id: DeviceId, seed: Uint8Array } {
-  const seed = seedOf(2, index)
-  return { id: deviceIdOfKey(signing.ed25519PublicKey(seed)), seed }
-}
-
-export function testRelay (index: number): { id: RelayId, seed: Uint8Array } {
-  const seed = seedOf(3, index)
-  return { id: relayIdOfKey(signing.ed25519PublicKey(seed)), seed }
-}
+export const testAccount: (index: number) => Owner<AccountId> = ownersOf(1, accountIdOfKey)
+export const testDevice: (index: number) => Owner<DeviceId> = ownersOf(2, deviceIdOfKey)
+export const testRelay: (index: number) => Owner<RelayId> = ownersOf(3, relayIdOfKey)
 
 export function testMessageId (index: number): MessageId {
   const bytes = new Uint8Array(16).fill(index)
