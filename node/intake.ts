@@ -281,7 +281,10 @@ export class Intake {
     if (!log.isNew(sender, messageId)) {
       const lookup = batch.lookups.get(index)
       if (lookup === undefined || lookup.log !== log || lookup.lateAppends !== log.lateAppends) return false
-      if (lookup.seen !== undefined) { this.#answerRepeat(batch, index, log, lookup.seen); return true }
+      // SPEC(design §3) under a new epoch a device submits again what nobody has confirmed: the home that numbered it may be
+      // gone, and here nothing is kept of what its own people have seen. The sequencer knows whether it has it.
+      const isAskedAgain = !isAnchorHere && lookup.seen?.at === 'log' && lookup.seen.epoch < placement.epochOf(conversation)
+      if (lookup.seen !== undefined && !isAskedAgain) { this.#answerRepeat(batch, index, log, lookup.seen); return true }
     }
     // Until it is known how far the log goes, and while earlier ones wait, an envelope waits in the outbox like one for another relay.
     const isSequencer = isAnchorHere && this.#mayNumber(log) && (batch.origin.relay !== undefined || !this.#isWaiting(conversation.id))

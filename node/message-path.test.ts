@@ -331,6 +331,30 @@ describe('message path', () => {
       assertConverged(a, b, [...before, ...during, ...after], [])
     })
 
+    it('what only the dead home of the anchor kept is taken again from its sender, under the new epoch', async () => {
+      await a.offline()
+      const lost = b.seal(a.account)
+      assert.deepEqual((await world.during(b.submitRaw([lost.bytes]))).map(({ status }) => status), [0])
+      await world.pass(5_000)
+      // Here it stands in the log, and its own device has it: nothing is kept for anybody.
+      assert.equal(await entriesKept(us, a, b), 0)
+      eu.crash()
+      const asia = await world.relay('asia-1.example.org')
+      await a.moveTo(asia, 2)
+      // By this its device learns that there is a new epoch.
+      const first = a.send(b)
+      await world.pass(5_000)
+      assert.deepEqual(b.shownWith(a), [lost.messageId, first])
+      const again = async (): Promise<Outcome[]> => await world.during(b.submitRaw([lost.bytes]))
+      assert.deepEqual((await again()).map(({ status }) => status), [0])
+      await world.pass(30_000)
+      assert.deepEqual(a.shownWith(b), [first, lost.messageId])
+      const head = await asia.store.openLog(pairConversation(a.account, b.account).id)
+      assert.deepEqual((await again()).map(({ status, epoch, seq }) => [status, epoch, seq]), [[0, 2, head?.head]], 'a repeat under the same epoch')
+      await world.pass(10_000)
+      assert.equal((await asia.store.openLog(pairConversation(a.account, b.account).id))?.head, head?.head)
+    })
+
     for (const who of ['anchor', 'other'] as const) {
       it(`a home that is gone for good: what waits for its people reaches them at the new one (${who} moves)`, async () => {
         const [stays, moves, dead] = who === 'anchor' ? [b, a, eu] as const : [a, b, us] as const
