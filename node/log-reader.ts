@@ -33,7 +33,8 @@ export class LogReader {
     if (this.#running >= maxReads) await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
     this.#running++
     try {
-      const at = Math.max(fromSeq, 1)
+      // Whatever a peer asks for: beyond the head there is nothing.
+      const at = Math.min(Math.max(fromSeq, 1), log.durableHead + 1)
       const within = { maxEntries: Math.min(bounds.maxEntries, limits.pageEntries), maxBytes: Math.min(bounds.maxBytes, limits.pageBytes) }
       try {
         return await this.#store.readLog(log.conversation.id, at, within)

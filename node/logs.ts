@@ -97,6 +97,15 @@ export class Logs {
     if (isFollowed) this.load(log.conversation).catch(() => { /* the store is in trouble and said so; the next use loads it */ })
   }
 
+  /**
+   * As `drop`, because roles have changed; what is on its way to the disk gets there first, else the log would be loaded
+   * without it.
+   */
+  reset (log: Log): void {
+    if (log.head === log.durableHead || log.committing === undefined) this.drop(log)
+    else log.committing.then(() => { if (!log.isDropped) this.reset(log) }, () => { this.drop(log) })
+  }
+
   #add (log: Log): void {
     this.#loaded.set(log.conversation.id, log)
     for (const member of log.conversation.members) {

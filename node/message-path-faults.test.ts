@@ -105,6 +105,7 @@ async function randomRun (seed: number): Promise<void> {
     [2, async () => { const [one, two] = [pickRelay(), pickRelay()]; if (one !== two) world.network.cut(one.id, two.id, random.pick(['silent', 'reset'])) }],
     [3, async () => { world.network.heal(pickRelay().id, pickRelay().id) }],
     [2, async () => { world.network.breakStreams(() => random.fraction() < 0.5) }],
+    [1, async () => { const one = random.pick(people); if (one.isOnline) await one.signHomeAgain().catch(() => { /* the relay went away meanwhile, or has a full disk */ }) }],
     [1, async () => { const one = random.pick(people); one.holdsBack = !one.holdsBack }],
     [1, async () => { const { store } = pickRelay(); store.setFull(true); await world.pass(200); store.setFull(false) }]
   ]

@@ -5,7 +5,7 @@
  * the disk fails. Runs on any ports: libp2p and LevelDB (node.ts), or a mesh and a store in memory under virtual time.
  */
 import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
-import { backoffMs, type Clock, type Random } from '../protocol/clock.ts'
+import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
 import type { AccountId, RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { ClientSessions, type Attached } from './client-sessions.ts'
@@ -65,6 +65,7 @@ export class MessagePath {
   readonly #relays: RelaySessions
   readonly #retention: Retention
   readonly #adopting = new Set<OutboxQueue>()
+  readonly #waits = new Set<Timer>()
   #isStopped = false
 
   constructor (parts: MessagePathParts, config: MessagePathConfig) {
@@ -125,6 +126,7 @@ export class MessagePath {
   /** Finish what is under way until the signal fires; the rest is on disk and goes on at the next start. */
   async stop ({ signal }: { signal: AbortSignal }): Promise<void> {
     this.#isStopped = true
+    for (const timer of this.#waits) timer.cancel()
     this.#relays.drain()
     const drained = Promise.all([this.#forwarding.stop(), this.#replication.stop(), this.#replicas.settled()])
     await Promise.race([drained, fired(signal)])
@@ -137,7 +139,7 @@ export class MessagePath {
   /** A newer home record of the account is known: roles may have changed. */
   #moved (account: AccountId): void {
     this.#links.forgetIntroduction(account)
-    for (const log of [...this.#logs.loadedOf(account)]) this.#logs.drop(log)
+    for (const log of [...this.#logs.loadedOf(account)]) this.#logs.reset(log)
     this.#forwarding.moved(account)
   }
 
@@ -152,10 +154,13 @@ export class MessagePath {
     }, (error: unknown) => {
       const { clock, random, logger } = this.#parts
       logger.debug('outbox.adopt', { attempt }, error)
-      clock.after(backoffMs(attempt, random, limits), () => {
+      if (this.#isStopped) return
+      const timer = clock.after(backoffMs(attempt, random, limits), () => {
+        this.#waits.delete(timer)
         this.#adopting.delete(queue)
         if (!queue.isDropped) this.#adopt(queue, attempt + 1)
       })
+      this.#waits.add(timer)
     })
   }
 

@@ -213,6 +213,7 @@ export class TestClient {
   #devices: SignedDeviceList | undefined
   #channel: Channel | undefined
   #submitting = 0
+  #epoch = 1
   #counter = 0
   #attempt = 0
 
@@ -253,6 +254,12 @@ export class TestClient {
     await sayHello(channel, this.person)
     await register(channel, this.person, this.home.id)
     this.isOnline = true
+  }
+
+  /** A newer home record that names the same relay. */
+  async signHomeAgain (): Promise<void> {
+    const record = this.person.home(this.home.id, { epoch: ++this.#epoch })
+    await this.#world.during(this.channel.call(clientMethods.updateHome, decode(Signed, record.bytes)))
   }
 
   /** Another device of this account, connected: it sees what this one sees. */

@@ -133,6 +133,7 @@ export class Replicas {
   }
 
   async #take (log: Log, page: Page, relay: RelayId, taken: Taken): Promise<void> {
+    checkNumbers(page)
     for (const entry of page.entries) {
       if (entry.seq <= log.head) continue
       if (entry.seq > log.head + 1 && !await this.#fill(log, entry.seq, relay, taken)) return
@@ -251,9 +252,9 @@ export class Replicas {
     }
   }
 
-  #pull (channel: Channel, log: Log, maxEntries: number): Promise<Page> {
+  async #pull (channel: Channel, log: Log, maxEntries: number): Promise<Page> {
     this.#pulled.inc()
-    return channel.call(relayMethods.pull, { conversation: log.conversation.bytes, fromSeq: log.head + 1, maxEntries })
+    return checkNumbers(await channel.call(relayMethods.pull, { conversation: log.conversation.bytes, fromSeq: log.head + 1, maxEntries }))
   }
 
   /**
@@ -318,6 +319,15 @@ export class Replicas {
 
   /** Requests still being worked off. */
   async settled (): Promise<void> { await Promise.all(Array.from(this.#turns.values(), ({ last }) => last)) }
+}
+
+/** More entries than any conversation will have, and far from what a row can hold. */
+const maxSeq = 2 ** 40
+
+/** [REJECT] numbers that no row can hold would fail a commit, and with it everybody else's. @throws ProtocolError MALFORMED */
+function checkNumbers (page: Page): Page {
+  if (page.head > maxSeq || page.entries.some(({ seq }) => seq < 1 || seq > maxSeq)) throw new ProtocolError('MALFORMED', { what: 'sequence number' })
+  return page
 }
 
 /** @throws ProtocolError MALFORMED, BAD_MESSAGE_ID */
