@@ -60,6 +60,10 @@ export declare namespace Content {
         field: '$.text.body';
         value: string;
     }
+    interface ContentTextStandsForFieldEvent {
+        field: '$.text.standsFor';
+        value: Uint8Array;
+    }
     interface ContentReceiptStageFieldEvent {
         field: '$.receipt.stage';
         value: number;
@@ -70,10 +74,11 @@ export declare namespace Content {
     }
     function encode(obj: Partial<Content>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Content;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentVersionFieldEvent | ContentConversationFieldEvent | ContentMessageIdFieldEvent | ContentSenderDeviceFieldEvent | ContentSentAtMsFieldEvent | ContentPreviousFieldEvent | ContentOwnListEpochFieldEvent | ContentOwnListHashFieldEvent | ContentTheirListEpochFieldEvent | ContentTheirListHashFieldEvent | ContentTextBodyFieldEvent | ContentReceiptStageFieldEvent | ContentReceiptMessageIdsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentVersionFieldEvent | ContentConversationFieldEvent | ContentMessageIdFieldEvent | ContentSenderDeviceFieldEvent | ContentSentAtMsFieldEvent | ContentPreviousFieldEvent | ContentOwnListEpochFieldEvent | ContentOwnListHashFieldEvent | ContentTheirListEpochFieldEvent | ContentTheirListHashFieldEvent | ContentTextBodyFieldEvent | ContentTextStandsForFieldEvent | ContentReceiptStageFieldEvent | ContentReceiptMessageIdsFieldEvent>;
 }
 export interface Text {
     body: string;
+    standsFor?: Uint8Array;
 }
 export declare namespace Text {
     const codec: () => Codec<Text>;
@@ -81,9 +86,13 @@ export declare namespace Text {
         field: '$.body';
         value: string;
     }
+    interface TextStandsForFieldEvent {
+        field: '$.standsFor';
+        value: Uint8Array;
+    }
     function encode(obj: Partial<Text>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Text>): Text;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Text>): Generator<TextBodyFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Text>): Generator<TextBodyFieldEvent | TextStandsForFieldEvent>;
 }
 export interface Receipt {
     stage: number;

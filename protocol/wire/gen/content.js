@@ -259,6 +259,10 @@ export var Text;
                     w.uint32(10);
                     w.string(obj.body);
                 }
+                if (obj.standsFor != null) {
+                    w.uint32(18);
+                    w.bytes(obj.standsFor);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -272,6 +276,10 @@ export var Text;
                     switch (tag >>> 3) {
                         case 1: {
                             obj.body = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.standsFor = reader.bytes();
                             break;
                         }
                         default: {
@@ -290,6 +298,13 @@ export var Text;
                             yield {
                                 field: `${prefix}.body`,
                                 value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.standsFor`,
+                                value: reader.bytes()
                             };
                             break;
                         }
