@@ -26,7 +26,7 @@ const content = (body: Content['body']): Content => ({
 
 describe('content of a message', () => {
   it('comes back as it was', () => {
-    for (const body of [{ kind: 'text', text: 'grüß dich 👋' }, { kind: 'receipt', stage: 2, ids: [id(1), id(2)] }] as const) {
+    for (const body of [{ kind: 'text', text: 'grüß dich 👋' }, { kind: 'receipt', stage: 2, ids: [id(1), id(2)] }, { kind: 'text', text: 'again', standsFor: id(0) }] as const) {
       const before = content(body)
       const after = decodeContent(encodeContent(binding, before), binding)
       assert.deepEqual(after.body, before.body)
@@ -35,6 +35,10 @@ describe('content of a message', () => {
       assert.equal(after.previous?.seq, 77)
       assert.equal(after.peerList.epoch, 3)
     }
+  })
+
+  it('cannot stand for a message that was made later, or for itself', () => {
+    for (const standsFor of [id(1), id(2)]) assert.throws(() => decodeContent(encodeContent(binding, content({ kind: 'text', text: 'x', standsFor })), binding), { code: 'MALFORMED' })
   })
 
   it('hides its length', () => {

@@ -20,7 +20,8 @@ export interface ListMark {
 }
 
 export type Body =
-  | { readonly kind: 'text', readonly text: string }
+  /** `standsFor`: sent again; the id that it had first */
+  | { readonly kind: 'text', readonly text: string, readonly standsFor?: MessageId }
   | { readonly kind: 'receipt', readonly stage: number, readonly ids: readonly MessageId[] }
   /** of a newer version */
   | { readonly kind: 'unknown' }
@@ -55,7 +56,7 @@ export function encodeContent (binding: Binding, content: Content): Uint8Array {
     ownListHash: content.senderList.hash,
     theirListEpoch: content.peerList.epoch,
     theirListHash: content.peerList.hash,
-    ...(body.kind === 'text' ? { text: { body: body.text } } : {}),
+    ...(body.kind === 'text' ? { text: { body: body.text, ...(body.standsFor === undefined ? {} : { standsFor: messageIdToBytes(body.standsFor) }) } } : {}),
     ...(body.kind === 'receipt' ? { receipt: { stage: body.stage, messageIds: concat(...body.ids.map(messageIdToBytes)) } } : {})
   }))
 }
@@ -76,15 +77,19 @@ export function decodeContent (padded: Uint8Array, envelope: Binding): Content {
     previous: decodeChainPoint(wire.previous),
     senderList: { epoch: wire.ownListEpoch, hash: wire.ownListHash },
     peerList: { epoch: wire.theirListEpoch, hash: wire.theirListHash },
-    body: bodyOf(wire)
+    body: bodyOf(wire, envelope.messageId)
   }
 }
 
-function bodyOf ({ text, receipt }: WireContent): Body {
+function bodyOf ({ text, receipt }: WireContent, messageId: MessageId): Body {
   if (text !== undefined) {
     // [REJECT] three bytes of UTF-8 at most for each UTF-16 unit: cheap, and never refuses what `send` allows
     if (text.body.length > limits.textBytes) throw new ProtocolError('TOO_LARGE', { max: limits.textBytes })
-    return { kind: 'text', text: text.body }
+    if (text.standsFor === undefined) return { kind: 'text', text: text.body }
+    const standsFor = messageIdFromBytes(text.standsFor)
+    // [REJECT] ids rise: what it stands for was made before it
+    if (standsFor >= messageId) throw new ProtocolError('MALFORMED', { what: 'stands for a later message' })
+    return { kind: 'text', text: text.body, standsFor }
   }
   if (receipt === undefined) return { kind: 'unknown' }
   const { messageIds, stage } = receipt

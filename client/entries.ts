@@ -79,6 +79,13 @@ interface Opened {
   readonly before: MessageRow | undefined
 }
 
+interface Place { readonly epoch: number, readonly seq: number }
+
+/** Where a placeholder stands: the message that takes its place stands there, too. */
+function placeOf (row: MessageRow | undefined): Place | undefined {
+  return row?.epoch === undefined || row.seq === undefined ? undefined : { epoch: row.epoch, seq: row.seq }
+}
+
 /** What a log remembers of the ids in it. Only what was opened can make another a repeat: a header alone is the relay's word. */
 function idsWith ({ highest, newest }: LogRow, { envelope, content }: Effect): Pick<LogRow, 'highest' | 'newest'> {
   if (envelope === undefined) return { highest, newest }
@@ -246,23 +253,29 @@ export class Entries {
       return
     }
     if (body.kind === 'unknown' && envelope.kind !== envelopeKinds.content) return
+    const direction = isOwn ? 'out' : 'in'
+    const standsFor = body.kind === 'text' ? body.standsFor : undefined
+    const first = standsFor === undefined ? before : await this.#on.history.find(draft, peer, direction, standsFor)
+    if (!isOwn) await this.#on.receipts.owe(draft, peer, 'delivered', standsFor === undefined ? [envelope.messageId] : [envelope.messageId, standsFor])
+    // Sent again, and here already: only the acknowledgement was missing.
+    if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
     await this.#add(draft, peer, {
-      id: envelope.messageId,
+      id: standsFor ?? envelope.messageId,
       conversation: envelope.conversation.id,
       peer,
-      direction: isOwn ? 'out' : 'in',
+      direction,
       text: body.kind === 'text' ? body.text : '',
       sentAtMs: content.sentAtMs,
       receivedAtMs: this.#on.clock.nowMs(),
       state: isOwn ? 'sent' : 'delivered',
       ...(body.kind === 'unknown' ? { error: 'this message needs a newer version' } : {})
-    }, entry, before)
-    if (!isOwn) await this.#on.receipts.owe(draft, peer, 'delivered', [envelope.messageId])
+    }, placeOf(standsFor === undefined ? undefined : first) ?? entry, first)
   }
 
-  async #add (draft: Draft, peer: AccountId, message: Message, entry: LogEntry, before: MessageRow | undefined): Promise<void> {
+  async #add (draft: Draft, peer: AccountId, message: Message, { epoch, seq }: Place, before: MessageRow | undefined): Promise<void> {
     const { history, tables, events } = this.#on
-    const row = history.add(draft, message, { epoch: entry.epoch, seq: entry.seq }, before)
+    const row = history.add(draft, message, { epoch, seq }, before)
+    if (before !== undefined) draft.erase(tables.unopened, `${peer}/${positionKey(before.epoch ?? 0, before.seq ?? 0)}`)
     if (message.direction === 'in') {
       const conversation = await draft.read(tables.conversations, peer)
       draft.write(tables.conversations, peer, { unread: (conversation?.unread ?? 0) + 1 })

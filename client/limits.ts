@@ -12,6 +12,8 @@ export const clientLimits = {
   messagesPerBatch: 256,
   /** Sealed messages of one conversation kept for a resubmit until they are delivered; then the oldest sent one goes. */
   sealedKept: 10_000,
+  /** How often a message is sent again to a device that has later ones and not this one. */
+  sendAgain: 5,
   /** Entries that came early or wait for their turn, and their bytes; what is beyond is asked for again. */
   arrivedEntries: 4_096,
   arrivedBytes: 16 * MIB,

@@ -27,7 +27,7 @@ import type { Message } from './model.ts'
 import { Retries } from './retry.ts'
 import type { Item, Sealer } from './sealer.ts'
 import { fromHex } from './stored.ts'
-import type { OutboxRow, Tables } from './tables.ts'
+import type { MessageRow, OutboxRow, Tables } from './tables.ts'
 
 export interface OutboxComponents {
   readonly ledger: Ledger
@@ -217,6 +217,40 @@ export class Outbox {
       const row = await draft.read(this.#on.tables.outbox, rowKey(item))
       if (row === undefined || !row.awaiting.includes(device)) continue
       this.#store(draft, item, { ...row, awaiting: row.awaiting.filter((other) => other !== device) })
+    }
+    await this.#sendAgain(draft, peer, ids, device)
+  }
+
+  /**
+   * SPEC(content §6) A device takes a log in order. What stands before something that it has, and what it has not
+   * acknowledged, it never got (a relay lost it) or could not open: that is sent again, as a message of its own.
+   */
+  async #sendAgain (draft: Draft, peer: AccountId, acknowledged: readonly MessageId[], device: DeviceId): Promise<void> {
+    const { history, tables } = this.#on
+    const known = new Set(acknowledged)
+    const highest = acknowledged.reduce<string>((high, id) => id > high ? id : high, '')
+    const earlier = [...this.#queue(peer).sent].filter((id) => id < highest && !known.has(id))
+    if (earlier.length === 0) return
+    let newest: MessageRow | undefined
+    for (const id of acknowledged) {
+      const message = await history.find(draft, peer, 'out', id)
+      if (message?.epoch !== undefined && (newest === undefined || message.at > newest.at)) newest = message
+    }
+    for (const id of earlier) {
+      if (newest === undefined || id >= newest.id) continue
+      const item = { peer, id }
+      const row = await draft.read(tables.outbox, rowKey(item))
+      if (row?.state !== 'sent' || !row.isSequenced || row.kind !== envelopeKinds.content || !row.awaiting.includes(device)) continue
+      const first = row.standsFor ?? id
+      const message = await history.find(draft, peer, 'out', first)
+      // Sequenced anew behind what was acknowledged: it may still come.
+      if (message === undefined || (row.standsFor === undefined && (message.epoch === undefined || message.at > newest.at))) continue
+      draft.erase(tables.outbox, rowKey(item))
+      draft.erase(tables.sealed, rowKey(item))
+      draft.after(() => { this.#forget(item) })
+      const tries = (row.tries ?? 0) + 1
+      if (tries > clientLimits.sendAgain) continue
+      await this.#compose(draft, { peer, id: this.#nextId(draft) }, { kind: envelopeKinds.content, state: 'waiting', standsFor: first, tries, digest: '', awaiting: [], isSequenced: false })
     }
   }
 

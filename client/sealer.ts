@@ -116,9 +116,10 @@ export class Sealer {
 
   async #bodyOf (draft: Draft, item: Item, row: OutboxRow): Promise<{ body: Body, sentAtMs?: number }> {
     if (row.receipt !== undefined) return { body: { kind: 'receipt', stage: row.receipt.stage, ids: row.receipt.ids } }
-    const message = await this.#on.history.find(draft, item.peer, 'out', item.id)
+    const { standsFor } = row
+    const message = await this.#on.history.find(draft, item.peer, 'out', standsFor ?? item.id)
     if (message === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'a message to send is missing' })
-    return { body: { kind: 'text', text: message.text }, sentAtMs: message.sentAtMs }
+    return { body: { kind: 'text', text: message.text, ...(standsFor === undefined ? {} : { standsFor }) }, sentAtMs: message.sentAtMs }
   }
 
   /** How far this device has come in the log. */

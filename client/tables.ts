@@ -89,6 +89,9 @@ export interface OutboxRow {
   readonly state: 'waiting' | 'sealed' | 'sent'
   /** What a receipt says, while it waits to be sealed. The text of a message is in ms/. */
   readonly receipt?: { readonly stage: number, readonly ids: readonly MessageId[] }
+  /** Sent again: the id of the message in ms/, and how often by now. */
+  readonly standsFor?: MessageId
+  readonly tries?: number
   /** SHA-256 of the sealed envelope, for the chain; empty while it waits. */
   readonly digest: Hex
   /** Devices of the other person that were addressed and have not said that they have it. */
