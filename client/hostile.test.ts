@@ -2,13 +2,13 @@
  * The client against a relay that lies, another person's device that sends nonsense, and a store that fails for a moment.
  */
 import assert from 'node:assert/strict'
-import { SeededRandom } from '../protocol/clock-manual.ts'
+import { SeededRandom, settle } from '../protocol/clock-manual.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { generateKeyPair } from '../protocol/e2ee/curve-keys.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { pairConversation } from '../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
-import { deviceKeyOf, messageIdToBytes, type AccountId, type MessageId } from '../protocol/ids.ts'
+import { accountIdOfKey, deviceKeyOf, messageIdToBytes, type AccountId, type MessageId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { decodeContent, encodeContent } from './content.ts'
 import { fromUtf8, toHex, utf8 } from '../protocol/bytes.ts'
@@ -31,6 +31,9 @@ async function greet (): Promise<void> {
   await world.quiet()
   alice.received.length = bob.received.length = 0
 }
+
+/** Below nearly all others: its account anchors. */
+const lowKey = (bytes: Uint8Array): Uint8Array => { bytes[0] = 0; return bytes }
 
 const kinds = (person: FakePerson): string[] => person.warnings.map(({ kind }) => kind)
 
@@ -120,6 +123,29 @@ describe('client: bad company', () => {
     world.relay.onSubmit = undefined
     await world.until(() => alice.received.length === 1, { maxMs: 11 * 60_000, stepMs: 1_000 })
   }).timeout(20_000)
+
+  it('conversations that a relay invents take bounded room', async () => {
+    await greet()
+    const log = [...world.relay.logs.values()][0]!
+    const { envelope } = log.entries[0]!
+    const me = bob.client.account!.id
+    let left = 3
+    world.relay.onDeliver = (page, to) => {
+      if (to !== bob.client.account!.device || left-- <= 0) return page
+      // Of anchors that nobody knows: each has to be looked up.
+      world.relay.alsoDelivered = Array.from({ length: 1_000 }, () => ({ ...page, conversation: pairConversation(me, accountIdOfKey(lowKey(world.random.bytes(32)))).bytes, entries: [{ seq: 1, storedAtMs: 0, envelope }] }))
+      return page
+    }
+    for (let i = 0; i < 3; i++) {
+      await alice.client.send(bob.id, `m${i}`)
+      await world.quiet(100)
+    }
+    await settle(200_000)
+    assert.ok((world.relay.calls.get('find-account') ?? 0) < 1_100, `${world.relay.calls.get('find-account')} look-ups`)
+    assert.ok(world.clock.pending < 1_100, `${world.clock.pending} timers`)
+    world.relay.restart()
+    await world.until(() => bob.received.length === 3, { stepMs: 1_000 })
+  }).timeout(60_000)
 
   it('a forged header does not silence what is said about later messages', async () => {
     await greet()

@@ -106,10 +106,11 @@ export class Inbox {
   /** A connection is being made: the next relay delivers from what was acknowledged, and is not bound by what the last one said. */
   forget (): void {
     for (const buffer of this.#buffers.values()) {
+      this.#endPatience(buffer)
       for (const seq of [...buffer.arrived.keys()]) this.#drop(buffer, seq)
       buffer.repeats = []
-      buffer.highestEpoch = 0
     }
+    this.#buffers.clear()
   }
 
   /** Own messages that got their number: the outcome of a submit counts as their delivery. */
@@ -153,7 +154,11 @@ export class Inbox {
   #add (peer: AccountId, conversation: Conversation, entry: LogEntry): void {
     const log = this.#on.tables.logs.cached(peer) ?? unknownLog
     let buffer = this.#buffers.get(peer)
-    if (buffer === undefined) this.#buffers.set(peer, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, isReading: false, isLookingUp: false, patience: undefined })
+    if (buffer === undefined) {
+      // No relay has more under way to one device; what is beyond is delivered again after a reconnect.
+      if (this.#buffers.size >= limits.deliveryWindowEntries) return
+      this.#buffers.set(peer, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, isReading: false, isLookingUp: false, patience: undefined })
+    }
     const { epoch, seq, envelope } = entry
     if (isBehind(entry, log)) {
       // The acknowledgement was lost, or the relay has gone back.
