@@ -19,6 +19,9 @@ const windowBatches = 16
 /** One batch: small enough that the answer to the first does not wait for the last. */
 export const batchBytes = 256 * 1024
 
+/** Accounts asked about each time that a relay does not answer. */
+const maxAsked = 32
+
 export interface LaneWork<Batch extends { readonly bytes: number }> {
   readonly name: string
   /** What to send next; undefined: nothing now (`wake` when there is). */
@@ -125,7 +128,12 @@ export class Lane<Batch extends { readonly bytes: number }> {
       this.#pump()
     })
     // The relay may be gone for good, and its people elsewhere by now without anybody having told us.
-    for (const account of this.#work.accounts()) this.#c.homes.refresh(account)
+    const accounts = [...this.#work.accounts()]
+    for (let asked = 0; asked < Math.min(accounts.length, maxAsked); asked++) {
+      // All of a few, some of many: a region cut off must not become a storm in the DHT.
+      const at = accounts.length <= maxAsked ? asked : Math.floor(this.#c.random.fraction() * accounts.length)
+      this.#c.homes.refresh(accounts[at]!)
+    }
   }
 
   /** The relay has been heard of: no need to wait. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { MessageId } from '../protocol/ids.ts'
+import { TestPerson } from './fixtures.ts'
 import { World, assertConverged, type TestClient, type TestRelayNode } from './message-world.ts'
 
 const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
@@ -70,6 +71,20 @@ describe('message path under faults', () => {
     await world.until(() => a.shownWith(b).length === 60 && b.shownWith(a).length === 60)
     assertConverged(a, b, fromA, fromB)
     await world.stop()
+  })
+
+  it('a relay that stops while another is out of reach leaves no timer behind', async () => {
+    const world = new World(4, { latencyMs: 40 })
+    const [eu, us] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org')]
+    const [a, b] = await world.pair(eu, us)
+    world.network.cut(eu.id, us.id, 'silent')
+    sendMany(a, b, 5)
+    sendMany(b, a, 5)
+    b.send(new TestPerson(world.random).account)
+    await world.pass(30_000)
+    await world.stop()
+    await world.pass(120_000)
+    assert.equal(world.clock.pending, 0)
   })
 
   for (const seed of seeds) {
