@@ -154,7 +154,8 @@ export class Client {
   async findPerson (who: string, options: WaitOptions = {}): Promise<Person> {
     if (isInvite(who)) {
       const { account, handle } = parseInvite(who)
-      return { ...await this.#findAccount(account, options), ...(handle === '' ? {} : { handle }) }
+      const person = await this.#findAccount(account, options)
+      return handle !== '' && await this.#isHandleOf(handle, account, options) ? { ...person, handle } : person
     }
     const text = who.trim().toLowerCase()
     const account = accountIdIn(text)
@@ -308,6 +309,17 @@ export class Client {
     return { ...await this.#personOf(account), handle }
   }
 
+  /** What a link says of its account counts only if the relay that issued the handle says so, too. */
+  async #isHandleOf (handle: string, account: AccountId, options: WaitOptions): Promise<boolean> {
+    try {
+      return accountIdFromBytes((await this.#connection.call(clientMethods.findHandle, { handle }, options)).account) === account
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (!isProtocolError(error)) throw error
+      return false
+    }
+  }
+
   async #personOf (account: AccountId): Promise<Person> {
     const home = await this.#ledger.read(this.#tables.homeRecords, account)
     return { account, ...(home === undefined ? {} : { relay: home.homes[0], region: home.region }) }
@@ -319,10 +331,8 @@ export class Client {
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!isProtocolError(error) || error.action !== 'later') throw error
-      if (isInvite(who)) {
-        const { account, handle } = parseInvite(who)
-        return { account, ...(handle === '' ? {} : { handle }) }
-      }
+      // Without its handle: whoever made the link may have put anybody's there.
+      if (isInvite(who)) return { account: parseInvite(who).account }
       const account = accountIdIn(who.trim().toLowerCase())
       if (account === undefined) throw error
       return { account }

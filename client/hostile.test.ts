@@ -9,6 +9,7 @@ import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { pairConversation } from '../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
 import { accountIdOfKey, deviceKeyOf, messageIdToBytes, type AccountId, type MessageId } from '../protocol/ids.ts'
+import { encodeInvite } from '../protocol/invite.ts'
 import { limits } from '../protocol/limits.ts'
 import { decodeContent, encodeContent } from './content.ts'
 import { fromUtf8, toHex, utf8 } from '../protocol/bytes.ts'
@@ -320,6 +321,20 @@ describe('client: bad company', () => {
     await bob.online()
     await world.until(() => bob.received.length === 1)
     assert.equal(bob.received[0]!.text, 'under a number that was taken')
+  })
+
+  it('an invite link does not lend its account the handle of somebody else', async () => {
+    const link = encodeInvite({ account: (await world.member('mallory')).id, handle: alice.client.account!.handle, addresses: [world.relay.address] })
+    const contact = await world.settled(bob.client.addContact(link))
+    assert.equal(contact.handle, undefined)
+    assert.ok(!contact.name.includes('alice'))
+    assert.equal(await bob.client.contact(alice.client.account!.handle), undefined)
+    // not either when nobody can be asked
+    await bob.client.stop()
+    assert.equal((await bob.client.addContact(link)).handle, undefined)
+    // the true one is kept
+    await bob.online()
+    assert.equal((await world.settled(bob.client.addContact(alice.client.inviteLink()))).handle, alice.client.account!.handle)
   })
 
   it('a handle that was not asked for is refused', async () => {
