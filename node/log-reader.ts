@@ -8,6 +8,7 @@ import { limits } from '../protocol/limits.ts'
 import type { ReadBounds, Source } from './feed.ts'
 import type { Log } from './log.ts'
 import type { Meter } from './meter.ts'
+import type { Logger } from './ports.ts'
 import type { LogEntry, Store } from './store.ts'
 
 /** Reads under way at once: each holds up to a page in memory. */
@@ -15,20 +16,25 @@ const maxReads = 32
 
 export class LogReader {
   readonly #store: Pick<Store, 'readLog' | 'repair'>
-  /** Fetch a good copy of one entry from another relay. Rejects when none can be had now. */
-  readonly #fetchCopy: (log: Log, seq: number) => Promise<LogEntry>
+  /** A good copy of one entry from another relay; undefined: none keeps this log. Rejects when it cannot be had now. */
+  readonly #fetchCopy: (log: Log, seq: number) => Promise<LogEntry | undefined>
+  readonly #logger: Logger
   #running = 0
   readonly #waiting: Array<() => void> = []
   readonly #damaged
 
-  constructor (components: { store: Pick<Store, 'readLog' | 'repair'>, fetchCopy: (log: Log, seq: number) => Promise<LogEntry>, meter: Meter }) {
+  constructor (components: { store: Pick<Store, 'readLog' | 'repair'>, fetchCopy: (log: Log, seq: number) => Promise<LogEntry | undefined>, logger: Logger, meter: Meter }) {
     this.#store = components.store
     this.#fetchCopy = components.fetchCopy
+    this.#logger = components.logger
     this.#damaged = components.meter.counter('heliograph_log_damaged_total', 'entries whose checksum was wrong, by outcome', ['outcome'])
     components.meter.gauge('heliograph_log_reads_waiting', 'reads of logs that wait for their turn', () => this.#waiting.length)
   }
 
-  /** As Store.readLog; a damaged first entry is fetched from another relay and put back. @throws ProtocolError DAMAGED when that fails */
+  /**
+   * As Store.readLog; a damaged first entry is fetched from another relay and put back, or left out when no other relay keeps
+   * this log. @throws ProtocolError DAMAGED when it cannot be fetched now
+   */
   async read (log: Log, fromSeq: number, bounds: ReadBounds): Promise<LogEntry[]> {
     if (this.#running >= maxReads) await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
     this.#running++
@@ -36,12 +42,14 @@ export class LogReader {
       // Whatever a peer asks for: beyond the head there is nothing.
       const at = Math.min(Math.max(fromSeq, 1), log.durableHead + 1)
       const within = { maxEntries: Math.min(bounds.maxEntries, limits.pageEntries), maxBytes: Math.min(bounds.maxBytes, limits.pageBytes) }
-      try {
-        return await this.#store.readLog(log.conversation.id, at, within)
-      } catch (error) {
-        if (!isProtocolError(error, 'DAMAGED')) throw error
-        await this.#mend(log, at)
-        return await this.#store.readLog(log.conversation.id, at, within)
+      for (let from = at; ; from++) {
+        try {
+          return await this.#store.readLog(log.conversation.id, from, within)
+        } catch (error) {
+          if (!isProtocolError(error, 'DAMAGED')) throw error
+        }
+        if (await this.#mend(log, from)) return await this.#store.readLog(log.conversation.id, from, within)
+        // Lost, with no other copy in the world: what comes after it must not be lost as well.
       }
     } finally {
       this.#running--
@@ -59,10 +67,14 @@ export class LogReader {
     }
   }
 
-  async #mend (log: Log, seq: number): Promise<void> {
+  /** @returns false: nobody has a copy. @throws ProtocolError DAMAGED when it cannot be had now */
+  async #mend (log: Log, seq: number): Promise<boolean> {
     try {
-      await this.#store.repair(log.conversation.id, await this.#fetchCopy(log, seq))
-      this.#damaged.inc(1, { outcome: 'mended' })
+      const copy = await this.#fetchCopy(log, seq)
+      this.#damaged.inc(1, { outcome: copy === undefined ? 'lost' : 'mended' })
+      if (copy !== undefined) await this.#store.repair(log.conversation.id, copy)
+      else this.#logger.error('log.entry-lost', { seq })
+      return copy !== undefined
     } catch (error) {
       this.#damaged.inc(1, { outcome: 'kept' })
       throw new ProtocolError('DAMAGED', { cause: error })

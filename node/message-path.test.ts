@@ -171,6 +171,21 @@ describe('message path', () => {
       assertConverged(a, b, [...before, ...during, ...after], [])
     })
 
+    it('a damaged entry of which there is no other copy holds up nothing', async () => {
+      await b.offline()
+      const sent = sendMany(a, b, 5)
+      await world.pass(1_000)
+      relay.store.damage(pairConversation(a.account, b.account).id, 3)
+      await b.online()
+      await world.pass(1_000)
+      const conversation = pairConversation(a.account, b.account)
+      assert.deepEqual(b.shownWith(a), sent.slice(0, 2))
+      assert.deepEqual([...b.logOf(conversation.id).early.keys()], [4, 5])
+      const page = await b.channel.call(clientMethods.readLog, { conversation: conversation.bytes, fromSeq: 3, maxEntries: 10 })
+      assert.deepEqual(page.entries.map(({ seq }) => seq), [4, 5], 'asked for what is missing, the relay says where it goes on')
+      assert.equal(relay.meter.of('heliograph_log_damaged_total lost') > 0, true)
+    })
+
     it('a second device of the account gets the whole envelope of what the first sent', async () => {
       const second = await a.linkDevice()
       const [fromA, fromB] = [sendMany(a, b, 3), sendMany(b, a, 3)]

@@ -79,7 +79,7 @@ export class MessagePath {
     this.#links = new Links({ ...parts, handlers: relayHandlers })
     this.#intake = new Intake({ ...shared, takeOver: (log, relay) => this.#replicas.takeOver(log, relay) }, config)
     this.#replicas = new Replicas({ ...shared, links: this.#links }, config)
-    const reader = new LogReader({ store, meter, fetchCopy: (log, seq) => this.#replicas.fetchCopy(log, seq) })
+    const reader = new LogReader({ ...parts, fetchCopy: (log, seq) => this.#replicas.fetchCopy(log, seq) })
     const all = { ...shared, reader, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)
     this.#forwarding = new Forwarding({ ...all, adopt: (queue) => { this.#adopt(queue) } })

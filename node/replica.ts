@@ -290,13 +290,17 @@ export class Replicas {
     log.skipTo(throughSeq, epoch)
   }
 
-  /** A good copy of one entry whose stored bytes are damaged. @throws ProtocolError when no other relay has it now */
-  async fetchCopy (log: Log, seq: number): Promise<LogEntry> {
+  /**
+   * A good copy of one entry whose stored bytes are damaged; undefined when no other relay keeps this log.
+   * @throws ProtocolError when the one that does cannot give it now
+   */
+  async fetchCopy (log: Log, seq: number): Promise<LogEntry | undefined> {
     const { placement, links, clock } = this.#c
     const { conversation } = log
     const source = placement.isSequencer(conversation) ? placement.remoteMember(conversation) : conversation.anchor
-    const relay = source === undefined ? undefined : placement.primaryOf(source)
-    if (relay === undefined || relay === placement.self) throw new ProtocolError('DAMAGED', { what: 'no other relay has a copy' })
+    if (source === undefined) return undefined
+    const relay = placement.primaryOf(source)
+    if (relay === undefined || relay === placement.self) throw new ProtocolError('DAMAGED', { what: 'the relay that has a copy is not known' })
     const limit = deadline(clock, limits.requestTimeoutMs / 2)
     try {
       const channel = await links.channelTo(relay, { signal: limit.signal })
