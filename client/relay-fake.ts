@@ -275,9 +275,10 @@ export class FakeRelay {
   #log (bytes: Uint8Array): FakeLog {
     const { id, members, anchor } = conversationFromBytes(bytes)
     let log = this.logs.get(id)
+    if (log !== undefined) return log
     const record = this.accounts.get(anchor)?.homeRecord
     const epoch = record === undefined ? 1 : verifyHomeRecord(this.#options.primitives, record).epoch
-    if (log === undefined) this.logs.set(id, log = { conversation: bytes.slice(), epoch, first: 1, entries: [], byMessage: new Map(), cursors: new Map(), members })
+    this.logs.set(id, log = { conversation: bytes.slice(), epoch, first: 1, entries: [], byMessage: new Map(), cursors: new Map(), members })
     return log
   }
 
