@@ -4,7 +4,7 @@
 import type { ClientConfig, ClientLogger } from '../client/client.ts'
 import { openNodeClient } from '../client/client-node.ts'
 import { fastNoise } from '../node/libp2p/fast-noise.ts'
-import { createLogger } from '../node/logger.ts'
+import { createLogger } from '../node/watch/logger.ts'
 import type { OpenedClient } from './context.ts'
 
 export async function openClient ({ folder, config, software, verbose }: { folder: string, config: Omit<ClientConfig, 'software'>, software: string, verbose: boolean }): Promise<OpenedClient> {

@@ -5,7 +5,7 @@ import { noblePrimitives } from '../protocol/e2ee/primitives-noble.ts'
 import { Client, type ClientConfig, type ClientLogger } from './client.ts'
 import type { Libp2pDialer } from './libp2p/dialer.ts'
 import { createBrowserDialer } from './libp2p/libp2p-browser.ts'
-import { openBrowserStore } from './store-browser.ts'
+import { openBrowserStore } from './store/store-browser.ts'
 import { systemClock, systemRandom } from './system.ts'
 
 export interface BrowserClientOptions {

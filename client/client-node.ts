@@ -8,7 +8,7 @@ import { ProtocolError } from '../protocol/errors.ts'
 import { Client, type ClientConfig, type ClientLogger } from './client.ts'
 import { createNodeDialer, type NodeDialerConfig } from './libp2p/libp2p-node.ts'
 import type { Libp2pDialer } from './libp2p/dialer.ts'
-import { openNodeStore } from './store-node.ts'
+import { openNodeStore } from './store/store-node.ts'
 import { systemClock, systemRandom } from './system.ts'
 
 export interface NodeClientOptions extends Omit<NodeDialerConfig, 'seed'> {

@@ -4,8 +4,8 @@ import { ProtocolError } from '../protocol/errors.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import { limits } from '../protocol/limits.ts'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
-import { CrashingStore } from './crashing-store.ts'
-import { FakeWorld, type FakePerson } from './world-fake.ts'
+import { CrashingStore } from './testing/crashing-store.ts'
+import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
 let world: FakeWorld
 let alice: FakePerson

@@ -4,7 +4,7 @@
 import type { Dialer } from '../protocol/byte-stream.ts'
 import type { Clock, Random } from '../protocol/clock.ts'
 import type { Primitives } from '../protocol/e2ee/primitives.ts'
-import type { ClientStore } from './store.ts'
+import type { ClientStore } from './store/store.ts'
 
 /** Opens streams as the device whose 32-byte Ed25519 seed it gets: the device's PeerId is made from it. */
 export type MakeDialer = (deviceSeed: Uint8Array) => Dialer | Promise<Dialer>

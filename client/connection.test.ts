@@ -3,8 +3,8 @@ import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { ERRORS, ProtocolError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
 import { signHomeRecord, verifyHomeRecord } from '../protocol/records/home-record.ts'
-import { fromHex } from './stored.ts'
-import { FakeWorld, type FakePerson } from './world-fake.ts'
+import { fromHex } from './store/stored.ts'
+import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
 describe('client: the connection', () => {
   let world: FakeWorld

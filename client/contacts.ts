@@ -5,9 +5,9 @@ import type { Clock } from '../protocol/clock.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { shortId, type AccountId } from '../protocol/ids.ts'
 import type { Events } from './events.ts'
-import type { Draft, Ledger } from './ledger.ts'
+import type { Draft, Ledger } from './store/ledger.ts'
 import type { Contact } from './model.ts'
-import type { ContactRow, Tables } from './tables.ts'
+import type { ContactRow, Tables } from './store/tables.ts'
 
 export interface ContactComponents {
   readonly ledger: Ledger

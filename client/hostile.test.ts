@@ -11,13 +11,13 @@ import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
 import { accountIdOfKey, deviceKeyOf, messageIdToBytes, type AccountId, type MessageId } from '../protocol/ids.ts'
 import { encodeInvite } from '../protocol/invite.ts'
 import { limits } from '../protocol/limits.ts'
-import { decodeContent, encodeContent } from './content.ts'
+import { decodeContent, encodeContent } from './messages/content.ts'
 import { fromUtf8, toHex, utf8 } from '../protocol/bytes.ts'
 import { signDeviceList, verifyDeviceList } from '../protocol/records/device-list.ts'
 import type { Page } from '../protocol/wire/gen/log.js'
-import type { ClientStore } from './store.ts'
-import { fromHex } from './stored.ts'
-import { FakeWorld, type FakePerson } from './world-fake.ts'
+import type { ClientStore } from './store/store.ts'
+import { fromHex } from './store/stored.ts'
+import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
 let world: FakeWorld
 let alice: FakePerson

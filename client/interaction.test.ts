@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
-import { CrashingStore } from './crashing-store.ts'
-import { noFaults, type Faults } from './relay-fake.ts'
-import { FakeWorld, type FakePerson } from './world-fake.ts'
+import { CrashingStore } from './testing/crashing-store.ts'
+import { noFaults, type Faults } from './testing/relay-fake.ts'
+import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
 const faults: Faults = { cutBeforeSubmit: 0.1, cutAfterSubmit: 0.1, repeatPage: 0.3, dropPage: 0.15, refuseSubmit: 0.1 }
 

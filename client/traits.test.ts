@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
-import { CrashingStore } from './crashing-store.ts'
-import { FakeWorld, type FakePerson } from './world-fake.ts'
+import { CrashingStore } from './testing/crashing-store.ts'
+import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
 interface Action {
   readonly name: string

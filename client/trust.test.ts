@@ -8,9 +8,9 @@ import { ProtocolError } from '../protocol/errors.ts'
 import { deviceIdOfKey, type MessageId } from '../protocol/ids.ts'
 import { signDeviceList, verifyDeviceList } from '../protocol/records/device-list.ts'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
-import type { FakeLog } from './relay-fake.ts'
-import { fromHex } from './stored.ts'
-import { FakeWorld, type FakePerson } from './world-fake.ts'
+import type { FakeLog } from './testing/relay-fake.ts'
+import { fromHex } from './store/stored.ts'
+import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
 describe('client: a relay that lies', () => {
   let world: FakeWorld

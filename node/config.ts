@@ -6,7 +6,7 @@
  */
 import { ProtocolError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
-import { logLevels, type LogLevel } from './logger.ts'
+import { logLevels, type LogLevel } from './watch/logger.ts'
 
 export interface RelayConfig {
   name: string

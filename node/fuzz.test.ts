@@ -22,8 +22,8 @@ import { Batch, Pages, Positions, ReadLog } from '../protocol/wire/gen/log.js'
 import { PrekeyUpload } from '../protocol/wire/gen/records.js'
 import { Claim, Empty, Failure, FindAccount, FindHandle, GetDirectory, Hello, Introduce, Register } from '../protocol/wire/gen/service.js'
 import { ciphertextKinds, envelopeKinds, wireVersion } from '../protocol/wire/kinds.ts'
-import { TestPerson, connect, register, sayHello, startTestRelay, testRelay, type TestRelay } from './fixtures.ts'
-import { silentLogger } from './logger.ts'
+import { TestPerson, connect, register, sayHello, startTestRelay, testRelay, type TestRelay } from './testing/fixtures.ts'
+import { silentLogger } from './watch/logger.ts'
 
 const seed = Number(process.env['FUZZ_SEED'] ?? randomBytes(4).readUInt32LE())
 /** Frames to each of the protocols, in each state of a connection. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { MessageId } from '../protocol/ids.ts'
-import { TestPerson } from './fixtures.ts'
-import { World, assertConverged, type TestClient, type TestRelayNode } from './message-world.ts'
+import { TestPerson } from './testing/fixtures.ts'
+import { World, assertConverged, type TestClient, type TestRelayNode } from './testing/message-world.ts'
 
 const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
 

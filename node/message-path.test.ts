@@ -7,8 +7,8 @@ import { limits, rates } from '../protocol/limits.ts'
 import { clientMethods, clientNotifications, relayMethods } from '../protocol/methods.ts'
 import { protocols } from '../protocol/protocols.ts'
 import type { Outcome } from '../protocol/wire/gen/log.js'
-import { TestPerson, testRelay } from './fixtures.ts'
-import { World, assertConverged, type TestClient, type TestRelayNode } from './message-world.ts'
+import { TestPerson, testRelay } from './testing/fixtures.ts'
+import { World, assertConverged, type TestClient, type TestRelayNode } from './testing/message-world.ts'
 
 const sendMany = (from: TestClient, to: TestClient, count: number, options: Parameters<TestClient['send']>[1] = {}): MessageId[] => Array.from({ length: count }, () => from.send(to, options))
 const entriesKept = async (relay: TestRelayNode, a: TestClient, b: TestClient): Promise<number> =>

@@ -5,8 +5,8 @@
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import type { rates } from '../protocol/limits.ts'
 import type { SignedHomeRecord } from '../protocol/records/home-record.ts'
-import type { LazyWrite } from './commit.ts'
-import type { Write } from './store.ts'
+import type { LazyWrite } from './store/commit.ts'
+import type { Write } from './store/store.ts'
 
 export interface LocalAccounts {
   /** Registered here, and its newest home record still names this relay as primary. */

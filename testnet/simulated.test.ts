@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { Client, type Message, type Warning } from '../client/client.ts'
-import { MemoryStore as ClientMemoryStore } from '../client/store-memory.ts'
-import { World, type TestRelayNode } from '../node/message-world.ts'
-import { MemoryStore as RelayMemoryStore } from '../node/store-memory.ts'
+import { MemoryStore as ClientMemoryStore } from '../client/store/store-memory.ts'
+import { World, type TestRelayNode } from '../node/testing/message-world.ts'
+import { MemoryStore as RelayMemoryStore } from '../node/store/store-memory.ts'
 import type { ByteStream, Dialer } from '../protocol/byte-stream.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { ProtocolError } from '../protocol/errors.ts'

@@ -9,7 +9,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { ByteStream, Dialer } from '../../protocol/byte-stream.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { parseRelayId, type RelayId } from '../../protocol/ids.ts'
-import { Libp2pByteStream, abortConnection, closeConnection, type StreamOptions } from '../../protocol/libp2p-stream.ts'
+import { Libp2pByteStream, abortConnection, closeConnection, type StreamOptions } from '../../protocol/libp2p/stream.ts'
 import { limits } from '../../protocol/limits.ts'
 
 /** What a platform provides. */

@@ -6,7 +6,7 @@
 import type { Connection, Libp2p } from '@libp2p/interface'
 import type { Clock, Timer } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { abortConnection, closeConnection } from '../../protocol/libp2p-stream.ts'
+import { abortConnection, closeConnection } from '../../protocol/libp2p/stream.ts'
 import { limits } from '../../protocol/limits.ts'
 import { protocols } from '../../protocol/protocols.ts'
 

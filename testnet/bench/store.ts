@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
 import { pairConversation, type ConversationId } from '../../protocol/conversation.ts'
 import { accountIdOfKey, deviceIdOfKey, messageIdFromBytes, type DeviceId } from '../../protocol/ids.ts'
-import { GroupCommit } from '../../node/commit.ts'
-import { openLevelStore, type LevelStore } from '../../node/store-level.ts'
-import type { Write } from '../../node/store.ts'
+import { GroupCommit } from '../../node/store/commit.ts'
+import { openLevelStore, type LevelStore } from '../../node/store/store-level.ts'
+import type { Write } from '../../node/store/store.ts'
 import { systemClock } from '../../node/system.ts'
 
 const help = `usage: bench store [--count 100000] [--bytes 1100] [--logs 500] [--folder DIR]

@@ -37,7 +37,7 @@ describe('bundles for a browser', function () {
     await using page = await openBrowserPage({ entry: new URL('./entries/client.ts', import.meta.url) })
     assert.deepEqual(await page.call('seen'), { received: [], warnings: [], connection: 'offline' })
     assert.deepEqual(page.errors, [])
-    for (const file of ['client/client-browser.ts', 'client/libp2p/libp2p-browser.ts', 'client/store-browser.ts']) assert.ok(page.bundle.modules.includes(join(root, file)), file)
+    for (const file of ['client/client-browser.ts', 'client/libp2p/libp2p-browser.ts', 'client/store/store-browser.ts']) assert.ok(page.bundle.modules.includes(join(root, file)), file)
     assert.ok(page.bundle.gzipBytes <= MAX_CLIENT_GZIP_BYTES, `${page.bundle.gzipBytes} bytes compressed`)
   })
 })

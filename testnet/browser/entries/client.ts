@@ -5,7 +5,7 @@
  */
 import type { AccountInfo, Client, ClientConfig, ConnectionStatus, Message, Warning } from '../../../client/client.ts'
 import { openBrowserClient, type BrowserClient } from '../../../client/client-browser.ts'
-import { openBrowserStore } from '../../../client/store-browser.ts'
+import { openBrowserStore } from '../../../client/store/store-browser.ts'
 
 let running: BrowserClient | undefined
 const received: Message[] = []

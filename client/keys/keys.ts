@@ -1,0 +1,167 @@
+/**
+ * Looking people up at the relay: who has which devices, and keys to start sessions with them.
+ *
+ * Owns: one request at a time per person, retries with pauses, what a lie of the relay leads to (a warning, and another
+ * try later). What was found goes into the device lists (devices.ts) and the sessions (session-box.ts).
+ */
+import type { Clock, Random } from '../../protocol/clock.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { accountIdToBytes, deviceKeyOf, type AccountId, type DeviceId } from '../../protocol/ids.ts'
+import { sameBytes } from '../../protocol/bytes.ts'
+import { clientMethods } from '../../protocol/methods.ts'
+import type { Claimed, Found } from '../../protocol/wire/gen/service.js'
+import type { Devices } from './devices.ts'
+import type { Events } from '../events.ts'
+import type { Draft, Ledger } from '../store/ledger.ts'
+import type { RelayLink } from '../relay/link.ts'
+import { Retries } from '../relay/retry.ts'
+import type { SessionBox } from './session-box.ts'
+import { isStoreFailure } from '../store/store.ts'
+
+export interface KeyComponents {
+  readonly ledger: Ledger
+  readonly devices: Devices
+  readonly sessions: SessionBox
+  readonly link: RelayLink
+  readonly events: Events
+  readonly clock: Clock
+  readonly random: Random
+  readonly own: { readonly account: AccountId, readonly device: DeviceId }
+  /** There may be sessions now with everybody but `keyless`. */
+  readonly onKeys: (account: AccountId, keyless: readonly DeviceId[]) => void
+  /** The relay says that nobody of this id exists; it is asked again. */
+  readonly onUnknown: (account: AccountId, error: ProtocolError) => void
+}
+
+export class Keys {
+  readonly #on: KeyComponents
+  readonly #claiming = new Set<AccountId>()
+  readonly #finding = new Map<AccountId, Promise<void>>()
+  readonly #retries: Retries<AccountId>
+  /** Lists that were heard of and not shown. */
+  readonly #missed = new Map<AccountId, number>()
+
+  constructor (components: KeyComponents) {
+    this.#on = components
+    this.#retries = new Retries(components)
+  }
+
+  /** Get sessions with all devices of these people; `onKeys` follows. Repeating it is harmless. */
+  want (accounts: readonly AccountId[]): void {
+    for (const account of accounts) {
+      if (this.#claiming.has(account) || this.#retries.isWaiting(account) || !this.#on.link.isOnline) continue
+      this.#claiming.add(account)
+      void this.#claim(account)
+    }
+  }
+
+  /** The relay can be reached again. */
+  resume (): void { this.#retries.clear() }
+  stop (): void { this.#retries.clear() }
+
+  /**
+   * Learn the newest device list of somebody; one request for all who ask at once.
+   * @throws ProtocolError UNKNOWN_ACCOUNT, HOME_UNREACHABLE, DISCONNECTED, …; ROLLED_BACK or IDENTITY_CHANGED when the
+   *   relay offers a list that must not be believed
+   */
+  async refresh (account: AccountId): Promise<void> {
+    let finding = this.#finding.get(account)
+    if (finding === undefined) {
+      finding = this.#find(account).finally(() => { this.#finding.delete(account) })
+      this.#finding.set(account, finding)
+    }
+    await finding
+  }
+
+  /** A message says that there is a list of this epoch: a relay that keeps it back is reported, once. */
+  async refreshTo (account: AccountId, epoch: number): Promise<void> {
+    const known = async (): Promise<number> => await this.#on.ledger.run(async (draft) => (await this.#on.devices.listOf(draft, account))?.list.epoch ?? 0)
+    if ((this.#missed.get(account) ?? 0) >= epoch || await known() >= epoch) return
+    await this.refresh(account)
+    if (await known() >= epoch || (this.#missed.get(account) ?? 0) >= epoch) return
+    this.#missed.set(account, epoch)
+    this.#on.events.emit('warning', { kind: 'devices', peer: account, text: 'There is a newer list of this person\'s devices, which the relay does not show.' })
+  }
+
+  /** Pin what a relay said of somebody. @throws as `refresh` */
+  async take (draft: Draft, account: AccountId, found: Pick<Found, 'deviceList' | 'homeRecord'>): Promise<void> {
+    await this.#pinList(draft, account, found.deviceList)
+    if (found.homeRecord.byteLength > 0) await this.#on.devices.pinHome(draft, account, found.homeRecord)
+  }
+
+  async #find (account: AccountId): Promise<void> {
+    const found = await this.#on.link.call(clientMethods.findAccount, { account: accountIdToBytes(account) })
+    await this.#on.ledger.run(async (draft) => { await this.take(draft, account, found) })
+  }
+
+  async #claim (account: AccountId): Promise<void> {
+    let keyless: DeviceId[] = []
+    try {
+      const claimed = await this.#on.link.call(clientMethods.claimBundles, { account: accountIdToBytes(account) })
+      const result = await this.#on.ledger.run(async (draft) => await this.#start(draft, account, claimed))
+      keyless = result.keyless
+      if (result.usable === 0 && account !== this.#on.own.account) throw new ProtocolError('NO_BUNDLE')
+      this.#retries.succeeded(account)
+    } catch (error) {
+      this.#claiming.delete(account)
+      if (isProtocolError(error, 'UNKNOWN_ACCOUNT')) this.#on.onUnknown(account, error)
+      // Without a connection nothing is scheduled: `resume` begins anew.
+      if (this.#on.link.isOnline) this.#retries.schedule(account, error, () => { this.want([account]) })
+      return
+    }
+    this.#claiming.delete(account)
+    this.#on.onKeys(account, keyless)
+  }
+
+  async #start (draft: Draft, account: AccountId, claimed: Claimed): Promise<{ usable: number, keyless: DeviceId[] }> {
+    const { devices, sessions, own, events } = this.#on
+    await this.take(draft, account, claimed)
+    const pinned = await devices.listOf(draft, account)
+    const keyless: DeviceId[] = []
+    let usable = 0
+    for (const device of pinned?.list.devices ?? []) {
+      if (device.id === own.device) continue
+      const address = { account, device: device.id }
+      const canSeal = await sessions.canSeal(draft, address, device.identityKey)
+      if (canSeal && !await sessions.needsRekey(draft, address)) { usable++; continue }
+      const key = deviceKeyOf(device.id)
+      const bundle = claimed.bundles.find((one) => sameBytes(one.device, key))
+      if (bundle === undefined) {
+        if (canSeal) usable++
+        else keyless.push(device.id)
+        continue
+      }
+      const child = draft.child()
+      try {
+        await sessions.start(child, account, device, bundle)
+        draft.absorb(child)
+        usable++
+      } catch (error) {
+        if (!isProtocolError(error) || isStoreFailure(error)) throw error
+        if (canSeal) usable++
+        else keyless.push(device.id)
+        draft.after(() => {
+          events.emit('warning', { kind: 'identity', peer: account, text: `The relay offered keys for a device of this person that do not fit (${error.code}); they were not used.` })
+        })
+      }
+    }
+    return { usable, keyless }
+  }
+
+  /** An older or contradicting list is refused and reported; what is pinned stays. */
+  async #pinList (draft: Draft, account: AccountId, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#on.devices.pinList(draft, account, bytes, this.#on.clock.nowMs())
+    } catch (error) {
+      if (!isProtocolError(error, 'ROLLED_BACK', 'IDENTITY_CHANGED')) throw error
+      const { code } = error
+      this.#on.events.emit('warning', {
+        kind: 'devices',
+        peer: account,
+        text: code === 'ROLLED_BACK'
+          ? 'The relay offered an older list of this person\'s devices than the one already known; it was refused.'
+          : 'There are two different lists of this person\'s devices with the same number; the first one stays in use.'
+      })
+    }
+  }
+}

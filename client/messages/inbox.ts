@@ -1,0 +1,405 @@
+/**
+ * What a relay delivers, until the person has it.
+ *
+ * An entry is processed only when it is the next one of its log; what comes early waits, what is missing is asked for.
+ * Opened message, next session, place in the log and the receipt that is owed are stored in one batch, then the relay
+ * is told: so a repeat of anything is harmless, and the person sees everything exactly once.
+ *
+ * Owns: order, gaps, acknowledgements. Does not know what an entry means: entries.ts.
+ */
+import { conversationFromBytes, otherMember, pairConversation, type Conversation } from '../../protocol/conversation.ts'
+import type { Clock, Random, Timer } from '../../protocol/clock.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
+import type { Page } from '../../protocol/wire/gen/log.js'
+import type { Entries, LogEntry } from './entries.ts'
+import type { Events } from '../events.ts'
+import type { Draft, Ledger } from '../store/ledger.ts'
+import { clientLimits } from '../limits.ts'
+import type { RelayLink } from '../relay/link.ts'
+import type { Placed } from './outbox.ts'
+import { Retries } from '../relay/retry.ts'
+import type { LogRow, Tables } from '../store/tables.ts'
+
+export interface InboxComponents {
+  readonly ledger: Ledger
+  readonly tables: Tables
+  readonly entries: Entries
+  readonly link: RelayLink
+  readonly events: Events
+  readonly clock: Clock
+  readonly random: Random
+  readonly ownAccount: AccountId
+  readonly ownDevice: DeviceId
+  /** Learn somebody's device list. */
+  readonly refresh: (account: AccountId) => Promise<void>
+  /** The log has a new sequencer, or its relay has gone back to an older state: what is not delivered may be lost there. */
+  readonly onLost: (peer: AccountId) => Promise<void>
+}
+
+/** What has arrived of one log and was not processed yet. */
+interface Buffer {
+  readonly conversation: Conversation
+  readonly arrived: Map<number, LogEntry>
+  /** Numbers that were taken before: compared with what was there. */
+  repeats: LogEntry[]
+  highestEpoch: number
+  isReading: boolean
+  /** Runs while there is a gap. */
+  patience: Timer | undefined
+  /** Waits for somebody's device list. */
+  isLookingUp: boolean
+}
+
+const nothing = new Uint8Array(0)
+
+export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), highest: {}, newest: '', forkedInEpoch: 0 }
+
+export class Inbox {
+  readonly #on: InboxComponents
+  readonly #buffers = new Map<AccountId, Buffer>()
+  readonly #toAcknowledge = new Set<AccountId>()
+  readonly #retries: Retries<AccountId>
+  /** Epochs that nobody has signed, as far as the relay shows. */
+  readonly #proofs: Retries<AccountId>
+  #bytes = 0
+  #count = 0
+  #isTaking = false
+  #isWanted = false
+  #isStopped = false
+
+  constructor (components: InboxComponents) {
+    this.#on = components
+    this.#retries = new Retries(components)
+    this.#proofs = new Retries(components)
+  }
+
+  async load (): Promise<void> { await this.#on.ledger.preload(this.#on.tables.logs) }
+
+  stop (): void {
+    this.#isStopped = true
+    this.#retries.clear()
+    this.#proofs.clear()
+    for (const buffer of this.#buffers.values()) this.#endPatience(buffer)
+  }
+
+  /**
+   * The relay can be reached again: it delivers from what was acknowledged.
+   * @returns when it is known whether the relay has lost something, and that was put back into the outbox
+   */
+  async resume (): Promise<void> {
+    this.#isStopped = false
+    this.#retries.clear()
+    this.#proofs.clear()
+    for (const buffer of this.#buffers.values()) buffer.isLookingUp = false
+    this.#wake()
+    try {
+      await this.#compareHeads()
+    } catch (error) {
+      // Only a precaution: the next connection does it again.
+      if (!isProtocolError(error)) throw error
+    }
+  }
+
+  /** A connection is being made: the next relay delivers from what was acknowledged, and is not bound by what the last one said. */
+  forget (): void {
+    for (const buffer of this.#buffers.values()) {
+      this.#endPatience(buffer)
+      for (const seq of [...buffer.arrived.keys()]) this.#drop(buffer, seq)
+      buffer.repeats = []
+    }
+    this.#buffers.clear()
+  }
+
+  /** Own messages that got their number: the outcome of a submit counts as their delivery. */
+  onSequenced (placed: readonly Placed[]): void {
+    for (const { peer, id, epoch, seq } of placed) {
+      if (!isPosition(epoch, seq)) continue
+      this.#add(peer, pairConversation(this.#on.ownAccount, peer), { epoch, seq, reference: { messageId: id, senderDevice: this.#on.ownDevice }, isOutcome: true })
+    }
+    if (placed.length > 0) this.#wake()
+  }
+
+  /** @param pages views of received bytes: what is kept is copied */
+  onPages (pages: readonly Page[]): void {
+    for (const page of pages) {
+      try {
+        this.#onPage(page)
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        this.#on.events.emit('warning', { kind: 'refused', text: `The relay delivered something that does not belong here (${error.code}).` })
+      }
+    }
+    this.#wake()
+  }
+
+  #onPage (page: Page): void {
+    const conversation = conversationFromBytes(page.conversation)
+    const peer = otherMember(conversation, this.#on.ownAccount)
+    for (const { seq, envelope, messageId, senderDevice } of page.entries) {
+      // [REJECT] no log has such a place
+      if (!isPosition(page.epoch, seq)) throw new ProtocolError('MALFORMED', { what: 'position' })
+      this.#add(peer, conversation, {
+        epoch: page.epoch,
+        seq,
+        ...(envelope === undefined
+          ? { reference: { messageId: messageIdFromBytes(messageId ?? nothing), senderDevice: deviceIdOfKey(senderDevice ?? nothing) } }
+          : { envelope: new Uint8Array(envelope) })
+      })
+    }
+  }
+
+  #add (peer: AccountId, conversation: Conversation, entry: LogEntry): void {
+    const log = this.#on.tables.logs.cached(peer) ?? unknownLog
+    let buffer = this.#buffers.get(peer)
+    if (buffer === undefined) {
+      // No relay has more under way to one device; what is beyond is delivered again after a reconnect.
+      if (this.#buffers.size >= limits.deliveryWindowEntries) return
+      this.#buffers.set(peer, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, isReading: false, isLookingUp: false, patience: undefined })
+    }
+    const { epoch, seq, envelope } = entry
+    if (isBehind(entry, log)) {
+      // The acknowledgement was lost, or the relay has gone back.
+      this.#toAcknowledge.add(peer)
+      if (envelope !== undefined && epoch === log.epoch && buffer.repeats.length < clientLimits.repeatsCompared) buffer.repeats.push(entry)
+      return
+    }
+    const known = buffer.arrived.get(seq)
+    if (known !== undefined && (known.epoch > epoch || (known.epoch === epoch && known.isOutcome !== true))) return
+    this.#drop(buffer, seq)
+    buffer.arrived.set(seq, entry)
+    buffer.highestEpoch = Math.max(buffer.highestEpoch, epoch)
+    this.#count++
+    this.#bytes += envelope?.byteLength ?? 0
+    while (this.#count > clientLimits.arrivedEntries || this.#bytes > clientLimits.arrivedBytes) this.#dropFarthest()
+  }
+
+  /** What does not fit is not lost: it is not acknowledged, and asked for when its turn comes. The next entries are kept, the farthest go. */
+  #dropFarthest (): void {
+    let fullest: Buffer | undefined
+    for (const buffer of this.#buffers.values()) if (fullest === undefined || buffer.arrived.size > fullest.arrived.size) fullest = buffer
+    let farthest = 0
+    for (const seq of fullest!.arrived.keys()) farthest = Math.max(farthest, seq)
+    this.#drop(fullest!, farthest)
+  }
+
+  #drop (buffer: Buffer, seq: number): void {
+    const entry = buffer.arrived.get(seq)
+    if (entry === undefined) return
+    buffer.arrived.delete(seq)
+    this.#count--
+    this.#bytes -= entry.envelope?.byteLength ?? 0
+  }
+
+  #wake (): void {
+    this.#isWanted = true
+    if (this.#isTaking || this.#isStopped) return
+    this.#isTaking = true
+    this.#takeAll().catch((error: unknown) => {
+      // The store failed; nothing was acknowledged, so the relay has everything still. Try again after a pause.
+      if (!this.#isStopped) this.#retries.schedule(this.#on.ownAccount, error, () => { this.#wake() })
+    }).finally(() => {
+      this.#isTaking = false
+      // Something may have come after the last look.
+      if (this.#isWanted && !this.#retries.isWaiting(this.#on.ownAccount)) this.#wake()
+    })
+  }
+
+  async #takeAll (): Promise<void> {
+    while (this.#isWanted && !this.#isStopped) {
+      this.#isWanted = false
+      // Deliveries of the same turn share a batch.
+      await Promise.resolve()
+      await this.#on.ledger.run(async (draft) => { await this.#take(draft) })
+      this.#acknowledge()
+      this.#fillGaps()
+    }
+  }
+
+  /** Process what is next in each log, bounded. */
+  async #take (draft: Draft): Promise<void> {
+    let left: number = clientLimits.messagesPerBatch
+    for (const [peer, buffer] of this.#buffers) {
+      if (!buffer.isLookingUp && buffer.repeats.length > 0) await this.#takeRepeats(draft, peer, buffer)
+      while (!buffer.isLookingUp && left > 0) {
+        const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
+        const entry = next(buffer, log)
+        if (entry === undefined) break
+        if (entry.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, entry.epoch)) {
+          draft.after(() => { this.#prove(peer, buffer) })
+          break
+        }
+        const child = draft.child()
+        const verdict = await this.#on.entries.process(child, { peer, conversation: buffer.conversation, log, entry })
+        if (verdict !== 'taken') {
+          draft.after(() => { this.#lookUp(peer, buffer, verdict.needs) })
+          break
+        }
+        draft.absorb(child)
+        left--
+        draft.after(() => {
+          this.#drop(buffer, entry.seq)
+          this.#toAcknowledge.add(peer)
+          if (entry.epoch > log.epoch && log.epoch > 0) void this.#on.onLost(peer)
+        })
+      }
+    }
+    if (left === 0) draft.after(() => { this.#isWanted = true })
+  }
+
+  async #takeRepeats (draft: Draft, peer: AccountId, buffer: Buffer): Promise<void> {
+    const repeats = [...buffer.repeats]
+    for (const entry of repeats) {
+      const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
+      const child = draft.child()
+      const verdict = await this.#on.entries.processRepeat(child, { peer, conversation: buffer.conversation, log, entry })
+      if (verdict !== 'taken') { draft.after(() => { this.#lookUp(peer, buffer, verdict.needs) }); return }
+      draft.absorb(child)
+    }
+    draft.after(() => { buffer.repeats = buffer.repeats.filter((entry) => !repeats.includes(entry)) })
+  }
+
+  #acknowledge (): void {
+    if (this.#toAcknowledge.size === 0) return
+    const positions = []
+    for (const peer of this.#toAcknowledge) {
+      const log = this.#on.tables.logs.cached(peer)
+      if (log !== undefined) positions.push({ conversation: pairConversation(this.#on.ownAccount, peer).bytes, epoch: log.epoch, seq: log.seq })
+    }
+    this.#toAcknowledge.clear()
+    if (positions.length > 0) this.#on.link.notify(clientNotifications.acknowledge, { positions })
+  }
+
+  /** Something is there, but not the next one. */
+  #fillGaps (): void {
+    for (const [peer, buffer] of this.#buffers) {
+      const log = this.#on.tables.logs.cached(peer) ?? unknownLog
+      for (const [seq, entry] of buffer.arrived) if (isBehind(entry, log)) this.#drop(buffer, seq)
+      const isGap = buffer.arrived.size > 0 && next(buffer, log) === undefined && !buffer.isLookingUp
+      if (!isGap) {
+        this.#endPatience(buffer)
+        if (buffer.arrived.size === 0 && buffer.repeats.length === 0 && !buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(peer)
+        continue
+      }
+      if (buffer.isReading || buffer.patience !== undefined || this.#retries.isWaiting(peer) || this.#isStopped) continue
+      buffer.patience = this.#on.clock.after(clientLimits.gapPatienceMs, () => {
+        buffer.patience = undefined
+        const now = this.#on.tables.logs.cached(peer) ?? unknownLog
+        if (now.seq !== log.seq || now.epoch !== log.epoch) this.#wake()
+        else this.#startReading(peer, buffer, log)
+      })
+    }
+  }
+
+  #endPatience (buffer: Buffer): void {
+    buffer.patience?.cancel()
+    buffer.patience = undefined
+  }
+
+  #startReading (peer: AccountId, buffer: Buffer, log: LogRow): void {
+    if (!this.#on.link.isOnline || buffer.isReading) return
+    buffer.isReading = true
+    this.#read(peer, buffer, log).catch((error: unknown) => {
+      if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { this.#startReading(peer, buffer, this.#on.tables.logs.cached(peer) ?? unknownLog) })
+    }).finally(() => { buffer.isReading = false; this.#wake() })
+  }
+
+  /** A relay that has less of a log than this device was set back, or has lost its disk; a new epoch may lack something, too. */
+  async #compareHeads (): Promise<void> {
+    const { logs } = await this.#on.link.call(clientMethods.listLogs, {})
+    const listed = new Map(logs.map((log) => [otherMember(conversationFromBytes(log.conversation), this.#on.ownAccount), log]))
+    for (const [peer, log] of this.#on.tables.logs.cachedEntries()) {
+      const there = listed.get(peer as AccountId)
+      if (there === undefined || there.epoch > log.epoch || (there.epoch === log.epoch && there.head < log.seq)) await this.#on.onLost(peer as AccountId)
+    }
+  }
+
+  async #read (peer: AccountId, buffer: Buffer, log: LogRow): Promise<void> {
+    const page = await this.#on.link.call(clientMethods.readLog, { conversation: buffer.conversation.bytes, fromSeq: log.seq + 1, maxEntries: limits.pageEntries })
+    // [REJECT] an answer about something else
+    if (conversationFromBytes(page.conversation).id !== buffer.conversation.id) throw new ProtocolError('BAD_CONVERSATION')
+    this.#onPage(page)
+    const first = page.entries[0]
+    if (first === undefined) throw new ProtocolError('GAP')
+    this.#retries.succeeded(peer)
+    if (first.seq <= log.seq + 1) return
+    await this.#on.ledger.run(async (draft) => {
+      if (page.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, page.epoch)) draft.after(() => { this.#prove(peer, buffer) })
+      else await this.#on.entries.skip(draft, peer, { epoch: page.epoch, seq: first.seq - 1 })
+    })
+  }
+
+  /**
+   * SPEC(client, deliver) an epoch is the version of the anchor's signed home record. One that a relay made up would push
+   * the log out of reach of every honest relay after it.
+   */
+  async #isProven (draft: Draft, { anchor }: Conversation, epoch: number): Promise<boolean> {
+    const record = await draft.read(this.#on.tables.homeRecords, anchor)
+    return record !== undefined && epoch <= record.epoch
+  }
+
+  /** Look for the record that proves an epoch. What is not proven then is dropped, and asked for again later. */
+  #prove (peer: AccountId, buffer: Buffer): void {
+    const { anchor } = buffer.conversation
+    buffer.isLookingUp = true
+    const later = (error: unknown): void => {
+      if (!this.#on.link.isOnline) return
+      this.#proofs.schedule(peer, error, () => {
+        buffer.isLookingUp = false
+        this.#startReading(peer, buffer, this.#on.tables.logs.cached(peer) ?? unknownLog)
+      })
+    }
+    this.#on.refresh(anchor).then(async () => {
+      this.#on.entries.lookedUp(anchor)
+      if (!this.#dropAbove(buffer, (await this.#on.ledger.read(this.#on.tables.homeRecords, anchor))?.epoch ?? 0)) {
+        this.#proofs.succeeded(peer)
+        buffer.isLookingUp = false
+        this.#wake()
+        return
+      }
+      if (this.#proofs.attempts(peer) === 0) this.#on.events.emit('warning', { kind: 'refused', peer, text: 'The relay says that this conversation has moved, but nobody has signed that: what it delivered is put off.' })
+      later(new ProtocolError('STALE_EPOCH'))
+    }).catch(later)
+  }
+
+  /** @returns whether there was something */
+  #dropAbove (buffer: Buffer, epoch: number): boolean {
+    const above = [...buffer.arrived.values()].filter((entry) => entry.epoch > epoch)
+    for (const { seq } of above) this.#drop(buffer, seq)
+    buffer.highestEpoch = Math.max(0, ...[...buffer.arrived.values()].map((entry) => entry.epoch))
+    return above.length > 0
+  }
+
+  #lookUp (peer: AccountId, buffer: Buffer, account: AccountId): void {
+    buffer.isLookingUp = true
+    this.#on.refresh(account).then(() => {
+      this.#on.entries.lookedUp(account)
+      this.#retries.succeeded(peer)
+      buffer.isLookingUp = false
+      this.#wake()
+    }, (error: unknown) => {
+      // Not for ever: a relay that says that nobody of this id exists may be wrong once, not again and again.
+      if (isProtocolError(error) && error.action === 'reject' && this.#retries.attempts(peer) >= clientLimits.lookupAttempts) this.#on.entries.lookedUp(account)
+      if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { buffer.isLookingUp = false; this.#wake() })
+    })
+  }
+}
+
+const isPosition = (epoch: number, seq: number): boolean => epoch >= 1 && seq >= 1 && Number.isSafeInteger(seq)
+
+const isBehind = (entry: LogEntry, log: LogRow): boolean => entry.epoch < log.epoch || (entry.epoch === log.epoch && entry.seq <= log.seq)
+
+function next (buffer: Buffer, log: LogRow): LogEntry | undefined {
+  const direct = buffer.arrived.get(log.seq + 1)
+  if (direct !== undefined && (direct.epoch === log.epoch || log.epoch === 0)) return direct
+  if (buffer.highestEpoch <= log.epoch) return undefined
+  // A new epoch. Its sequencer may have known less of the log than this device, and so begins at or below the last number
+  // seen here. What the relay delivers comes in order from there on; an outcome of an own message may run ahead of it.
+  let lowest: LogEntry | undefined
+  for (const entry of buffer.arrived.values()) {
+    if (entry.epoch > log.epoch && entry.isOutcome !== true && entry.seq <= log.seq + 1 && (lowest === undefined || entry.seq < lowest.seq)) lowest = entry
+  }
+  return lowest
+}

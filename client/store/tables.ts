@@ -1,0 +1,182 @@
+/**
+ * The key table of the client's store. Every fact has one home here; queues, timers and counters are made from these.
+ *
+ * prefix | key                        | value                                             | kept until
+ * me/    | device, account, last-id   | JSON: keys, home, highest message id              | the account goes
+ * dl/    | account                    | Signed DeviceList, the newest that was checked    | with the account
+ * hr/    | account                    | Signed HomeRecord, the newest that was checked    | with the account
+ * ct/    | account                    | JSON: name, handle, verified                      | removed by the person
+ * se/    | account/device             | session record (protocol/e2ee/stored.ts)          | with the account
+ * ps/    | state                      | JSON: next prekey ids, what is published          | with the account
+ * p1/    | prekey id                  | JSON: one-time prekey with its secret             | a message was opened with it; the newest 1,000
+ * pk/    | prekey id                  | JSON: signed prekey and KEM prekey, with secrets  | 30 days after its successor
+ * ob/    | peer/message id            | JSON: what is still to be sent, sealed or delivered | sequenced, and delivered to every device addressed
+ * sl/    | peer/message id            | sealed envelope                                   | with ob/; the oldest beyond 10,000 in a conversation go once sent
+ * lg/    | peer                       | JSON: how far the log has come, running hash      | with the account
+ * lh/    | peer/position              | running hash there, 32 bytes                      | the newest 2,048
+ * ow/    | peer                       | JSON: receipts that are owed                      | sealed
+ * cv/    | peer                       | JSON: unread messages                             | with the account
+ * ms/    | peer/i or o, message id    | JSON: message, in or out                          | deleted by the person
+ * ix/    | peer/position.i or o, id   | empty: the order of ms/                           | with ms/
+ * bad/   | peer/position              | f64 time, envelope that could not be opened       | 30 days; the newest 1,000
+ *
+ * A pair is keyed by the other person's AccountId. A position is epoch and seq in hex, so that keys sort as the log
+ * does; a message without one sorts behind, by id, under `~`.
+ */
+import { concat } from '../../protocol/bytes.ts'
+import type { Primitives } from '../../protocol/e2ee/primitives.ts'
+import { decodeSessionRecord, encodeSessionRecord, type SessionRecord } from '../../protocol/e2ee/sessions.ts'
+import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
+import { verifyDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
+import { verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import { Table } from './ledger.ts'
+import type { Message } from '../model.ts'
+import { inMemory, json, rawBytes, readStored } from './stored.ts'
+
+/** Bytes as hex. */
+type Hex = string
+
+export interface DeviceRow {
+  /** Ed25519 transport key */
+  readonly seed: Hex
+  readonly identityPublic: Hex
+  readonly identityPrivate: Hex
+  readonly registrationId: number
+}
+
+export interface AccountRow {
+  readonly id: AccountId
+  /** Ed25519 account key */
+  readonly seed: Hex
+  /** false: keys are made, but no relay has taken the account yet */
+  readonly isRegistered: boolean
+  readonly handle: string
+  readonly relay: RelayId | ''
+  readonly relayName: string
+  readonly region: string
+  readonly addresses: readonly string[]
+}
+
+export interface ContactRow {
+  readonly name: string
+  readonly handle: string
+  readonly isVerified: boolean
+  readonly addedAtMs: number
+}
+
+export interface PrekeyStateRow {
+  readonly nextOneTimeId: number
+  /** One-time prekeys below are at the relay; those from here on were made and not taken by it yet. */
+  readonly publishedBelow: number
+  readonly currentId: number
+  readonly isCurrentPublished: boolean
+  /** Never falls: a relay refuses older device keys. */
+  readonly issuedAtMs: number
+}
+
+export interface KeyPairRow { readonly publicKey: Hex, readonly privateKey: Hex }
+
+export interface SignedPrekeysRow {
+  readonly curve: KeyPairRow & { readonly signature: Hex }
+  readonly kem: KeyPairRow & { readonly signature: Hex }
+  readonly madeAtMs: number
+  /** 0 while it is the current one */
+  readonly replacedAtMs: number
+}
+
+export interface OutboxRow {
+  readonly kind: number
+  readonly state: 'waiting' | 'sealed' | 'sent'
+  /** What a receipt says, while it waits to be sealed. The text of a message is in ms/. */
+  readonly receipt?: { readonly stage: number, readonly ids: readonly MessageId[] }
+  /** Sent again: the id of the message in ms/, and how often by now. */
+  readonly standsFor?: MessageId
+  readonly tries?: number
+  /** SHA-256 of the sealed envelope, for the chain; empty while it waits. */
+  readonly digest: Hex
+  /** Devices of the other person that were addressed and have not said that they have it. */
+  readonly awaiting: readonly DeviceId[]
+  /** Its number in the log was seen: the chain has passed it. */
+  readonly isSequenced: boolean
+}
+
+export interface LogRow {
+  readonly epoch: number
+  /** Last entry that was processed; 0 for none. */
+  readonly seq: number
+  /** Running hash there; empty: the beginning of the log is not known. */
+  readonly hash: Hex
+  /** Highest message id processed, per sending device: a higher one is surely new. */
+  readonly highest: Readonly<Record<DeviceId, MessageId>>
+  /** Highest id of any envelope here, opened or not: a higher one is surely not in the history. */
+  readonly newest: MessageId | ''
+  /** Epoch in which a fork was reported: once is enough. */
+  readonly forkedInEpoch: number
+}
+
+export interface OwedRow { readonly delivered: readonly MessageId[], readonly read: readonly MessageId[] }
+export interface ConversationRow { readonly unread: number }
+
+export interface UnopenedRow { readonly atMs: number, readonly envelope: Uint8Array }
+const timeBytes = 8
+
+export interface MessageRow extends Message {
+  readonly epoch?: number
+  /** Its key in ix/, after the peer. */
+  readonly at: string
+}
+
+/** A list and its hash, which travels in every message. */
+export interface PinnedList { readonly list: SignedDeviceList, readonly hash: Uint8Array }
+
+export class Tables {
+  readonly device = new Table<DeviceRow>('me/', json('me/device'))
+  readonly account = new Table<AccountRow>('me/', json('me/account'))
+  readonly lastId = new Table<MessageId>('me/', json('me/last-id'))
+  readonly deviceLists: Table<PinnedList>
+  readonly homeRecords: Table<SignedHomeRecord>
+  readonly contacts = new Table<ContactRow>('ct/', json('ct/'))
+  readonly sessions = new Table<SessionRecord>('se/', {
+    encode: encodeSessionRecord,
+    decode: (bytes) => readStored('se/', () => decodeSessionRecord(bytes))
+  }, { maxCached: 2_000 })
+  readonly prekeyState = new Table<PrekeyStateRow>('ps/', json('ps/'))
+  /** Preloaded. */
+  readonly oneTimePrekeys = new Table<KeyPairRow>('p1/', json('p1/'), { maxCached: Infinity })
+  /** Preloaded. */
+  readonly signedPrekeys = new Table<SignedPrekeysRow>('pk/', json('pk/'), { maxCached: Infinity })
+  readonly outbox = new Table<OutboxRow>('ob/', json('ob/'), { maxCached: 4_000 })
+  /** How many messages of a conversation wait to be sealed: while one does, those after it wait too. */
+  readonly waitingCounts = new Table<number>(undefined, inMemory())
+  readonly sealed = new Table<Uint8Array>('sl/', rawBytes, { maxCached: 1_000 })
+  /** Preloaded: what is delivered is compared with it at once. */
+  readonly logs = new Table<LogRow>('lg/', json('lg/'), { maxCached: Infinity })
+  readonly logHashes = new Table<Uint8Array>('lh/', rawBytes, { maxCached: 1_000 })
+  readonly owed = new Table<OwedRow>('ow/', json('ow/'))
+  readonly conversations = new Table<ConversationRow>('cv/', json('cv/'), { maxCached: 10_000 })
+  readonly messages = new Table<MessageRow>('ms/', json('ms/'), { maxCached: 2_000 })
+  readonly order = new Table<Uint8Array>('ix/', rawBytes, { maxCached: 0 })
+  readonly unopened = new Table<UnopenedRow>('bad/', {
+    encode: ({ atMs, envelope }) => {
+      const time = new Uint8Array(timeBytes)
+      new DataView(time.buffer).setFloat64(0, atMs)
+      return concat(time, envelope)
+    },
+    decode: (bytes) => readStored('bad/', () => ({ atMs: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0), envelope: bytes.subarray(timeBytes) }))
+  }, { maxCached: 0 })
+
+  constructor (primitives: Primitives) {
+    this.deviceLists = new Table<PinnedList>('dl/', {
+      encode: ({ list }) => list.bytes,
+      decode: (bytes) => readStored('dl/', () => ({ list: verifyDeviceList(primitives, bytes), hash: primitives.sha256(bytes) }))
+    })
+    this.homeRecords = new Table<SignedHomeRecord>('hr/', {
+      encode: (record) => record.bytes,
+      decode: (bytes) => readStored('hr/', () => verifyHomeRecord(primitives, bytes))
+    })
+  }
+}
+
+/** Sorts as the log does. */
+export const positionKey = (epoch: number, seq: number): string => epoch.toString(16).padStart(8, '0') + seq.toString(16).padStart(14, '0')
+

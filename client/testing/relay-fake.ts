@@ -1,0 +1,368 @@
+/**
+ * A relay in memory, for the client's own tests: the far side of the connection, as docs/protocol/client.md describes it,
+ * with faults on demand. Not the relay's code: `node/` is tested against the client in `testnet/`.
+ */
+import type { ByteStream, Dialer } from '../../protocol/byte-stream.ts'
+import { Channel, Handlers } from '../../protocol/channel.ts'
+import type { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
+import { conversationFromBytes, type ConversationId } from '../../protocol/conversation.ts'
+import type { Primitives } from '../../protocol/e2ee/primitives.ts'
+import { decodeEnvelope } from '../../protocol/envelope.ts'
+import { ERRORS, ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { accountIdFromBytes, accountIdToBytes, deviceIdOfKey, deviceKeyOf, messageIdToBytes, relayIdOfKey, type AccountId, type DeviceId, type MessageId, type RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { anyMethods, clientMethods, clientNotifications, directoryMethods } from '../../protocol/methods.ts'
+import { protocols } from '../../protocol/protocols.ts'
+import { verifyDeviceList } from '../../protocol/records/device-list.ts'
+import { verifyHomeRecord } from '../../protocol/records/home-record.ts'
+import { signRelayRecord } from '../../protocol/records/relay-record.ts'
+import { streamPair } from '../../protocol/stream-pair.ts'
+import type { Outcome, Page } from '../../protocol/wire/gen/log.js'
+import { wireVersion } from '../../protocol/wire/kinds.ts'
+
+export interface FakeEntry { seq: number, envelope: Uint8Array, sender: DeviceId, messageId: MessageId }
+export interface FakeLog { conversation: Uint8Array, epoch: number, first: number, entries: FakeEntry[], byMessage: Map<string, FakeEntry>, cursors: Map<DeviceId, number>, members: readonly AccountId[] }
+interface FakeAccount { handle: string, deviceList: Uint8Array, homeRecord: Uint8Array, deviceKeys: Uint8Array | undefined, oneTime: Array<{ id: number, key: Uint8Array }>, highestId: number }
+
+export interface Faults {
+  /** Chances from 0 to 1, drawn for each submit or page. */
+  cutBeforeSubmit: number
+  cutAfterSubmit: number
+  repeatPage: number
+  dropPage: number
+  /** Outcomes that say OVERLOADED without storing; the rest of the conversation in the batch too. */
+  refuseSubmit: number
+}
+export const noFaults: Faults = { cutBeforeSubmit: 0, cutAfterSubmit: 0, repeatPage: 0, dropPage: 0, refuseSubmit: 0 }
+
+export interface FakeRelayOptions {
+  clock: ManualClock
+  random: SeededRandom
+  primitives: Primitives
+  name?: string
+  region?: string
+  loadPermille?: number
+}
+
+export class FakeRelay {
+  readonly id: RelayId
+  readonly name: string
+  readonly region: string
+  readonly address: string
+  readonly record: Uint8Array
+  /** What a restart keeps. */
+  readonly logs = new Map<ConversationId, FakeLog>()
+  readonly accounts = new Map<AccountId, FakeAccount>()
+  faults: Faults = noFaults
+  isUp = true
+  /** SPEC(client, deliver) the answer to `submit` can be the delivery; false: a reference follows always. */
+  areOutcomesDelivery = true
+  heartbeatMs: number = limits.heartbeatMs
+  /** Answer to `register`, whatever was asked for. */
+  handleGiven: string | undefined
+  /** Takes connections and frames and says nothing. */
+  isMute = false
+  readonly muteAddresses = new Set<string>()
+  /** Each way of what it is told and says. */
+  delayMs = 0
+  onHello: (() => ProtocolError | undefined) | undefined
+  onRegister: (() => ProtocolError | undefined) | undefined
+  afterRegister: (() => void) | undefined
+  /** Answers of a relay that cannot reach somebody else's: the error by account. */
+  readonly unreachable = new Map<AccountId, ProtocolError>()
+  /** Calls received, by method name. */
+  readonly calls = new Map<string, number>()
+  /** Replace the outcome of an envelope; undefined: as usual. */
+  onSubmit: ((envelope: Uint8Array) => ProtocolError | undefined) | undefined
+  /** Change a page before it is delivered; undefined: as it is. */
+  onDeliver: ((page: Page, to: DeviceId) => Page | undefined) | undefined
+  /** Pages that go out before the one of `onDeliver`. */
+  alsoDelivered: Page[] = []
+  directory: () => Uint8Array[] = () => [this.record]
+  readonly #options: FakeRelayOptions
+  readonly #channels = new Map<Channel, { device: DeviceId, account: AccountId | undefined, sent: Map<ConversationId, number> }>()
+
+  constructor (options: FakeRelayOptions) {
+    this.#options = options
+    const seed = options.primitives.randomBytes(32)
+    this.id = relayIdOfKey(options.primitives.ed25519PublicKey(seed))
+    this.name = options.name ?? 'eu-1.example.org'
+    this.region = options.region ?? 'eu'
+    this.address = `/dns4/${this.name}/tcp/4001/p2p/${this.id}`
+    this.record = signRelayRecord(options.primitives, {
+      relay: this.id, name: this.name, region: this.region, addresses: [this.address], loadPermille: options.loadPermille ?? 0, openRegistration: true, software: 'fake/1', issuedAtMs: options.clock.nowMs()
+    }, seed).bytes
+  }
+
+  /** kill -9 and start again: connections are gone, what was durable is there. */
+  restart (): void { this.cutAll() }
+  cutAll (): void { for (const channel of [...this.#channels.keys()]) channel.abort(new Error('killed')) }
+  down (): void { this.isUp = false; this.cutAll() }
+  up (): void { this.isUp = true }
+  drain (): void { for (const channel of this.#channels.keys()) channel.notify(clientNotifications.draining, {}) }
+  get connections (): number { return this.#channels.size }
+
+  accept (stream: ByteStream, address: string): void {
+    const { clock } = this.#options
+    const channel = new Channel(new SlowStream(stream, this, address, clock), { handlers: this.#handlers(), clock })
+    this.#channels.set(channel, { device: stream.remotePeer as DeviceId, account: undefined, sent: new Map() })
+    channel.onClose(() => { this.#channels.delete(channel) })
+    channel.start()
+  }
+
+  #handlers (): Handlers {
+    const session = (channel: Channel): { device: DeviceId, account: AccountId, sent: Map<ConversationId, number> } => {
+      const one = this.#channels.get(channel)
+      if (one?.account === undefined || !this.accounts.has(one.account)) throw new ProtocolError('NOT_AUTHENTICATED')
+      return { ...one, account: one.account }
+    }
+    const count = (name: string): void => { this.calls.set(name, (this.calls.get(name) ?? 0) + 1) }
+    return new Handlers()
+      .on(anyMethods.ping, () => { count('ping'); return {} })
+      .on(directoryMethods.getDirectory, () => ({ records: this.directory() }))
+      .on(clientMethods.hello, ({ account, deviceList }, channel) => {
+        count('hello')
+        const refusal = this.onHello?.()
+        if (refusal !== undefined) throw refusal
+        const one = this.#channels.get(channel)!
+        const id = accountIdFromBytes(account)
+        const list = verifyDeviceList(this.#options.primitives, deviceList)
+        if (list.account !== id || !list.devices.some(({ id: device }) => device === one.device)) throw new ProtocolError('UNKNOWN_DEVICE')
+        one.account = id
+        const known = this.accounts.get(id)
+        if (known !== undefined) this.#deliverSoon(channel)
+        else this.#lists.set(id, deviceList.slice())
+        return { version: wireVersion, relayName: this.name, region: this.region, nowMs: this.#options.clock.nowMs(), heartbeatMs: this.heartbeatMs, isRegistered: known !== undefined, oneTimePrekeysLeft: known?.oneTime.length ?? 0, handle: known?.handle ?? '' }
+      })
+      .on(clientMethods.register, ({ handle, homeRecord, prekeys }, channel) => {
+        count('register')
+        const refusal = this.onRegister?.()
+        if (refusal !== undefined) throw refusal
+        const { account } = this.#channels.get(channel)!
+        const complete = handle === '' ? '' : `${handle}@${this.name}`
+        if (account === undefined) throw new ProtocolError('NOT_AUTHENTICATED')
+        if (verifyHomeRecord(this.#options.primitives, homeRecord).homes[0] !== this.id) throw new ProtocolError('NOT_ADMITTED')
+        for (const [other, row] of this.accounts) if (complete !== '' && row.handle === complete && other !== account) throw new ProtocolError('HANDLE_TAKEN')
+        const before = this.accounts.get(account)
+        this.accounts.set(account, {
+          handle: complete,
+          deviceList: before?.deviceList ?? this.#lists.get(account)!,
+          homeRecord: homeRecord.slice(),
+          deviceKeys: prekeys?.deviceKeys?.slice(),
+          oneTime: prekeys?.oneTime.map(({ id, key }) => ({ id, key: key.slice() })) ?? [],
+          highestId: Math.max(0, ...prekeys?.oneTime.map(({ id }) => id) ?? [])
+        })
+        this.#deliverSoon(channel)
+        this.afterRegister?.()
+        return { handle: this.handleGiven ?? complete }
+      })
+      .on(clientMethods.submit, async ({ envelopes }, channel) => {
+        count('submit')
+        const { device } = session(channel)
+        if (this.#chance(this.faults.cutBeforeSubmit)) { channel.abort(new Error('cut')); throw new ProtocolError('DISCONNECTED') }
+        const outcomes = this.#store(envelopes, device)
+        if (this.areOutcomesDelivery) this.#countAsDelivered(channel, envelopes, outcomes)
+        if (this.#chance(this.faults.cutAfterSubmit)) { channel.abort(new Error('cut')); throw new ProtocolError('DISCONNECTED') }
+        return { outcomes }
+      })
+      .on(clientMethods.readLog, ({ conversation, fromSeq, maxEntries }, channel) => {
+        count('read-log')
+        const { device } = session(channel)
+        const log = this.logs.get(conversationFromBytes(conversation).id)
+        if (log === undefined) throw new ProtocolError('NOT_ADMITTED')
+        return this.#page(log, device, fromSeq, Math.min(maxEntries, limits.pageEntries))
+      })
+      .on(clientMethods.uploadPrekeys, ({ deviceKeys, oneTime }, channel) => {
+        count('upload-prekeys')
+        const row = this.accounts.get(session(channel).account)!
+        if (deviceKeys !== undefined) row.deviceKeys = deviceKeys.slice()
+        const offered = oneTime.filter(({ id }) => id > row.highestId)
+        if (row.oneTime.length + offered.length > limits.oneTimePrekeys) throw new ProtocolError('TOO_MANY')
+        row.oneTime.push(...offered.map(({ id, key }) => ({ id, key: key.slice() })))
+        row.highestId = Math.max(row.highestId, ...offered.map(({ id }) => id))
+        return { oneTime: row.oneTime.length }
+      })
+      .on(clientMethods.claimBundles, ({ account }, channel) => {
+        count('claim-bundles')
+        session(channel)
+        const row = this.#find(account)
+        const device = verifyDeviceList(this.#options.primitives, row.deviceList).devices[0]!
+        if (row.deviceKeys === undefined) throw new ProtocolError('NO_BUNDLE')
+        const oneTime = row.oneTime.shift()
+        return { deviceList: row.deviceList, homeRecord: row.homeRecord, bundles: [{ device: deviceKeyOf(device.id), deviceKeys: row.deviceKeys, ...(oneTime === undefined ? {} : { oneTime }) }] }
+      })
+      .on(clientMethods.findAccount, ({ account }, channel) => {
+        count('find-account')
+        session(channel)
+        const row = this.#find(account)
+        return { account, homeRecord: row.homeRecord, deviceList: row.deviceList }
+      })
+      .on(clientMethods.findHandle, ({ handle }, channel) => {
+        session(channel)
+        for (const row of this.accounts.values()) if (row.handle === handle) return { account: this.#accountBytes(row), homeRecord: row.homeRecord, deviceList: row.deviceList }
+        throw new ProtocolError('UNKNOWN_HANDLE')
+      })
+      .on(clientMethods.listLogs, (_, channel) => {
+        count('list-logs')
+        const { account, device } = session(channel)
+        return {
+          logs: [...this.logs.values()].filter(({ members }) => members.includes(account)).map((log) => ({
+            conversation: log.conversation, epoch: log.epoch, first: log.first, head: log.first + log.entries.length - 1, cursor: log.cursors.get(device) ?? 0
+          }))
+        }
+      })
+      .onNotification(clientNotifications.acknowledge, ({ positions }, channel) => {
+        const { device } = session(channel)
+        for (const { conversation, seq } of positions) this.logs.get(conversationFromBytes(conversation).id)?.cursors.set(device, seq)
+      })
+  }
+
+  readonly #lists = new Map<AccountId, Uint8Array>()
+
+  #accountBytes (row: FakeAccount): Uint8Array {
+    const { account } = verifyDeviceList(this.#options.primitives, row.deviceList)
+    return accountIdToBytes(account)
+  }
+
+  #find (bytes: Uint8Array): FakeAccount {
+    const account = accountIdFromBytes(bytes)
+    const error = this.unreachable.get(account)
+    if (error !== undefined) throw error
+    const row = this.accounts.get(account)
+    if (row === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT')
+    return row
+  }
+
+  #chance (chance: number): boolean { return chance > 0 && this.#options.random.fraction() < chance }
+
+  #store (envelopes: readonly Uint8Array[], device: DeviceId): Array<Partial<Outcome> & { status: number, epoch: number, seq: number, retryAfterMs: number }> {
+    const refused = new Set<ConversationId>()
+    return envelopes.map((bytes) => {
+      const outcome = { status: 0, epoch: 0, seq: 0, retryAfterMs: 0 }
+      try {
+        const envelope = decodeEnvelope(bytes)
+        const { conversation, messageId, senderDevice } = envelope
+        if (senderDevice !== device) throw new ProtocolError('NOT_ADMITTED')
+        const error = this.onSubmit?.(bytes)
+        if (error !== undefined) throw error
+        if (refused.has(conversation.id) || this.#chance(this.faults.refuseSubmit)) { refused.add(conversation.id); throw new ProtocolError('OVERLOADED', { retryAfterMs: 200 }) }
+        const log = this.#log(conversation.bytes)
+        let entry = log.byMessage.get(`${device}/${messageId}`)
+        if (entry === undefined) {
+          entry = { seq: log.first + log.entries.length, envelope: bytes.slice(), sender: device, messageId }
+          log.entries.push(entry)
+          log.byMessage.set(`${device}/${messageId}`, entry)
+        }
+        for (const channel of this.#channels.keys()) this.#deliverSoon(channel)
+        return { ...outcome, epoch: log.epoch, seq: entry.seq }
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        return { ...outcome, status: ERRORS[error.code].status, retryAfterMs: error.details.retryAfterMs ?? 0 }
+      }
+    })
+  }
+
+  /** An own message whose predecessors were all delivered on this connection needs no reference: its outcome says it. */
+  #countAsDelivered (channel: Channel, envelopes: readonly Uint8Array[], outcomes: ReadonlyArray<{ status: number, seq: number }>): void {
+    const { device, sent } = this.#channels.get(channel)!
+    for (const [i, { status, seq }] of outcomes.entries()) {
+      if (status !== 0) continue
+      const { id } = decodeEnvelope(envelopes[i]!).conversation
+      if (Math.max(sent.get(id) ?? 0, this.logs.get(id)?.cursors.get(device) ?? 0) === seq - 1) sent.set(id, seq)
+    }
+  }
+
+  #log (bytes: Uint8Array): FakeLog {
+    const { id, members, anchor } = conversationFromBytes(bytes)
+    let log = this.logs.get(id)
+    if (log !== undefined) return log
+    const record = this.accounts.get(anchor)?.homeRecord
+    const epoch = record === undefined ? 1 : verifyHomeRecord(this.#options.primitives, record).epoch
+    this.logs.set(id, log = { conversation: bytes.slice(), epoch, first: 1, entries: [], byMessage: new Map(), cursors: new Map(), members })
+    return log
+  }
+
+  /** Entries as this device gets them: references in place of its own. */
+  #page (log: FakeLog, device: DeviceId, fromSeq: number, max: number): Page {
+    const entries = log.entries.slice(Math.max(0, fromSeq - log.first), Math.max(0, fromSeq - log.first) + max).map((entry) => entry.sender === device
+      ? { seq: entry.seq, storedAtMs: 0, messageId: messageIdToBytes(entry.messageId), senderDevice: deviceKeyOf(entry.sender) }
+      : { seq: entry.seq, storedAtMs: 0, envelope: entry.envelope })
+    return { conversation: log.conversation, epoch: log.epoch, entries, head: log.first + log.entries.length - 1 }
+  }
+
+  #deliverSoon (channel: Channel): void { queueMicrotask(() => { this.deliver(channel) }) }
+
+  deliver (channel: Channel): void {
+    const one = this.#channels.get(channel)
+    if (one?.account === undefined) return
+    for (const [id, log] of this.logs) {
+      if (log.entries.length === 0 || !log.members.includes(one.account)) continue
+      let from = Math.max(one.sent.get(id) ?? 0, log.cursors.get(one.device) ?? 0) + 1
+      while (from < log.first + log.entries.length) {
+        const page = this.#page(log, one.device, Math.max(from, log.first), limits.pageEntries)
+        from = page.entries.at(-1)!.seq + 1
+        one.sent.set(id, from - 1)
+        const changed = this.onDeliver === undefined ? page : this.onDeliver(page, one.device)
+        for (const other of this.alsoDelivered.splice(0)) channel.notify(clientNotifications.deliver, { pages: [other] })
+        if (changed === undefined || this.#chance(this.faults.dropPage)) continue
+        channel.notify(clientNotifications.deliver, { pages: [changed] })
+        if (this.#chance(this.faults.repeatPage)) channel.notify(clientNotifications.deliver, { pages: [changed] })
+      }
+    }
+  }
+}
+
+/** A relay's end of a stream, which is far away, or says nothing. */
+class SlowStream implements ByteStream {
+  readonly #stream: ByteStream
+  readonly #relay: FakeRelay
+  readonly #address: string
+  readonly #clock: ManualClock
+
+  constructor (stream: ByteStream, relay: FakeRelay, address: string, clock: ManualClock) {
+    this.#stream = stream
+    this.#relay = relay
+    this.#address = address
+    this.#clock = clock
+  }
+
+  get remotePeer (): ByteStream['remotePeer'] { return this.#stream.remotePeer }
+  get remoteAddress (): string { return this.#stream.remoteAddress }
+  get bufferedBytes (): number { return this.#stream.bufferedBytes }
+  start (events: Parameters<ByteStream['start']>[0]): void { this.#stream.start(events) }
+  async drained (): Promise<void> { await this.#stream.drained() }
+  async close (): Promise<void> { await this.#stream.close() }
+  abort (error: Error): void { this.#stream.abort(error) }
+
+  send (bytes: Uint8Array): void {
+    if (this.#relay.isMute || this.#relay.muteAddresses.has(this.#address)) return
+    if (this.#relay.delayMs === 0) this.#stream.send(bytes)
+    else this.#clock.after(this.#relay.delayMs, () => { this.#stream.send(bytes) })
+  }
+}
+
+/** Reaches fake relays by their address, as one device. */
+export class FakeDialer implements Dialer {
+  readonly #relays: () => readonly FakeRelay[]
+  readonly #device: DeviceId
+  readonly dialled: string[] = []
+
+  constructor (relays: () => readonly FakeRelay[], deviceSeed: Uint8Array, primitives: Primitives) {
+    this.#relays = relays
+    this.#device = deviceIdOfKey(primitives.ed25519PublicKey(deviceSeed))
+  }
+
+  async dial ({ addresses }: { addresses: readonly string[] }, protocol: string, { signal }: { signal: AbortSignal }): Promise<ByteStream> {
+    signal.throwIfAborted()
+    if (protocol !== protocols.client && protocol !== protocols.directory) throw new ProtocolError('UNKNOWN_METHOD')
+    for (const address of addresses) {
+      this.dialled.push(address)
+      const relay = this.#relays().find((one) => one.address === address || one.muteAddresses.has(address))
+      if (relay === undefined || !relay.isUp) continue
+      const [near, far] = streamPair(this.#device, relay.id)
+      relay.accept(far, address)
+      return near
+    }
+    throw new ProtocolError('HOME_UNREACHABLE')
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Devices connected to this relay, their side of the message path: submit, deliver, acknowledge, read, list.
+ *
+ * Owns: who is attached, which logs a device follows, what it may read. Who the device is was proved by hello
+ * (client-service.ts). Spec: docs/protocol/client.md
+ */
+import type { Channel, Handlers } from '../../protocol/channel.ts'
+import { conversationFromBytes, conversationFromId, type Conversation } from '../../protocol/conversation.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import type { AccountId, DeviceId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
+import type { LogState, Page, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
+import { Delivery, type DeliveryComponents } from './delivery.ts'
+import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import type { Intake, Origin } from '../log/intake.ts'
+import { Log } from '../log/log.ts'
+import type { LogReader } from '../log/log-reader.ts'
+import type { Logs } from '../log/logs.ts'
+import type { Meter } from '../watch/meter.ts'
+import { wireEntry } from './pages-builder.ts'
+import type { Placement } from '../log/placement.ts'
+import type { Buckets, Defer, Homes, Logger } from '../ports.ts'
+import type { Progress } from '../log/progress.ts'
+import type { Store } from '../store/store.ts'
+
+/** A device that hello has proved. */
+export interface Attached {
+  readonly account: AccountId
+  readonly device: DeviceId
+  readonly channel: Channel
+}
+
+class ClientSession {
+  readonly account: AccountId
+  readonly device: DeviceId
+  readonly channel: Channel
+  readonly delivery: Delivery
+  readonly origin: Origin
+  isDetached = false
+
+  constructor ({ account, device, channel }: Attached, components: DeliveryComponents) {
+    this.account = account
+    this.device = device
+    this.channel = channel
+    this.delivery = new Delivery(channel, device, components)
+    this.origin = { pendingBytes: 0, sender: { account, device }, memo: {}, onSequenced: (log, seq) => { this.delivery.sequenced(log, seq) } }
+  }
+}
+
+export interface ClientSessionsComponents extends Omit<DeliveryComponents, 'delivered'> {
+  store: Pick<Store, 'logsOf' | 'openLog'>
+  logs: Logs
+  reader: LogReader
+  intake: Intake
+  placement: Placement
+  homes: Homes
+  progress: Progress
+  buckets: Buckets
+  meter: Meter
+  logger: Logger
+  defer: Defer
+}
+
+/** Logs looked at together when a device comes back. */
+const openTogether = 16
+
+export class ClientSessions {
+  readonly #c: ClientSessionsComponents
+  readonly #delivery: DeliveryComponents
+  readonly #byChannel = new Map<Channel, ClientSession>()
+  readonly #byAccount = new Map<AccountId, Set<ClientSession>>()
+
+  constructor (components: ClientSessionsComponents) {
+    this.#c = components
+    const { meter, logs, homes, placement } = components
+    this.#delivery = { ...components, delivered: meter.counter('heliograph_delivery_entries_total', 'entries handed to devices') }
+    meter.gauge('heliograph_delivery_unacknowledged', 'entries handed to devices and not acknowledged yet', () => {
+      let entries = 0
+      for (const session of this.#byChannel.values()) entries += session.delivery.windowEntries
+      return entries
+    })
+    logs.onLoad((log) => { this.#followers(log, (session) => { session.delivery.follow(log) }) })
+    // Never served here again; the answer to whatever the device asks next tells it where it lives.
+    homes.onMoved((account) => {
+      if (!placement.isHome(account)) for (const session of this.#byAccount.get(account) ?? []) session.delivery.stop()
+    })
+  }
+
+  get size (): number { return this.#byChannel.size }
+
+  /** Deliver to this device from now on. An earlier connection of the same device is served no more. */
+  attach (attached: Attached): void {
+    for (const other of this.#byAccount.get(attached.account) ?? []) if (other.device === attached.device) this.#detach(other)
+    const session = new ClientSession(attached, this.#delivery)
+    this.#byChannel.set(attached.channel, session)
+    const sessions = this.#byAccount.get(attached.account) ?? new Set()
+    this.#byAccount.set(attached.account, sessions.add(session))
+    attached.channel.onClose(() => { this.#detach(session) })
+    this.#catchUp(session).catch((error: unknown) => {
+      // It would wait for messages for ever: let it connect again.
+      this.#c.logger.error('session.catch-up', {}, error)
+      attached.channel.abort(new ProtocolError('INTERNAL', { cause: error }))
+    })
+  }
+
+  detach ({ channel }: Pick<Attached, 'channel'>): void {
+    const session = this.#byChannel.get(channel)
+    if (session !== undefined) this.#detach(session)
+  }
+
+  #detach (session: ClientSession): void {
+    if (session.isDetached) return
+    session.isDetached = true
+    session.delivery.stop()
+    this.#byChannel.delete(session.channel)
+    const sessions = this.#byAccount.get(session.account)
+    sessions?.delete(session)
+    if (sessions?.size === 0) this.#byAccount.delete(session.account)
+  }
+
+  stop (): void { for (const session of [...this.#byChannel.values()]) this.#detach(session) }
+
+  #followers (log: Log, each: (session: ClientSession) => void): void {
+    for (const member of log.conversation.members) {
+      const sessions = this.#byAccount.get(member)
+      if (sessions !== undefined && this.#c.placement.isHome(member)) for (const session of sessions) each(session)
+    }
+  }
+
+  /** Follow every log in which the device is behind. The others are followed when they come into memory. */
+  async #catchUp (session: ClientSession): Promise<void> {
+    const { store, logs } = this.#c
+    // Those in memory first: one that is being written for the first time does not stand in the store's list yet.
+    for (const log of logs.loadedOf(session.account)) session.delivery.follow(log)
+    const ids = await store.logsOf(session.account)
+    for (let at = 0; at < ids.length && !session.isDetached; at += openTogether) {
+      await Promise.all(ids.slice(at, at + openTogether).map(async (id) => {
+        if (logs.peek(id) !== undefined) return // followed when it was loaded, or above
+        const state = await store.openLog(id)
+        if (state !== undefined && state.head > (state.cursors.get(session.device) ?? 0)) session.delivery.follow(await logs.loadId(id))
+      }))
+    }
+  }
+
+  register (handlers: Handlers): void {
+    handlers
+      .on(clientMethods.submit, ({ envelopes }, channel) => {
+        const session = this.#session(channel)
+        this.#c.buckets.take('submitPerDevice', session.device, envelopes.length)
+        return this.#c.intake.accept(envelopes, session.origin).then((outcomes) => ({ outcomes }))
+      })
+      .onNotification(clientNotifications.acknowledge, (positions, channel) => { this.#onAcknowledge(positions, channel) })
+      .on(clientMethods.readLog, (request, channel) => this.#onReadLog(request, this.#asking(channel)))
+      .on(clientMethods.listLogs, (_, channel) => this.#onListLogs(this.#asking(channel)))
+  }
+
+  /** @throws ProtocolError NOT_AUTHENTICATED */
+  #session (channel: Channel): ClientSession {
+    const session = this.#byChannel.get(channel)
+    if (session === undefined) throw new ProtocolError('NOT_AUTHENTICATED')
+    return session
+  }
+
+  /** @throws ProtocolError NOT_AUTHENTICATED, MOVED, QUOTA */
+  #asking (channel: Channel): ClientSession {
+    const session = this.#session(channel)
+    if (!this.#c.placement.isHome(session.account)) throw this.#c.placement.notHere(session.account)
+    this.#c.buckets.take('lookupPerDevice', session.device, 1)
+    return session
+  }
+
+  #onAcknowledge ({ positions }: Positions, channel: Channel): void {
+    const session = this.#session(channel)
+    for (const position of positions) {
+      const conversation = this.#own(conversationFromBytes(position.conversation), session)
+      const log = this.#c.logs.peek(conversation.id)
+      if (log !== undefined) this.#acknowledge(session, log, position.seq)
+      else {
+        this.#c.logs.load(conversation).then((loaded) => { this.#acknowledge(session, loaded, position.seq) }, (error: unknown) => {
+          // Only delivered again: its cursor stays where it was.
+          this.#c.logger.warn('session.acknowledge', {}, error)
+        })
+      }
+    }
+  }
+
+  #acknowledge (session: ClientSession, log: Log, seq: number): void {
+    this.#c.progress.acknowledged(log, session.device, seq)
+    session.delivery.acknowledge(log, seq)
+  }
+
+  /** [REJECT] a conversation of other people. @throws ProtocolError NOT_ADMITTED */
+  #own (conversation: Conversation, session: ClientSession): Conversation {
+    if (!conversation.members.includes(session.account)) throw new ProtocolError('NOT_ADMITTED')
+    return conversation
+  }
+
+  async #onReadLog (request: ReadLog, session: ClientSession): Promise<Page> {
+    const conversation = this.#own(conversationFromBytes(request.conversation), session)
+    const log = await this.#c.logs.load(conversation)
+    const entries = await this.#c.reader.read(log, request.fromSeq, { maxEntries: request.maxEntries || limits.pageEntries, maxBytes: limits.pageBytes })
+    const epoch = entries[0]?.epoch ?? log.epoch
+    return {
+      conversation: conversation.bytes,
+      epoch,
+      // A page has one epoch; the rest is the next page's.
+      entries: entries.filter((entry) => entry.epoch === epoch && entry.seq <= log.durableHead)
+        .map((entry) => wireEntry(entry, entry.sender === session.device ? readEnvelopeHeader(entry.envelope) : undefined)),
+      head: log.durableHead
+    }
+  }
+
+  async #onListLogs (session: ClientSession): Promise<{ logs: LogState[] }> {
+    const out: LogState[] = []
+    for (const id of await this.#c.store.logsOf(session.account)) {
+      const state = this.#c.logs.peek(id) ?? await this.#c.store.openLog(id)
+      if (state === undefined) continue
+      const head = state instanceof Log ? state.durableHead : state.head
+      out.push({ conversation: conversationFromId(id).bytes, epoch: state.epoch, first: state.first, head, cursor: state.cursors.get(session.device) ?? 0 })
+    }
+    return { logs: out }
+  }
+}

@@ -1,0 +1,298 @@
+/**
+ * From the outbox to the sequencer: batches to each relay, FIFO in each conversation, again and again until it has them.
+ *
+ * Owns: which sequencer an outbox goes to, what is under way, what an outcome means for the item. An item leaves the outbox
+ * when it stands in the log here (replica.ts) or is refused for good. Spec: docs/protocol/relay.md, forward
+ */
+import type { Channel } from '../../protocol/channel.ts'
+import { backoffMs, type Timer } from '../../protocol/clock.ts'
+import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import type { AccountId, RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { relayMethods } from '../../protocol/methods.ts'
+import type { Outcome } from '../../protocol/wire/gen/log.js'
+import { deadline } from '../deadline.ts'
+import { Feed } from '../delivery/feed.ts'
+import { Lane, batchBytes, type LaneComponents, type LaneWork } from './lane.ts'
+import type { Meter } from '../watch/meter.ts'
+import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
+import type { Placement } from '../log/placement.ts'
+import type { Commits, Homes } from '../ports.ts'
+import type { OutboxItem } from '../store/store.ts'
+
+/** Refusals that no repetition changes: the item is dropped. */
+const final: readonly ErrorCode[] = ['EXPIRED', 'MALFORMED', 'TOO_LARGE', 'UNSUPPORTED_VERSION', 'BAD_CONVERSATION', 'BAD_MESSAGE_ID']
+
+/** Homes looked for at once. */
+const maxFinding = 32
+
+/** One outbox on its way to a sequencer. */
+interface Sending {
+  readonly queue: OutboxQueue
+  readonly feed: Feed<OutboxItem>
+  relay: RelayId | undefined
+  isInFlight: boolean
+  isRouting: boolean
+  attempt: number
+  retry: Timer | undefined
+}
+
+interface Part { readonly sending: Sending, readonly items: OutboxItem[] }
+interface Batch { readonly parts: Part[], readonly envelopes: Uint8Array[], readonly bytes: number }
+
+export interface ForwardingComponents extends LaneComponents {
+  outboxes: Outboxes
+  placement: Placement
+  homes: Homes
+  commits: Commits
+  meter: Meter
+  /** This relay sequences the conversation by now: what waits goes straight into the log. */
+  adopt (queue: OutboxQueue): void
+}
+
+export class Forwarding {
+  readonly #c: ForwardingComponents
+  readonly #sending = new Map<OutboxQueue, Sending>()
+  readonly #lanes = new Map<RelayId, ForwardLane>()
+  readonly #forwarded
+  readonly #refused
+  #finding = 0
+  #isStopped = false
+
+  constructor (components: ForwardingComponents) {
+    this.#c = components
+    const { meter, outboxes } = components
+    outboxes.onEmpty((queue) => { this.#gone(queue) })
+    this.#forwarded = meter.counter('heliograph_forward_envelopes_total', 'envelopes that a sequencer has taken')
+    this.#refused = meter.counter('heliograph_forward_refused_total', 'envelopes that a sequencer has refused, by code', ['code'])
+    meter.gauge('heliograph_forward_in_flight_bytes', 'envelopes on their way to a sequencer', () => {
+      let bytes = 0
+      for (const { lane } of this.#lanes.values()) bytes += lane.inFlightBytes
+      return bytes
+    })
+  }
+
+  /** The queue has something that is not forwarded yet. */
+  queued (queue: OutboxQueue): void {
+    if (this.#isStopped || queue.isDropped) return
+    let sending = this.#sending.get(queue)
+    if (sending === undefined) {
+      sending = { queue, feed: new Feed(queue, queue.first - 1), relay: undefined, isInFlight: false, isRouting: false, attempt: 0, retry: undefined }
+      this.#sending.set(queue, sending)
+    }
+    this.#route(sending)
+  }
+
+  /** An account may live elsewhere now: what goes to it is routed anew. */
+  moved (account: AccountId): void {
+    for (const sending of this.#sending.values()) {
+      if (sending.queue.conversation.anchor !== account) continue
+      if (sending.relay !== undefined) this.#lanes.get(sending.relay)?.remove(sending)
+      sending.relay = undefined
+      this.#route(sending)
+    }
+  }
+
+  /** A relay that was away has been heard of. */
+  reachable (relay: RelayId): void { this.#lanes.get(relay)?.lane.retryNow() }
+
+  #gone (queue: OutboxQueue): void {
+    const sending = this.#sending.get(queue)
+    if (sending?.isInFlight === false) this.#forget(sending)
+  }
+
+  #forget (sending: Sending): void {
+    sending.retry?.cancel()
+    if (sending.relay !== undefined) this.#lanes.get(sending.relay)?.remove(sending)
+    this.#sending.delete(sending.queue)
+  }
+
+  #route (sending: Sending): void {
+    const { queue } = sending
+    if (queue.isDropped || (!sending.isInFlight && queue.size === 0)) { this.#forget(sending); return }
+    if (this.#isStopped || sending.isRouting || sending.retry !== undefined || sending.isInFlight) return
+    if (!sending.feed.isBehind) return
+    const { placement } = this.#c
+    const { anchor } = queue.conversation
+    if (placement.isHome(anchor)) {
+      this.#forget(sending)
+      this.#c.adopt(queue)
+      return
+    }
+    const relay = placement.primaryOf(anchor)
+    if (relay === undefined) { this.#find(sending, anchor); return }
+    // Its record names us, but it is not registered here (yet).
+    if (relay === placement.self) { this.#later(sending); return }
+    if (sending.relay !== relay && sending.relay !== undefined) this.#lanes.get(sending.relay)?.remove(sending)
+    sending.relay = relay
+    let lane = this.#lanes.get(relay)
+    if (lane === undefined) {
+      lane = new ForwardLane(relay, this, this.#c)
+      this.#lanes.set(relay, lane)
+    }
+    lane.add(sending)
+  }
+
+  #find (sending: Sending, account: AccountId): void {
+    // A device may write to any number of accounts that nobody knows: the DHT is asked for a few at a time.
+    if (this.#finding >= maxFinding) { this.#later(sending); return }
+    this.#finding++
+    sending.isRouting = true
+    const limit = deadline(this.#c.clock, limits.requestTimeoutMs)
+    this.#c.homes.find(account, { signal: limit.signal }).then(() => {
+      sending.isRouting = false
+      this.#route(sending)
+    }, () => {
+      // Unknown or out of reach: it waits in the outbox, at most until it expires.
+      sending.isRouting = false
+      this.#later(sending)
+    }).finally(() => {
+      limit.cancel()
+      this.#finding--
+    })
+  }
+
+  #later (sending: Sending, retryAfterMs = 0): void {
+    if (this.#isStopped || sending.retry !== undefined) return
+    const waitMs = Math.max(retryAfterMs, backoffMs(sending.attempt++, this.#c.random, limits))
+    sending.retry = this.#c.clock.after(waitMs, () => {
+      sending.retry = undefined
+      this.#route(sending)
+    })
+  }
+
+  /** For the lane: what a batch came to. */
+  answered (batch: Batch, outcomes: readonly Outcome[]): void {
+    let at = 0
+    for (const part of batch.parts) {
+      part.sending.isInFlight = false
+      this.#answeredPart(part, outcomes.slice(at, at + part.items.length))
+      at += part.items.length
+      this.#route(part.sending)
+    }
+  }
+
+  #answeredPart ({ sending, items }: Part, outcomes: readonly Outcome[]): void {
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]!
+      const outcome = outcomes[i]
+      if (outcome?.status === 0) {
+        this.#forwarded.inc()
+        sending.attempt = 0
+        continue
+      }
+      const error = outcome === undefined ? new ProtocolError('MALFORMED', { what: 'too few outcomes' }) : ProtocolError.fromStatus(outcome.status)
+      this.#refused.inc(1, { code: error.code })
+      if (outcome !== undefined && final.includes(error.code)) {
+        this.#drop(sending.queue, item, error.code)
+        continue
+      }
+      // From here on again, in order: at its new home, or later.
+      sending.feed.rewind(item.position - 1)
+      const isNews = error.code === 'MOVED' && this.#c.links.learn(outcome?.record)
+      if (!isNews || sending.attempt > 0) this.#later(sending, outcome?.retryAfterMs)
+      else sending.attempt++
+      return
+    }
+  }
+
+  #drop (queue: OutboxQueue, item: OutboxItem, code: ErrorCode): void {
+    this.#c.logger.warn('forward.dropped', { code })
+    this.#c.commits.commit([{ op: 'dequeue', log: queue.conversation.id, position: item.position }]).then(() => {
+      queue.removed(item.position)
+      this.#c.outboxes.settle(queue)
+    }, (error: unknown) => {
+      // Still there after a restart, and refused once more.
+      this.#c.logger.warn('forward.drop', {}, error)
+    })
+  }
+
+  /** For the lane: nothing of this was answered. */
+  unanswered (batch: Batch, error: unknown): void {
+    for (const { sending, items } of batch.parts) {
+      sending.isInFlight = false
+      sending.feed.rewind(items[0]!.position - 1)
+    }
+    if (isProtocolError(error, 'MOVED')) this.#c.links.learn(error.details.record)
+    for (const { sending } of batch.parts) this.#route(sending)
+  }
+
+  async stop (): Promise<void> {
+    this.#isStopped = true
+    for (const sending of this.#sending.values()) sending.retry?.cancel()
+    await Promise.all(Array.from(this.#lanes.values(), ({ lane }) => lane.stop()))
+  }
+}
+
+class ForwardLane implements LaneWork<Batch> {
+  readonly name = 'forward'
+  readonly lane: Lane<Batch>
+  readonly #owner: Forwarding
+  readonly #c: ForwardingComponents
+  readonly #ready = new Set<Sending>()
+
+  constructor (relay: RelayId, owner: Forwarding, components: ForwardingComponents) {
+    this.#owner = owner
+    this.#c = components
+    this.lane = new Lane(relay, this, components)
+  }
+
+  add (sending: Sending): void {
+    this.#ready.add(sending)
+    this.lane.wake()
+  }
+
+  remove (sending: Sending): void { this.#ready.delete(sending) }
+
+  next (): Batch | undefined {
+    const parts: Part[] = []
+    const envelopes: Uint8Array[] = []
+    let bytes = 0
+    for (const sending of this.#ready) {
+      if (envelopes.length >= limits.batchEnvelopes || bytes >= batchBytes) break
+      const { feed } = sending
+      if (feed.isReading) continue
+      const items: OutboxItem[] = []
+      let item = feed.peek()
+      while (item !== undefined && envelopes.length < limits.batchEnvelopes && bytes < batchBytes) {
+        items.push(item)
+        envelopes.push(item.envelope)
+        bytes += item.envelope.byteLength
+        feed.took(item)
+        item = feed.peek()
+      }
+      if (items.length > 0) {
+        this.#ready.delete(sending)
+        sending.isInFlight = true
+        parts.push({ sending, items })
+      } else if (feed.isBehind) this.#read(sending)
+      else this.#ready.delete(sending)
+    }
+    return parts.length === 0 ? undefined : { parts, envelopes, bytes }
+  }
+
+  #read (sending: Sending): void {
+    sending.feed.read({ maxEntries: limits.batchEnvelopes, maxBytes: batchBytes }).then(() => {
+      const oldest = sending.feed.peek()
+      // What is missing before it has expired.
+      if (oldest !== undefined && sending.feed.sent === sending.queue.first - 1) sending.queue.startsAt(oldest.position)
+      this.lane.wake()
+    }, (error: unknown) => {
+      this.#c.logger.error('forward.read', {}, error)
+      this.#ready.delete(sending)
+      this.#c.clock.after(limits.retryMaxMs, () => { this.#owner.queued(sending.queue) })
+    })
+  }
+
+  async send (batch: Batch, channel: Channel): Promise<void> {
+    const accounts = new Set<AccountId>()
+    for (const { sending } of batch.parts) for (const account of this.#c.placement.localMembers(sending.queue.conversation)) accounts.add(account)
+    this.#c.links.introduce(channel, accounts)
+    const { outcomes } = await channel.call(relayMethods.forward, { envelopes: batch.envelopes })
+    this.#owner.answered(batch, outcomes)
+  }
+
+  takeBack (batch: Batch, error: unknown): void { this.#owner.unanswered(batch, error) }
+
+  * accounts (): Iterable<AccountId> { for (const { queue } of this.#ready) yield queue.conversation.anchor }
+}

@@ -1,0 +1,123 @@
+/**
+ * What other relays ask of this one on the message path: introduce, forward, replicate, pull.
+ *
+ * Owns: quotas, one origin per relay, who may pull. A relay is known by its key, which the transport proved; what it may do
+ * follows from signed home records alone. Spec: docs/protocol/relay.md
+ */
+import type { Channel, Handlers } from '../../protocol/channel.ts'
+import { conversationFromBytes } from '../../protocol/conversation.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import type { RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { relayMethods } from '../../protocol/methods.ts'
+import type { Page, ReadLog } from '../../protocol/wire/gen/log.js'
+import type { Intake, Origin } from '../log/intake.ts'
+import type { LogReader } from '../log/log-reader.ts'
+import type { Logs } from '../log/logs.ts'
+import { wireEntry } from '../delivery/pages-builder.ts'
+import type { Placement } from '../log/placement.ts'
+import type { Buckets, Homes } from '../ports.ts'
+import type { Replicas } from './replica.ts'
+
+export interface RelaySessionsComponents {
+  intake: Intake
+  replicas: Replicas
+  logs: Logs
+  reader: LogReader
+  placement: Placement
+  homes: Homes
+  buckets: Buckets
+  /** A request came from this relay: it can be reached, or soon. */
+  heardOf (relay: RelayId): void
+}
+
+/** Envelopes that one signature check counts for: 0.14 ms. */
+const recordCost = 20
+const maxOrigins = 10_000
+
+export class RelaySessions {
+  readonly #c: RelaySessionsComponents
+  readonly #origins = new Map<RelayId, Origin>()
+  #isDraining = false
+
+  constructor (components: RelaySessionsComponents) { this.#c = components }
+
+  register (handlers: Handlers): void {
+    const { buckets, intake, replicas, heardOf } = this.#c
+    handlers
+      .on(relayMethods.introduce, ({ homeRecords }, channel) => {
+        const relay = relayOf(channel)
+        buckets.take('forwardPerRelay', relay, recordCost * homeRecords.length)
+        heardOf(relay)
+        this.#learn(homeRecords)
+        return {}
+      })
+      .on(relayMethods.forward, ({ envelopes }, channel) => {
+        const relay = relayOf(channel)
+        // [LATER] what is sequenced now could not be replicated any more
+        if (this.#isDraining) throw new ProtocolError('DRAINING')
+        buckets.take('forwardPerRelay', relay, envelopes.length)
+        return intake.accept(envelopes, this.#origin(relay)).then((outcomes) => ({ outcomes }))
+      })
+      .on(relayMethods.replicate, ({ pages }, channel) => {
+        const relay = relayOf(channel)
+        let entries = 0
+        for (const page of pages) entries += page.entries.length
+        buckets.take('forwardPerRelay', relay, entries)
+        return replicas.receive(pages, relay).then((positions) => ({ positions }))
+      })
+      .on(relayMethods.pull, (request, channel) => {
+        const relay = relayOf(channel)
+        const maxEntries = Math.min(request.maxEntries || limits.pageEntries, limits.pageEntries)
+        buckets.take('forwardPerRelay', relay, maxEntries)
+        return this.#onPull(request, relay, maxEntries)
+      })
+  }
+
+  drain (): void { this.#isDraining = true }
+
+  #origin (relay: RelayId): Origin {
+    let origin = this.#origins.get(relay)
+    if (origin === undefined) {
+      if (this.#origins.size >= maxOrigins) {
+        for (const [other, { pendingBytes, assigning }] of this.#origins) if (pendingBytes === 0 && assigning === undefined) this.#origins.delete(other)
+      }
+      origin = { pendingBytes: 0, relay }
+      this.#origins.set(relay, origin)
+    }
+    return origin
+  }
+
+  /** Take all of them. @throws ProtocolError of the first that was not taken; ROLLED_BACK carries the newer record */
+  #learn (records: readonly Uint8Array[]): void {
+    let failure: ProtocolError | undefined
+    for (const record of records) {
+      try {
+        this.#c.homes.learn(record)
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        failure ??= error
+      }
+    }
+    if (failure !== undefined) throw failure
+  }
+
+  async #onPull (request: ReadLog, relay: RelayId, maxEntries: number): Promise<Page> {
+    const { logs, reader, placement } = this.#c
+    const conversation = conversationFromBytes(request.conversation)
+    // [REJECT] SPEC(relay §pull) only homes of a member read a log
+    if (!conversation.members.some((member) => placement.isHomeOf(member, relay) === true)) throw new ProtocolError('NOT_ADMITTED')
+    const log = await logs.load(conversation)
+    const entries = await reader.read(log, request.fromSeq, { maxEntries, maxBytes: limits.pageBytes })
+    const epoch = entries[0]?.epoch ?? log.epoch
+    return {
+      conversation: conversation.bytes,
+      epoch,
+      entries: entries.filter((entry) => entry.epoch === epoch && entry.seq <= log.durableHead).map((entry) => wireEntry(entry, undefined)),
+      head: log.durableHead
+    }
+  }
+}
+
+/** The transport proved that the far side holds this key. */
+const relayOf = (channel: Channel): RelayId => channel.stream.remotePeer as RelayId

@@ -1,0 +1,341 @@
+/**
+ * The copy of a log at a member's home: taken from the sequencer in order, payloads of this relay's own people from its outbox.
+ *
+ * Owns: which relay may write here, no gaps, moving an item from the outbox into the log in one batch.
+ * Does not know: how devices get it (delivery.ts follows the log). Spec: docs/protocol/relay.md, replicate
+ */
+import { sameBytes } from '../../protocol/bytes.ts'
+import type { Channel } from '../../protocol/channel.ts'
+import type { Clock } from '../../protocol/clock.ts'
+import { conversationFromBytes, type Conversation } from '../../protocol/conversation.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { deviceIdOfKey, keyBytes, messageIdFromBytes, type RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { relayMethods } from '../../protocol/methods.ts'
+import type { Entry, Page, Position } from '../../protocol/wire/gen/log.js'
+import { deadline } from '../deadline.ts'
+import type { Links } from './links.ts'
+import type { Log } from '../log/log.ts'
+import type { Logs } from '../log/logs.ts'
+import type { Meter } from '../watch/meter.ts'
+import type { OutboxItem, LogEntry, Write } from '../store/store.ts'
+import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
+import type { Placement } from '../log/placement.ts'
+import type { Commits, Homes, Logger } from '../ports.ts'
+import { readCandidate, neverMs } from '../log/submission.ts'
+import { readEnvelopeHeader } from '../log/envelope-header.ts'
+
+export interface ReplicasComponents {
+  logs: Logs
+  outboxes: Outboxes
+  placement: Placement
+  homes: Homes
+  links: Links
+  commits: Commits
+  clock: Clock
+  meter: Meter
+  logger: Logger
+}
+
+export interface ReplicasConfig { readonly retentionMs: number }
+
+/** What one request came to, before its commit. */
+interface Taken {
+  readonly writes: Write[]
+  readonly logs: Set<Log>
+  readonly dequeued: Array<{ queue: OutboxQueue, position: number }>
+}
+
+/** Waiting requests of one relay: its window of batches and a few that were sent again. */
+const maxWaiting = 64
+
+export class Replicas {
+  readonly #c: ReplicasComponents
+  readonly #config: ReplicasConfig
+  /** Requests of one relay are worked off in order. */
+  readonly #turns = new Map<RelayId, { last: Promise<unknown>, waiting: number }>()
+  readonly #appended
+  readonly #pulled
+
+  constructor (components: ReplicasComponents, config: ReplicasConfig) {
+    this.#c = components
+    this.#config = config
+    const { meter } = components
+    this.#appended = meter.counter('heliograph_replica_entries_total', 'entries taken into replicas, by where the payload came from', ['payload'])
+    this.#pulled = meter.counter('heliograph_replica_pulls_total', 'pages asked of a sequencer because something was missing')
+  }
+
+  /**
+   * @returns how far each log is now, durably; a log that this relay does not take from the caller is left out
+   * @throws ProtocolError MOVED, OVERLOADED, STORAGE_FULL, MALFORMED
+   */
+  receive (pages: readonly Page[], relay: RelayId): Promise<Position[]> {
+    const turn = this.#turns.get(relay) ?? { last: Promise.resolve(), waiting: 0 }
+    // [LATER] memory is bounded
+    if (turn.waiting >= maxWaiting) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+    this.#turns.set(relay, turn)
+    turn.waiting++
+    const place = turn.last.then(() => this.#place(pages, relay))
+    // The next request may be placed once this one is placed; it need not wait for the disk.
+    turn.last = place.then(() => {}, () => {}).then(() => { if (--turn.waiting === 0) this.#turns.delete(relay) })
+    return place.then((placed) => placed.done)
+  }
+
+  async #place (pages: readonly Page[], relay: RelayId): Promise<{ done: Promise<Position[]> }> {
+    const taken: Taken = { writes: [], logs: new Set(), dequeued: [] }
+    const answers: Array<{ page: Page, log: Log }> = []
+    let failure: unknown
+    for (const page of pages) {
+      try {
+        const conversation = conversationFromBytes(page.conversation)
+        if (!await this.#mayWrite(conversation, relay)) continue
+        await this.#c.outboxes.reloading(conversation.id)
+        const log = this.#c.logs.peek(conversation.id) ?? await this.#c.logs.load(conversation)
+        answers.push({ page, log })
+        await this.#take(log, page, relay, taken)
+      } catch (error) {
+        failure = error
+        break
+      }
+    }
+    // What was placed before a failure has its numbers: it must reach the disk all the same.
+    const committed = this.#commit(taken)
+    if (failure !== undefined) {
+      await committed
+      throw failure
+    }
+    return { done: committed.then(() => answers.map(({ page, log }) => ({ conversation: page.conversation, epoch: log.epoch, seq: log.durableHead }))) }
+  }
+
+  /** Is the caller the primary home of the anchor, and a member at home here? @throws ProtocolError MOVED */
+  async #mayWrite (conversation: Conversation, relay: RelayId): Promise<boolean> {
+    const { placement, homes, clock, logger } = this.#c
+    let primary = placement.primaryOf(conversation.anchor)
+    if (primary === undefined) {
+      const limit = deadline(clock, limits.requestTimeoutMs / 2)
+      try {
+        primary = (await homes.find(conversation.anchor, { signal: limit.signal })).homes[0]
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        logger.debug('replica.unknown-anchor', {}, error)
+        return false
+      } finally {
+        limit.cancel()
+      }
+    }
+    // [REJECT] SPEC(relay §replicate) only the sequencer writes: the primary home of the anchor
+    if (primary !== relay) throw placement.notHere(conversation.anchor)
+    if (placement.localMembers(conversation).length > 0) return true
+    // [REFRESH] the member has moved away from here
+    const gone = conversation.members.find((member) => member !== conversation.anchor && placement.primaryOf(member) !== undefined && placement.primaryOf(member) !== placement.self)
+    if (gone !== undefined) throw placement.notHere(gone)
+    return false
+  }
+
+  async #take (log: Log, page: Page, relay: RelayId, taken: Taken): Promise<void> {
+    checkNumbers(page)
+    for (const entry of page.entries) {
+      if (entry.seq <= log.head) continue
+      if (entry.seq > log.head + 1 && !await this.#fill(log, entry.seq, relay, taken)) return
+      if (entry.seq <= log.head) continue
+      if (!this.#append(log, page, entry, taken) && !await this.#appendFromOutbox(log, page, entry, taken) &&
+          !await this.#fill(log, entry.seq + 1, relay, taken)) return
+    }
+  }
+
+  /** @returns false: the payload is not at hand */
+  #append (log: Log, page: Page, wire: Entry, taken: Taken): boolean {
+    if (wire.envelope === undefined) {
+      const { sender, messageId } = referenceOf(wire)
+      const queue = this.#c.outboxes.peek(log.conversation.id)
+      const item = queue?.findInMemory(sender, messageId)
+      if (item === undefined) return false
+      this.#takeItem(log, page, wire, { queue: queue!, item }, taken)
+      return true
+    }
+    // Not refused when expired: every number must be filled, the sweep removes it.
+    const candidate = readCandidate(wire.envelope, 0, 0)
+    if (!sameBytes(candidate.conversation.bytes, log.conversation.bytes)) throw new ProtocolError('BAD_CONVERSATION')
+    const { senderDevice: sender, messageId, envelope } = candidate
+    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs: this.#expiry(candidate.expiresAtMs), envelope: Buffer.from(envelope) }, taken)
+    this.#appended.inc(1, { payload: 'page' })
+    return true
+  }
+
+  async #appendFromOutbox (log: Log, page: Page, wire: Entry, taken: Taken): Promise<boolean> {
+    if (wire.envelope !== undefined) return false
+    const queue = this.#c.outboxes.peek(log.conversation.id)
+    if (queue === undefined) return false
+    const { sender, messageId } = referenceOf(wire)
+    const item = await queue.find(sender, messageId)
+    if (item === undefined || queue.isDropped) return false
+    this.#takeItem(log, page, wire, { queue, item }, taken)
+    return true
+  }
+
+  /** Append and dequeue in one batch: at no moment is it in neither or both. */
+  #takeItem (log: Log, page: Page, wire: Entry, { queue, item }: { queue: OutboxQueue, item: OutboxItem }, taken: Taken): void {
+    const { sender, messageId, expiresAtMs, envelope, position } = item
+    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs, envelope }, taken)
+    taken.writes.push({ op: 'dequeue', log: log.conversation.id, position })
+    taken.dequeued.push({ queue, position })
+    this.#appended.inc(1, { payload: 'outbox' })
+  }
+
+  #numbers (page: Page, { seq, storedAtMs }: Entry): Pick<LogEntry, 'epoch' | 'seq' | 'storedAtMs'> { return { epoch: page.epoch, seq, storedAtMs } }
+
+  #expiry (wantedMs: number): number {
+    const { retentionMs } = this.#config
+    return Math.min(wantedMs, retentionMs === 0 ? neverMs : this.#c.clock.nowMs() + retentionMs)
+  }
+
+  #push (log: Log, entry: LogEntry, taken: Taken): void {
+    // [REFRESH] an older epoch's sequencer must not go on where a newer one has begun
+    if (entry.epoch < log.epoch) throw new ProtocolError('STALE_EPOCH')
+    if (!log.isJoined) {
+      for (const account of this.#c.placement.localMembers(log.conversation)) taken.writes.push({ op: 'join', log: log.conversation.id, account })
+      log.isJoined = true
+    }
+    log.append(entry)
+    taken.writes.push({ op: 'append', log: log.conversation.id, entry })
+    taken.logs.add(log)
+  }
+
+  #commit ({ writes, logs, dequeued }: Taken): Promise<void> {
+    if (writes.length === 0) return Promise.resolve()
+    const heads = Array.from(logs, (log) => ({ log, head: log.head }))
+    const done = this.#c.commits.commit(writes).then(() => {
+      for (const { log, head } of heads) log.committed(head)
+      for (const { queue, position } of dequeued) {
+        queue.removed(position)
+        this.#c.outboxes.settle(queue)
+      }
+    }, (error: unknown) => {
+      for (const log of logs) this.#c.logs.drop(log)
+      throw error
+    })
+    // A repeat of a message that is on its way to the disk waits for this; its failure is told by the dropped log.
+    const settled = done.catch(() => {})
+    for (const log of logs) log.committing = settled
+    return done
+  }
+
+  /**
+   * Ask the sequencer for what is missing below `beforeSeq`: a gap, or a reference whose payload is not here.
+   * @returns whether the log has come that far
+   */
+  async #fill (log: Log, beforeSeq: number, relay: RelayId, taken: Taken): Promise<boolean> {
+    const limit = deadline(this.#c.clock, limits.requestTimeoutMs / 2)
+    try {
+      const channel = await this.#c.links.channelTo(relay, { signal: limit.signal })
+      while (log.head < beforeSeq - 1) {
+        const before = log.head
+        const page = await this.#pull(channel, log, limits.pageEntries)
+        if (!sameBytes(page.conversation, log.conversation.bytes)) return false
+        // The sequencer has nothing older: everybody had it, or it has expired. Go on from there.
+        const keptFrom = page.entries[0]?.seq ?? Math.min(page.head + 1, beforeSeq)
+        if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
+        for (const entry of page.entries) {
+          if (entry.seq !== log.head + 1) continue
+          if (!this.#append(log, page, entry, taken)) return false
+        }
+        if (log.head === before) return false
+      }
+      return true
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      // The answer tells the sequencer how far we are; it starts from there.
+      this.#c.logger.debug('replica.pull', {}, error)
+      return false
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  async #pull (channel: Channel, log: Log, maxEntries: number): Promise<Page> {
+    this.#pulled.inc()
+    return checkNumbers(await channel.call(relayMethods.pull, { conversation: log.conversation.bytes, fromSeq: log.head + 1, maxEntries }))
+  }
+
+  /**
+   * This relay sequences the log from now on: take over what `relay`, the other member's home, has of it. That relay hears of
+   * the anchor's move first, so that nobody else adds to it meanwhile.
+   * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, …: nothing is known, try again
+   */
+  async takeOver (log: Log, relay: RelayId): Promise<void> {
+    const limit = deadline(this.#c.clock, limits.dialTimeoutMs)
+    try {
+      const channel = await this.#c.links.channelTo(relay, { signal: limit.signal })
+      this.#c.links.introduce(channel, log.conversation.members)
+      for (;;) {
+        const page = await this.#pull(channel, log, limits.pageEntries)
+        if (!sameBytes(page.conversation, log.conversation.bytes) || page.head <= log.head) return
+        const taken: Taken = { writes: [], logs: new Set(), dequeued: [] }
+        const keptFrom = page.entries[0]?.seq ?? page.head + 1
+        if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
+        for (const entry of page.entries) if (entry.seq === log.head + 1) this.#append(log, page, entry, taken)
+        if (taken.writes.length === 0) return
+        await this.#commit(taken)
+      }
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  /** What was placed before must be on disk first: a skip drops it. */
+  async #skip (log: Log, throughSeq: number, epoch: number, taken: Taken): Promise<void> {
+    if (log.head !== log.durableHead) await this.#commit({ writes: taken.writes.splice(0), logs: new Set(taken.logs), dequeued: taken.dequeued.splice(0) })
+    taken.writes.push({ op: 'skip', log: log.conversation.id, epoch, throughSeq })
+    taken.logs.add(log)
+    log.skipTo(throughSeq, epoch)
+  }
+
+  /**
+   * A good copy of one entry whose stored bytes are damaged; undefined when no other relay keeps this log.
+   * @throws ProtocolError when the one that does cannot give it now
+   */
+  async fetchCopy (log: Log, seq: number): Promise<LogEntry | undefined> {
+    const { placement, links, clock } = this.#c
+    const { conversation } = log
+    const source = placement.isSequencer(conversation) ? placement.remoteMember(conversation) : conversation.anchor
+    if (source === undefined) return undefined
+    const relay = placement.primaryOf(source)
+    if (relay === undefined || relay === placement.self) throw new ProtocolError('DAMAGED', { what: 'the relay that has a copy is not known' })
+    const limit = deadline(clock, limits.requestTimeoutMs / 2)
+    try {
+      const channel = await links.channelTo(relay, { signal: limit.signal })
+      const page = await channel.call(relayMethods.pull, { conversation: conversation.bytes, fromSeq: seq, maxEntries: 1 }, { signal: limit.signal })
+      const [entry] = page.entries
+      if (entry?.seq !== seq || entry.envelope === undefined) throw new ProtocolError('DAMAGED', { what: 'the other relay has no copy' })
+      const header = readEnvelopeHeader(entry.envelope)
+      if (!sameBytes(header.conversation, conversation.bytes)) throw new ProtocolError('BAD_CONVERSATION')
+      return {
+        ...this.#numbers(page, entry),
+        sender: deviceIdOfKey(header.senderDevice),
+        messageId: messageIdFromBytes(header.messageId),
+        expiresAtMs: this.#expiry(header.expiresAtMs || neverMs),
+        envelope: entry.envelope
+      }
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  /** Requests still being worked off. */
+  async settled (): Promise<void> { await Promise.all(Array.from(this.#turns.values(), ({ last }) => last)) }
+}
+
+/** More entries than any conversation will have, and far from what a row can hold. */
+const maxSeq = 2 ** 40
+
+/** [REJECT] numbers that no row can hold would fail a commit, and with it everybody else's. @throws ProtocolError MALFORMED */
+function checkNumbers (page: Page): Page {
+  if (page.head > maxSeq || page.entries.some(({ seq }) => seq < 1 || seq > maxSeq)) throw new ProtocolError('MALFORMED', { what: 'sequence number' })
+  return page
+}
+
+/** @throws ProtocolError MALFORMED, BAD_MESSAGE_ID */
+function referenceOf ({ senderDevice, messageId }: Entry): { sender: ReturnType<typeof deviceIdOfKey>, messageId: ReturnType<typeof messageIdFromBytes> } {
+  if (senderDevice?.byteLength !== keyBytes || messageId === undefined) throw new ProtocolError('MALFORMED', { what: 'reference' })
+  return { sender: deviceIdOfKey(senderDevice), messageId: messageIdFromBytes(messageId) }
+}

@@ -1,0 +1,323 @@
+/**
+ * From the sequencer to the other member's home: every log in sequence order, pages of many logs in one request.
+ *
+ * Owns: how far each replica is, what is under way to it. What came from the replica's relay travels as a reference.
+ * Follows logs as a device does; restarts from what the store says of replicas. Spec: docs/protocol/relay.md, replicate
+ */
+import type { Channel } from '../../protocol/channel.ts'
+import { backoffMs, type Timer } from '../../protocol/clock.ts'
+import { conversationFromBytes, type ConversationId } from '../../protocol/conversation.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { relayMethods } from '../../protocol/methods.ts'
+import type { Pages, Position } from '../../protocol/wire/gen/log.js'
+import { deadline } from '../deadline.ts'
+import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import { Feed } from '../delivery/feed.ts'
+import { Lane, batchBytes, type LaneComponents, type LaneWork } from './lane.ts'
+import type { Follower, Log } from '../log/log.ts'
+import type { LogReader } from '../log/log-reader.ts'
+import type { Logs } from '../log/logs.ts'
+import type { Meter } from '../watch/meter.ts'
+import { PagesBuilder } from '../delivery/pages-builder.ts'
+import type { Placement } from '../log/placement.ts'
+import type { Commits, Homes } from '../ports.ts'
+import type { Progress } from '../log/progress.ts'
+import type { LogEntry, Store } from '../store/store.ts'
+import { unresolvedKey, unresolvedPrefix } from '../log/unresolved-logs.ts'
+
+/** What a reference counts for: its ids and numbers. */
+const referenceBytes = 96
+
+/** Homes looked for at once. */
+const maxFinding = 32
+
+interface Part { readonly follower: ReplicaFollower, readonly first: number, readonly last: number }
+interface Batch { readonly parts: Part[], readonly pages: Pages, readonly bytes: number, readonly entries: number }
+
+export interface ReplicationComponents extends LaneComponents {
+  store: Pick<Store, 'behindReplicas' | 'scan'>
+  logs: Logs
+  reader: LogReader
+  placement: Placement
+  homes: Homes
+  progress: Progress
+  commits: Commits
+  meter: Meter
+}
+
+export class Replication {
+  readonly #c: ReplicationComponents
+  readonly #lanes = new Map<RelayId, ReplicaLane>()
+  /** Logs whose other member's home is being looked for. */
+  readonly #unresolved = new Map<ConversationId, { timer: Timer | undefined }>()
+  readonly #entries
+  #finding = 0
+  #isStopped = false
+
+  constructor (components: ReplicationComponents) {
+    this.#c = components
+    const { meter, logs } = components
+    this.#entries = meter.counter('heliograph_replicate_entries_total', 'entries that a replica has confirmed')
+    meter.gauge('heliograph_replicate_waiting_logs', 'logs with entries that a replica does not have', () => {
+      let waiting = this.#unresolved.size
+      for (const lane of this.#lanes.values()) waiting += lane.waiting
+      return waiting
+    })
+    logs.onLoad((log) => { this.follow(log) })
+  }
+
+  /** Logs that were behind when this relay stopped. */
+  async resume (): Promise<void> {
+    const { store, logs } = this.#c
+    for (const { log } of await store.behindReplicas()) {
+      if (this.#isStopped) return
+      await logs.loadId(log)
+    }
+    for await (const { key } of store.scan('meta', unresolvedPrefix)) {
+      if (this.#isStopped) return
+      await logs.loadId(key.slice(unresolvedPrefix.length) as ConversationId)
+    }
+  }
+
+  /** Keep the other home's replica of this log up, if this relay sequences it. */
+  follow (log: Log): void {
+    const { placement } = this.#c
+    if (this.#isStopped || log.isDropped || !placement.isSequencer(log.conversation)) return
+    const remote = placement.remoteMember(log.conversation)
+    if (remote === undefined) return
+    const relay = placement.primaryOf(remote)
+    if (relay === undefined) { this.#find(log.conversation.id, remote); return }
+    // Its record names us, but it is not registered here.
+    if (relay === placement.self || log.followers.some((one) => one instanceof ReplicaFollower && one.relay === relay)) return
+    // A log with entries and a replica that the store does not know yet: found at last, or moved there. The store must know
+    // before a restart, which finds what is behind by these rows. (Of a new log the first append writes the row.)
+    if (!log.replicas.has(relay) && log.head > 0) this.#writeDown(log, relay)
+    const follower = new ReplicaFollower(log, relay, this.#lane(relay), this.#c.reader)
+    log.addFollower(follower)
+    if (follower.feed.isBehind) follower.wake()
+  }
+
+  /** The row of the replica, and with it the end of the mark that its relay is not known. */
+  #writeDown (log: Log, relay: RelayId): void {
+    const { id } = log.conversation
+    log.replicas.set(relay, 0)
+    this.#c.commits.commit([{ op: 'replicated', log: id, relay, seq: 0 }, { op: 'delete', table: 'meta', key: unresolvedKey(id) }]).catch((error: unknown) => {
+      this.#c.logger.warn('replicate.write-down', {}, error)
+      log.replicas.delete(relay)
+    })
+  }
+
+  #lane (relay: RelayId): ReplicaLane {
+    let lane = this.#lanes.get(relay)
+    if (lane === undefined) {
+      lane = new ReplicaLane(relay, this.#c, (count) => { this.#entries.inc(count) })
+      this.#lanes.set(relay, lane)
+    }
+    return lane
+  }
+
+  /** Look for the home of `account` until it is found; the mark in the store is for a restart meanwhile. */
+  #find (id: ConversationId, account: AccountId, attempt = 0): void {
+    if (this.#isStopped || (attempt === 0 && this.#unresolved.has(id))) return
+    const search: { timer: Timer | undefined } = { timer: undefined }
+    this.#unresolved.set(id, search)
+    const { homes, clock, random, logs } = this.#c
+    const limit = deadline(clock, limits.requestTimeoutMs)
+    // A device may write to any number of accounts that nobody knows: the DHT is asked for a few at a time.
+    const found = this.#finding < maxFinding ? homes.find(account, { signal: limit.signal }) : Promise.reject(new ProtocolError('OVERLOADED'))
+    this.#finding++
+    found.then(async () => {
+      this.#unresolved.delete(id)
+      this.follow(await logs.loadId(id))
+    }).catch((error: unknown) => {
+      if (!isProtocolError(error)) this.#c.logger.warn('replicate.find', {}, error)
+      if (this.#isStopped) return
+      this.#unresolved.set(id, search)
+      search.timer = clock.after(backoffMs(attempt, random, limits), () => {
+        this.#unresolved.delete(id)
+        // Dropped meanwhile and nothing in it: nobody needs a replica. Else the next load or the store's mark brings it back.
+        if (logs.peek(id) !== undefined) this.#find(id, account, attempt + 1)
+      })
+    }).finally(() => {
+      limit.cancel()
+      this.#finding--
+    })
+  }
+
+  /** A relay that was away has been heard of. */
+  reachable (relay: RelayId): void { this.#lanes.get(relay)?.lane.retryNow() }
+
+  async stop (): Promise<void> {
+    this.#isStopped = true
+    for (const { timer } of this.#unresolved.values()) timer?.cancel()
+    await Promise.all(Array.from(this.#lanes.values(), (lane) => lane.stop()))
+  }
+}
+
+/** One replica's place in one log. */
+class ReplicaFollower implements Follower {
+  readonly log: Log
+  readonly relay: RelayId
+  readonly feed: Feed<LogEntry>
+  readonly #lane: ReplicaLane
+  isInFlight = false
+  attempt = 0
+  retry: Timer | undefined
+
+  constructor (log: Log, relay: RelayId, lane: ReplicaLane, reader: LogReader) {
+    this.log = log
+    this.relay = relay
+    this.feed = new Feed(reader.sourceOf(log), Math.max(log.replicas.get(relay) ?? 0, log.first - 1))
+    this.#lane = lane
+  }
+
+  get sent (): number { return this.feed.sent }
+  get isIdle (): boolean { return !this.isInFlight && !this.feed.isReading }
+  wake (): void { this.#lane.add(this) }
+  onDropped (): void { this.#lane.remove(this) }
+}
+
+class ReplicaLane implements LaneWork<Batch> {
+  readonly name = 'replicate'
+  readonly lane: Lane<Batch>
+  readonly #c: ReplicationComponents
+  readonly #confirmed: (entries: number) => void
+  readonly #ready = new Set<ReplicaFollower>()
+  #isStopped = false
+
+  constructor (relay: RelayId, components: ReplicationComponents, confirmed: (entries: number) => void) {
+    this.#c = components
+    this.#confirmed = confirmed
+    this.lane = new Lane(relay, this, components)
+  }
+
+  get waiting (): number { return this.#ready.size }
+
+  add (follower: ReplicaFollower): void {
+    if (follower.isInFlight || follower.retry !== undefined || this.#isStopped) return
+    this.#ready.add(follower)
+    this.lane.wake()
+  }
+
+  remove (follower: ReplicaFollower): void {
+    follower.retry?.cancel()
+    this.#ready.delete(follower)
+  }
+
+  next (): Batch | undefined {
+    const builder = new PagesBuilder()
+    const parts: Part[] = []
+    for (const follower of this.#ready) {
+      if (builder.bytes >= batchBytes || builder.entries >= limits.batchEnvelopes) break
+      if (follower.feed.isReading) continue
+      const part = this.#fill(follower, builder)
+      if (part !== undefined) {
+        this.#ready.delete(follower)
+        follower.isInFlight = true
+        parts.push(part)
+      } else if (follower.feed.isBehind) this.#read(follower)
+      else this.#ready.delete(follower)
+    }
+    if (parts.length === 0) return undefined
+    const { bytes, entries } = builder
+    return { parts, pages: builder.take(), bytes, entries }
+  }
+
+  #fill (follower: ReplicaFollower, builder: PagesBuilder): Part | undefined {
+    const { feed, log } = follower
+    let first = 0
+    let entry = feed.peek()
+    while (entry !== undefined && builder.bytes < batchBytes && builder.entries < limits.batchEnvelopes) {
+      const header = readEnvelopeHeader(entry.envelope)
+      // What that relay forwarded it still has: a reference is enough.
+      const isReference = this.#c.placement.primaryOf(accountIdFromBytes(header.senderAccount)) === this.lane.relay
+      const bytes = isReference ? referenceBytes : entry.envelope.byteLength
+      if (!builder.hasRoom(log, entry, bytes)) break
+      builder.add(log, entry, isReference ? header : undefined, bytes)
+      feed.took(entry)
+      if (first === 0) first = entry.seq
+      entry = feed.peek()
+    }
+    return first === 0 ? undefined : { follower, first, last: feed.sent }
+  }
+
+  #read (follower: ReplicaFollower): void {
+    follower.feed.read({ maxEntries: limits.batchEnvelopes, maxBytes: batchBytes }).then(() => { this.lane.wake() }, (error: unknown) => {
+      this.#c.logger.warn('replicate.read', {}, error)
+      this.#later(follower)
+    })
+  }
+
+  async send (batch: Batch, channel: Channel): Promise<void> {
+    this.#c.links.introduce(channel, new Set(batch.parts.map(({ follower }) => follower.log.conversation.anchor)))
+    const { positions } = await channel.call(relayMethods.replicate, batch.pages)
+    const byLog = new Map<ConversationId, Position>()
+    for (const position of positions) byLog.set(conversationFromBytes(position.conversation).id, position)
+    for (const part of batch.parts) this.#landed(part, byLog.get(part.follower.log.conversation.id))
+    this.#confirmed(batch.entries)
+  }
+
+  #landed ({ follower, first, last }: Part, position: Position | undefined): void {
+    const { log, relay, feed } = follower
+    follower.isInFlight = false
+    if (log.isDropped) return
+    if (position === undefined) { // refused: it does not see us as the sequencer, or its member as its own
+      feed.rewind(first - 1)
+      this.#later(follower)
+      return
+    }
+    if (position.seq > log.durableHead) {
+      // It has numbers that we never gave, or have lost: going on would give them twice.
+      this.#c.logger.error('replicate.ahead', { head: log.durableHead, replica: position.seq })
+      feed.rewind(first - 1)
+      this.#later(follower)
+      return
+    }
+    this.#c.progress.replicated(log, relay, position.seq)
+    if (position.seq < last) feed.rewind(position.seq)
+    else if (position.seq > feed.sent) feed.rewind(position.seq)
+    if (position.seq < first) { // no step further: what comes first is missing over there
+      this.#later(follower)
+      return
+    }
+    follower.attempt = 0
+    log.release()
+    if (feed.isBehind) this.add(follower)
+  }
+
+  #later (follower: ReplicaFollower): void {
+    this.#ready.delete(follower)
+    if (this.#isStopped || follower.log.isDropped || follower.retry !== undefined) return
+    follower.retry = this.#c.clock.after(backoffMs(follower.attempt++, this.#c.random, limits), () => {
+      follower.retry = undefined
+      if (follower.feed.isBehind) this.add(follower)
+    })
+  }
+
+  takeBack (batch: Batch, error: unknown): void {
+    for (const { follower, first } of batch.parts) {
+      follower.isInFlight = false
+      if (follower.log.isDropped) continue
+      follower.feed.rewind(first - 1)
+      this.#ready.add(follower)
+    }
+    // Somebody has moved: the logs concerned are dropped and followed to where they belong now.
+    if (isProtocolError(error, 'MOVED')) this.#c.links.learn(error.details.record)
+  }
+
+  * accounts (): Iterable<AccountId> {
+    for (const { log } of this.#ready) {
+      const account = this.#c.placement.remoteMember(log.conversation)
+      if (account !== undefined) yield account
+    }
+  }
+
+  async stop (): Promise<void> {
+    this.#isStopped = true
+    for (const follower of this.#ready) follower.retry?.cancel()
+    await this.lane.stop()
+  }
+}
+

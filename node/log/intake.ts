@@ -1,0 +1,478 @@
+/**
+ * Envelopes coming in, from a device or from another relay: deduplicated, given their place, made durable, answered.
+ *
+ * The sequencer appends to the log; any other home puts into its outbox. Places are given at once and in order, without
+ * a promise per envelope; a batch waits for one commit. Nothing is answered or shown before it is durable.
+ * Owns: that order, deduplication, answers. Does not know: delivery, forwarding, replication (they follow the log and the
+ * outbox). Spec: docs/protocol/client.md (submit), docs/protocol/relay.md (forward).
+ */
+import type { Clock } from '../../protocol/clock.ts'
+import { otherMember, type ConversationId } from '../../protocol/conversation.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import type { AccountId, DeviceId, RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import type { Outcome } from '../../protocol/wire/gen/log.js'
+import { deadline } from '../deadline.ts'
+import { unresolvedKey } from './unresolved-logs.ts'
+import type { Log } from './log.ts'
+import type { Logs } from './logs.ts'
+import type { Meter } from '../watch/meter.ts'
+import type { OutboxQueue, Outboxes } from './outbox.ts'
+import type { Placement } from './placement.ts'
+import type { Commits, Homes, Logger } from '../ports.ts'
+import type { LogEntry, OutboxItem, Seen, Write } from '../store/store.ts'
+import { readCandidate, type Candidate, type Memo } from './submission.ts'
+
+/** Who hands envelopes in. One object per connection: batches of one origin take their places in order. */
+export interface Origin {
+  /** Set while a batch of this origin waits for something to be loaded; the next ones queue behind it. */
+  assigning?: Promise<void> | undefined
+  /** Bytes of batches not answered yet. */
+  pendingBytes: number
+  /** A device: the only sender it may name. */
+  readonly sender?: { readonly account: AccountId, readonly device: DeviceId }
+  readonly memo?: Memo
+  /** Another relay: may name every account that it is home to. */
+  readonly relay?: RelayId
+  /** The answer to this origin will carry `seq`. */
+  onSequenced? (log: Log, seq: number): void
+}
+
+export interface IntakeConfig {
+  /** 0: for ever */
+  readonly retentionMs: number
+}
+
+/** What one origin, and all together, may have waiting for a commit. */
+const originBytes = 4 * 1024 * 1024
+const allBytes = 256 * 1024 * 1024
+
+interface Lookup { readonly log: Log, readonly lateAppends: number, readonly seen: Seen | undefined }
+
+/** One batch on its way. */
+class Batch {
+  readonly origin: Origin
+  readonly candidates: Array<Candidate | undefined>
+  readonly outcomes: Outcome[]
+  /** Index of the first envelope that has no place yet. */
+  next = 0
+  /** Answers for ids that were not surely new, by index. */
+  readonly lookups = new Map<number, Lookup>()
+  /** A conversation of which one envelope failed: what follows it fails as well, so that order is kept. */
+  readonly blocked = new Map<ConversationId, Outcome>()
+  readonly commits: Array<Promise<void>> = []
+
+  constructor (origin: Origin, size: number) {
+    this.origin = origin
+    this.candidates = new Array<Candidate | undefined>(size)
+    this.outcomes = new Array<Outcome>(size)
+  }
+}
+
+/** What one commit carries of a batch. */
+interface Placed {
+  readonly writes: Write[]
+  readonly indexes: number[]
+  readonly appended: Array<{ log: Log, entry: LogEntry }>
+  readonly queued: Array<{ queue: OutboxQueue, item: OutboxItem }>
+}
+
+export interface IntakeComponents {
+  logs: Logs
+  outboxes: Outboxes
+  placement: Placement
+  homes: Homes
+  commits: Commits
+  clock: Clock
+  meter: Meter
+  logger: Logger
+  /** Bring the log up to what the other member's home has of it. */
+  takeOver (log: Log, relay: RelayId): Promise<void>
+}
+
+export class Intake {
+  readonly #c: IntakeComponents
+  readonly #config: IntakeConfig
+  readonly #onQueued: Array<(queue: OutboxQueue) => void> = []
+  readonly #accepted
+  readonly #refused
+  readonly #duplicates
+  #pendingBytes = 0
+  readonly #takingOver = new Map<Log, Promise<void>>()
+
+  constructor (components: IntakeComponents, config: IntakeConfig) {
+    this.#c = components
+    this.#config = config
+    const { meter } = components
+    this.#accepted = meter.counter('heliograph_intake_accepted_total', 'envelopes made durable, by where they went', ['to'])
+    this.#refused = meter.counter('heliograph_intake_refused_total', 'envelopes refused, by code', ['code'])
+    this.#duplicates = meter.counter('heliograph_intake_duplicates_total', 'envelopes that were there already')
+    meter.gauge('heliograph_intake_pending_bytes', 'envelopes received and not answered yet', () => this.#pendingBytes)
+  }
+
+  /** An outbox has more to forward. */
+  onQueued (listener: (queue: OutboxQueue) => void): void { this.#onQueued.push(listener) }
+
+  get pendingBytes (): number { return this.#pendingBytes }
+
+  /**
+   * @param envelopes sealed bytes; kept until they are durable and handed on
+   * @returns one outcome each, in order, once what was accepted is durable
+   * @throws ProtocolError TOO_MANY, OVERLOADED: nothing of the batch was looked at
+   */
+  accept (envelopes: readonly Uint8Array[], origin: Origin): Promise<Outcome[]> {
+    // [REJECT] a batch has a bound
+    if (envelopes.length > limits.batchEnvelopes) throw new ProtocolError('TOO_MANY', { max: limits.batchEnvelopes, what: 'envelopes' })
+    let bytes = 0
+    for (const envelope of envelopes) bytes += envelope.byteLength
+    // [LATER] memory is bounded, for each connection and for all
+    if (origin.pendingBytes + bytes > originBytes || this.#pendingBytes + bytes > allBytes) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+    origin.pendingBytes += bytes
+    this.#pendingBytes += bytes
+
+    const batch = this.#read(envelopes, origin)
+    let assigned: Promise<void> | undefined
+    if (origin.assigning === undefined) {
+      this.#assign(batch)
+      if (batch.next < batch.candidates.length) assigned = this.#assignSlowly(batch)
+    } else {
+      assigned = origin.assigning.then(() => this.#assignSlowly(batch))
+    }
+    if (assigned !== undefined) {
+      const mine = assigned.then(() => { if (origin.assigning === mine) origin.assigning = undefined })
+      origin.assigning = mine
+    }
+    return this.#finish(batch, assigned, bytes)
+  }
+
+  async #finish (batch: Batch, assigned: Promise<void> | undefined, bytes: number): Promise<Outcome[]> {
+    if (assigned !== undefined) await assigned
+    if (batch.commits.length === 1) await batch.commits[0]
+    else if (batch.commits.length > 1) await Promise.all(batch.commits)
+    batch.origin.pendingBytes -= bytes
+    this.#pendingBytes -= bytes
+    return batch.outcomes
+  }
+
+  /** Is it known how far this log goes? It is when it was numbered here under this epoch, or nobody else can have. */
+  #mayNumber (log: Log): boolean {
+    const epoch = this.#c.placement.epochOf(log.conversation)
+    return epoch === 1 || log.epoch === epoch || log.sequencedEpoch === epoch
+  }
+
+  #isWaiting (id: ConversationId): boolean {
+    const queue = this.#c.outboxes.peek(id)
+    return queue !== undefined && queue.size > 0
+  }
+
+  #startTakeover (log: Log): void {
+    this.#takeOver(log).catch((error: unknown) => { this.#c.logger.debug('intake.take-over', {}, error) })
+  }
+
+  /**
+   * The anchor has moved here: ask the other member's home how far the log has come, so that no number is used twice.
+   * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, UNKNOWN_ACCOUNT: try again
+   */
+  #takeOver (log: Log): Promise<void> {
+    const known = this.#takingOver.get(log)
+    if (known !== undefined) return known
+    const running = this.#runTakeover(log).finally(() => { this.#takingOver.delete(log) })
+    this.#takingOver.set(log, running)
+    return running
+  }
+
+  async #runTakeover (log: Log): Promise<void> {
+    const { placement, takeOver } = this.#c
+    const epoch = placement.epochOf(log.conversation)
+    const remote = placement.remoteMember(log.conversation)
+    if (remote !== undefined) {
+      if (placement.primaryOf(remote) === undefined) await this.#findHome(remote)
+      const relay = placement.primaryOf(remote)
+      if (relay === undefined) throw new ProtocolError('HOME_UNREACHABLE')
+      if (relay !== placement.self) await takeOver(log, relay)
+    }
+    log.sequencedEpoch = epoch
+  }
+
+  /**
+   * Envelopes in this relay's outbox whose log it sequences by now: into the log, in order, and out of the outbox.
+   * They were answered long ago; a failure leaves them where they are. One run at a time for each queue.
+   * @throws ProtocolError as #takeOver, or the store's
+   */
+  async adopt (queue: OutboxQueue): Promise<void> {
+    const { logs, outboxes, placement, commits } = this.#c
+    const { conversation } = queue
+    while (!queue.isDropped && queue.size > 0 && placement.isSequencer(conversation)) {
+      const log = await logs.load(conversation)
+      if (!this.#mayNumber(log)) await this.#takeOver(log)
+      const items = await queue.read(queue.first, { maxEntries: limits.batchEnvelopes, maxBytes: limits.pageBytes })
+      const seen = await Promise.all(items.map(({ sender, messageId }) => logs.findMessage(log, sender, messageId)))
+      if (items.length === 0 || queue.isDropped || log.isDropped || !placement.isSequencer(conversation) || !this.#mayNumber(log)) return
+      const writes: Write[] = []
+      if (!log.isJoined) this.#join(log, true, writes)
+      for (const [i, { sender, messageId, expiresAtMs, envelope, position, storedAtMs }] of items.entries()) {
+        // The old home may have numbered it already, and it came back with what was taken over.
+        if (seen[i]?.at !== 'log') {
+          const entry: LogEntry = { epoch: Math.max(log.epoch, placement.epochOf(conversation)), seq: log.head + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
+          log.append(entry)
+          writes.push({ op: 'append', log: conversation.id, entry })
+        }
+        writes.push({ op: 'dequeue', log: conversation.id, position })
+      }
+      const { head } = log
+      try {
+        const done = commits.commit(writes)
+        log.committing = done.catch(() => { /* told below; who waits for it sees the dropped log */ })
+        await done
+      } catch (error) {
+        logs.drop(log)
+        throw error
+      }
+      for (const { position } of items) queue.removed(position)
+      queue.startsAt(items.at(-1)!.position + 1)
+      log.committed(head)
+      outboxes.settle(queue)
+    }
+  }
+
+  #read (envelopes: readonly Uint8Array[], origin: Origin): Batch {
+    const batch = new Batch(origin, envelopes.length)
+    const nowMs = this.#c.clock.nowMs()
+    for (let i = 0; i < envelopes.length; i++) {
+      try {
+        const candidate = readCandidate(envelopes[i]!, nowMs, this.#config.retentionMs, origin.memo)
+        // [REJECT] a device speaks for itself only
+        if (origin.sender !== undefined && (candidate.senderDevice !== origin.sender.device || candidate.sender !== origin.sender.account)) throw new ProtocolError('NOT_ADMITTED')
+        batch.candidates[i] = candidate
+      } catch (error) {
+        this.#fail(batch, i, error)
+      }
+    }
+    return batch
+  }
+
+  /** Give places, in order, as far as everything needed is in memory; then commit those. */
+  #assign (batch: Batch): void {
+    const placed: Placed = { writes: [], indexes: [], appended: [], queued: [] }
+    const { candidates } = batch
+    while (batch.next < candidates.length) {
+      const candidate = candidates[batch.next]
+      if (candidate !== undefined) {
+        const blocked = batch.blocked.size === 0 ? undefined : batch.blocked.get(candidate.conversation.id)
+        if (blocked !== undefined) batch.outcomes[batch.next] = blocked
+        else if (!this.#place(batch, batch.next, candidate, placed)) break
+      }
+      batch.next++
+    }
+    if (placed.writes.length > 0) batch.commits.push(this.#commit(batch, placed))
+  }
+
+  /** @returns false: something must be loaded first */
+  #place (batch: Batch, index: number, candidate: Candidate, placed: Placed): boolean {
+    const { logs, outboxes, placement, clock } = this.#c
+    const { conversation, senderDevice: sender, messageId } = candidate
+    const isAnchorHere = placement.isSequencer(conversation)
+    const refusal = this.#admit(batch.origin, candidate, isAnchorHere)
+    if (refusal === 'unknown') return false
+    if (refusal !== undefined) { this.#fail(batch, index, refusal); return true }
+    const log = logs.peek(conversation.id)
+    if (log === undefined || !log.hasMark(sender)) return false
+    if (outboxes.reloading(conversation.id) !== undefined) return false
+    if (!log.isNew(sender, messageId)) {
+      const lookup = batch.lookups.get(index)
+      if (lookup === undefined || lookup.log !== log || lookup.lateAppends !== log.lateAppends) return false
+      // SPEC(design §3) under a new epoch a device submits again what nobody has confirmed: the home that numbered it may be
+      // gone, and here nothing is kept of what its own people have seen. The sequencer knows whether it has it.
+      const isAskedAgain = !isAnchorHere && lookup.seen?.at === 'log' && lookup.seen.epoch < placement.epochOf(conversation)
+      if (lookup.seen !== undefined && !isAskedAgain) { this.#answerRepeat(batch, index, log, lookup.seen); return true }
+    }
+    // Until it is known how far the log goes, and while earlier ones wait, an envelope waits in the outbox like one for another relay.
+    const isSequencer = isAnchorHere && this.#mayNumber(log) && (batch.origin.relay !== undefined || !this.#isWaiting(conversation.id))
+    if (isAnchorHere && !isSequencer && batch.origin.relay !== undefined) {
+      this.#startTakeover(log)
+      this.#fail(batch, index, new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log is being taken over' }))
+      return true
+    }
+    if (!log.isJoined) this.#join(log, isSequencer, placed.writes)
+    const storedAtMs = clock.nowMs()
+    const { expiresAtMs } = candidate
+    // A copy: a small envelope in a large frame would keep all of the frame in memory.
+    const envelope = Buffer.from(candidate.envelope)
+    if (isSequencer) {
+      const entry: LogEntry = { epoch: Math.max(log.epoch, placement.epochOf(conversation)), seq: log.head + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
+      log.append(entry)
+      placed.writes.push({ op: 'append', log: conversation.id, entry })
+      placed.appended.push({ log, entry })
+      batch.outcomes[index] = { status: 0, epoch: entry.epoch, seq: entry.seq, retryAfterMs: 0 }
+    } else {
+      const queue = outboxes.open(conversation)
+      const item: OutboxItem = { log: conversation.id, position: queue.last + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
+      queue.push(item)
+      log.noteMessage(sender, messageId)
+      placed.writes.push({ op: 'enqueue', item })
+      placed.queued.push({ queue, item })
+      batch.outcomes[index] = { status: 0, epoch: 0, seq: 0, retryAfterMs: 0 }
+    }
+    placed.indexes.push(index)
+    return true
+  }
+
+  /** Who may put this here. 'unknown': the sender's home record must be found first. */
+  #admit (origin: Origin, { conversation, sender }: Candidate, isSequencer: boolean): ProtocolError | 'unknown' | undefined {
+    const { placement, homes } = this.#c
+    if (origin.relay !== undefined) {
+      const isHome = placement.isHomeOf(sender, origin.relay)
+      if (isHome === undefined) return 'unknown'
+      // [REJECT] SPEC(relay §forward) a relay forwards only for accounts whose home record names it
+      if (!isHome) return placement.primaryOf(sender) === homes.self ? new ProtocolError('NOT_ADMITTED') : placement.notHere(sender)
+      // [REFRESH] only the anchor's home gives numbers
+      return isSequencer ? undefined : placement.notHere(conversation.anchor)
+    }
+    // [REFRESH] the sender has moved away: never served here again
+    if (!placement.isHome(sender)) return placement.notHere(sender)
+    const other = otherMember(conversation, sender)
+    // [REJECT] the other person's record names this relay, and it does not know them
+    return placement.primaryOf(other) === homes.self && !placement.isHome(other) ? new ProtocolError('UNKNOWN_ACCOUNT') : undefined
+  }
+
+  /** Once per log and life in memory: who takes part here, and which replica must be kept up. */
+  #join (log: Log, isSequencer: boolean, writes: Write[]): void {
+    const { placement } = this.#c
+    const { id } = log.conversation
+    for (const account of placement.localMembers(log.conversation)) writes.push({ op: 'join', log: id, account })
+    const remote = isSequencer ? placement.remoteMember(log.conversation) : undefined
+    if (remote !== undefined) {
+      const relay = placement.primaryOf(remote)
+      // What a restart finds its replicas by: a row of the relay, or a mark that the relay is not known yet.
+      if (relay === undefined) writes.push({ op: 'put', table: 'meta', key: unresolvedKey(id), value: new Uint8Array(0) })
+      else if (!log.replicas.has(relay)) {
+        log.replicas.set(relay, 0)
+        writes.push({ op: 'replicated', log: id, relay, seq: 0 })
+      }
+    }
+    log.isJoined = true
+  }
+
+  #commit (batch: Batch, placed: Placed): Promise<void> {
+    const done = this.#c.commits.commit(placed.writes).then(() => { this.#settle(batch, placed) }, (error: unknown) => { this.#undo(batch, placed, error) })
+    for (const { log } of placed.appended) log.committing = done
+    for (const { queue } of placed.queued) queue.committing = done
+    return done
+  }
+
+  #settle ({ origin }: Batch, { appended, queued }: Placed): void {
+    if (appended.length > 0) {
+      this.#accepted.inc(appended.length, { to: 'log' })
+      // First the places that the answer tells, so that they are not delivered as well.
+      if (origin.onSequenced !== undefined) for (const { log, entry } of appended) origin.onSequenced(log, entry.seq)
+      for (let i = appended.length - 1; i >= 0; i--) appended[i]!.log.committed(appended[i]!.entry.seq)
+    }
+    if (queued.length > 0) {
+      this.#accepted.inc(queued.length, { to: 'outbox' })
+      for (let i = queued.length - 1; i >= 0; i--) {
+        const { queue, item } = queued[i]!
+        if (queue.isDropped || item.position <= queue.durableHead) continue
+        queue.committed(item.position)
+        for (const listener of this.#onQueued) listener(queue)
+      }
+    }
+  }
+
+  /** The disk did not take it: what memory has assigned is void and read again. */
+  #undo (batch: Batch, placed: Placed, error: unknown): void {
+    for (const { log } of placed.appended) this.#c.logs.drop(log)
+    for (const { queue } of placed.queued) {
+      const log = this.#c.logs.peek(queue.conversation.id)
+      if (log !== undefined) this.#c.logs.drop(log)
+      this.#c.outboxes.reload(queue)
+    }
+    for (const index of placed.indexes) this.#fail(batch, index, error)
+  }
+
+  /** The first answer again; of an envelope that is still on its way to the disk, when it is there. */
+  #answerRepeat (batch: Batch, index: number, log: Log, seen: Seen): void {
+    this.#duplicates.inc()
+    batch.outcomes[index] = seen.at === 'log' ? { status: 0, epoch: seen.epoch, seq: seen.seq, retryAfterMs: 0 } : { status: 0, epoch: 0, seq: 0, retryAfterMs: 0 }
+    const queue = this.#c.outboxes.peek(log.conversation.id)
+    const committing = seen.at === 'log' ? (seen.seq > log.durableHead ? log.committing : undefined) : (queue !== undefined && seen.position > queue.durableHead ? queue.committing : undefined)
+    if (committing === undefined) return
+    batch.commits.push(committing.then(() => {
+      const isLost = seen.at === 'log' ? log.isDropped : queue!.isDropped && log.isDropped
+      if (isLost) this.#fail(batch, index, new ProtocolError('INTERNAL', { what: 'the first copy was not stored' }))
+    }))
+  }
+
+  #fail (batch: Batch, index: number, thrown: unknown): void {
+    const error = isProtocolError(thrown) ? thrown : new ProtocolError('INTERNAL', { cause: thrown })
+    this.#refused.inc(1, { code: error.code })
+    const outcome: Outcome = {
+      status: error.status,
+      epoch: 0,
+      seq: 0,
+      retryAfterMs: error.details.retryAfterMs ?? 0,
+      ...(error.details.record === undefined ? {} : { record: error.details.record })
+    }
+    batch.outcomes[index] = outcome
+    const candidate = batch.candidates[index]
+    // What may come again must not be overtaken by what follows it.
+    if (candidate !== undefined && error.action !== 'reject' && error.action !== 'done') batch.blocked.set(candidate.conversation.id, outcome)
+  }
+
+  /** Load what the rest of the batch needs, and give places; as often as it takes. Never rejects. */
+  async #assignSlowly (batch: Batch): Promise<void> {
+    let from = batch.next
+    let turns = 0
+    while (batch.next < batch.candidates.length) {
+      turns = batch.next === from ? turns + 1 : 1
+      from = batch.next
+      try {
+        // Loaded and dropped again and again: the store is in trouble, or memory is far too small.
+        if (turns > 10) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+        await this.#prepare(batch)
+      } catch (error) {
+        // The envelope that could not be prepared is the next one; the others may be luckier.
+        this.#fail(batch, batch.next, error)
+        batch.candidates[batch.next] = undefined
+      }
+      this.#assign(batch)
+    }
+  }
+
+  /** @throws what the first envelope without a place fails with */
+  async #prepare (batch: Batch): Promise<void> {
+    const { candidates } = batch
+    const rest = candidates.length - batch.next
+    const results = await Promise.allSettled(Array.from({ length: rest }, (_, i) => this.#prepareOne(batch, batch.next + i)))
+    const [first] = results
+    if (first?.status === 'rejected') throw first.reason
+  }
+
+  async #prepareOne (batch: Batch, index: number): Promise<void> {
+    const candidate = batch.candidates[index]
+    if (candidate === undefined) return
+    const { logs, outboxes, placement } = this.#c
+    const { conversation, sender, senderDevice, messageId } = candidate
+    const { relay } = batch.origin
+    if (relay !== undefined && placement.isHomeOf(sender, relay) === undefined) await this.#findHome(sender)
+    await outboxes.reloading(conversation.id)
+    const log = await logs.load(conversation)
+    await logs.loadMark(log, senderDevice)
+    if (log.isNew(senderDevice, messageId)) return
+    const { lateAppends } = log
+    const entry = log.findUncommitted(senderDevice, messageId)
+    const item = outboxes.peek(conversation.id)?.findUncommitted(senderDevice, messageId)
+    const seen: Seen | undefined = entry !== undefined
+      ? { at: 'log', epoch: entry.epoch, seq: entry.seq }
+      : item !== undefined ? { at: 'outbox', position: item.position } : await logs.findMessage(log, senderDevice, messageId)
+    batch.lookups.set(index, { log, lateAppends, seen })
+  }
+
+  async #findHome (account: AccountId): Promise<void> {
+    const limit = deadline(this.#c.clock, limits.requestTimeoutMs / 2)
+    try {
+      await this.#c.homes.find(account, { signal: limit.signal })
+    } finally {
+      limit.cancel()
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * One conversation log in memory: how far it has come, what is on its way to the disk, and who follows it.
+ *
+ * Owns: numbers (assigned at once, durable later), each sender's highest message id, cursors, the tail of recent entries.
+ * Does not know: the store, who is home to whom, connections. Everything here can be dropped and loaded again.
+ */
+import type { Conversation } from '../../protocol/conversation.ts'
+import type { DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
+import type { LogEntry, LogHead } from '../store/store.ts'
+import { Tail } from './tail.ts'
+
+/** Somebody who is given the entries of a log in order: a connected device, or a replica at another relay. */
+export interface Follower {
+  /** Highest sequence number handed out. */
+  readonly sent: number
+  /** Nothing under way that a reload of the log would forget. */
+  readonly isIdle: boolean
+  /** There is more than `sent`. */
+  wake (): void
+  /** The log is being dropped from memory; a follower does not survive that. */
+  onDropped (): void
+}
+
+/** Bytes of entries that all tails together may hold; beyond it followers read from the store. */
+export interface TailBudget { usedBytes: number, readonly maxBytes: number }
+
+export class Log {
+  readonly conversation: Conversation
+  /** Version of the anchor's home record under which the newest entry was sequenced. */
+  epoch: number
+  /** Oldest entry kept, as far as this memory knows; the store may have swept further. */
+  first: number
+  /** Highest number assigned. */
+  head: number
+  /** Highest number on disk. Nothing above it is shown to anybody. */
+  durableHead: number
+  readonly cursors: Map<DeviceId, number>
+  readonly replicas: Map<RelayId, number>
+  readonly followers: Follower[] = []
+  readonly tail: Tail<LogEntry>
+  /** The local members were written down as taking part, in this life of the object. */
+  isJoined = false
+  /** The newest commit that appends to this log. */
+  committing: Promise<void> | undefined
+  isDropped = false
+  /** Epoch under which this relay has made sure that it knows how far the log goes (intake.ts). */
+  sequencedEpoch = 0
+  /** Appends below a sender's mark: what a look-up of a message id that ran meanwhile may have missed. */
+  lateAppends = 0
+  /** For the cache: used since it was last looked at. */
+  isRecent = true
+  /** undefined in the map: this sender has written nothing yet. Absent: not looked up yet. */
+  readonly #marks = new Map<DeviceId, MessageId | undefined>()
+  /** Ids seen of senders whose mark was not looked up yet. */
+  readonly #floors = new Map<DeviceId, MessageId>()
+  readonly #budget: TailBudget
+
+  constructor (conversation: Conversation, state: LogHead | undefined, budget: TailBudget) {
+    this.conversation = conversation
+    this.epoch = state?.epoch ?? 0
+    this.head = this.durableHead = state?.head ?? 0
+    this.first = state?.first ?? 1
+    this.cursors = new Map(state?.cursors)
+    this.replicas = new Map(state?.replicas)
+    this.tail = new Tail(this.head + 1)
+    this.#budget = budget
+  }
+
+  hasMark (sender: DeviceId): boolean { return this.#marks.has(sender) }
+  /** What the store says is this sender's highest id; a higher one that came meanwhile stays. */
+  setMark (sender: DeviceId, highest: MessageId | undefined): void {
+    if (this.#marks.has(sender)) return
+    const floor = this.#floors.get(sender)
+    this.#floors.delete(sender)
+    this.#marks.set(sender, floor !== undefined && (highest === undefined || floor > highest) ? floor : highest)
+  }
+
+  /** Surely never seen: ids of one device rise. `hasMark` must be true. */
+  isNew (sender: DeviceId, messageId: MessageId): boolean {
+    const mark = this.#marks.get(sender)
+    return mark === undefined || messageId > mark
+  }
+
+  /** Remember an id as seen, whether it goes into the log or into the outbox. */
+  noteMessage (sender: DeviceId, messageId: MessageId): void {
+    const marks = this.#marks.has(sender) ? this.#marks : this.#floors
+    const mark = marks.get(sender)
+    if (mark === undefined || messageId > mark) marks.set(sender, messageId)
+    else this.lateAppends++
+  }
+
+  /** Give `entry` its place: its seq is head + 1. Not durable yet. */
+  append (entry: LogEntry): void {
+    this.head = entry.seq
+    if (entry.epoch > this.epoch) this.epoch = entry.epoch
+    this.tail.push(entry)
+    this.#budget.usedBytes += entry.envelope.byteLength
+    this.noteMessage(entry.sender, entry.messageId)
+  }
+
+  /** Go on after `throughSeq`: what is before it is not kept here. Nothing may be under way. */
+  skipTo (throughSeq: number, epoch: number): void {
+    this.releaseThrough(this.tail.last)
+    this.head = this.durableHead = throughSeq
+    this.first = throughSeq + 1
+    this.epoch = Math.max(this.epoch, epoch)
+    this.tail.reset(throughSeq + 1)
+  }
+
+  /** Entries up to `seq` are on disk: everybody may have them. */
+  committed (seq: number): void {
+    if (seq <= this.durableHead) return
+    this.durableHead = seq
+    for (const follower of this.followers) follower.wake()
+    if (this.followers.length === 0 || this.#budget.usedBytes > this.#budget.maxBytes) this.releaseThrough(seq)
+  }
+
+  /** Drop from memory what every follower has. */
+  release (): void {
+    let through = this.durableHead
+    for (const follower of this.followers) if (follower.sent < through) through = follower.sent
+    this.releaseThrough(through)
+  }
+
+  /** An entry with this id that is on its way to the disk. */
+  findUncommitted (sender: DeviceId, messageId: MessageId): LogEntry | undefined {
+    return this.tail.findLast(this.durableHead, (entry) => entry.messageId === messageId && entry.sender === sender)
+  }
+
+  addFollower (follower: Follower): void { this.followers.push(follower) }
+
+  removeFollower (follower: Follower): void {
+    const index = this.followers.indexOf(follower)
+    if (index < 0) return
+    this.followers.splice(index, 1)
+    this.release()
+  }
+
+  /** Dropping it from memory forgets nothing. */
+  get isIdle (): boolean {
+    return this.head === this.durableHead && this.followers.every((follower) => follower.isIdle && follower.sent === this.durableHead)
+  }
+
+  drop (): void {
+    if (this.isDropped) return
+    this.isDropped = true
+    this.releaseThrough(this.tail.last)
+    for (const follower of this.followers.splice(0)) follower.onDropped()
+  }
+
+  releaseThrough (seq: number): void {
+    for (let number = this.tail.first; number <= seq && number <= this.tail.last; number++) {
+      this.#budget.usedBytes -= this.tail.get(number)!.envelope.byteLength
+    }
+    this.tail.dropThrough(seq)
+  }
+}

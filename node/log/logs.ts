@@ -1,0 +1,141 @@
+/**
+ * The conversation logs that are in memory: loaded from the store when needed, forgotten when idle and many.
+ *
+ * Owns: one Log object per conversation at most, its loading and dropping. Bound: maxLogs, beyond which idle ones go.
+ */
+import { conversationFromId, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
+import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import { Log, type TailBudget } from './log.ts'
+import type { Meter } from '../watch/meter.ts'
+import type { Seen, Store } from '../store/store.ts'
+
+export interface LogsConfig {
+  /** Logs kept in memory although idle. 20,000 at about 1 KiB: 20 MiB. */
+  readonly maxLogs: number
+  /** Bytes of recent entries kept for followers that are about to take them. */
+  readonly tailBytes: number
+}
+
+export const logsDefaults: LogsConfig = { maxLogs: 20_000, tailBytes: 32 * 1024 * 1024 }
+
+type LogStore = Pick<Store, 'openLog' | 'highestMessage' | 'findMessage'>
+
+export class Logs {
+  readonly #store: LogStore
+  readonly #config: LogsConfig
+  /** Oldest use first, roughly: a second chance instead of reordering at every use. */
+  readonly #loaded = new Map<ConversationId, Log>()
+  readonly #byMember = new Map<AccountId, Set<Log>>()
+  readonly #loading = new Map<ConversationId, Promise<Log>>()
+  readonly #budget: TailBudget
+  readonly #onLoad: Array<(log: Log) => void> = []
+
+  constructor (components: { store: LogStore, meter: Meter }, config: LogsConfig) {
+    this.#store = components.store
+    this.#config = config
+    this.#budget = { usedBytes: 0, maxBytes: config.tailBytes }
+    components.meter.gauge('heliograph_logs_loaded', 'conversation logs in memory', () => this.#loaded.size)
+    components.meter.gauge('heliograph_logs_tail_bytes', 'recent entries in memory', () => this.#budget.usedBytes)
+  }
+
+  /** Called with every log that comes into memory, before anybody else has it: attach followers here. */
+  onLoad (listener: (log: Log) => void): void { this.#onLoad.push(listener) }
+
+  get loaded (): Iterable<Log> { return this.#loaded.values() }
+
+  /** Logs in memory that the account is a member of. */
+  loadedOf (account: AccountId): Iterable<Log> { return this.#byMember.get(account) ?? [] }
+
+  /** In memory already? */
+  peek (id: ConversationId): Log | undefined {
+    const log = this.#loaded.get(id)
+    if (log !== undefined) log.isRecent = true
+    return log
+  }
+
+  load (conversation: Conversation): Promise<Log> {
+    const known = this.peek(conversation.id)
+    if (known !== undefined) return Promise.resolve(known)
+    const loading = this.#loading.get(conversation.id)
+    if (loading !== undefined) return loading
+    const promise = this.#open(conversation)
+    this.#loading.set(conversation.id, promise)
+    return promise
+  }
+
+  async #open (conversation: Conversation): Promise<Log> {
+    try {
+      const state = await this.#store.openLog(conversation.id)
+      const log = new Log(conversation, state, this.#budget)
+      this.#add(log)
+      for (const listener of this.#onLoad) listener(log)
+      this.#evict()
+      return log
+    } finally {
+      this.#loading.delete(conversation.id)
+    }
+  }
+
+  loadId (id: ConversationId): Promise<Log> { return this.load(conversationFromId(id)) }
+
+  /** So that `log.isNew` can answer for this sender. */
+  async loadMark (log: Log, sender: DeviceId): Promise<void> {
+    if (!log.hasMark(sender)) log.setMark(sender, await this.#store.highestMessage(log.conversation.id, sender))
+  }
+
+  findMessage (log: Log, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined> {
+    return this.#store.findMessage(log.conversation.id, sender, messageId)
+  }
+
+  /** Forget what memory says of this log, because the disk said otherwise or its role has changed; it is loaded again when needed. */
+  drop (log: Log): void {
+    if (log.isDropped) return
+    this.#remove(log)
+    const isFollowed = log.followers.length > 0
+    log.drop()
+    // Whoever followed it is waiting for what comes next: back into memory, with new followers.
+    if (isFollowed) this.load(log.conversation).catch(() => { /* the store is in trouble and said so; the next use loads it */ })
+  }
+
+  /**
+   * As `drop`, because roles have changed; what is on its way to the disk gets there first, else the log would be loaded
+   * without it.
+   */
+  reset (log: Log): void {
+    if (log.head === log.durableHead || log.committing === undefined) this.drop(log)
+    else log.committing.then(() => { if (!log.isDropped) this.reset(log) }, () => { this.drop(log) })
+  }
+
+  #add (log: Log): void {
+    this.#loaded.set(log.conversation.id, log)
+    for (const member of log.conversation.members) {
+      const logs = this.#byMember.get(member)
+      if (logs === undefined) this.#byMember.set(member, new Set([log]))
+      else logs.add(log)
+    }
+  }
+
+  #remove (log: Log): void {
+    this.#loaded.delete(log.conversation.id)
+    for (const member of log.conversation.members) {
+      const logs = this.#byMember.get(member)
+      logs?.delete(log)
+      if (logs?.size === 0) this.#byMember.delete(member)
+    }
+  }
+
+  #evict (): void {
+    // A few looks per load: each one either frees a place or gives a second chance.
+    for (let looks = 0; looks < 8 && this.#loaded.size > this.#config.maxLogs; looks++) {
+      const [id, log] = this.#loaded.entries().next().value!
+      if (log.isRecent || !log.isIdle) {
+        log.isRecent = false
+        this.#loaded.delete(id)
+        this.#loaded.set(id, log)
+      } else {
+        this.#remove(log)
+        log.drop()
+      }
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { ManualClock, SeededRandom, settle } from '../../protocol/clock-manual.ts'
+import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import type { AccountId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { homeRecordKey } from '../../protocol/protocols.ts'
+import { StubMesh, TestPerson, directCommits, signing, testRelay } from '../testing/fixtures.ts'
+import { HomeBook } from './homes.ts'
+import { silentLogger } from '../watch/logger.ts'
+import { MemoryStore } from '../store/store-memory.ts'
+
+describe('homes', () => {
+  const random = new SeededRandom(5)
+  const [here, there] = [testRelay(random).id, testRelay(random).id]
+  const { signal } = new AbortController()
+  let clock: ManualClock
+  let store: MemoryStore
+  let mesh: StubMesh
+  let locals: Set<AccountId>
+  let homes: HomeBook
+  let person: TestPerson
+  let moved: AccountId[]
+
+  const open = (maxCached?: number): HomeBook => {
+    const book = new HomeBook({ store, commits: directCommits(store), mesh, accounts: { isLocal: (account) => locals.has(account) }, signing, clock, logger: silentLogger }, maxCached === undefined ? {} : { maxCached })
+    book.onMoved((account) => { moved.push(account) })
+    return book
+  }
+  const isCode = (code: ErrorCode) => (error: unknown): boolean => isProtocolError(error, code)
+  const inDht = (person: TestPerson, epoch: number): void => { mesh.dht.set(homeRecordKey(person.account), person.home(there, { epoch }).bytes) }
+
+  beforeEach(() => {
+    clock = new ManualClock()
+    store = new MemoryStore()
+    mesh = new StubMesh(here)
+    locals = new Set()
+    moved = []
+    homes = open()
+    person = new TestPerson(random)
+  })
+
+  it('finds a record in the DHT, and then in memory', async () => {
+    await assert.rejects(homes.find(person.account, { signal }), isCode('UNKNOWN_ACCOUNT'))
+    inDht(person, 1)
+    assert.equal((await homes.find(person.account, { signal })).homes[0], there)
+    mesh.dhtError = new Error('gone')
+    assert.equal((await homes.find(person.account, { signal })).epoch, 1)
+  })
+
+  it('finds it in the store after a restart in a partition', async () => {
+    inDht(person, 1)
+    await homes.find(person.account, { signal })
+    await homes.settled()
+    mesh.dhtError = new Error('cut off')
+    store = store.crash()
+    assert.equal((await open().find(person.account, { signal })).epoch, 1)
+  })
+
+  it('says HOME_UNREACHABLE when nobody can be asked, and waits no longer than the signal', async () => {
+    mesh.dhtError = new ProtocolError('TIMEOUT')
+    await assert.rejects(homes.find(person.account, { signal }), isCode('HOME_UNREACHABLE'))
+    mesh.dhtError = undefined
+    mesh.getRecord = () => new Promise(() => {})
+    const controller = new AbortController()
+    const finding = homes.find(person.account, { signal: controller.signal })
+    await settle()
+    controller.abort(new ProtocolError('TIMEOUT'))
+    await assert.rejects(finding, isCode('TIMEOUT'))
+  })
+
+  it('asks the DHT once for many who look for the same', async () => {
+    let asked = 0
+    mesh.getRecord = async () => {
+      asked++
+      await settle()
+      return person.home(there).bytes
+    }
+    await Promise.all(Array.from({ length: 10 }, () => homes.find(person.account, { signal })))
+    assert.equal(asked, 1)
+  })
+
+  it('answers with an old record at once, and tells when the DHT has a newer one', async () => {
+    inDht(person, 1)
+    await homes.find(person.account, { signal })
+    inDht(person, 2)
+    await clock.advance(limits.homeRecordCacheMs - 1)
+    assert.equal((await homes.find(person.account, { signal })).epoch, 1)
+    await settle()
+    assert.deepEqual(moved, [])
+    await clock.advance(1)
+    assert.equal((await homes.find(person.account, { signal })).epoch, 1)
+    await settle()
+    assert.deepEqual(moved, [person.account])
+    assert.equal(homes.cached(person.account)?.epoch, 2)
+  })
+
+  it('does not ask for a crowd at once when many records are old', async () => {
+    const people = Array.from({ length: 100 }, () => new TestPerson(random))
+    for (const one of people) homes.learn(one.home(there).bytes)
+    await clock.advance(limits.homeRecordCacheMs)
+    const waiting: Array<() => void> = []
+    mesh.getRecord = () => new Promise((resolve) => { waiting.push(() => { resolve(undefined) }) })
+    for (const one of people) await homes.find(one.account, { signal })
+    await settle()
+    assert.equal(waiting.length, 32)
+    for (const resolve of waiting.splice(0)) resolve()
+    await settle()
+    for (const one of people) await homes.find(one.account, { signal })
+    await settle()
+    assert.equal(waiting.length, 32)
+    for (const resolve of waiting) resolve()
+    await settle()
+    assert.equal(clock.pending, 0)
+  })
+
+  it('does not believe the DHT when it offers an older, forged or another account\'s record', async () => {
+    homes.learn(person.home(there, { epoch: 2 }).bytes)
+    const forged = person.home(there, { epoch: 9 }).bytes.slice()
+    forged[20]! ^= 1
+    for (const bytes of [person.home(here, { epoch: 1 }).bytes, forged, new TestPerson(random).home(here).bytes]) {
+      mesh.dht.set(homeRecordKey(person.account), bytes)
+      await clock.advance(limits.homeRecordCacheMs)
+      assert.equal((await homes.find(person.account, { signal })).epoch, 2)
+      await settle()
+      assert.equal(homes.cached(person.account)?.epoch, 2)
+    }
+  })
+
+  it('keeps the highest epoch, and of two records of one epoch the first', () => {
+    homes.learn(person.home(there, { epoch: 3 }).bytes)
+    homes.learn(person.home(there, { epoch: 3 }).bytes)
+    for (const record of [person.home(there, { epoch: 2 }), person.home(here, { epoch: 3 })]) {
+      assert.throws(() => homes.learn(record.bytes), (error: unknown) => {
+        assert.ok(isProtocolError(error, 'ROLLED_BACK'))
+        assert.deepEqual(error.details.record, person.home(there, { epoch: 3 }).bytes)
+        return true
+      })
+    }
+    assert.deepEqual(moved, [])
+    homes.learn(person.home(here, { epoch: 4 }).bytes)
+    assert.deepEqual(moved, [person.account])
+  })
+
+  it('does not put on disk what was only introduced', async () => {
+    homes.learn(person.home(there).bytes)
+    await homes.settled()
+    assert.equal(await store.get('home', person.account), undefined)
+    await homes.find(person.account, { signal })
+    await homes.settled()
+    assert.notEqual(await store.get('home', person.account), undefined)
+  })
+
+  it('writes no older record over a newer one that memory has forgotten', async () => {
+    homes = open(1)
+    inDht(person, 5)
+    await homes.find(person.account, { signal })
+    await homes.settled()
+    homes.learn(new TestPerson(random).home(there).bytes)
+    assert.equal(homes.cached(person.account), undefined)
+    homes.learn(person.home(there, { epoch: 4 }).bytes)
+    await homes.find(person.account, { signal })
+    await homes.settled()
+    assert.deepEqual(await store.get('home', person.account), person.home(there, { epoch: 5 }).bytes)
+    assert.equal(homes.cached(person.account)?.epoch, 5)
+  })
+
+  it('always has the records of local accounts, however many others come by', async () => {
+    homes = open(2)
+    const people = Array.from({ length: 10 }, () => new TestPerson(random))
+    for (const one of people) {
+      locals.add(one.account)
+      await store.write([{ op: 'put', table: 'home', key: one.account, value: one.home(here).bytes }], { durable: true })
+      homes.committed(one.home(here))
+    }
+    const after = open(2)
+    await after.load()
+    for (const book of [homes, after]) {
+      for (let i = 0; i < 10; i++) book.learn(new TestPerson(random).home(there).bytes)
+      assert.deepEqual(people.map((one) => book.cached(one.account)?.epoch), people.map(() => 1))
+    }
+  })
+})

@@ -1,0 +1,462 @@
+/**
+ * For tests only: relays on memory stores and a memory mesh under a manual clock, and devices that speak the client
+ * protocol as docs/protocol/client.md asks: an outbox that repeats, one position per log, cumulative acknowledgements.
+ */
+import assert from 'node:assert/strict'
+import { Channel, Handlers } from '../../protocol/channel.ts'
+import { ManualClock, SeededRandom, settle } from '../../protocol/clock-manual.ts'
+import { conversationFromBytes, pairConversation, type ConversationId } from '../../protocol/conversation.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../protocol/envelope.ts'
+import { ERRORS, ProtocolError } from '../../protocol/errors.ts'
+import { deviceIdOfKey, messageIdFromBytes, type AccountId, type MessageId, type RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { anyMethods, clientMethods, clientNotifications } from '../../protocol/methods.ts'
+import type { SignedDeviceList } from '../../protocol/records/device-list.ts'
+import { verifyHomeRecord } from '../../protocol/records/home-record.ts'
+import { streamPair } from '../../protocol/stream-pair.ts'
+import type { Outcome, Pages } from '../../protocol/wire/gen/log.js'
+import { decode } from '../../protocol/wire/codec.ts'
+import { Signed } from '../../protocol/wire/gen/records.js'
+import { envelopeKinds } from '../../protocol/wire/kinds.ts'
+import { TestPerson, register, sayHello, signing, testDevice, testRelay, type TestDevice } from './fixtures.ts'
+import { silentLogger } from '../watch/logger.ts'
+import { MemoryNetwork, type NetworkConditions } from '../mesh/mesh-memory.ts'
+import type { Meter } from '../watch/meter.ts'
+import type { Defer, Logger } from '../ports.ts'
+import { Relay } from '../relay.ts'
+import { MemoryStore, type MemoryStoreOptions } from '../store/store-memory.ts'
+
+/** As `setImmediate`, without leaving the microtasks: virtual time knows no event loop. */
+const afterThisTurn: Defer = (task) => { void settle(15).then(task) }
+
+/** Counters to look at: `counts.get('name')`, `counts.get('name label')`. */
+export class CountingMeter implements Meter {
+  readonly counts = new Map<string, number>()
+
+  of (key: string): number { return this.counts.get(key) ?? 0 }
+
+  counter (name: string): ReturnType<Meter['counter']> {
+    const add = (key: string, value: number): void => { this.counts.set(key, this.of(key) + value) }
+    return {
+      inc: (value = 1, labels = {}) => {
+        add(name, value)
+        for (const label of Object.values(labels)) add(`${name} ${label}`, value)
+      }
+    }
+  }
+
+  gauge (): void {}
+  histogram (): ReturnType<Meter['histogram']> { return { observe: () => {} } }
+}
+
+export class World {
+  readonly random: SeededRandom
+  readonly clock = new ManualClock()
+  readonly network: MemoryNetwork
+  readonly relays: TestRelayNode[] = []
+  readonly logger: Logger
+
+  constructor (seed: number, conditions: Partial<NetworkConditions> = {}, logger: Logger = silentLogger) {
+    this.random = new SeededRandom(seed)
+    this.logger = logger
+    const isNewer = (record: Uint8Array, than: Uint8Array): boolean => verifyHomeRecord(signing, record).epoch > verifyHomeRecord(signing, than).epoch
+    this.network = new MemoryNetwork({ clock: this.clock, random: this.random, isNewer }, conditions)
+  }
+
+  async relay (name: string, options: MemoryStoreOptions = {}): Promise<TestRelayNode> {
+    const node = new TestRelayNode(this, name, options)
+    this.relays.push(node)
+    await this.during(node.start())
+    return node
+  }
+
+  /** A registered account with one connected device. */
+  async person (relay: TestRelayNode): Promise<TestClient> {
+    const client = new TestClient(this, new TestPerson(this.random), relay)
+    await this.during(client.register())
+    return client
+  }
+
+  /** Two people of which the first anchors what they write to each other. */
+  async pair (anchorsAt: TestRelayNode, other: TestRelayNode): Promise<[TestClient, TestClient]> {
+    const [one, two] = [new TestPerson(this.random), new TestPerson(this.random)]
+    const { anchor } = pairConversation(one.account, two.account)
+    const [low, high] = one.account === anchor ? [one, two] : [two, one]
+    const clients: [TestClient, TestClient] = [new TestClient(this, low, anchorsAt), new TestClient(this, high, other)]
+    for (const client of clients) await this.during(client.register())
+    return clients
+  }
+
+  /** Let everything happen that happens within `ms`. */
+  async pass (ms = 100): Promise<void> { for (let step = 0; step < 50; step++) await this.clock.advance(ms / 50) }
+
+  /** Let time pass while `work` is under way. */
+  async during<T> (work: Promise<T>): Promise<T> {
+    let isDone = false
+    const done = work.finally(() => { isDone = true })
+    done.catch(() => { /* told below */ })
+    for (let passed = 0; !isDone && passed < 600_000; passed += 20) await this.clock.advance(20)
+    return await done
+  }
+
+  /** Pass time until `isDone`, at most `ms`. */
+  async until (isDone: () => boolean, ms = 120_000, what: () => string = () => 'what was waited for'): Promise<void> {
+    for (let passed = 0; passed <= ms; passed += 50) {
+      if (isDone()) return
+      await this.clock.advance(50)
+    }
+    assert.fail(`${what()} did not happen within ${ms} ms`)
+  }
+
+  async stop (): Promise<void> { for (const relay of this.relays) await relay.stop() }
+}
+
+export class TestRelayNode {
+  readonly world: World
+  readonly name: string
+  readonly id: RelayId
+  store: MemoryStore
+  relay!: Relay
+  isRunning = false
+  readonly meter = new CountingMeter()
+  readonly #seed: Uint8Array
+
+  constructor (world: World, name: string, options: MemoryStoreOptions) {
+    this.world = world
+    this.name = name
+    const { id, seed } = testRelay(world.random)
+    this.id = id
+    this.#seed = seed
+    this.store = new MemoryStore(options)
+  }
+
+  async start (): Promise<void> {
+    const { clock, random, network, logger } = this.world
+    const mesh = network.join(this.id)
+    this.relay = new Relay({
+      mesh, store: this.store, clock, random, signing, logger, meter: this.meter, defer: afterThisTurn, loadPermille: () => 0, keepConnected: () => {}
+    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.#seed })
+    await this.relay.start()
+    this.isRunning = true
+  }
+
+  /** `kill -9`: nothing is said to anybody, what was not durable is gone. */
+  crash (options: MemoryStoreOptions = {}): void {
+    this.isRunning = false
+    this.store = this.store.crash(options)
+    this.world.network.leave(this.id)
+    for (const client of this.#clients) client.lost(this)
+  }
+
+  /** From what the crash left, with its devices connecting again. */
+  async restart (): Promise<void> {
+    await this.world.during(this.start())
+    for (const client of this.#clients) if (client.home === this) await client.online()
+  }
+
+  async stop (): Promise<void> {
+    if (!this.isRunning) return
+    this.isRunning = false
+    await this.world.during(this.relay.stop({ timeoutMs: 5_000 }))
+    await this.store.close()
+  }
+
+  /** What a device that still believes to live here is answered. */
+  async probeSubmit (from: TestClient, to: TestClient): Promise<void> {
+    const [near, far] = streamPair(from.device.id, this.id)
+    this.relay.clients.accept(far)
+    const channel = new Channel(near, { handlers: new Handlers(), clock: this.world.clock }).start()
+    await sayHello(channel, from.person)
+    const { outcomes } = await channel.call(clientMethods.submit, { envelopes: [from.seal(to.account).bytes] })
+    await channel.close()
+    if (outcomes[0]!.status !== 0) throw ProtocolError.fromStatus(outcomes[0]!.status)
+  }
+
+  readonly #clients = new Set<TestClient>()
+  knows (client: TestClient): void { this.#clients.add(client) }
+}
+
+interface Sending { readonly to: AccountId, readonly messageId: MessageId, readonly bytes: Uint8Array, readonly conversation: ConversationId }
+
+/** What a device has of one log. */
+export interface TestLog {
+  /** undefined: nothing yet. */
+  lastSeq: number | undefined
+  /** Heard of, by whatever road. */
+  highest: number
+  /** Shown, in order. */
+  readonly shown: MessageId[]
+  /** Came early. */
+  readonly early: Map<number, MessageId>
+}
+
+/** A device as docs/protocol/client.md asks. */
+export class TestClient {
+  readonly person: TestPerson
+  readonly device: TestDevice
+  readonly logs = new Map<ConversationId, TestLog>()
+  readonly outbox: Sending[] = []
+  /** Statuses of refused envelopes. */
+  readonly refused: number[] = []
+  home: TestRelayNode
+  /** SENT, in order. */
+  readonly sent: MessageId[] = []
+  isOnline = false
+  deliveries = 0
+  /** Answers with a number that came after an entry with a higher one. */
+  lateAnswers = 0
+  /** Envelopes that came again. */
+  duplicates = 0
+  /** Do not acknowledge, until it is set back. */
+  holdsBack = false
+  readonly #world: World
+  #devices: SignedDeviceList | undefined
+  #channel: Channel | undefined
+  #submitting = 0
+  #epoch = 1
+  #counter = 0
+  #attempt = 0
+
+  constructor (world: World, person: TestPerson, home: TestRelayNode, device = person.device) {
+    this.#world = world
+    this.person = person
+    this.device = device
+    this.home = home
+    home.knows(this)
+  }
+
+  get account (): AccountId { return this.person.account }
+
+  #connect (): Channel {
+    const handlers = new Handlers()
+      .onNotification(clientNotifications.deliver, (pages) => { this.#onDeliver(pages) })
+      .onNotification(clientNotifications.draining, () => {})
+    const [near, far] = streamPair(this.device.id, this.home.id)
+    this.home.relay.clients.accept(far)
+    const channel = new Channel(near, { handlers, clock: this.#world.clock }).start()
+    channel.onClose(() => { if (this.#channel === channel) { this.isOnline = false; this.#channel = undefined } })
+    this.#channel = channel
+    this.#submitting = 0
+    this.#beat(channel)
+    return channel
+  }
+
+  #beat (channel: Channel): void {
+    this.#world.clock.after(limits.heartbeatMs, () => {
+      if (this.#channel !== channel) return
+      channel.call(anyMethods.ping, {}).catch(() => { /* the channel's end says so */ })
+      this.#beat(channel)
+    })
+  }
+
+  async register (): Promise<void> {
+    const channel = this.#connect()
+    await sayHello(channel, this.person)
+    await register(channel, this.person, this.home.id)
+    this.isOnline = true
+  }
+
+  /** A newer home record that names the same relay. */
+  async signHomeAgain (): Promise<void> {
+    const record = this.person.home(this.home.id, { epoch: ++this.#epoch })
+    await this.#world.during(this.channel.call(clientMethods.updateHome, decode(Signed, record.bytes)))
+  }
+
+  /** Another device of this account, connected: it sees what this one sees. */
+  async linkDevice (): Promise<TestClient> {
+    const device = testDevice(this.#world.random)
+    const list = this.person.devices({ epoch: 2, devices: [this.device, device] })
+    await this.#world.during(this.channel.call(clientMethods.updateDevices, decode(Signed, list.bytes)))
+    const client = new TestClient(this.#world, this.person, this.home, device)
+    client.#devices = list
+    await client.online()
+    return client
+  }
+
+  async online (): Promise<void> {
+    if (this.isOnline) return
+    const channel = this.#connect()
+    await this.#world.during(sayHello(channel, this.person, this.#devices))
+    this.isOnline = true
+    this.#submit()
+  }
+
+  /** Sign a newer home record, tell the old home if it can be reached, register at the new one, carry on. */
+  async moveTo (relay: TestRelayNode, epoch: number): Promise<void> {
+    const record = this.person.home(relay.id, { epoch })
+    if (this.isOnline) await this.#world.during(this.channel.call(clientMethods.updateHome, decode(Signed, record.bytes)))
+    await this.offline()
+    this.home = relay
+    relay.knows(this)
+    const channel = this.#connect()
+    await this.#world.during(sayHello(channel, this.person))
+    await this.#world.during(register(channel, this.person, relay.id, { homeRecord: record.bytes }))
+    this.isOnline = true
+    this.#submit()
+  }
+
+  async offline (): Promise<void> {
+    this.isOnline = false
+    const channel = this.#channel
+    this.#channel = undefined
+    await channel?.close()
+  }
+
+  /** The relay is gone. */
+  lost (relay: TestRelayNode): void {
+    if (relay !== this.home) return
+    this.isOnline = false
+    const channel = this.#channel
+    this.#channel = undefined
+    channel?.abort(new ProtocolError('DISCONNECTED'))
+  }
+
+  /** A UUIDv7 that rises. */
+  newMessageId (): MessageId {
+    const bytes = this.#world.random.bytes(16)
+    new DataView(bytes.buffer).setUint32(0, Math.floor(this.#world.clock.nowMs() / 65_536))
+    new DataView(bytes.buffer).setUint16(4, this.#world.clock.nowMs() & 0xffff)
+    const count = this.#counter++
+    bytes[6] = 0x70 | (count >>> 14 & 0x0f)
+    bytes[7] = count >>> 6 & 0xff
+    bytes[8] = 0x80 | (count & 0x3f)
+    return messageIdFromBytes(bytes)
+  }
+
+  seal (to: AccountId, { messageId = this.newMessageId(), sizeBytes = 100, expiresAtMs = 0, sender = this.account, device = this.device } = {}): Sending {
+    const conversation = pairConversation(this.account, to)
+    const bytes = encodeEnvelope({
+      conversation,
+      sender,
+      senderDevice: device.id,
+      messageId,
+      kind: envelopeKinds.content,
+      expiresAtMs,
+      ciphertexts: [{ device: device.id, kind: 2, bytes: this.#world.random.bytes(sizeBytes) }]
+    })
+    return { to, messageId, bytes, conversation: conversation.id }
+  }
+
+  /** Into the outbox, and off when there is a connection. */
+  send (to: TestClient | AccountId, options: Parameters<TestClient['seal']>[1] = {}): MessageId {
+    const sealed = this.seal(typeof to === 'string' ? to : to.account, options)
+    this.outbox.push(sealed)
+    this.#submit()
+    return sealed.messageId
+  }
+
+  /** Straight to the relay, past the outbox. */
+  async submitRaw (envelopes: Uint8Array[]): Promise<Outcome[]> {
+    const { outcomes } = await this.#channel!.call(clientMethods.submit, { envelopes })
+    return outcomes
+  }
+
+  get channel (): Channel { return this.#channel! }
+
+  #submit (): void {
+    const channel = this.#channel
+    if (channel === undefined || !this.isOnline || this.#submitting > 0 || this.outbox.length === 0) return
+    const batch = this.outbox.slice(0, 1 + this.#world.random.below(100))
+    this.#submitting = batch.length
+    channel.call(clientMethods.submit, { envelopes: batch.map(({ bytes }) => bytes) }).then(({ outcomes }) => {
+      if (this.#channel !== channel) return
+      this.#submitting = 0
+      const isHeldUp = this.#onOutcomes(batch, outcomes)
+      if (isHeldUp) this.#retry()
+      else { this.#attempt = 0; this.#submit() }
+    }, () => {
+      if (this.#channel !== channel) return
+      this.#submitting = 0
+      this.#retry()
+    })
+  }
+
+  #retry (): void {
+    this.#world.clock.after(Math.min(500 * 2 ** this.#attempt++, 5_000), () => { this.#submit() })
+  }
+
+  #onOutcomes (batch: readonly Sending[], outcomes: readonly Outcome[]): boolean {
+    assert.equal(outcomes.length, batch.length, 'one outcome for each envelope')
+    let isHeldUp = false
+    const failed = new Set<ConversationId>()
+    for (const [i, sending] of batch.entries()) {
+      const outcome = outcomes[i]!
+      if (outcome.status === 0) {
+        assert.ok(!failed.has(sending.conversation), 'an envelope overtook one that has to come again')
+        this.outbox.splice(this.outbox.indexOf(sending), 1)
+        if (!this.sent.includes(sending.messageId)) this.sent.push(sending.messageId)
+        if (outcome.seq > 0) this.#note(sending.conversation, outcome.seq, sending.messageId, 'outcome')
+        continue
+      }
+      const action = Object.values(ERRORS).find(({ status }) => status === outcome.status)!.action
+      this.refused.push(outcome.status)
+      if (action === 'reject') this.outbox.splice(this.outbox.indexOf(sending), 1)
+      else { failed.add(sending.conversation); isHeldUp = true }
+    }
+    return isHeldUp
+  }
+
+  #onDeliver ({ pages }: Pages): void {
+    const positions = []
+    for (const page of pages) {
+      const { id } = conversationFromBytes(page.conversation)
+      for (const entry of page.entries) {
+        this.deliveries++
+        if (entry.envelope === undefined) {
+          assert.equal(deviceIdOfKey(entry.senderDevice!), this.device.id, 'only what the device sent itself comes as a reference')
+          this.#note(id, entry.seq, messageIdFromBytes(entry.messageId!), 'reference')
+        } else {
+          const { messageId, conversation } = decodeEnvelope(entry.envelope)
+          assert.equal(conversation.id, id)
+          this.#note(id, entry.seq, messageId, 'envelope')
+        }
+      }
+      const log = this.logs.get(id)
+      if (log?.lastSeq !== undefined) positions.push({ conversation: page.conversation, epoch: page.epoch, seq: log.lastSeq })
+    }
+    if (!this.holdsBack && this.#channel !== undefined) this.#channel.notify(clientNotifications.acknowledge, { positions })
+  }
+
+  logOf (id: ConversationId): TestLog {
+    let log = this.logs.get(id)
+    if (log === undefined) {
+      log = { lastSeq: undefined, highest: 0, shown: [], early: new Map() }
+      this.logs.set(id, log)
+    }
+    return log
+  }
+
+  #note (id: ConversationId, seq: number, messageId: MessageId, kind: 'outcome' | 'reference' | 'envelope'): void {
+    const log = this.logOf(id)
+    if (kind === 'outcome' && seq < log.highest && !log.shown.includes(messageId)) this.lateAnswers++
+    log.highest = Math.max(log.highest, seq)
+    if (log.lastSeq !== undefined && seq <= log.lastSeq) {
+      if (kind === 'envelope') this.duplicates++
+      return
+    }
+    log.early.set(seq, messageId)
+    // The first that is delivered is the first that is kept; an answer may come before it.
+    if (log.lastSeq === undefined && (kind !== 'outcome' || seq === 1)) log.lastSeq = seq - 1
+    while (log.lastSeq !== undefined && log.early.has(log.lastSeq + 1)) {
+      log.lastSeq++
+      log.shown.push(log.early.get(log.lastSeq)!)
+      log.early.delete(log.lastSeq)
+    }
+  }
+
+  /** What it has seen of the conversation with the other, in order. */
+  shownWith (other: TestClient | AccountId): MessageId[] {
+    return this.logOf(pairConversation(this.account, typeof other === 'string' ? other : other.account).id).shown
+  }
+}
+
+/** Nobody lost anything, nobody saw anything twice, both saw the same order, and each sender's own order is kept. */
+export function assertConverged (a: TestClient, b: TestClient, sentByA: readonly MessageId[], sentByB: readonly MessageId[]): void {
+  const [seenByA, seenByB] = [a.shownWith(b), b.shownWith(a)]
+  assert.deepEqual(seenByA, seenByB, 'both see the same order')
+  assert.equal(new Set(seenByA).size, seenByA.length, 'nothing twice')
+  const [fromA, fromB] = [new Set(sentByA), new Set(sentByB)]
+  assert.deepEqual(seenByA.filter((id) => fromA.has(id)), sentByA, 'everything from the first, in its order')
+  assert.deepEqual(seenByA.filter((id) => fromB.has(id)), sentByB, 'everything from the second, in its order')
+  assert.equal(seenByA.length, sentByA.length + sentByB.length, 'nothing else')
+}
