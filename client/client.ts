@@ -167,9 +167,9 @@ export class Client {
    * @throws as findPerson
    */
   async addContact (who: string, { name, signal }: { name?: string, signal?: AbortSignal } = {}): Promise<Contact> {
-    const person = await this.#findOrTrust(who, signal === undefined ? {} : { signal })
+    const { claimedHandle, ...person } = await this.#findOrTrust(who, signal === undefined ? {} : { signal })
     if (person.account === this.account?.id) throw new ProtocolError('BAD_CONVERSATION', { what: 'that is you' })
-    return await this.#contacts.add(person.account, { ...(name === undefined ? {} : { name }), ...(person.handle === undefined ? {} : { handle: person.handle }) })
+    return await this.#contacts.add(person.account, { ...(name === undefined ? {} : { name }), ...(person.handle === undefined ? {} : { handle: person.handle }), ...(claimedHandle === undefined ? {} : { claimedHandle }) })
   }
 
   async contacts (): Promise<Contact[]> { return await this.#contacts.list() }
@@ -279,6 +279,10 @@ export class Client {
   #onOnline (welcome: Welcome): void {
     this.#upkeep.resume(welcome.isRegistered ? welcome.oneTimePrekeysLeft : limits.oneTimePrekeys)
     this.#engine?.resume()
+    this.#settleClaims().catch((error: unknown) => {
+      // The next connection asks again.
+      this.#components.logger?.debug('client.handle-not-confirmed', { error: String(error) })
+    })
   }
 
   #own (): AccountId {
@@ -314,10 +318,14 @@ export class Client {
     try {
       return accountIdFromBytes((await this.#connection.call(clientMethods.findHandle, { handle }, options)).account) === account
     } catch (error) {
-      options.signal?.throwIfAborted()
-      if (!isProtocolError(error)) throw error
-      return false
+      if (isProtocolError(error) && error.action === 'reject') return false
+      throw error
     }
+  }
+
+  /** Links that were taken while nobody could be asked. */
+  async #settleClaims (): Promise<void> {
+    for (const { account, handle } of await this.#contacts.claims()) await this.#contacts.settleClaim(account, handle, await this.#isHandleOf(handle, account, {}))
   }
 
   async #personOf (account: AccountId): Promise<Person> {
@@ -325,14 +333,17 @@ export class Client {
     return { account, ...(home === undefined ? {} : { relay: home.homes[0], region: home.region }) }
   }
 
-  async #findOrTrust (who: string, options: WaitOptions): Promise<Person> {
+  async #findOrTrust (who: string, options: WaitOptions): Promise<Person & { claimedHandle?: string }> {
     try {
       return await this.findPerson(who, options)
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!isProtocolError(error) || error.action !== 'later') throw error
-      // Without its handle: whoever made the link may have put anybody's there.
-      if (isInvite(who)) return { account: parseInvite(who).account }
+      if (isInvite(who)) {
+        const { account, handle } = parseInvite(who)
+        // Whoever made the link may have put anybody's handle there.
+        return { account, ...(handle === '' ? {} : { claimedHandle: handle }) }
+      }
       const account = accountIdIn(who.trim().toLowerCase())
       if (account === undefined) throw error
       return { account }

@@ -39,12 +39,28 @@ export class Contacts {
   async load (): Promise<void> { await this.#on.ledger.preload(this.#on.tables.contacts) }
 
   /** @throws ProtocolError TOO_LARGE */
-  async add (account: AccountId, { name = '', handle = '' }: { name?: string, handle?: string }): Promise<Contact> {
+  async add (account: AccountId, { name = '', handle = '', claimedHandle = '' }: { name?: string, handle?: string, claimedHandle?: string }): Promise<Contact> {
     if (name.length > maxNameChars) throw new ProtocolError('TOO_LARGE', { max: maxNameChars, what: 'name' })
     return await this.#change(account, (row) => ({
       ...row,
       name: name !== '' ? name : row.name !== '' ? row.name : fallbackName(account, handle),
-      handle: handle !== '' ? handle : row.handle
+      handle: handle !== '' ? handle : row.handle,
+      ...(handle === '' && claimedHandle !== '' ? { claimedHandle } : {})
+    }))
+  }
+
+  /** Handles that stand in links and were not confirmed yet. */
+  async claims (): Promise<Array<{ account: AccountId, handle: string }>> {
+    const rows = await this.#on.ledger.range(this.#on.tables.contacts, { from: '', to: '\x7f' })
+    return rows.flatMap(({ key, value }) => value.claimedHandle === undefined ? [] : [{ account: key as AccountId, handle: value.claimedHandle }])
+  }
+
+  /** The relay that issues it has said whether the handle is this account's. */
+  async settleClaim (account: AccountId, claimed: string, isTrue: boolean): Promise<void> {
+    await this.#change(account, ({ claimedHandle, ...row }) => ({
+      ...row,
+      ...(claimedHandle !== undefined && claimedHandle !== claimed ? { claimedHandle } : {}),
+      ...(isTrue ? { handle: claimed, name: row.name === fallbackName(account, '') ? claimed : row.name } : {})
     }))
   }
 

@@ -60,6 +60,8 @@ export interface AccountRow {
 export interface ContactRow {
   readonly name: string
   readonly handle: string
+  /** What an invite link said, not confirmed by the relay that issues it yet; absent: nothing. */
+  readonly claimedHandle?: string
   readonly isVerified: boolean
   readonly addedAtMs: number
 }
