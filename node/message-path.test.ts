@@ -272,9 +272,19 @@ describe('message path', () => {
       assert.equal(await entriesKept(eu, a, b), 0)
     })
 
-    it('a relay over its quota is slowed down, and nothing is lost', async () => {
-      const sent = sendMany(b, a, 300)
-      await world.pass(30_000)
+    it('a relay over its quota is told when to come again', async () => {
+      const rogue = testRelay(world.random)
+      const mesh = world.network.join(rogue.id)
+      await mesh.start()
+      const channel = new Channel(await mesh.dial(eu.id, [], protocols.relay, { signal: new AbortController().signal }), { handlers: new Handlers(), clock: world.clock }).start()
+      const { bytes } = pairConversation(a.account, b.account)
+      const pull = (): Promise<unknown> => channel.call(relayMethods.pull, { conversation: bytes, fromSeq: 1, maxEntries: limits.pageEntries })
+      for (let taken = 0; taken + limits.pageEntries <= rates.forwardPerRelay.burst; taken += limits.pageEntries) {
+        await assert.rejects(pull(), (error) => isProtocolError(error, 'NOT_ADMITTED'))
+      }
+      await assert.rejects(pull(), (error) => isProtocolError(error, 'QUOTA') && error.details.retryAfterMs! > 0)
+      const sent = sendMany(b, a, 3)
+      await world.pass(5_000)
       assertConverged(a, b, [], sent)
     })
 
