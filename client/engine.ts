@@ -72,13 +72,14 @@ export class Engine {
       sessions,
       onKeys: (account, keyless) => {
         void this.#quietly('seal', account === own.account ? this.outbox.sealAllWaiting(keyless) : this.outbox.sealWaiting(account, keyless))
+        this.receipts.ask(account)
       },
       onUnknown: (account, error) => { void this.#quietly('fail', this.outbox.failWaiting(account, error)) }
     })
     const wantKeys = (accounts: readonly AccountId[]): void => { this.keys.want(accounts) }
     const sealer = new Sealer({ ...components, own, devices, sessions, wantKeys })
     this.outbox = new Outbox({ ...components, own, sealer, ids, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
-    this.receipts = new Receipts({ ...components, outbox: this.outbox })
+    this.receipts = new Receipts({ ...components, outbox: this.outbox, onUnopened: (peer) => { if (!this.keys.renew(peer)) this.receipts.ask(peer) } })
     const entries = new Entries({
       ...components,
       own,

@@ -202,7 +202,7 @@ describe('client: bad company', () => {
     world.relay.onDeliver = (page, to) => to === bob.client.account!.device ? damaged(page) : page
     await alice.client.send(bob.id, 'kept from Bob')
     await world.quiet()
-    assert.deepEqual(kinds(bob), ['undecryptable'])
+    assert.deepEqual([...new Set(kinds(bob))], ['undecryptable'])
     world.relay.onDeliver = undefined
     await alice.client.send(bob.id, 'after it')
     await world.quiet()

@@ -12,8 +12,10 @@ export const clientLimits = {
   messagesPerBatch: 256,
   /** Sealed messages of one conversation kept for a resubmit until they are delivered; then the oldest sent one goes. */
   sealedKept: 10_000,
-  /** How often a message is sent again to a device that has later ones and not this one. */
+  /** How often a message is sent again to a device that cannot open it, or has later ones and not this one. */
   sendAgain: 5,
+  /** Fresh sessions with somebody whose messages cannot be opened, no more often than this: a relay could cause that, too. */
+  renewSessionsMs: 60 * 60_000,
   /** Entries that came early or wait for their turn, and their bytes; what is beyond is asked for again. */
   arrivedEntries: 4_096,
   arrivedBytes: 16 * MIB,

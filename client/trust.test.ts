@@ -77,6 +77,46 @@ describe('client: a relay that lies', () => {
     assert.deepEqual([...alice.data.keys()].filter((key) => /^(ob|sl)\//.test(key)), [], 'nothing is left to send')
   })
 
+  it('a message that cannot be opened is asked for at once, and comes without the person doing anything', async () => {
+    let isDamaged = false
+    world.relay.onDeliver = (page, to) => {
+      if (to !== bob.client.account!.device || isDamaged) return page
+      isDamaged = true
+      return { ...page, entries: page.entries.map((entry) => entry.envelope === undefined ? entry : { ...entry, envelope: Uint8Array.from(entry.envelope, (byte, i) => i === entry.envelope!.length - 1 ? byte ^ 1 : byte) }) }
+    }
+    await alice.client.send(bob.id, 'only one')
+    await world.until(() => bob.received.length === 1)
+    await world.quiet()
+    assert.deepEqual((await bob.client.history(alice.id)).slice(2).map(({ text, state }) => [text, state]), [['only one', 'delivered']])
+    assert.equal((await alice.client.history(bob.id)).at(-1)!.state, 'delivered')
+  })
+
+  it('sessions that have come apart heal: a device that went back to an old state', async () => {
+    const old = new Map([...bob.data].map(([key, value]) => [key, value.slice()]))
+    for (let i = 0; i < 3; i++) {
+      await alice.client.send(bob.id, `a${i}`)
+      await world.quiet()
+      await bob.client.send(alice.id, `b${i}`)
+      await world.quiet()
+    }
+    // Somebody restores a copy of the folder.
+    await bob.client.stop()
+    bob.data.clear()
+    for (const [key, value] of old) bob.data.set(key, value)
+    bob.received.length = alice.received.length = 0
+    await bob.open()
+    await bob.online()
+    await world.quiet(5_000)
+    await alice.client.send(bob.id, 'can you read this?')
+    await world.until(() => texts(bob).includes('can you read this?'), { maxMs: 120_000 })
+    await world.quiet(5_000)
+    await bob.client.send(alice.id, 'yes, and you this?')
+    await world.until(() => texts(alice).includes('yes, and you this?'), { maxMs: 120_000 })
+    await world.quiet(5_000)
+    assert.equal(new Set(texts(bob)).size, texts(bob).length, 'nothing twice')
+    assert.equal(new Set(texts(alice)).size, texts(alice).length, 'nothing twice')
+  })
+
   it('a message whose receipt was lost is sent again and not shown again', async () => {
     let isLost = false
     world.relay.onSubmit = (bytes) => {

@@ -12,6 +12,7 @@ import { clientMethods } from '../../protocol/methods.ts'
 import type { Claimed, Found } from '../../protocol/wire/gen/service.js'
 import type { Devices } from './devices.ts'
 import type { Events } from '../events.ts'
+import { clientLimits } from '../limits.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { RelayLink } from '../relay/link.ts'
 import { Retries } from '../relay/retry.ts'
@@ -38,6 +39,8 @@ export class Keys {
   readonly #claiming = new Set<AccountId>()
   readonly #finding = new Map<AccountId, Promise<void>>()
   readonly #retries: Retries<AccountId>
+  readonly #renewing = new Set<AccountId>()
+  readonly #renewedAtMs = new Map<AccountId, number>()
   /** Lists that were heard of and not shown. */
   readonly #missed = new Map<AccountId, number>()
 
@@ -53,6 +56,20 @@ export class Keys {
       this.#claiming.add(account)
       void this.#claim(account)
     }
+  }
+
+  /**
+   * Messages of this person cannot be opened: fresh sessions, which heal a ratchet that has come apart.
+   * @returns false when that was done lately, so that nothing new will come of it; `onKeys` follows otherwise
+   */
+  renew (account: AccountId): boolean {
+    const nowMs = this.#on.clock.nowMs()
+    if (!this.#renewing.has(account)) {
+      if (nowMs - (this.#renewedAtMs.get(account) ?? -Infinity) < clientLimits.renewSessionsMs) return false
+      this.#renewing.add(account)
+    }
+    this.want([account])
+    return true
   }
 
   /** The relay can be reached again. */
@@ -102,6 +119,7 @@ export class Keys {
       keyless = result.keyless
       if (result.usable === 0 && account !== this.#on.own.account) throw new ProtocolError('NO_BUNDLE')
       this.#retries.succeeded(account)
+      if (this.#renewing.delete(account)) this.#renewedAtMs.set(account, this.#on.clock.nowMs())
     } catch (error) {
       this.#claiming.delete(account)
       if (isProtocolError(error, 'UNKNOWN_ACCOUNT')) this.#on.onUnknown(account, error)
@@ -123,7 +141,7 @@ export class Keys {
       if (device.id === own.device) continue
       const address = { account, device: device.id }
       const canSeal = await sessions.canSeal(draft, address, device.identityKey)
-      if (canSeal && !await sessions.needsRekey(draft, address)) { usable++; continue }
+      if (canSeal && !this.#renewing.has(account) && !await sessions.needsRekey(draft, address)) { usable++; continue }
       const key = deviceKeyOf(device.id)
       const bundle = claimed.bundles.find((one) => sameBytes(one.device, key))
       if (bundle === undefined) {

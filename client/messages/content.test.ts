@@ -26,7 +26,7 @@ const content = (body: Content['body']): Content => ({
 
 describe('content of a message', () => {
   it('comes back as it was', () => {
-    for (const body of [{ kind: 'text', text: 'grüß dich 👋' }, { kind: 'receipt', stage: 2, ids: [id(1), id(2)] }, { kind: 'text', text: 'again', standsFor: id(0) }] as const) {
+    for (const body of [{ kind: 'text', text: 'grüß dich 👋' }, { kind: 'receipt', stage: 2, ids: [id(1), id(2)] }, { kind: 'text', text: 'again', standsFor: [id(0)] }] as const) {
       const before = content(body)
       const after = decodeContent(encodeContent(binding, before), binding)
       assert.deepEqual(after.body, before.body)
@@ -38,7 +38,7 @@ describe('content of a message', () => {
   })
 
   it('cannot stand for a message that was made later, or for itself', () => {
-    for (const standsFor of [id(1), id(2)]) assert.throws(() => decodeContent(encodeContent(binding, content({ kind: 'text', text: 'x', standsFor })), binding), { code: 'MALFORMED' })
+    for (const standsFor of [id(1), id(2)]) assert.throws(() => decodeContent(encodeContent(binding, content({ kind: 'text', text: 'x', standsFor: [standsFor] })), binding), { code: 'MALFORMED' })
   })
 
   it('hides its length', () => {

@@ -11,6 +11,7 @@ import { limits } from '../../protocol/limits.ts'
 import { decode, encode } from '../../protocol/wire/codec.ts'
 import { Content as WireContent } from '../../protocol/wire/gen/content.js'
 import { wireVersion } from '../../protocol/wire/kinds.ts'
+import { clientLimits } from '../limits.ts'
 import { decodeChainPoint, encodeChainPoint, type ChainPoint } from './chain.ts'
 
 export interface ListMark {
@@ -20,8 +21,8 @@ export interface ListMark {
 }
 
 export type Body =
-  /** `standsFor`: sent again; the id that it had first */
-  | { readonly kind: 'text', readonly text: string, readonly standsFor?: MessageId }
+  /** `standsFor`: sent again; the id that it had first, then those of earlier tries */
+  | { readonly kind: 'text', readonly text: string, readonly standsFor?: readonly MessageId[] }
   | { readonly kind: 'receipt', readonly stage: number, readonly ids: readonly MessageId[] }
   /** of a newer version */
   | { readonly kind: 'unknown' }
@@ -56,7 +57,7 @@ export function encodeContent (binding: Binding, content: Content): Uint8Array {
     ownListHash: content.senderList.hash,
     theirListEpoch: content.peerList.epoch,
     theirListHash: content.peerList.hash,
-    ...(body.kind === 'text' ? { text: { body: body.text, ...(body.standsFor === undefined ? {} : { standsFor: messageIdToBytes(body.standsFor) }) } } : {}),
+    ...(body.kind === 'text' ? { text: { body: body.text, ...(body.standsFor === undefined ? {} : { standsFor: concat(...body.standsFor.map(messageIdToBytes)) }) } } : {}),
     ...(body.kind === 'receipt' ? { receipt: { stage: body.stage, messageIds: concat(...body.ids.map(messageIdToBytes)) } } : {})
   }))
 }
@@ -86,17 +87,21 @@ function bodyOf ({ text, receipt }: WireContent, messageId: MessageId): Body {
     // [REJECT] three bytes of UTF-8 at most for each UTF-16 unit: cheap, and never refuses what `send` allows
     if (text.body.length > limits.textBytes) throw new ProtocolError('TOO_LARGE', { max: limits.textBytes })
     if (text.standsFor === undefined) return { kind: 'text', text: text.body }
-    const standsFor = messageIdFromBytes(text.standsFor)
+    const standsFor = idsOf(text.standsFor, 1 + clientLimits.sendAgain)
     // [REJECT] ids rise: what it stands for was made before it
-    if (standsFor >= messageId) throw new ProtocolError('MALFORMED', { what: 'stands for a later message' })
+    if (standsFor.length === 0 || standsFor.some((id) => id >= messageId)) throw new ProtocolError('MALFORMED', { what: 'stands for a later message' })
     return { kind: 'text', text: text.body, standsFor }
   }
   if (receipt === undefined) return { kind: 'unknown' }
   const { messageIds, stage } = receipt
-  // [REJECT] whole ids, and not more than one receipt may hold
-  if (messageIds.byteLength % messageIdBytes !== 0) throw new ProtocolError('MALFORMED', { what: 'receipt' })
-  if (messageIds.byteLength > limits.receiptIds * messageIdBytes) throw new ProtocolError('TOO_MANY', { max: limits.receiptIds, what: 'receipt' })
+  return { kind: 'receipt', stage, ids: idsOf(messageIds, limits.receiptIds) }
+}
+
+function idsOf (bytes: Uint8Array, max: number): MessageId[] {
+  // [REJECT] whole ids, and not more than there may be
+  if (bytes.byteLength % messageIdBytes !== 0) throw new ProtocolError('MALFORMED', { what: 'message ids' })
+  if (bytes.byteLength > max * messageIdBytes) throw new ProtocolError('TOO_MANY', { max, what: 'message ids' })
   const ids: MessageId[] = []
-  for (let at = 0; at < messageIds.byteLength; at += messageIdBytes) ids.push(messageIdFromBytes(messageIds.subarray(at, at + messageIdBytes)))
-  return { kind: 'receipt', stage, ids }
+  for (let at = 0; at < bytes.byteLength; at += messageIdBytes) ids.push(messageIdFromBytes(bytes.subarray(at, at + messageIdBytes)))
+  return ids
 }

@@ -209,7 +209,7 @@ export class Entries {
       // The store's trouble is not the message's: the log waits.
       if (!isProtocolError(error) || isStoreFailure(error)) throw error
       // A counter that was used before is no proof of a repeat: the relay can write one on a new message.
-      if (!isRepeat && !isPlaceholder) this.#keepUnopened(draft, arrival, envelope, bytes, error)
+      if (!isRepeat && !isPlaceholder) await this.#keepUnopened(draft, arrival, envelope, bytes, error)
       return { digest, envelope }
     }
   }
@@ -250,17 +250,19 @@ export class Entries {
       // [IGNORE] what another device of this account has: not what the other person has
       // [IGNORE] a stage of a newer version
       if (!isOwn && (body.stage === receiptStages.delivered || body.stage === receiptStages.read)) await outbox.delivered(draft, peer, body.ids, envelope.senderDevice, body.stage)
+      if (!isOwn && body.stage === receiptStages.unopened) await outbox.unopened(draft, peer, body.ids, envelope.senderDevice)
       return
     }
     if (body.kind === 'unknown' && envelope.kind !== envelopeKinds.content) return
     const direction = isOwn ? 'out' : 'in'
     const standsFor = body.kind === 'text' ? body.standsFor : undefined
-    const first = standsFor === undefined ? before : await this.#on.history.find(draft, peer, direction, standsFor)
-    if (!isOwn) await this.#on.receipts.owe(draft, peer, 'delivered', standsFor === undefined ? [envelope.messageId] : [envelope.messageId, standsFor])
+    const first = standsFor === undefined ? before : await this.#on.history.find(draft, peer, direction, standsFor[0]!)
+    if (!isOwn) await this.#on.receipts.owe(draft, peer, 'delivered', [envelope.messageId, ...standsFor ?? []])
+    for (const id of standsFor?.slice(1) ?? []) await this.#forgetPlaceholder(draft, peer, id)
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
     await this.#add(draft, peer, {
-      id: standsFor ?? envelope.messageId,
+      id: standsFor?.[0] ?? envelope.messageId,
       conversation: envelope.conversation.id,
       peer,
       direction,
@@ -270,6 +272,14 @@ export class Entries {
       state: isOwn ? 'sent' : 'delivered',
       ...(body.kind === 'unknown' ? { error: 'this message needs a newer version' } : {})
     }, placeOf(standsFor === undefined ? undefined : first) ?? entry, first)
+  }
+
+  /** An earlier try that could not be opened either: nothing of it is left to show. */
+  async #forgetPlaceholder (draft: Draft, peer: AccountId, id: MessageId): Promise<void> {
+    const row = await this.#on.history.find(draft, peer, 'in', id)
+    if (row?.state !== 'failed') return
+    this.#on.history.remove(draft, row)
+    draft.erase(this.#on.tables.unopened, `${peer}/${positionKey(row.epoch ?? 0, row.seq ?? 0)}`)
   }
 
   async #add (draft: Draft, peer: AccountId, message: Message, { epoch, seq }: Place, before: MessageRow | undefined): Promise<void> {
@@ -324,7 +334,7 @@ export class Entries {
   }
 
   /** Kept, and shown in its place; receipts are only reported. */
-  #keepUnopened (draft: Draft, { peer, entry }: Arrival, envelope: Envelope, bytes: Uint8Array, error: ProtocolError): void {
+  async #keepUnopened (draft: Draft, { peer, entry }: Arrival, envelope: Envelope, bytes: Uint8Array, error: ProtocolError): Promise<void> {
     const isForged = error.code === 'BAD_CONVERSATION' || error.code === 'BAD_MESSAGE_ID'
     this.#warn(draft, isForged ? 'refused' : 'undecryptable', peer, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
     draft.write(this.#on.tables.unopened, `${peer}/${positionKey(entry.epoch, entry.seq)}`, { atMs: this.#on.clock.nowMs(), envelope: bytes })
@@ -340,6 +350,7 @@ export class Entries {
       state: 'failed',
       error: 'this message could not be opened'
     }, { epoch: entry.epoch, seq: entry.seq })
+    if (error.code !== 'UNKNOWN_DEVICE') await this.#on.receipts.askFor(draft, peer, [envelope.messageId])
   }
 
   #refuse (draft: Draft, peer: AccountId, error: { code: ErrorCode }): void { this.#warn(draft, 'refused', peer, `Something in this conversation was refused (${error.code}).`) }

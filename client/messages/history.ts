@@ -48,6 +48,11 @@ export class History {
     return row
   }
 
+  remove (draft: Draft, row: MessageRow): void {
+    draft.erase(this.#tables.messages, rowKey(row.peer, nameOf(row.direction, row.id)))
+    draft.erase(this.#tables.order, `${row.peer}/${row.at}`)
+  }
+
   /** @returns the message as it is now when it changed, undefined when it did not or is not there */
   async update (draft: Draft, peer: AccountId, direction: Direction, id: MessageId, change: { state?: MessageState, error?: string, position?: { epoch: number, seq: number } }): Promise<MessageRow | undefined> {
     const before = await this.find(draft, peer, direction, id)

@@ -241,17 +241,32 @@ export class Outbox {
       const item = { peer, id }
       const row = await draft.read(tables.outbox, rowKey(item))
       if (row?.state !== 'sent' || !row.isSequenced || row.kind !== envelopeKinds.content || !row.awaiting.includes(device)) continue
-      const first = row.standsFor ?? id
-      const message = await history.find(draft, peer, 'out', first)
+      const message = await history.find(draft, peer, 'out', row.standsFor?.[0] ?? id)
       // Sequenced anew behind what was acknowledged: it may still come.
-      if (message === undefined || (row.standsFor === undefined && (message.epoch === undefined || message.at > newest.at))) continue
-      draft.erase(tables.outbox, rowKey(item))
-      draft.erase(tables.sealed, rowKey(item))
-      draft.after(() => { this.#forget(item) })
-      const tries = (row.tries ?? 0) + 1
-      if (tries > clientLimits.sendAgain) continue
-      await this.#compose(draft, { peer, id: this.#nextId(draft) }, { kind: envelopeKinds.content, state: 'waiting', standsFor: first, tries, digest: '', awaiting: [], isSequenced: false })
+      if (row.standsFor === undefined && (message?.epoch === undefined || message.at > newest.at)) continue
+      await this.#again(draft, item, row)
     }
+  }
+
+  /** A device could not open these: send them again, if it was meant and has not got them on another road. */
+  async unopened (draft: Draft, peer: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void> {
+    const items = ids.map((id) => ({ peer, id }))
+    await this.#prefetch(draft, items)
+    for (const item of items) {
+      const row = await draft.read(this.#on.tables.outbox, rowKey(item))
+      if (row?.kind === envelopeKinds.content && row.state === 'sent' && row.awaiting.includes(device)) await this.#again(draft, item, row)
+    }
+  }
+
+  /** The old bytes are of no use any more: the same text as a message of its own, a few times. */
+  async #again (draft: Draft, item: Item, row: OutboxRow): Promise<void> {
+    const { peer, id } = item
+    draft.erase(this.#on.tables.outbox, rowKey(item))
+    draft.erase(this.#on.tables.sealed, rowKey(item))
+    draft.after(() => { this.#forget(item) })
+    const standsFor: OutboxRow['standsFor'] = row.standsFor === undefined ? [id] : [...row.standsFor, id]
+    if (standsFor.length > clientLimits.sendAgain) return
+    await this.#compose(draft, { peer, id: this.#nextId(draft) }, { kind: envelopeKinds.content, state: 'waiting', standsFor, digest: '', awaiting: [], isSequenced: false })
   }
 
   async #prefetch (draft: Draft, items: readonly Item[]): Promise<void> {

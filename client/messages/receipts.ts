@@ -21,6 +21,8 @@ export interface ReceiptComponents {
   readonly outbox: Pick<Outbox, 'composeReceipt'>
   readonly clock: Clock
   readonly random: Random
+  /** Messages of somebody could not be opened: `ask` follows once it makes sense. */
+  readonly onUnopened: (peer: AccountId) => void
 }
 
 export class Receipts {
@@ -30,6 +32,8 @@ export class Receipts {
   readonly #isOwed = new Set<AccountId>()
   /** Of a store that fails: what is owed stays written down. */
   readonly #retries: Retries<AccountId>
+  /** Something of theirs is to be asked for again. */
+  readonly #toAsk = new Set<AccountId>()
   #isStopped = false
 
   constructor (components: ReceiptComponents) {
@@ -39,13 +43,36 @@ export class Receipts {
 
   /** Pay what an earlier run left. */
   async load (): Promise<void> {
-    for (const { key } of await this.#on.ledger.preload(this.#on.tables.owed)) this.#pay(key as AccountId)
+    for (const { key, value } of await this.#on.ledger.preload(this.#on.tables.owed)) {
+      if (value.unopened !== undefined) this.#toAsk.add(key as AccountId)
+      this.#pay(key as AccountId)
+    }
   }
 
   /** The relay can be reached again. */
   resume (): void {
     this.#isStopped = false
     for (const peer of [...this.#isOwed]) this.#payOrWait(peer)
+    for (const peer of this.#toAsk) this.#on.onUnopened(peer)
+  }
+
+  /** These could not be opened. Asked for when there is a session that the other side can read. */
+  async askFor (draft: Draft, peer: AccountId, ids: readonly MessageId[]): Promise<void> {
+    const owed = await draft.read(this.#on.tables.owed, peer) ?? nothing
+    draft.write(this.#on.tables.owed, peer, { ...owed, unopened: [...owed.unopened ?? [], ...ids].slice(-limits.receiptIds) })
+    draft.after(() => { this.#toAsk.add(peer); this.#on.onUnopened(peer) })
+  }
+
+  /** There is such a session. Nothing happens when nothing is to be asked for. */
+  ask (peer: AccountId): void {
+    if (!this.#toAsk.delete(peer)) return
+    this.#on.ledger.run(async (draft) => {
+      const owed = await draft.read(this.#on.tables.owed, peer)
+      if (owed?.unopened === undefined) return
+      const { unopened, ...rest } = owed
+      await this.#on.outbox.composeReceipt(draft, peer, receiptStages.unopened, unopened)
+      this.#keep(draft, peer, rest)
+    }).catch(() => { this.#toAsk.add(peer) })
   }
 
   stop (): void {
@@ -55,11 +82,11 @@ export class Receipts {
     this.#pauses.clear()
   }
 
-  async owe (draft: Draft, peer: AccountId, stage: keyof typeof receiptStages, ids: readonly MessageId[]): Promise<void> {
+  async owe (draft: Draft, peer: AccountId, stage: 'delivered' | 'read', ids: readonly MessageId[]): Promise<void> {
     const owed = await draft.read(this.#on.tables.owed, peer) ?? nothing
     draft.write(this.#on.tables.owed, peer, stage === 'read'
       // read says delivered, too
-      ? { delivered: owed.delivered.filter((id) => !ids.includes(id)), read: [...owed.read, ...ids] }
+      ? { ...owed, delivered: owed.delivered.filter((id) => !ids.includes(id)), read: [...owed.read, ...ids] }
       : { ...owed, delivered: [...owed.delivered, ...ids] })
     draft.after(() => { this.#isOwed.add(peer); this.#payOrWait(peer) })
   }
@@ -88,6 +115,11 @@ export class Receipts {
         await this.#on.outbox.composeReceipt(draft, peer, receiptStages[stage], owed[stage].slice(at, at + limits.receiptIds))
       }
     }
-    draft.erase(this.#on.tables.owed, peer)
+    this.#keep(draft, peer, { ...owed, delivered: [], read: [] })
+  }
+
+  #keep (draft: Draft, peer: AccountId, owed: OwedRow): void {
+    if (owed.delivered.length + owed.read.length + (owed.unopened?.length ?? 0) === 0) draft.erase(this.#on.tables.owed, peer)
+    else draft.write(this.#on.tables.owed, peer, owed)
   }
 }

@@ -117,7 +117,7 @@ export class Sealer {
   async #bodyOf (draft: Draft, item: Item, row: OutboxRow): Promise<{ body: Body, sentAtMs?: number }> {
     if (row.receipt !== undefined) return { body: { kind: 'receipt', stage: row.receipt.stage, ids: row.receipt.ids } }
     const { standsFor } = row
-    const message = await this.#on.history.find(draft, item.peer, 'out', standsFor ?? item.id)
+    const message = await this.#on.history.find(draft, item.peer, 'out', standsFor?.[0] ?? item.id)
     if (message === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'a message to send is missing' })
     return { body: { kind: 'text', text: message.text, ...(standsFor === undefined ? {} : { standsFor }) }, sentAtMs: message.sentAtMs }
   }

@@ -91,9 +91,8 @@ export interface OutboxRow {
   readonly state: 'waiting' | 'sealed' | 'sent'
   /** What a receipt says, while it waits to be sealed. The text of a message is in ms/. */
   readonly receipt?: { readonly stage: number, readonly ids: readonly MessageId[] }
-  /** Sent again: the id of the message in ms/, and how often by now. */
-  readonly standsFor?: MessageId
-  readonly tries?: number
+  /** Sent again: the id of the message in ms/, then those of earlier tries. */
+  readonly standsFor?: readonly [MessageId, ...MessageId[]]
   /** SHA-256 of the sealed envelope, for the chain; empty while it waits. */
   readonly digest: Hex
   /** Devices of the other person that were addressed and have not said that they have it. */
@@ -116,7 +115,12 @@ export interface LogRow {
   readonly forkedInEpoch: number
 }
 
-export interface OwedRow { readonly delivered: readonly MessageId[], readonly read: readonly MessageId[] }
+export interface OwedRow {
+  readonly delivered: readonly MessageId[]
+  readonly read: readonly MessageId[]
+  /** Asked for again, once there is a session to ask in. */
+  readonly unopened?: readonly MessageId[]
+}
 export interface ConversationRow { readonly unread: number }
 
 export interface UnopenedRow { readonly atMs: number, readonly envelope: Uint8Array }

@@ -13,4 +13,4 @@ export const envelopeKinds = {
 
 export const ciphertextKinds = { prekeyMessage: 1, message: 2 } as const
 
-export const receiptStages = { delivered: 1, read: 2 } as const
+export const receiptStages = { delivered: 1, read: 2, unopened: 3 } as const
