@@ -187,6 +187,30 @@ describe('the heliograph command', () => {
     assert.match(context.stdout.text, /01234 56789/)
   })
 
+  it('chat loses no line of a pipe that has ended before the chat was ready', async () => {
+    const bob = client.befriend('Bob')
+    const history = client.history.bind(client)
+    client.history = async (...args) => { await soon(); return await history(...args) }
+    context.type('one\ntwo\n')
+    assert.equal(await run('chat', 'Bob'), exitCodes.ok)
+    assert.deepEqual((await history(bob)).map(({ text }) => text), ['one', 'two'])
+  })
+
+  it('listen begins with what was not read yet when it is asked to, and does not repeat what it marked', async () => {
+    const bob = client.befriend('Bob')
+    client.receive(bob, 'before 1')
+    await client.send(bob, 'an answer of ours')
+    client.receive(bob, 'before 2')
+    for (const expected of [['before 1', 'before 2', 'now'], ['later']]) {
+      context.stdout.text = ''
+      const listening = run('listen', '--unread', '--mark-read', '--json', '--count', String(expected.length))
+      await soon()
+      client.receive(bob, expected.at(-1)!)
+      assert.equal(await listening, exitCodes.ok)
+      assert.deepEqual((context.json as Array<{ text: string }>).map(({ text }) => text), expected)
+    }
+  })
+
   it('the echo bot answers what came while it was away and what comes, in order, and marks it as read', async () => {
     const bob = client.befriend('Bob')
     client.receive(bob, 'while away 1')

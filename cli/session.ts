@@ -57,7 +57,8 @@ const farewellMs = 3000
  * @returns how many could not be handed over; they are kept and sent the next time
  */
 export async function handOver (client: ClientLike): Promise<number> {
-  if (client.connection.state === 'online') {
+  const { state } = client.connection
+  if (state === 'online' || state === 'connecting') {
     await new Promise((resolve) => { setTimeout(resolve, collectMs) })
     const limit = AbortSignal.timeout(farewellMs)
     try {

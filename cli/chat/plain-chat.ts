@@ -67,7 +67,9 @@ export async function plainChat (client: ClientLike, context: Context, { openWit
         return true
     }
   }
-  const lines = createInterface({ input: context.stdin, signal })
+  const input = createInterface({ input: context.stdin, signal })
+  // From here on lines are kept: a pipe may have brought all of them, and its end, before the first is asked for.
+  const lines = input[Symbol.asyncIterator]()
   try {
     client.start()
     if (current !== undefined) {
@@ -75,7 +77,8 @@ export async function plainChat (client: ClientLike, context: Context, { openWit
       say(context, `Writing to ${nameOf(current)}. /help lists what you can do.`)
       await client.markRead(current)
     }
-    for await (const line of lines) {
+    for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
+      const line = next.value
       try {
         if (!await enter(line)) break
       } catch (error) {
@@ -84,6 +87,6 @@ export async function plainChat (client: ClientLike, context: Context, { openWit
     }
   } finally {
     for (const stop of unsubscribe) stop()
-    lines.close()
+    input.close()
   }
 }

@@ -12,6 +12,7 @@ import { accountJson } from '../describe-people.ts'
 import { failureOf } from '../failure.ts'
 import { handOver, withAccount } from '../session.ts'
 import { stopOnSignals, untilAborted } from '../stopping.ts'
+import { unreadMessages } from '../unread.ts'
 
 type Message = Awaited<ReturnType<ClientLike['send']>>
 
@@ -52,28 +53,13 @@ export class EchoBot {
 
   /** Answers what came while it was away, oldest first, then what comes. Call it before the client is started. */
   async start (): Promise<void> {
-    for (const { account, unread } of await this.#client.conversations()) {
-      for (const message of await this.#unread(account, unread)) this.#answer(message)
-    }
+    for (const message of await unreadMessages(this.#client)) this.#answer(message)
     this.#unsubscribe = this.#client.on('message', (message) => { this.#answer(message) })
   }
 
   async stop (): Promise<void> {
     this.#unsubscribe()
     await this.#work
-  }
-
-  /** The newest `count` incoming messages, oldest first. */
-  async #unread (account: Message['peer'], count: number): Promise<Message[]> {
-    const found: Message[] = []
-    let before: string | undefined
-    while (found.length < count) {
-      const page = await this.#client.history(account, { limit: 200, ...(before === undefined ? {} : { before }) })
-      if (page.length === 0) break
-      found.unshift(...page.filter((message) => message.direction === 'in'))
-      before = page[0]!.id
-    }
-    return count === 0 ? [] : found.slice(-count)
   }
 
   #answer (message: Message): void {
