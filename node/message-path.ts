@@ -87,6 +87,7 @@ export class MessagePath {
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
     this.#retention = new Retention(parts)
     this.#intake.onQueued((queue) => { this.#forwarding.queued(queue) })
+    this.#intake.onFirst((log) => { this.#replication.follow(log) })
     this.#outboxes.onReload((queue) => { this.#forwarding.queued(queue) })
     homes.onMoved((account) => { this.#moved(account) })
     this.#clients.register(clientHandlers)

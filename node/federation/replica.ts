@@ -137,6 +137,8 @@ export class Replicas {
     for (const entry of page.entries) {
       if (entry.seq <= log.head) continue
       if (entry.seq > log.head + 1 && !await this.#fill(log, entry.seq, relay, taken)) return
+      // Dropped from memory meanwhile: the answer says how far it is on disk, and the sequencer goes on from there.
+      if (log.isDropped) return
       if (entry.seq <= log.head) continue
       if (!this.#append(log, page, entry, taken) && !await this.#appendFromOutbox(log, page, entry, taken) &&
           !await this.#fill(log, entry.seq + 1, relay, taken)) return
@@ -168,7 +170,7 @@ export class Replicas {
     if (queue === undefined) return false
     const { sender, messageId } = referenceOf(wire)
     const item = await queue.find(sender, messageId)
-    if (item === undefined || queue.isDropped) return false
+    if (item === undefined || queue.isDropped || log.isDropped) return false
     this.#takeItem(log, page, wire, { queue, item }, taken)
     return true
   }
@@ -231,10 +233,11 @@ export class Replicas {
       while (log.head < beforeSeq - 1) {
         const before = log.head
         const page = await this.#pull(channel, log, limits.pageEntries)
-        if (!sameBytes(page.conversation, log.conversation.bytes)) return false
+        if (log.isDropped || !sameBytes(page.conversation, log.conversation.bytes)) return false
         // The sequencer has nothing older: everybody had it, or it has expired. Go on from there.
         const keptFrom = page.entries[0]?.seq ?? Math.min(page.head + 1, beforeSeq)
         if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
+        if (log.isDropped) return false
         for (const entry of page.entries) {
           if (entry.seq !== log.head + 1) continue
           if (!this.#append(log, page, entry, taken)) return false
@@ -270,6 +273,7 @@ export class Replicas {
       for (;;) {
         const page = await this.#pull(channel, log, limits.pageEntries)
         if (!sameBytes(page.conversation, log.conversation.bytes) || page.head <= log.head) return
+        if (log.isDropped) throw new ProtocolError('OVERLOADED', { what: 'the log was dropped from memory meanwhile' })
         const taken: Taken = { writes: [], logs: new Set(), dequeued: [] }
         const keptFrom = page.entries[0]?.seq ?? page.head + 1
         if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
@@ -285,6 +289,7 @@ export class Replicas {
   /** What was placed before must be on disk first: a skip drops it. */
   async #skip (log: Log, throughSeq: number, epoch: number, taken: Taken): Promise<void> {
     if (log.head !== log.durableHead) await this.#commit({ writes: taken.writes.splice(0), logs: new Set(taken.logs), dequeued: taken.dequeued.splice(0) })
+    if (log.isDropped) return
     taken.writes.push({ op: 'skip', log: log.conversation.id, epoch, throughSeq })
     taken.logs.add(log)
     log.skipTo(throughSeq, epoch)

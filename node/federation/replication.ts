@@ -130,15 +130,23 @@ export class Replication {
     this.#finding++
     found.then(async () => {
       this.#unresolved.delete(id)
-      this.follow(await logs.loadId(id))
+      // Out of memory again before we came to it: followed by nobody it counts as idle, although it is behind.
+      let log = await logs.loadId(id)
+      while (log.isDropped) log = await logs.loadId(id)
+      this.follow(log)
     }).catch((error: unknown) => {
       if (!isProtocolError(error)) this.#c.logger.warn('replicate.find', {}, error)
       if (this.#isStopped) return
       this.#unresolved.set(id, search)
       search.timer = clock.after(backoffMs(attempt, random, limits), () => {
-        this.#unresolved.delete(id)
-        // Dropped meanwhile and nothing in it: nobody needs a replica. Else the next load or the store's mark brings it back.
-        if (logs.peek(id) !== undefined) this.#find(id, account, attempt + 1)
+        logs.loadId(id).then((log) => {
+          this.#unresolved.delete(id)
+          // Nothing in it: nobody needs a replica.
+          if (log.head > 0) this.#find(id, account, attempt + 1)
+        }, (failure: unknown) => {
+          this.#unresolved.delete(id)
+          this.#c.logger.warn('replicate.find', {}, failure)
+        })
       })
     }).finally(() => {
       limit.cancel()

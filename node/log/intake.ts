@@ -93,6 +93,7 @@ export interface IntakeComponents {
 export class Intake {
   readonly #c: IntakeComponents
   readonly #config: IntakeConfig
+  readonly #onFirst: Array<(log: Log) => void> = []
   readonly #onQueued: Array<(queue: OutboxQueue) => void> = []
   readonly #accepted
   readonly #refused
@@ -109,6 +110,9 @@ export class Intake {
     this.#duplicates = meter.counter('heliograph_intake_duplicates_total', 'envelopes that were there already')
     meter.gauge('heliograph_intake_pending_bytes', 'envelopes received and not answered yet', () => this.#pendingBytes)
   }
+
+  /** The first number in a log since it came into memory: somebody must see to its replica. */
+  onFirst (listener: (log: Log) => void): void { this.#onFirst.push(listener) }
 
   /** An outbox has more to forward. */
   onQueued (listener: (queue: OutboxQueue) => void): void { this.#onQueued.push(listener) }
@@ -351,6 +355,7 @@ export class Intake {
       }
     }
     log.isJoined = true
+    if (isSequencer) for (const listener of this.#onFirst) listener(log)
   }
 
   #commit (batch: Batch, placed: Placed): Promise<void> {

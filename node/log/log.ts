@@ -5,6 +5,7 @@
  * Does not know: the store, who is home to whom, connections. Everything here can be dropped and loaded again.
  */
 import type { Conversation } from '../../protocol/conversation.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
 import type { DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import type { LogEntry, LogHead } from '../store/store.ts'
 import { Tail } from './tail.ts'
@@ -91,6 +92,8 @@ export class Log {
 
   /** Give `entry` its place: its seq is head + 1. Not durable yet. */
   append (entry: LogEntry): void {
+    // Nobody would ever hear of it. Whoever keeps a log over an await looks at isDropped.
+    if (this.isDropped) throw new ProtocolError('INTERNAL', { what: 'append to a log that was dropped from memory' })
     this.head = entry.seq
     if (entry.epoch > this.epoch) this.epoch = entry.epoch
     this.tail.push(entry)

@@ -69,7 +69,7 @@ export class Logs {
       const log = new Log(conversation, state, this.#budget)
       this.#add(log)
       for (const listener of this.#onLoad) listener(log)
-      this.#evict()
+      this.#evict(log)
       return log
     } finally {
       this.#loading.delete(conversation.id)
@@ -124,11 +124,11 @@ export class Logs {
     }
   }
 
-  #evict (): void {
+  #evict (justLoaded: Log): void {
     // A few looks per load: each one either frees a place or gives a second chance.
     for (let looks = 0; looks < 8 && this.#loaded.size > this.#config.maxLogs; looks++) {
       const [id, log] = this.#loaded.entries().next().value!
-      if (log.isRecent || !log.isIdle) {
+      if (log === justLoaded || log.isRecent || !log.isIdle) {
         log.isRecent = false
         this.#loaded.delete(id)
         this.#loaded.set(id, log)
