@@ -21,6 +21,8 @@ import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { TestPerson, register, sayHello, signing, testDevice, testRelay, type TestDevice } from './fixtures.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { MemoryNetwork, type NetworkConditions } from '../mesh/mesh-memory.ts'
+import type { LogsConfig } from '../log/logs.ts'
+import { createMessagePath } from '../message-path.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Defer, Logger } from '../ports.ts'
 import { Relay } from '../relay.ts'
@@ -56,9 +58,13 @@ export class World {
   readonly relays: TestRelayNode[] = []
   readonly logger: Logger
 
-  constructor (seed: number, conditions: Partial<NetworkConditions> = {}, logger: Logger = silentLogger) {
+  /** What its relays keep of logs in memory; default as in operation. */
+  readonly logs: Partial<LogsConfig>
+
+  constructor (seed: number, conditions: Partial<NetworkConditions> = {}, { logger = silentLogger, logs = {} }: { logger?: Logger, logs?: Partial<LogsConfig> } = {}) {
     this.random = new SeededRandom(seed)
     this.logger = logger
+    this.logs = logs
     const isNewer = (record: Uint8Array, than: Uint8Array): boolean => verifyHomeRecord(signing, record).epoch > verifyHomeRecord(signing, than).epoch
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random, isNewer }, conditions)
   }
@@ -135,7 +141,7 @@ export class TestRelayNode {
     const mesh = network.join(this.id)
     this.relay = new Relay({
       mesh, store: this.store, clock, random, signing, logger, meter: this.meter, defer: afterThisTurn, loadPermille: () => 0, keepConnected: () => {}
-    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.#seed })
+    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.#seed }, (parts, config) => createMessagePath(parts, { ...config, logs: this.world.logs }))
     await this.relay.start()
     this.isRunning = true
   }
