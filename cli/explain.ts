@@ -17,6 +17,7 @@ export const aboutPerson = (error: unknown, who: string): unknown => told(error,
   UNKNOWN_HANDLE: `Nobody has the handle "${who}". Ask the person for it, or for an invite link.`,
   UNKNOWN_ACCOUNT: `Nobody can be found under "${who}". Ask the person for an invite link.`,
   UNKNOWN_RELAY: `The relay in "${who}" is not known here. Check what stands after the @, or ask the person for an invite link.`,
+  BAD_CONVERSATION: `"${who}" is you.`,
   HOME_UNREACHABLE: `The relay of "${who}" cannot be reached now. Try again later, or ask the person for an invite link.`
 })
 

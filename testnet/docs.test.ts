@@ -20,6 +20,15 @@ describe('documentation', () => {
     assert.deepEqual(broken, [])
   })
 
+  it('every source file that is named in the README or a guide is there', () => {
+    const guides = pages.filter((page) => !relative(root, page).startsWith(join('docs', 'decisions')))
+    const missing = guides.flatMap((page) => [...read(page).matchAll(/`((?:protocol|client|node|bootstrap|cli|testnet|web)\/[\w./-]+\.(?:ts|js|proto|json))`/g)]
+      .map(([, path]) => path!)
+      .filter((path) => !existsSync(join(root, path)))
+      .map((path) => `${relative(root, page)} → ${path}`))
+    assert.deepEqual(missing, [])
+  })
+
   it('the README names commands that exist', () => {
     const { scripts } = JSON.parse(read(join(root, 'package.json'))) as { scripts: Record<string, string> }
     const named = [...read(join(root, 'README.md')).matchAll(/(?:^|`)npm (?:run )?(\w+)/gm)].map(([, name]) => name!)
