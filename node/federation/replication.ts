@@ -139,14 +139,7 @@ export class Replication {
       if (this.#isStopped) return
       this.#unresolved.set(id, search)
       search.timer = clock.after(backoffMs(attempt, random, limits), () => {
-        logs.loadId(id).then((log) => {
-          this.#unresolved.delete(id)
-          // Nothing in it: nobody needs a replica.
-          if (log.head > 0) this.#find(id, account, attempt + 1)
-        }, (failure: unknown) => {
-          this.#unresolved.delete(id)
-          this.#c.logger.warn('replicate.find', {}, failure)
-        })
+        this.#find(id, account, attempt + 1)
       })
     }).finally(() => {
       limit.cancel()

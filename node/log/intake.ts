@@ -297,7 +297,7 @@ export class Intake {
       this.#fail(batch, index, new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log is being taken over' }))
       return true
     }
-    if (!log.isJoined) this.#join(log, isSequencer, placed.writes)
+    if (!log.isJoined) this.#join(log, isAnchorHere, placed.writes)
     const storedAtMs = clock.nowMs()
     const { expiresAtMs } = candidate
     // A copy: a small envelope in a large frame would keep all of the frame in memory.
