@@ -5,8 +5,8 @@ import { World, assertConverged, type TestClient, type TestRelayNode } from './t
 
 const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
 
-/** Seeds of the random runs; `SEEDS=11,12` to repeat some. */
-const seeds = process.env.SEEDS?.split(',').map(Number) ?? Array.from({ length: 12 }, (_, i) => 1_000 + i)
+/** Seeds of the random runs; `SEEDS=11,12` to repeat some. The first ones have found a defect each. */
+const seeds = process.env.SEEDS?.split(',').map(Number) ?? [15, 69, 97, 2_132, 2_228, 2_361, ...Array.from({ length: 10 }, (_, i) => 1_000 + i)]
 
 describe('message path under faults', () => {
   /**
