@@ -11,9 +11,9 @@ export async function run (args: string[]): Promise<void> {
   const fleet = await Fleet.start({ relays: 1 })
   try {
     await fleet.connect(200) // warm: code compiled, buffers grown
-    const before = (await fleet.reports())[0]!
+    const before = (await fleet.reports('memory'))[0]!
     const { seconds, relays } = await fleet.connect(clients)
-    const after = (await fleet.reports())[0]!
+    const after = (await fleet.reports('memory'))[0]!
     console.log(`${clients.toLocaleString('en')} connections: ${perSecond(clients, seconds)} handshakes/s with registration · relay CPU ${(Number(perMessage(relays[0]!.cpuSeconds, clients)) / 1000).toFixed(2)} ms a handshake · ` +
       `${((after.rssBytes - before.rssBytes) / clients / 1024).toFixed(1)} KiB resident per idle connection (heap ${((after.heapBytes - before.heapBytes) / clients / 1024).toFixed(1)} KiB)`)
   } finally {

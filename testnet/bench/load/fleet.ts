@@ -61,7 +61,7 @@ export interface Measured extends RunResult {
 export class Fleet {
   readonly targets: RelayTarget[] = []
   readonly #folder: string
-  readonly #relays: Array<Worker<'report'>> = []
+  readonly #relays: Array<Worker<'report' | 'memory'>> = []
   #load!: Worker<Order>
 
   private constructor (folder: string) { this.#folder = folder }
@@ -71,7 +71,7 @@ export class Fleet {
     try {
       for (let i = 0; i < relays; i++) {
         const first = fleet.targets[0]
-        const relay = await Worker.start<'report'>('./relay-process.ts', [join(fleet.#folder, `relay-${i}`), `bench-${i}`, ...(first === undefined ? [] : [first.address])])
+        const relay = await Worker.start<'report' | 'memory'>('./relay-process.ts', [join(fleet.#folder, `relay-${i}`), `bench-${i}`, ...(first === undefined ? [] : [first.address])])
         fleet.#relays.push(relay)
         const report = await relay.ask<RelayReport>('report')
         fleet.targets.push({ relay: report.relay, address: report.address })
@@ -84,8 +84,8 @@ export class Fleet {
     }
   }
 
-  async reports (): Promise<RelayReport[]> {
-    return await Promise.all(this.#relays.map(async (relay) => await relay.ask<RelayReport>('report')))
+  async reports (asked: 'report' | 'memory' = 'report'): Promise<RelayReport[]> {
+    return await Promise.all(this.#relays.map(async (relay) => await relay.ask<RelayReport>(asked)))
   }
 
   async connect (clients: number, parallel = 32): Promise<{ seconds: number, relays: Measured['relays'] }> {

@@ -34,15 +34,16 @@ async function fsyncs (): Promise<number> {
   return Number(/^heliograph_commit_batches_total\{durable="yes"\} (\d+)/m.exec(text)?.[1] ?? 0)
 }
 
-async function report (): Promise<RelayReport> {
-  globalThis.gc?.()
+/** @param isCollected after a full collection: for memory; it would stall what is being measured otherwise */
+async function report (isCollected: boolean): Promise<RelayReport> {
+  if (isCollected) globalThis.gc?.()
   const { user, system } = process.cpuUsage()
   const { rss, heapUsed } = process.memoryUsage()
   return { relay: relay.id, address: relay.addresses[0]!, cpuSeconds: (user + system) / 1e6, rssBytes: rss, heapBytes: heapUsed, fsyncs: await fsyncs() }
 }
 
-process.on('message', () => {
-  report().then((result) => { process.send!({ result }) }, (error: unknown) => { process.send!({ error: String(error) }) })
+process.on('message', (asked: 'report' | 'memory') => {
+  report(asked === 'memory').then((result) => { process.send!({ result }) }, (error: unknown) => { process.send!({ error: String(error) }) })
 })
 process.on('disconnect', () => { relay.stop().finally(() => { process.exit(0) }) })
 process.send!({ event: 'ready' })
