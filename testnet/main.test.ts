@@ -10,7 +10,7 @@ const heliograph = (...args: string[]): Promise<{ code: number, stdout: string, 
 })
 
 describe('heliograph testnet', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
 
   it('lists every scenario with what it is about', async () => {
     const { code, stdout } = await heliograph('testnet', 'list')

@@ -3,7 +3,7 @@ import { runScenario } from './runner.ts'
 import { scenarios } from './scenarios/scenarios.ts'
 
 /** Real processes on two busy cores; a scenario that hangs ends here. */
-const timeoutMs = 120_000
+const timeoutMs = 180_000
 
 describe('scenarios on real processes, at a small scale', function () {
   this.timeout(timeoutMs)
