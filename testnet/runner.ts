@@ -83,7 +83,7 @@ export async function runScenario (scenario: Scenario, { seed, scale = 1, print,
   await Promise.all(networks.map((network) => network.stop()))
   for (const outcome of left) if (outcome.status === 'rejected') error ??= outcome.reason as Error
   const hasPassed = error === undefined && checks.length > 0 && checks.every(({ violations }) => violations.length === 0)
-  if (isKept || (!hasPassed && signal?.aborted !== true)) print(`  The logs are in ${join(folder, 'logs')}`)
+  if (networks.length > 0 && (isKept || (!hasPassed && signal?.aborted !== true))) print(`  The logs are in ${join(folder, 'logs')}`)
   else await rm(folder, { recursive: true, force: true })
   const result: Result = { scenario: scenario.name, seed, seconds: (performance.now() - startedMs) / 1000, checks, figures, hasPassed, ...(error === undefined ? {} : { error }) }
   for (const line of table(result)) print(line)
