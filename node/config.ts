@@ -6,6 +6,7 @@
  */
 import { ProtocolError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
+import { nearestWord } from '../protocol/nearest-word.ts'
 import { logLevels, type LogLevel } from './watch/logger.ts'
 
 export interface RelayConfig {
@@ -148,7 +149,7 @@ export function checkConfig (values: Readonly<Record<string, unknown>>): RelayCo
   const config: Record<string, unknown> = { ...defaultConfig() }
   for (const [key, value] of Object.entries(values)) {
     if (!Object.hasOwn(settings, key)) {
-      const near = nearestKey(key)
+      const near = nearestWord(key, Object.keys(settings))
       throw new ProtocolError('BAD_CONFIG', { what: `unknown key "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}` })
     }
     const { expects, isValid } = settings[key as ConfigKey]
@@ -164,26 +165,3 @@ const shown = (value: unknown): string => {
 }
 
 /** The known key with the fewest edits, unless it takes more than a third of the word. */
-function nearestKey (unknown: string): ConfigKey | undefined {
-  const word = unknown.slice(0, 64).toLowerCase().replaceAll(/[_-]/g, '')
-  let best: ConfigKey | undefined
-  let fewest = Math.max(2, Math.floor(word.length / 3)) + 1
-  for (const key of Object.keys(settings) as ConfigKey[]) {
-    const count = edits(word, key.toLowerCase())
-    if (count < fewest) { fewest = count; best = key }
-  }
-  return best
-}
-
-/** Levenshtein distance. */
-function edits (a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]!
-}

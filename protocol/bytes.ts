@@ -10,10 +10,9 @@ export const utf8 = (text: string): Uint8Array => encoder.encode(text)
 /** @throws TypeError on bytes that are not UTF-8 */
 export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes)
 
-export function concat (...parts: Uint8Array[]): Uint8Array {
-  let length = 0
-  for (const part of parts) length += part.byteLength
-  const out = new Uint8Array(length)
+/** @param byteLength of all `parts` together. An array, not arguments: a stream may come in more chunks than a call can take. */
+export function joined (parts: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const out = new Uint8Array(byteLength)
   let offset = 0
   for (const part of parts) {
     out.set(part, offset)
@@ -21,6 +20,8 @@ export function concat (...parts: Uint8Array[]): Uint8Array {
   }
   return out
 }
+
+export const concat = (...parts: Uint8Array[]): Uint8Array => joined(parts, parts.reduce((sum, part) => sum + part.byteLength, 0))
 
 /** Not constant time: for public values. */
 export function sameBytes (a: Uint8Array, b: Uint8Array): boolean {

@@ -5,6 +5,7 @@
  * and telling a clean end from a broken one. Only wraps: libp2p is imported for its types alone.
  */
 import type { Connection, Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import { joined } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
 import { deviceIdOfKey, type DeviceId } from '../ids.ts'
 import { limits } from '../limits.ts'
@@ -243,13 +244,3 @@ const plain = (bytes: Uint8Array): Uint8Array =>
   bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 const gone = (cause?: unknown): ProtocolError => new ProtocolError('DISCONNECTED', { cause })
-
-function joined (parts: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const out = new Uint8Array(byteLength)
-  let offset = 0
-  for (const part of parts) {
-    out.set(part, offset)
-    offset += part.byteLength
-  }
-  return out
-}
