@@ -63,6 +63,20 @@ export const ERRORS = {
   IDENTITY_CHANGED: { status: 65, action: 'reject', says: 'the key differs from the one that was pinned' },
   STALE_DEVICES: { status: 66, action: 'refresh', says: 'the device list has changed' },
 
+  // groups
+  NOT_A_MEMBER: { status: 70, action: 'reject', says: 'the sender is not in this group' },
+  NOT_ALLOWED: { status: 71, action: 'reject', says: 'only an admin of the group may do that' },
+  STALE_MEMBERSHIP: { status: 72, action: 'refresh', says: 'the group has changed meanwhile; look again and decide anew' },
+  BAD_CONTROL: { status: 73, action: 'reject', says: 'this change of the group is not possible' },
+  GROUP_FULL: { status: 74, action: 'reject', says: 'the group has as many members as it may' },
+  LINK_REVOKED: { status: 75, action: 'reject', says: 'the invite link is not valid any more' },
+  UNKNOWN_GROUP: { status: 76, action: 'refresh', says: 'this relay does not keep this group' },
+  NO_SENDER_KEY: { status: 77, action: 'rekey', says: 'the sender\'s key for this group has not arrived yet' },
+
+  // devices
+  TOO_MANY_DEVICES: { status: 78, action: 'reject', says: 'the account has as many devices as it may; unlink one first' },
+  LINK_FAILED: { status: 79, action: 'reject', says: 'linking did not succeed; begin anew with a new code' },
+
   // running
   TIMEOUT: { status: 80, action: 'later', says: 'no answer in time' },
   DISCONNECTED: { status: 81, action: 'later', says: 'the connection was lost' },

@@ -96,7 +96,35 @@ export const limits = {
   /** Text of one message, in bytes of UTF-8: what padding and ten devices leave of an envelope. */
   textBytes: 16 * KIB,
   /** Message ids in one receipt. */
-  receiptIds: 1_000
+  receiptIds: 1_000,
+
+  /** People in a group: what one envelope per sender key and one snapshot (46 KiB) carry comfortably. */
+  groupMembers: 1_024,
+  /** Up to here a group's messages are sealed for each device: it heals after a compromise with every answer. */
+  pairwiseGroupDevices: 16,
+  /** Invite links of one group that are not revoked. */
+  groupLinks: 32,
+  /** Sealed name, description and icon of a group. */
+  groupProfileBytes: 24 * KIB,
+  groupReceiptBytes: 128,
+  /** Icons, profile pictures, thumbnails: inline, inside the encryption. */
+  pictureBytes: 16 * KIB,
+  /** Sender keys: a jump as in the ratchet, a few states of one sender for what is under way, and when to begin anew. */
+  senderKeyForwardJump: 25_000,
+  senderKeySkipped: 2_000,
+  senderKeyStates: 5,
+  senderKeyMaxMessages: 1_000,
+  senderKeyMaxAgeMs: 7 * DAY,
+  /** Gossip topics for group pages. Above 999 a peer ignores subscriptions in silence. */
+  gossipShards: 64,
+
+  /** A member of its own that edits: the sender's clock against the original's. */
+  editWindowMs: 15 * MINUTE,
+  disappearingMinS: 5,
+  disappearingMaxS: 90 * DAY / SECOND,
+  /** Typing expires by itself. */
+  typingMs: 6 * SECOND,
+  idleAwayMs: 5 * MINUTE
 } as const
 
 /** Token buckets: a burst, then a steady rate. */
@@ -105,8 +133,15 @@ export const rates = {
   submitPerDevice: { burst: 2_000, perSecond: 500 },
   /** Envelopes from one peer relay. */
   forwardPerRelay: { burst: 200_000, perSecond: 50_000 },
-  /** Lookups of people, handles and bundles per device. */
+  /** Envelopes into one group, of all its members together: 100 a second to 1,024 people are 100,000 deliveries. */
+  submitPerGroup: { burst: 1_000, perSecond: 100 },
+  /** Typing, presence, receipts of groups: never stored, shed first. */
+  signalPerDevice: { burst: 60, perSecond: 10 },
+  signalPerRelay: { burst: 20_000, perSecond: 5_000 },
+  /** Lookups of people and handles per device. */
   lookupPerDevice: { burst: 60, perSecond: 2 },
+  /** Bundles: the first message to a group of 1,024 needs one of every member. */
+  claimPerDevice: { burst: 1_200, perSecond: 5 },
   /** New accounts from one IP address. */
   registerPerAddress: { burst: 50, perSecond: 1 }
 } as const

@@ -6,6 +6,7 @@
  */
 import { limits, type rates } from './limits.ts'
 import type { WireType } from './wire/codec.ts'
+import { GroupReceipts, GroupRef, GroupSnapshot, Refused } from './wire/gen/group.js'
 import { Batch, LogStates, Outcomes, Page, Pages, Positions, ReadLog } from './wire/gen/log.js'
 import { PrekeyUpload, RelayRecords, Signed } from './wire/gen/records.js'
 import { Claim, Claimed, Empty, FindAccount, FindHandle, Found, GetDirectory, Hello, Introduce, PrekeysLeft, Register, Registered, Welcome } from './wire/gen/service.js'
@@ -47,12 +48,15 @@ export const clientMethods = {
   readLog: method(13, 'read-log', ReadLog, Page, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   listLogs: method(14, 'list-logs', Empty, LogStates, { maxRequestBytes: 16, quota: 'lookupPerDevice' }),
   uploadPrekeys: method(15, 'upload-prekeys', PrekeyUpload, PrekeysLeft, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
-  claimBundles: method(16, 'claim-bundles', Claim, Claimed, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  claimBundles: method(16, 'claim-bundles', Claim, Claimed, { maxRequestBytes: small, quota: 'claimPerDevice' }),
   findAccount: method(17, 'find-account', FindAccount, Found, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   findHandle: method(18, 'find-handle', FindHandle, Found, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   updateDevices: method(19, 'update-devices', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   updateHome: method(20, 'update-home', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
-  getDirectory: method(21, 'get-directory', GetDirectory, RelayRecords, { maxRequestBytes: small, quota: 'lookupPerDevice' })
+  getDirectory: method(21, 'get-directory', GetDirectory, RelayRecords, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  /** the members' view of a group that the home keeps: only for members */
+  groupState: method(22, 'group-state', GroupRef, GroupSnapshot, { maxRequestBytes: small, quota: 'lookupPerDevice' })
+  // 23–25 presence, 26–27 group receipts, 28–31 directory
 }
 
 /** Relay → device, and device → relay, without an answer. */
@@ -62,7 +66,14 @@ export const clientNotifications = {
   /** device → relay: cumulative, one position per log */
   acknowledge: notification(41, 'acknowledge', Positions, { maxBytes: limits.frameBytes, quota: 'free' }),
   /** relay → device: connect elsewhere, this relay is shutting down */
-  draining: notification(42, 'draining', Empty, { maxBytes: 16, quota: 'free' })
+  draining: notification(42, 'draining', Empty, { maxBytes: 16, quota: 'free' }),
+  /** relay → device: refused by the sequencer after it was accepted here */
+  refused: notification(43, 'refused', Refused, { maxBytes: 1024, quota: 'free' }),
+  /** both ways: envelopes of kind signal, never stored */
+  signal: notification(44, 'signal', Batch, { maxBytes: 256 * 1024, quota: 'signalPerDevice' }),
+  /** both ways: group receipts, gathered; cumulative, so a lost one is made good by the next */
+  groupReceipts: notification(46, 'group-receipts', GroupReceipts, { maxBytes: limits.frameBytes, quota: 'signalPerDevice' })
+  // 45, 47 presence
 }
 
 /** Relay → relay, on protocols.relay. */
@@ -77,7 +88,19 @@ export const relayMethods = {
   pull: method(63, 'pull', ReadLog, Page, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   claimBundles: method(64, 'claim-bundles', Claim, Claimed, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   findAccount: method(65, 'find-account', FindAccount, Found, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
-  findHandle: method(66, 'find-handle', FindHandle, Found, { maxRequestBytes: small, quota: 'forwardPerRelay' })
+  findHandle: method(66, 'find-handle', FindHandle, Found, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** to the sequencer: a group that the caller has to keep from now on */
+  groupState: method(67, 'group-state', GroupRef, GroupSnapshot, { maxRequestBytes: small, quota: 'forwardPerRelay' })
+  // 69–71 presence, 72–79 directory
+}
+
+/** Relay → relay, without an answer. */
+export const relayNotifications = {
+  /** replica → sequencer: how far logs are durably, when that came by gossip */
+  confirm: notification(90, 'confirm', Positions, { maxBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
+  signal: notification(91, 'signal', Batch, { maxBytes: limits.frameBytes, quota: 'signalPerRelay' }),
+  groupReceipts: notification(92, 'group-receipts', GroupReceipts, { maxBytes: limits.frameBytes, quota: 'signalPerRelay' })
+  // 93–95 presence
 }
 
 /** Anybody → relay or bootstrap node, on protocols.directory. */

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Content;
 (function (Content) {
@@ -49,6 +49,14 @@ export var Content;
                     w.uint32(82);
                     w.bytes(obj.theirListHash);
                 }
+                if ((obj.groupSeq != null && obj.groupSeq !== 0)) {
+                    w.uint32(88);
+                    w.uint64Number(obj.groupSeq);
+                }
+                if ((obj.groupHash != null && obj.groupHash.byteLength > 0)) {
+                    w.uint32(98);
+                    w.bytes(obj.groupHash);
+                }
                 if (obj.text != null) {
                     w.uint32(130);
                     Text.codec().encode(obj.text, w);
@@ -56,6 +64,62 @@ export var Content;
                 if (obj.receipt != null) {
                     w.uint32(138);
                     Receipt.codec().encode(obj.receipt, w);
+                }
+                if (obj.reaction != null) {
+                    w.uint32(146);
+                    Reaction.codec().encode(obj.reaction, w);
+                }
+                if (obj.edit != null) {
+                    w.uint32(154);
+                    Edit.codec().encode(obj.edit, w);
+                }
+                if (obj.deletion != null) {
+                    w.uint32(162);
+                    Deletion.codec().encode(obj.deletion, w);
+                }
+                if (obj.vote != null) {
+                    w.uint32(170);
+                    Vote.codec().encode(obj.vote, w);
+                }
+                if (obj.timer != null) {
+                    w.uint32(178);
+                    TimerChange.codec().encode(obj.timer, w);
+                }
+                if (obj.pin != null) {
+                    w.uint32(186);
+                    Pin.codec().encode(obj.pin, w);
+                }
+                if (obj.groupKeys != null) {
+                    w.uint32(194);
+                    GroupKeys.codec().encode(obj.groupKeys, w);
+                }
+                if (obj.resend != null) {
+                    w.uint32(202);
+                    Resend.codec().encode(obj.resend, w);
+                }
+                if (obj.copy != null) {
+                    w.uint32(210);
+                    Copy.codec().encode(obj.copy, w);
+                }
+                if (obj.welcome != null) {
+                    w.uint32(218);
+                    Welcome.codec().encode(obj.welcome, w);
+                }
+                if (obj.profile != null) {
+                    w.uint32(226);
+                    PersonalProfile.codec().encode(obj.profile, w);
+                }
+                if (obj.sync != null) {
+                    w.uint32(234);
+                    Sync.codec().encode(obj.sync, w);
+                }
+                if (obj.typing != null) {
+                    w.uint32(242);
+                    Typing.codec().encode(obj.typing, w);
+                }
+                if (obj.viewedOnce != null) {
+                    w.uint32(250);
+                    ViewedOnce.codec().encode(obj.viewedOnce, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -71,7 +135,9 @@ export var Content;
                     ownListEpoch: 0,
                     ownListHash: uint8ArrayAlloc(0),
                     theirListEpoch: 0,
-                    theirListHash: uint8ArrayAlloc(0)
+                    theirListHash: uint8ArrayAlloc(0),
+                    groupSeq: 0,
+                    groupHash: uint8ArrayAlloc(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -117,6 +183,14 @@ export var Content;
                             obj.theirListHash = reader.bytes();
                             break;
                         }
+                        case 11: {
+                            obj.groupSeq = reader.uint64Number();
+                            break;
+                        }
+                        case 12: {
+                            obj.groupHash = reader.bytes();
+                            break;
+                        }
                         case 16: {
                             obj.text = Text.codec().decode(reader, reader.uint32(), {
                                 limits: opts.limits?.text
@@ -126,6 +200,90 @@ export var Content;
                         case 17: {
                             obj.receipt = Receipt.codec().decode(reader, reader.uint32(), {
                                 limits: opts.limits?.receipt
+                            });
+                            break;
+                        }
+                        case 18: {
+                            obj.reaction = Reaction.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.reaction
+                            });
+                            break;
+                        }
+                        case 19: {
+                            obj.edit = Edit.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.edit
+                            });
+                            break;
+                        }
+                        case 20: {
+                            obj.deletion = Deletion.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.deletion
+                            });
+                            break;
+                        }
+                        case 21: {
+                            obj.vote = Vote.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.vote
+                            });
+                            break;
+                        }
+                        case 22: {
+                            obj.timer = TimerChange.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.timer
+                            });
+                            break;
+                        }
+                        case 23: {
+                            obj.pin = Pin.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.pin
+                            });
+                            break;
+                        }
+                        case 24: {
+                            obj.groupKeys = GroupKeys.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.groupKeys
+                            });
+                            break;
+                        }
+                        case 25: {
+                            obj.resend = Resend.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.resend
+                            });
+                            break;
+                        }
+                        case 26: {
+                            obj.copy = Copy.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.copy
+                            });
+                            break;
+                        }
+                        case 27: {
+                            obj.welcome = Welcome.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.welcome
+                            });
+                            break;
+                        }
+                        case 28: {
+                            obj.profile = PersonalProfile.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.profile
+                            });
+                            break;
+                        }
+                        case 29: {
+                            obj.sync = Sync.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.sync
+                            });
+                            break;
+                        }
+                        case 30: {
+                            obj.typing = Typing.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.typing
+                            });
+                            break;
+                        }
+                        case 31: {
+                            obj.viewedOnce = ViewedOnce.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.viewedOnce
                             });
                             break;
                         }
@@ -211,6 +369,20 @@ export var Content;
                             };
                             break;
                         }
+                        case 11: {
+                            yield {
+                                field: `${prefix}.groupSeq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 12: {
+                            yield {
+                                field: `${prefix}.groupHash`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
                         case 16: {
                             yield* Text.codec().stream(reader, reader.uint32(), `${prefix}.text`, {
                                 limits: opts.limits?.text
@@ -220,6 +392,90 @@ export var Content;
                         case 17: {
                             yield* Receipt.codec().stream(reader, reader.uint32(), `${prefix}.receipt`, {
                                 limits: opts.limits?.receipt
+                            });
+                            break;
+                        }
+                        case 18: {
+                            yield* Reaction.codec().stream(reader, reader.uint32(), `${prefix}.reaction`, {
+                                limits: opts.limits?.reaction
+                            });
+                            break;
+                        }
+                        case 19: {
+                            yield* Edit.codec().stream(reader, reader.uint32(), `${prefix}.edit`, {
+                                limits: opts.limits?.edit
+                            });
+                            break;
+                        }
+                        case 20: {
+                            yield* Deletion.codec().stream(reader, reader.uint32(), `${prefix}.deletion`, {
+                                limits: opts.limits?.deletion
+                            });
+                            break;
+                        }
+                        case 21: {
+                            yield* Vote.codec().stream(reader, reader.uint32(), `${prefix}.vote`, {
+                                limits: opts.limits?.vote
+                            });
+                            break;
+                        }
+                        case 22: {
+                            yield* TimerChange.codec().stream(reader, reader.uint32(), `${prefix}.timer`, {
+                                limits: opts.limits?.timer
+                            });
+                            break;
+                        }
+                        case 23: {
+                            yield* Pin.codec().stream(reader, reader.uint32(), `${prefix}.pin`, {
+                                limits: opts.limits?.pin
+                            });
+                            break;
+                        }
+                        case 24: {
+                            yield* GroupKeys.codec().stream(reader, reader.uint32(), `${prefix}.groupKeys`, {
+                                limits: opts.limits?.groupKeys
+                            });
+                            break;
+                        }
+                        case 25: {
+                            yield* Resend.codec().stream(reader, reader.uint32(), `${prefix}.resend`, {
+                                limits: opts.limits?.resend
+                            });
+                            break;
+                        }
+                        case 26: {
+                            yield* Copy.codec().stream(reader, reader.uint32(), `${prefix}.copy`, {
+                                limits: opts.limits?.copy
+                            });
+                            break;
+                        }
+                        case 27: {
+                            yield* Welcome.codec().stream(reader, reader.uint32(), `${prefix}.welcome`, {
+                                limits: opts.limits?.welcome
+                            });
+                            break;
+                        }
+                        case 28: {
+                            yield* PersonalProfile.codec().stream(reader, reader.uint32(), `${prefix}.profile`, {
+                                limits: opts.limits?.profile
+                            });
+                            break;
+                        }
+                        case 29: {
+                            yield* Sync.codec().stream(reader, reader.uint32(), `${prefix}.sync`, {
+                                limits: opts.limits?.sync
+                            });
+                            break;
+                        }
+                        case 30: {
+                            yield* Typing.codec().stream(reader, reader.uint32(), `${prefix}.typing`, {
+                                limits: opts.limits?.typing
+                            });
+                            break;
+                        }
+                        case 31: {
+                            yield* ViewedOnce.codec().stream(reader, reader.uint32(), `${prefix}.viewedOnce`, {
+                                limits: opts.limits?.viewedOnce
                             });
                             break;
                         }
@@ -263,12 +519,50 @@ export var Text;
                     w.uint32(18);
                     w.bytes(obj.standsFor);
                 }
+                if (obj.replyTo != null) {
+                    w.uint32(26);
+                    Quote.codec().encode(obj.replyTo, w);
+                }
+                if (obj.mentions != null && obj.mentions.length > 0) {
+                    for (const value of obj.mentions) {
+                        w.uint32(34);
+                        Mention.codec().encode(value, w);
+                    }
+                }
+                if ((obj.forwarded != null && obj.forwarded !== 0)) {
+                    w.uint32(40);
+                    w.uint32(obj.forwarded);
+                }
+                if ((obj.expiresAfterS != null && obj.expiresAfterS !== 0)) {
+                    w.uint32(48);
+                    w.uint32(obj.expiresAfterS);
+                }
+                if ((obj.viewOnce != null && obj.viewOnce !== false)) {
+                    w.uint32(56);
+                    w.bool(obj.viewOnce);
+                }
+                if (obj.location != null) {
+                    w.uint32(66);
+                    Location.codec().encode(obj.location, w);
+                }
+                if (obj.contact != null) {
+                    w.uint32(74);
+                    ContactCard.codec().encode(obj.contact, w);
+                }
+                if (obj.poll != null) {
+                    w.uint32(82);
+                    Poll.codec().encode(obj.poll, w);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    body: ''
+                    body: '',
+                    mentions: [],
+                    forwarded: 0,
+                    expiresAfterS: 0,
+                    viewOnce: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -282,6 +576,54 @@ export var Text;
                             obj.standsFor = reader.bytes();
                             break;
                         }
+                        case 3: {
+                            obj.replyTo = Quote.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.replyTo
+                            });
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.mentions != null && obj.mentions.length === opts.limits.mentions) {
+                                throw new MaxLengthError('Decode error - repeated field "mentions" had too many elements');
+                            }
+                            if (obj.mentions.length === 64) {
+                                throw new MaxLengthError('Decode error - repeated field "mentions" had too many elements');
+                            }
+                            obj.mentions.push(Mention.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.mentions$
+                            }));
+                            break;
+                        }
+                        case 5: {
+                            obj.forwarded = reader.uint32();
+                            break;
+                        }
+                        case 6: {
+                            obj.expiresAfterS = reader.uint32();
+                            break;
+                        }
+                        case 7: {
+                            obj.viewOnce = reader.bool();
+                            break;
+                        }
+                        case 8: {
+                            obj.location = Location.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.location
+                            });
+                            break;
+                        }
+                        case 9: {
+                            obj.contact = ContactCard.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.contact
+                            });
+                            break;
+                        }
+                        case 10: {
+                            obj.poll = Poll.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.poll
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -290,6 +632,9 @@ export var Text;
                 }
                 return obj;
             }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    mentions: 64
+                };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
                     const tag = reader.uint32();
@@ -306,6 +651,69 @@ export var Text;
                                 field: `${prefix}.standsFor`,
                                 value: reader.bytes()
                             };
+                            break;
+                        }
+                        case 3: {
+                            yield* Quote.codec().stream(reader, reader.uint32(), `${prefix}.replyTo`, {
+                                limits: opts.limits?.replyTo
+                            });
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.mentions != null && obj.mentions === opts.limits.mentions) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "mentions" had too many elements');
+                            }
+                            if (obj.mentions === 64) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "mentions" had too many elements');
+                            }
+                            for (const evt of Mention.codec().stream(reader, reader.uint32(), `${prefix}.mentions[]`, {
+                                limits: opts.limits?.mentions$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.mentions
+                                };
+                            }
+                            obj.mentions++;
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.forwarded`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.expiresAfterS`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.viewOnce`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 8: {
+                            yield* Location.codec().stream(reader, reader.uint32(), `${prefix}.location`, {
+                                limits: opts.limits?.location
+                            });
+                            break;
+                        }
+                        case 9: {
+                            yield* ContactCard.codec().stream(reader, reader.uint32(), `${prefix}.contact`, {
+                                limits: opts.limits?.contact
+                            });
+                            break;
+                        }
+                        case 10: {
+                            yield* Poll.codec().stream(reader, reader.uint32(), `${prefix}.poll`, {
+                                limits: opts.limits?.poll
+                            });
                             break;
                         }
                         default: {
@@ -331,6 +739,1164 @@ export var Text;
     }
     Text.stream = stream;
 })(Text || (Text = {}));
+export var Quote;
+(function (Quote) {
+    let _codec;
+    Quote.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.messageId);
+                }
+                if ((obj.author != null && obj.author.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.author);
+                }
+                if ((obj.excerpt != null && obj.excerpt !== '')) {
+                    w.uint32(26);
+                    w.string(obj.excerpt);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    messageId: uint8ArrayAlloc(0),
+                    author: uint8ArrayAlloc(0),
+                    excerpt: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.author = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.excerpt = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.author`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.excerpt`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Quote.codec());
+    }
+    Quote.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Quote.codec(), opts);
+    }
+    Quote.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Quote.codec(), opts);
+    }
+    Quote.stream = stream;
+})(Quote || (Quote = {}));
+export var Mention;
+(function (Mention) {
+    let _codec;
+    Mention.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.account);
+                }
+                if ((obj.start != null && obj.start !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.start);
+                }
+                if ((obj.length != null && obj.length !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.length);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    account: uint8ArrayAlloc(0),
+                    start: 0,
+                    length: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.start = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.length = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.start`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.length`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Mention.codec());
+    }
+    Mention.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Mention.codec(), opts);
+    }
+    Mention.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Mention.codec(), opts);
+    }
+    Mention.stream = stream;
+})(Mention || (Mention = {}));
+export var Location;
+(function (Location) {
+    let _codec;
+    Location.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.latitudeE7 != null && obj.latitudeE7 !== 0)) {
+                    w.uint32(8);
+                    w.sint32(obj.latitudeE7);
+                }
+                if ((obj.longitudeE7 != null && obj.longitudeE7 !== 0)) {
+                    w.uint32(16);
+                    w.sint32(obj.longitudeE7);
+                }
+                if ((obj.accuracyM != null && obj.accuracyM !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.accuracyM);
+                }
+                if ((obj.label != null && obj.label !== '')) {
+                    w.uint32(34);
+                    w.string(obj.label);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    latitudeE7: 0,
+                    longitudeE7: 0,
+                    accuracyM: 0,
+                    label: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.latitudeE7 = reader.sint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.longitudeE7 = reader.sint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.accuracyM = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.label = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.latitudeE7`,
+                                value: reader.sint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.longitudeE7`,
+                                value: reader.sint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.accuracyM`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.label`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Location.codec());
+    }
+    Location.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Location.codec(), opts);
+    }
+    Location.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Location.codec(), opts);
+    }
+    Location.stream = stream;
+})(Location || (Location = {}));
+export var ContactCard;
+(function (ContactCard) {
+    let _codec;
+    ContactCard.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.name != null && obj.name !== '')) {
+                    w.uint32(10);
+                    w.string(obj.name);
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.account);
+                }
+                if ((obj.handle != null && obj.handle !== '')) {
+                    w.uint32(26);
+                    w.string(obj.handle);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    name: '',
+                    account: uint8ArrayAlloc(0),
+                    handle: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.name = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.handle = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.name`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.handle`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ContactCard.codec());
+    }
+    ContactCard.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ContactCard.codec(), opts);
+    }
+    ContactCard.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ContactCard.codec(), opts);
+    }
+    ContactCard.stream = stream;
+})(ContactCard || (ContactCard = {}));
+export var Poll;
+(function (Poll) {
+    let _codec;
+    Poll.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.question != null && obj.question !== '')) {
+                    w.uint32(10);
+                    w.string(obj.question);
+                }
+                if (obj.options != null && obj.options.length > 0) {
+                    for (const value of obj.options) {
+                        w.uint32(18);
+                        w.string(value);
+                    }
+                }
+                if ((obj.allowsSeveral != null && obj.allowsSeveral !== false)) {
+                    w.uint32(24);
+                    w.bool(obj.allowsSeveral);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    question: '',
+                    options: [],
+                    allowsSeveral: false
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.question = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.options != null && obj.options.length === opts.limits.options) {
+                                throw new MaxLengthError('Decode error - repeated field "options" had too many elements');
+                            }
+                            if (obj.options.length === 12) {
+                                throw new MaxLengthError('Decode error - repeated field "options" had too many elements');
+                            }
+                            obj.options.push(reader.string());
+                            break;
+                        }
+                        case 3: {
+                            obj.allowsSeveral = reader.bool();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    options: 12
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.question`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.options != null && obj.options === opts.limits.options) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "options" had too many elements');
+                            }
+                            if (obj.options === 12) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "options" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.options[]`,
+                                index: obj.options,
+                                value: reader.string()
+                            };
+                            obj.options++;
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.allowsSeveral`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Poll.codec());
+    }
+    Poll.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Poll.codec(), opts);
+    }
+    Poll.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Poll.codec(), opts);
+    }
+    Poll.stream = stream;
+})(Poll || (Poll = {}));
+export var Vote;
+(function (Vote) {
+    let _codec;
+    Vote.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.poll != null && obj.poll.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.poll);
+                }
+                if (obj.options != null && obj.options.length > 0) {
+                    for (const value of obj.options) {
+                        w.uint32(16);
+                        w.uint32(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    poll: uint8ArrayAlloc(0),
+                    options: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.poll = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.options != null && obj.options.length === opts.limits.options) {
+                                throw new MaxLengthError('Decode error - repeated field "options" had too many elements');
+                            }
+                            if (obj.options.length === 12) {
+                                throw new MaxLengthError('Decode error - repeated field "options" had too many elements');
+                            }
+                            obj.options.push(reader.uint32());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    options: 12
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.poll`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.options != null && obj.options === opts.limits.options) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "options" had too many elements');
+                            }
+                            if (obj.options === 12) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "options" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.options[]`,
+                                index: obj.options,
+                                value: reader.uint32()
+                            };
+                            obj.options++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Vote.codec());
+    }
+    Vote.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Vote.codec(), opts);
+    }
+    Vote.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Vote.codec(), opts);
+    }
+    Vote.stream = stream;
+})(Vote || (Vote = {}));
+export var Reaction;
+(function (Reaction) {
+    let _codec;
+    Reaction.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.messageId);
+                }
+                if ((obj.emoji != null && obj.emoji !== '')) {
+                    w.uint32(18);
+                    w.string(obj.emoji);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    messageId: uint8ArrayAlloc(0),
+                    emoji: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.emoji = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.emoji`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Reaction.codec());
+    }
+    Reaction.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Reaction.codec(), opts);
+    }
+    Reaction.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Reaction.codec(), opts);
+    }
+    Reaction.stream = stream;
+})(Reaction || (Reaction = {}));
+export var Edit;
+(function (Edit) {
+    let _codec;
+    Edit.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.messageId);
+                }
+                if ((obj.body != null && obj.body !== '')) {
+                    w.uint32(18);
+                    w.string(obj.body);
+                }
+                if (obj.mentions != null && obj.mentions.length > 0) {
+                    for (const value of obj.mentions) {
+                        w.uint32(26);
+                        Mention.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    messageId: uint8ArrayAlloc(0),
+                    body: '',
+                    mentions: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.body = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.mentions != null && obj.mentions.length === opts.limits.mentions) {
+                                throw new MaxLengthError('Decode error - repeated field "mentions" had too many elements');
+                            }
+                            if (obj.mentions.length === 64) {
+                                throw new MaxLengthError('Decode error - repeated field "mentions" had too many elements');
+                            }
+                            obj.mentions.push(Mention.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.mentions$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    mentions: 64
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.body`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.mentions != null && obj.mentions === opts.limits.mentions) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "mentions" had too many elements');
+                            }
+                            if (obj.mentions === 64) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "mentions" had too many elements');
+                            }
+                            for (const evt of Mention.codec().stream(reader, reader.uint32(), `${prefix}.mentions[]`, {
+                                limits: opts.limits?.mentions$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.mentions
+                                };
+                            }
+                            obj.mentions++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Edit.codec());
+    }
+    Edit.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Edit.codec(), opts);
+    }
+    Edit.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Edit.codec(), opts);
+    }
+    Edit.stream = stream;
+})(Edit || (Edit = {}));
+export var Deletion;
+(function (Deletion) {
+    let _codec;
+    Deletion.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.messageId);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    messageId: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Deletion.codec());
+    }
+    Deletion.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Deletion.codec(), opts);
+    }
+    Deletion.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Deletion.codec(), opts);
+    }
+    Deletion.stream = stream;
+})(Deletion || (Deletion = {}));
+export var TimerChange;
+(function (TimerChange) {
+    let _codec;
+    TimerChange.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.expiresAfterS != null && obj.expiresAfterS !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.expiresAfterS);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    expiresAfterS: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.expiresAfterS = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.expiresAfterS`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, TimerChange.codec());
+    }
+    TimerChange.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, TimerChange.codec(), opts);
+    }
+    TimerChange.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, TimerChange.codec(), opts);
+    }
+    TimerChange.stream = stream;
+})(TimerChange || (TimerChange = {}));
+export var Pin;
+(function (Pin) {
+    let _codec;
+    Pin.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.messageId);
+                }
+                if ((obj.isPinned != null && obj.isPinned !== false)) {
+                    w.uint32(16);
+                    w.bool(obj.isPinned);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    messageId: uint8ArrayAlloc(0),
+                    isPinned: false
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.isPinned = reader.bool();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.isPinned`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Pin.codec());
+    }
+    Pin.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Pin.codec(), opts);
+    }
+    Pin.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Pin.codec(), opts);
+    }
+    Pin.stream = stream;
+})(Pin || (Pin = {}));
+export var ViewedOnce;
+(function (ViewedOnce) {
+    let _codec;
+    ViewedOnce.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.messageId);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    messageId: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ViewedOnce.codec());
+    }
+    ViewedOnce.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ViewedOnce.codec(), opts);
+    }
+    ViewedOnce.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ViewedOnce.codec(), opts);
+    }
+    ViewedOnce.stream = stream;
+})(ViewedOnce || (ViewedOnce = {}));
 export var Receipt;
 (function (Receipt) {
     let _codec;
@@ -417,3 +1983,858 @@ export var Receipt;
     }
     Receipt.stream = stream;
 })(Receipt || (Receipt = {}));
+export var GroupKeys;
+(function (GroupKeys) {
+    let _codec;
+    GroupKeys.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.group != null && obj.group.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.group);
+                }
+                if (obj.distribution != null) {
+                    w.uint32(18);
+                    w.bytes(obj.distribution);
+                }
+                if (obj.receiptKey != null) {
+                    w.uint32(26);
+                    w.bytes(obj.receiptKey);
+                }
+                if (obj.profileKeyId != null) {
+                    w.uint32(34);
+                    w.bytes(obj.profileKeyId);
+                }
+                if (obj.profileKey != null) {
+                    w.uint32(42);
+                    w.bytes(obj.profileKey);
+                }
+                if ((obj.forDevice != null && obj.forDevice.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.forDevice);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    group: uint8ArrayAlloc(0),
+                    forDevice: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.group = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.distribution = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.receiptKey = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.profileKeyId = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.profileKey = reader.bytes();
+                            break;
+                        }
+                        case 6: {
+                            obj.forDevice = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.group`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.distribution`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.receiptKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.profileKeyId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.profileKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.forDevice`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupKeys.codec());
+    }
+    GroupKeys.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupKeys.codec(), opts);
+    }
+    GroupKeys.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupKeys.codec(), opts);
+    }
+    GroupKeys.stream = stream;
+})(GroupKeys || (GroupKeys = {}));
+export var Resend;
+(function (Resend) {
+    let _codec;
+    Resend.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.group != null && obj.group.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.group);
+                }
+                if ((obj.messageIds != null && obj.messageIds.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.messageIds);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    group: uint8ArrayAlloc(0),
+                    messageIds: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.group = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.messageIds = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.group`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.messageIds`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Resend.codec());
+    }
+    Resend.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Resend.codec(), opts);
+    }
+    Resend.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Resend.codec(), opts);
+    }
+    Resend.stream = stream;
+})(Resend || (Resend = {}));
+export var Copy;
+(function (Copy) {
+    let _codec;
+    Copy.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.group != null && obj.group.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.group);
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.messageId);
+                }
+                if ((obj.content != null && obj.content.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.content);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    group: uint8ArrayAlloc(0),
+                    messageId: uint8ArrayAlloc(0),
+                    content: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.group = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.content = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.group`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.content`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Copy.codec());
+    }
+    Copy.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Copy.codec(), opts);
+    }
+    Copy.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Copy.codec(), opts);
+    }
+    Copy.stream = stream;
+})(Copy || (Copy = {}));
+export var Welcome;
+(function (Welcome) {
+    let _codec;
+    Welcome.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.snapshot != null && obj.snapshot.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.snapshot);
+                }
+                if ((obj.profileKeyId != null && obj.profileKeyId.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.profileKeyId);
+                }
+                if ((obj.profileKey != null && obj.profileKey.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.profileKey);
+                }
+                if (obj.shared != null && obj.shared.length > 0) {
+                    for (const value of obj.shared) {
+                        w.uint32(34);
+                        w.bytes(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    snapshot: uint8ArrayAlloc(0),
+                    profileKeyId: uint8ArrayAlloc(0),
+                    profileKey: uint8ArrayAlloc(0),
+                    shared: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.snapshot = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.profileKeyId = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.profileKey = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.shared != null && obj.shared.length === opts.limits.shared) {
+                                throw new MaxLengthError('Decode error - repeated field "shared" had too many elements');
+                            }
+                            if (obj.shared.length === 100) {
+                                throw new MaxLengthError('Decode error - repeated field "shared" had too many elements');
+                            }
+                            obj.shared.push(reader.bytes());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    shared: 100
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.snapshot`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.profileKeyId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.profileKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.shared != null && obj.shared === opts.limits.shared) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "shared" had too many elements');
+                            }
+                            if (obj.shared === 100) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "shared" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.shared[]`,
+                                index: obj.shared,
+                                value: reader.bytes()
+                            };
+                            obj.shared++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Welcome.codec());
+    }
+    Welcome.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Welcome.codec(), opts);
+    }
+    Welcome.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Welcome.codec(), opts);
+    }
+    Welcome.stream = stream;
+})(Welcome || (Welcome = {}));
+export var PersonalProfile;
+(function (PersonalProfile) {
+    let _codec;
+    PersonalProfile.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.name != null && obj.name !== '')) {
+                    w.uint32(10);
+                    w.string(obj.name);
+                }
+                if ((obj.about != null && obj.about !== '')) {
+                    w.uint32(18);
+                    w.string(obj.about);
+                }
+                if ((obj.picture != null && obj.picture.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.picture);
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(32);
+                    w.uint64Number(obj.version);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    name: '',
+                    about: '',
+                    picture: uint8ArrayAlloc(0),
+                    version: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.name = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.about = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.picture = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.version = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.name`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.about`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.picture`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, PersonalProfile.codec());
+    }
+    PersonalProfile.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, PersonalProfile.codec(), opts);
+    }
+    PersonalProfile.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, PersonalProfile.codec(), opts);
+    }
+    PersonalProfile.stream = stream;
+})(PersonalProfile || (PersonalProfile = {}));
+export var Typing;
+(function (Typing) {
+    let _codec;
+    Typing.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.state != null && obj.state !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.state);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    state: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.state = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.state`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Typing.codec());
+    }
+    Typing.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Typing.codec(), opts);
+    }
+    Typing.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Typing.codec(), opts);
+    }
+    Typing.stream = stream;
+})(Typing || (Typing = {}));
+export var Sync;
+(function (Sync) {
+    let _codec;
+    Sync.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.facts != null && obj.facts.length > 0) {
+                    for (const value of obj.facts) {
+                        w.uint32(10);
+                        SyncFact.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    facts: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.facts != null && obj.facts.length === opts.limits.facts) {
+                                throw new MaxLengthError('Decode error - repeated field "facts" had too many elements');
+                            }
+                            if (obj.facts.length === 512) {
+                                throw new MaxLengthError('Decode error - repeated field "facts" had too many elements');
+                            }
+                            obj.facts.push(SyncFact.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.facts$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    facts: 512
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.facts != null && obj.facts === opts.limits.facts) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "facts" had too many elements');
+                            }
+                            if (obj.facts === 512) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "facts" had too many elements');
+                            }
+                            for (const evt of SyncFact.codec().stream(reader, reader.uint32(), `${prefix}.facts[]`, {
+                                limits: opts.limits?.facts$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.facts
+                                };
+                            }
+                            obj.facts++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Sync.codec());
+    }
+    Sync.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Sync.codec(), opts);
+    }
+    Sync.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Sync.codec(), opts);
+    }
+    Sync.stream = stream;
+})(Sync || (Sync = {}));
+export var SyncFact;
+(function (SyncFact) {
+    let _codec;
+    SyncFact.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.key != null && obj.key !== '')) {
+                    w.uint32(10);
+                    w.string(obj.key);
+                }
+                if ((obj.value != null && obj.value !== '')) {
+                    w.uint32(18);
+                    w.string(obj.value);
+                }
+                if ((obj.madeAtMs != null && obj.madeAtMs !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.madeAtMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    key: '',
+                    value: '',
+                    madeAtMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.key = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.value = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.madeAtMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.key`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.value`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.madeAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, SyncFact.codec());
+    }
+    SyncFact.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, SyncFact.codec(), opts);
+    }
+    SyncFact.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, SyncFact.codec(), opts);
+    }
+    SyncFact.stream = stream;
+})(SyncFact || (SyncFact = {}));

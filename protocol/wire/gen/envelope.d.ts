@@ -9,6 +9,7 @@ export interface Envelope {
     kind: number;
     expiresAtMs: number;
     ciphertexts: Ciphertext[];
+    control?: Uint8Array;
 }
 export declare namespace Envelope {
     const codec: () => Codec<Envelope>;
@@ -55,9 +56,13 @@ export declare namespace Envelope {
         value: Uint8Array;
         index: number;
     }
+    interface EnvelopeControlFieldEvent {
+        field: '$.control';
+        value: Uint8Array;
+    }
     function encode(obj: Partial<Envelope>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Envelope;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Generator<EnvelopeVersionFieldEvent | EnvelopeConversationFieldEvent | EnvelopeSenderAccountFieldEvent | EnvelopeSenderDeviceFieldEvent | EnvelopeMessageIdFieldEvent | EnvelopeKindFieldEvent | EnvelopeExpiresAtMsFieldEvent | EnvelopeCiphertextsDeviceFieldEvent | EnvelopeCiphertextsKindFieldEvent | EnvelopeCiphertextsBytesFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Generator<EnvelopeVersionFieldEvent | EnvelopeConversationFieldEvent | EnvelopeSenderAccountFieldEvent | EnvelopeSenderDeviceFieldEvent | EnvelopeMessageIdFieldEvent | EnvelopeKindFieldEvent | EnvelopeExpiresAtMsFieldEvent | EnvelopeCiphertextsDeviceFieldEvent | EnvelopeCiphertextsKindFieldEvent | EnvelopeCiphertextsBytesFieldEvent | EnvelopeControlFieldEvent>;
 }
 export interface Ciphertext {
     device: Uint8Array;

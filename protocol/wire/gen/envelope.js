@@ -43,6 +43,10 @@ export var Envelope;
                         Ciphertext.codec().encode(value, w);
                     }
                 }
+                if (obj.control != null) {
+                    w.uint32(74);
+                    w.bytes(obj.control);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -99,6 +103,10 @@ export var Envelope;
                             obj.ciphertexts.push(Ciphertext.codec().decode(reader, reader.uint32(), {
                                 limits: opts.limits?.ciphertexts$
                             }));
+                            break;
+                        }
+                        case 9: {
+                            obj.control = reader.bytes();
                             break;
                         }
                         default: {
@@ -181,6 +189,13 @@ export var Envelope;
                                 };
                             }
                             obj.ciphertexts++;
+                            break;
+                        }
+                        case 9: {
+                            yield {
+                                field: `${prefix}.control`,
+                                value: reader.bytes()
+                            };
                             break;
                         }
                         default: {

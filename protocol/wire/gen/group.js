@@ -1,0 +1,2281 @@
+/* eslint-disable require-yield */
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
+export var Control;
+(function (Control) {
+    let _codec;
+    Control.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.version);
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.actor != null && obj.actor.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.actor);
+                }
+                if ((obj.device != null && obj.device.byteLength > 0)) {
+                    w.uint32(34);
+                    w.bytes(obj.device);
+                }
+                if ((obj.deviceList != null && obj.deviceList.byteLength > 0)) {
+                    w.uint32(42);
+                    w.bytes(obj.deviceList);
+                }
+                if ((obj.previous != null && obj.previous.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.previous);
+                }
+                if ((obj.madeAtMs != null && obj.madeAtMs !== 0)) {
+                    w.uint32(56);
+                    w.uint64Number(obj.madeAtMs);
+                }
+                if (obj.create != null) {
+                    w.uint32(130);
+                    GroupCreate.codec().encode(obj.create, w);
+                }
+                if (obj.add != null) {
+                    w.uint32(138);
+                    GroupAdd.codec().encode(obj.add, w);
+                }
+                if (obj.remove != null) {
+                    w.uint32(146);
+                    GroupRemove.codec().encode(obj.remove, w);
+                }
+                if (obj.leave != null) {
+                    w.uint32(154);
+                    GroupLeave.codec().encode(obj.leave, w);
+                }
+                if (obj.setRole != null) {
+                    w.uint32(162);
+                    GroupSetRole.codec().encode(obj.setRole, w);
+                }
+                if (obj.settings != null) {
+                    w.uint32(170);
+                    GroupSettings.codec().encode(obj.settings, w);
+                }
+                if (obj.link != null) {
+                    w.uint32(178);
+                    GroupLink.codec().encode(obj.link, w);
+                }
+                if (obj.revoke != null) {
+                    w.uint32(186);
+                    GroupRevoke.codec().encode(obj.revoke, w);
+                }
+                if (obj.join != null) {
+                    w.uint32(194);
+                    GroupJoin.codec().encode(obj.join, w);
+                }
+                if (obj.profile != null) {
+                    w.uint32(202);
+                    GroupProfile.codec().encode(obj.profile, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: 0,
+                    conversation: uint8ArrayAlloc(0),
+                    actor: uint8ArrayAlloc(0),
+                    device: uint8ArrayAlloc(0),
+                    deviceList: uint8ArrayAlloc(0),
+                    previous: uint8ArrayAlloc(0),
+                    madeAtMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.actor = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.device = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.deviceList = reader.bytes();
+                            break;
+                        }
+                        case 6: {
+                            obj.previous = reader.bytes();
+                            break;
+                        }
+                        case 7: {
+                            obj.madeAtMs = reader.uint64Number();
+                            break;
+                        }
+                        case 16: {
+                            obj.create = GroupCreate.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.create
+                            });
+                            break;
+                        }
+                        case 17: {
+                            obj.add = GroupAdd.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.add
+                            });
+                            break;
+                        }
+                        case 18: {
+                            obj.remove = GroupRemove.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.remove
+                            });
+                            break;
+                        }
+                        case 19: {
+                            obj.leave = GroupLeave.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.leave
+                            });
+                            break;
+                        }
+                        case 20: {
+                            obj.setRole = GroupSetRole.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.setRole
+                            });
+                            break;
+                        }
+                        case 21: {
+                            obj.settings = GroupSettings.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.settings
+                            });
+                            break;
+                        }
+                        case 22: {
+                            obj.link = GroupLink.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.link
+                            });
+                            break;
+                        }
+                        case 23: {
+                            obj.revoke = GroupRevoke.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.revoke
+                            });
+                            break;
+                        }
+                        case 24: {
+                            obj.join = GroupJoin.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.join
+                            });
+                            break;
+                        }
+                        case 25: {
+                            obj.profile = GroupProfile.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.profile
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.actor`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.device`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.deviceList`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.previous`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.madeAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 16: {
+                            yield* GroupCreate.codec().stream(reader, reader.uint32(), `${prefix}.create`, {
+                                limits: opts.limits?.create
+                            });
+                            break;
+                        }
+                        case 17: {
+                            yield* GroupAdd.codec().stream(reader, reader.uint32(), `${prefix}.add`, {
+                                limits: opts.limits?.add
+                            });
+                            break;
+                        }
+                        case 18: {
+                            yield* GroupRemove.codec().stream(reader, reader.uint32(), `${prefix}.remove`, {
+                                limits: opts.limits?.remove
+                            });
+                            break;
+                        }
+                        case 19: {
+                            yield* GroupLeave.codec().stream(reader, reader.uint32(), `${prefix}.leave`, {
+                                limits: opts.limits?.leave
+                            });
+                            break;
+                        }
+                        case 20: {
+                            yield* GroupSetRole.codec().stream(reader, reader.uint32(), `${prefix}.setRole`, {
+                                limits: opts.limits?.setRole
+                            });
+                            break;
+                        }
+                        case 21: {
+                            yield* GroupSettings.codec().stream(reader, reader.uint32(), `${prefix}.settings`, {
+                                limits: opts.limits?.settings
+                            });
+                            break;
+                        }
+                        case 22: {
+                            yield* GroupLink.codec().stream(reader, reader.uint32(), `${prefix}.link`, {
+                                limits: opts.limits?.link
+                            });
+                            break;
+                        }
+                        case 23: {
+                            yield* GroupRevoke.codec().stream(reader, reader.uint32(), `${prefix}.revoke`, {
+                                limits: opts.limits?.revoke
+                            });
+                            break;
+                        }
+                        case 24: {
+                            yield* GroupJoin.codec().stream(reader, reader.uint32(), `${prefix}.join`, {
+                                limits: opts.limits?.join
+                            });
+                            break;
+                        }
+                        case 25: {
+                            yield* GroupProfile.codec().stream(reader, reader.uint32(), `${prefix}.profile`, {
+                                limits: opts.limits?.profile
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Control.codec());
+    }
+    Control.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Control.codec(), opts);
+    }
+    Control.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Control.codec(), opts);
+    }
+    Control.stream = stream;
+})(Control || (Control = {}));
+export var GroupCreate;
+(function (GroupCreate) {
+    let _codec;
+    GroupCreate.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.members != null && obj.members.length > 0) {
+                    for (const value of obj.members) {
+                        w.uint32(10);
+                        w.bytes(value);
+                    }
+                }
+                if (obj.settings != null) {
+                    w.uint32(18);
+                    GroupSettings.codec().encode(obj.settings, w);
+                }
+                if (obj.profile != null) {
+                    w.uint32(26);
+                    GroupProfile.codec().encode(obj.profile, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    members: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.members != null && obj.members.length === opts.limits.members) {
+                                throw new MaxLengthError('Decode error - repeated field "members" had too many elements');
+                            }
+                            if (obj.members.length === 1023) {
+                                throw new MaxLengthError('Decode error - repeated field "members" had too many elements');
+                            }
+                            obj.members.push(reader.bytes());
+                            break;
+                        }
+                        case 2: {
+                            obj.settings = GroupSettings.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.settings
+                            });
+                            break;
+                        }
+                        case 3: {
+                            obj.profile = GroupProfile.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.profile
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    members: 1023
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.members != null && obj.members === opts.limits.members) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
+                            }
+                            if (obj.members === 1023) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.members[]`,
+                                index: obj.members,
+                                value: reader.bytes()
+                            };
+                            obj.members++;
+                            break;
+                        }
+                        case 2: {
+                            yield* GroupSettings.codec().stream(reader, reader.uint32(), `${prefix}.settings`, {
+                                limits: opts.limits?.settings
+                            });
+                            break;
+                        }
+                        case 3: {
+                            yield* GroupProfile.codec().stream(reader, reader.uint32(), `${prefix}.profile`, {
+                                limits: opts.limits?.profile
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupCreate.codec());
+    }
+    GroupCreate.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupCreate.codec(), opts);
+    }
+    GroupCreate.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupCreate.codec(), opts);
+    }
+    GroupCreate.stream = stream;
+})(GroupCreate || (GroupCreate = {}));
+export var GroupAdd;
+(function (GroupAdd) {
+    let _codec;
+    GroupAdd.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.accounts != null && obj.accounts.length > 0) {
+                    for (const value of obj.accounts) {
+                        w.uint32(10);
+                        w.bytes(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    accounts: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.accounts != null && obj.accounts.length === opts.limits.accounts) {
+                                throw new MaxLengthError('Decode error - repeated field "accounts" had too many elements');
+                            }
+                            if (obj.accounts.length === 1023) {
+                                throw new MaxLengthError('Decode error - repeated field "accounts" had too many elements');
+                            }
+                            obj.accounts.push(reader.bytes());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    accounts: 1023
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.accounts != null && obj.accounts === opts.limits.accounts) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
+                            }
+                            if (obj.accounts === 1023) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.accounts[]`,
+                                index: obj.accounts,
+                                value: reader.bytes()
+                            };
+                            obj.accounts++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupAdd.codec());
+    }
+    GroupAdd.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupAdd.codec(), opts);
+    }
+    GroupAdd.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupAdd.codec(), opts);
+    }
+    GroupAdd.stream = stream;
+})(GroupAdd || (GroupAdd = {}));
+export var GroupRemove;
+(function (GroupRemove) {
+    let _codec;
+    GroupRemove.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.accounts != null && obj.accounts.length > 0) {
+                    for (const value of obj.accounts) {
+                        w.uint32(10);
+                        w.bytes(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    accounts: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.accounts != null && obj.accounts.length === opts.limits.accounts) {
+                                throw new MaxLengthError('Decode error - repeated field "accounts" had too many elements');
+                            }
+                            if (obj.accounts.length === 1023) {
+                                throw new MaxLengthError('Decode error - repeated field "accounts" had too many elements');
+                            }
+                            obj.accounts.push(reader.bytes());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    accounts: 1023
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.accounts != null && obj.accounts === opts.limits.accounts) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
+                            }
+                            if (obj.accounts === 1023) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.accounts[]`,
+                                index: obj.accounts,
+                                value: reader.bytes()
+                            };
+                            obj.accounts++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupRemove.codec());
+    }
+    GroupRemove.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupRemove.codec(), opts);
+    }
+    GroupRemove.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupRemove.codec(), opts);
+    }
+    GroupRemove.stream = stream;
+})(GroupRemove || (GroupRemove = {}));
+export var GroupLeave;
+(function (GroupLeave) {
+    let _codec;
+    GroupLeave.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupLeave.codec());
+    }
+    GroupLeave.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupLeave.codec(), opts);
+    }
+    GroupLeave.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupLeave.codec(), opts);
+    }
+    GroupLeave.stream = stream;
+})(GroupLeave || (GroupLeave = {}));
+export var GroupSetRole;
+(function (GroupSetRole) {
+    let _codec;
+    GroupSetRole.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.account);
+                }
+                if ((obj.role != null && obj.role !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.role);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    account: uint8ArrayAlloc(0),
+                    role: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.role = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.role`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupSetRole.codec());
+    }
+    GroupSetRole.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupSetRole.codec(), opts);
+    }
+    GroupSetRole.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupSetRole.codec(), opts);
+    }
+    GroupSetRole.stream = stream;
+})(GroupSetRole || (GroupSetRole = {}));
+export var GroupSettings;
+(function (GroupSettings) {
+    let _codec;
+    GroupSettings.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.whoMaySend != null && obj.whoMaySend !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.whoMaySend);
+                }
+                if ((obj.whoMayAdd != null && obj.whoMayAdd !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.whoMayAdd);
+                }
+                if ((obj.whoMayEdit != null && obj.whoMayEdit !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.whoMayEdit);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    whoMaySend: 0,
+                    whoMayAdd: 0,
+                    whoMayEdit: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.whoMaySend = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.whoMayAdd = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.whoMayEdit = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.whoMaySend`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.whoMayAdd`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.whoMayEdit`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupSettings.codec());
+    }
+    GroupSettings.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupSettings.codec(), opts);
+    }
+    GroupSettings.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupSettings.codec(), opts);
+    }
+    GroupSettings.stream = stream;
+})(GroupSettings || (GroupSettings = {}));
+export var GroupLink;
+(function (GroupLink) {
+    let _codec;
+    GroupLink.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.id != null && obj.id.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.id);
+                }
+                if ((obj.publicKey != null && obj.publicKey.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.publicKey);
+                }
+                if ((obj.expiresAtMs != null && obj.expiresAtMs !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.expiresAtMs);
+                }
+                if ((obj.maxUses != null && obj.maxUses !== 0)) {
+                    w.uint32(32);
+                    w.uint32(obj.maxUses);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    id: uint8ArrayAlloc(0),
+                    publicKey: uint8ArrayAlloc(0),
+                    expiresAtMs: 0,
+                    maxUses: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.id = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.publicKey = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.expiresAtMs = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.maxUses = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.id`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.publicKey`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.expiresAtMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.maxUses`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupLink.codec());
+    }
+    GroupLink.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupLink.codec(), opts);
+    }
+    GroupLink.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupLink.codec(), opts);
+    }
+    GroupLink.stream = stream;
+})(GroupLink || (GroupLink = {}));
+export var GroupRevoke;
+(function (GroupRevoke) {
+    let _codec;
+    GroupRevoke.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.link != null && obj.link.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.link);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    link: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.link = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.link`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupRevoke.codec());
+    }
+    GroupRevoke.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupRevoke.codec(), opts);
+    }
+    GroupRevoke.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupRevoke.codec(), opts);
+    }
+    GroupRevoke.stream = stream;
+})(GroupRevoke || (GroupRevoke = {}));
+export var GroupJoin;
+(function (GroupJoin) {
+    let _codec;
+    GroupJoin.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.link != null && obj.link.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.link);
+                }
+                if ((obj.proof != null && obj.proof.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.proof);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    link: uint8ArrayAlloc(0),
+                    proof: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.link = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.proof = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.link`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.proof`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupJoin.codec());
+    }
+    GroupJoin.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupJoin.codec(), opts);
+    }
+    GroupJoin.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupJoin.codec(), opts);
+    }
+    GroupJoin.stream = stream;
+})(GroupJoin || (GroupJoin = {}));
+export var GroupProfile;
+(function (GroupProfile) {
+    let _codec;
+    GroupProfile.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.keyId != null && obj.keyId.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.keyId);
+                }
+                if ((obj.sealed != null && obj.sealed.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.sealed);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    keyId: uint8ArrayAlloc(0),
+                    sealed: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.keyId = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.sealed = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.keyId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.sealed`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupProfile.codec());
+    }
+    GroupProfile.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupProfile.codec(), opts);
+    }
+    GroupProfile.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupProfile.codec(), opts);
+    }
+    GroupProfile.stream = stream;
+})(GroupProfile || (GroupProfile = {}));
+export var GroupProfileText;
+(function (GroupProfileText) {
+    let _codec;
+    GroupProfileText.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.name != null && obj.name !== '')) {
+                    w.uint32(10);
+                    w.string(obj.name);
+                }
+                if ((obj.description != null && obj.description !== '')) {
+                    w.uint32(18);
+                    w.string(obj.description);
+                }
+                if ((obj.icon != null && obj.icon.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.icon);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    name: '',
+                    description: '',
+                    icon: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.name = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.description = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.icon = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.name`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.description`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.icon`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupProfileText.codec());
+    }
+    GroupProfileText.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupProfileText.codec(), opts);
+    }
+    GroupProfileText.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupProfileText.codec(), opts);
+    }
+    GroupProfileText.stream = stream;
+})(GroupProfileText || (GroupProfileText = {}));
+export var GroupSnapshot;
+(function (GroupSnapshot) {
+    let _codec;
+    GroupSnapshot.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.seq != null && obj.seq !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.seq);
+                }
+                if ((obj.head != null && obj.head.byteLength > 0)) {
+                    w.uint32(34);
+                    w.bytes(obj.head);
+                }
+                if (obj.settings != null) {
+                    w.uint32(42);
+                    GroupSettings.codec().encode(obj.settings, w);
+                }
+                if (obj.members != null && obj.members.length > 0) {
+                    for (const value of obj.members) {
+                        w.uint32(50);
+                        GroupMember.codec().encode(value, w);
+                    }
+                }
+                if (obj.links != null && obj.links.length > 0) {
+                    for (const value of obj.links) {
+                        w.uint32(58);
+                        GroupLinkState.codec().encode(value, w);
+                    }
+                }
+                if (obj.profile != null) {
+                    w.uint32(66);
+                    GroupProfile.codec().encode(obj.profile, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0),
+                    epoch: 0,
+                    seq: 0,
+                    head: uint8ArrayAlloc(0),
+                    members: [],
+                    links: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.seq = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.head = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.settings = GroupSettings.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.settings
+                            });
+                            break;
+                        }
+                        case 6: {
+                            if (opts.limits?.members != null && obj.members.length === opts.limits.members) {
+                                throw new MaxLengthError('Decode error - repeated field "members" had too many elements');
+                            }
+                            if (obj.members.length === 1024) {
+                                throw new MaxLengthError('Decode error - repeated field "members" had too many elements');
+                            }
+                            obj.members.push(GroupMember.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.members$
+                            }));
+                            break;
+                        }
+                        case 7: {
+                            if (opts.limits?.links != null && obj.links.length === opts.limits.links) {
+                                throw new MaxLengthError('Decode error - repeated field "links" had too many elements');
+                            }
+                            if (obj.links.length === 32) {
+                                throw new MaxLengthError('Decode error - repeated field "links" had too many elements');
+                            }
+                            obj.links.push(GroupLinkState.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.links$
+                            }));
+                            break;
+                        }
+                        case 8: {
+                            obj.profile = GroupProfile.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.profile
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    members: 1024,
+                    links: 32
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.epoch`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.seq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.head`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield* GroupSettings.codec().stream(reader, reader.uint32(), `${prefix}.settings`, {
+                                limits: opts.limits?.settings
+                            });
+                            break;
+                        }
+                        case 6: {
+                            if (opts.limits?.members != null && obj.members === opts.limits.members) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
+                            }
+                            if (obj.members === 1024) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
+                            }
+                            for (const evt of GroupMember.codec().stream(reader, reader.uint32(), `${prefix}.members[]`, {
+                                limits: opts.limits?.members$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.members
+                                };
+                            }
+                            obj.members++;
+                            break;
+                        }
+                        case 7: {
+                            if (opts.limits?.links != null && obj.links === opts.limits.links) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "links" had too many elements');
+                            }
+                            if (obj.links === 32) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "links" had too many elements');
+                            }
+                            for (const evt of GroupLinkState.codec().stream(reader, reader.uint32(), `${prefix}.links[]`, {
+                                limits: opts.limits?.links$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.links
+                                };
+                            }
+                            obj.links++;
+                            break;
+                        }
+                        case 8: {
+                            yield* GroupProfile.codec().stream(reader, reader.uint32(), `${prefix}.profile`, {
+                                limits: opts.limits?.profile
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupSnapshot.codec());
+    }
+    GroupSnapshot.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupSnapshot.codec(), opts);
+    }
+    GroupSnapshot.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupSnapshot.codec(), opts);
+    }
+    GroupSnapshot.stream = stream;
+})(GroupSnapshot || (GroupSnapshot = {}));
+export var GroupMember;
+(function (GroupMember) {
+    let _codec;
+    GroupMember.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.account);
+                }
+                if ((obj.role != null && obj.role !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.role);
+                }
+                if ((obj.sinceSeq != null && obj.sinceSeq !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.sinceSeq);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    account: uint8ArrayAlloc(0),
+                    role: 0,
+                    sinceSeq: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.role = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.sinceSeq = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.role`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.sinceSeq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupMember.codec());
+    }
+    GroupMember.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupMember.codec(), opts);
+    }
+    GroupMember.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupMember.codec(), opts);
+    }
+    GroupMember.stream = stream;
+})(GroupMember || (GroupMember = {}));
+export var GroupLinkState;
+(function (GroupLinkState) {
+    let _codec;
+    GroupLinkState.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.link != null) {
+                    w.uint32(10);
+                    GroupLink.codec().encode(obj.link, w);
+                }
+                if ((obj.uses != null && obj.uses !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.uses);
+                }
+                if ((obj.madeBy != null && obj.madeBy.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.madeBy);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    uses: 0,
+                    madeBy: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.link = GroupLink.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.link
+                            });
+                            break;
+                        }
+                        case 2: {
+                            obj.uses = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.madeBy = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield* GroupLink.codec().stream(reader, reader.uint32(), `${prefix}.link`, {
+                                limits: opts.limits?.link
+                            });
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.uses`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.madeBy`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupLinkState.codec());
+    }
+    GroupLinkState.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupLinkState.codec(), opts);
+    }
+    GroupLinkState.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupLinkState.codec(), opts);
+    }
+    GroupLinkState.stream = stream;
+})(GroupLinkState || (GroupLinkState = {}));
+export var GroupRef;
+(function (GroupRef) {
+    let _codec;
+    GroupRef.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupRef.codec());
+    }
+    GroupRef.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupRef.codec(), opts);
+    }
+    GroupRef.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupRef.codec(), opts);
+    }
+    GroupRef.stream = stream;
+})(GroupRef || (GroupRef = {}));
+export var GroupReceipt;
+(function (GroupReceipt) {
+    let _codec;
+    GroupReceipt.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.to != null && obj.to.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.to);
+                }
+                if ((obj.from != null && obj.from.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.from);
+                }
+                if ((obj.device != null && obj.device.byteLength > 0)) {
+                    w.uint32(34);
+                    w.bytes(obj.device);
+                }
+                if ((obj.counter != null && obj.counter !== 0)) {
+                    w.uint32(40);
+                    w.uint64Number(obj.counter);
+                }
+                if ((obj.sealed != null && obj.sealed.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.sealed);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0),
+                    to: uint8ArrayAlloc(0),
+                    from: uint8ArrayAlloc(0),
+                    device: uint8ArrayAlloc(0),
+                    counter: 0,
+                    sealed: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.to = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.from = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.device = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.counter = reader.uint64Number();
+                            break;
+                        }
+                        case 6: {
+                            obj.sealed = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.to`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.from`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.device`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.counter`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.sealed`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupReceipt.codec());
+    }
+    GroupReceipt.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupReceipt.codec(), opts);
+    }
+    GroupReceipt.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupReceipt.codec(), opts);
+    }
+    GroupReceipt.stream = stream;
+})(GroupReceipt || (GroupReceipt = {}));
+export var GroupReceiptMarks;
+(function (GroupReceiptMarks) {
+    let _codec;
+    GroupReceiptMarks.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.deliveredSeq != null && obj.deliveredSeq !== 0)) {
+                    w.uint32(8);
+                    w.uint64Number(obj.deliveredSeq);
+                }
+                if ((obj.readSeq != null && obj.readSeq !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.readSeq);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.epoch);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    deliveredSeq: 0,
+                    readSeq: 0,
+                    epoch: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.deliveredSeq = reader.uint64Number();
+                            break;
+                        }
+                        case 2: {
+                            obj.readSeq = reader.uint64Number();
+                            break;
+                        }
+                        case 3: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.deliveredSeq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.readSeq`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.epoch`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupReceiptMarks.codec());
+    }
+    GroupReceiptMarks.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupReceiptMarks.codec(), opts);
+    }
+    GroupReceiptMarks.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupReceiptMarks.codec(), opts);
+    }
+    GroupReceiptMarks.stream = stream;
+})(GroupReceiptMarks || (GroupReceiptMarks = {}));
+export var GroupReceipts;
+(function (GroupReceipts) {
+    let _codec;
+    GroupReceipts.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.receipts != null && obj.receipts.length > 0) {
+                    for (const value of obj.receipts) {
+                        w.uint32(10);
+                        GroupReceipt.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    receipts: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.receipts != null && obj.receipts.length === opts.limits.receipts) {
+                                throw new MaxLengthError('Decode error - repeated field "receipts" had too many elements');
+                            }
+                            if (obj.receipts.length === 2048) {
+                                throw new MaxLengthError('Decode error - repeated field "receipts" had too many elements');
+                            }
+                            obj.receipts.push(GroupReceipt.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.receipts$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    receipts: 2048
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.receipts != null && obj.receipts === opts.limits.receipts) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "receipts" had too many elements');
+                            }
+                            if (obj.receipts === 2048) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "receipts" had too many elements');
+                            }
+                            for (const evt of GroupReceipt.codec().stream(reader, reader.uint32(), `${prefix}.receipts[]`, {
+                                limits: opts.limits?.receipts$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.receipts
+                                };
+                            }
+                            obj.receipts++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupReceipts.codec());
+    }
+    GroupReceipts.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupReceipts.codec(), opts);
+    }
+    GroupReceipts.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GroupReceipts.codec(), opts);
+    }
+    GroupReceipts.stream = stream;
+})(GroupReceipts || (GroupReceipts = {}));
+export var Refused;
+(function (Refused) {
+    let _codec;
+    Refused.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.messageId);
+                }
+                if ((obj.status != null && obj.status !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.status);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0),
+                    messageId: uint8ArrayAlloc(0),
+                    status: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.status = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.conversation`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.messageId`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.status`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Refused.codec());
+    }
+    Refused.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Refused.codec(), opts);
+    }
+    Refused.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Refused.codec(), opts);
+    }
+    Refused.stream = stream;
+})(Refused || (Refused = {}));
