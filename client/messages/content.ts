@@ -2,16 +2,16 @@
  * What is inside a ciphertext: padded, bound to its envelope, with the sender's view of the log and of the device lists.
  * Spec: docs/protocol/content.md
  */
-import { concat, sameBytes } from '../../protocol/bytes.ts'
+import { sameBytes } from '../../protocol/bytes.ts'
 import { pad, unpad } from '../../protocol/e2ee/padding.ts'
 import type { Envelope } from '../../protocol/envelope.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { deviceKeyOf, messageIdBytes, messageIdFromBytes, messageIdToBytes, type MessageId } from '../../protocol/ids.ts'
-import { limits } from '../../protocol/limits.ts'
+import { deviceKeyOf, messageIdToBytes } from '../../protocol/ids.ts'
 import { decode, encode } from '../../protocol/wire/codec.ts'
 import { Content as WireContent } from '../../protocol/wire/gen/content.js'
 import { wireVersion } from '../../protocol/wire/kinds.ts'
-import { clientLimits } from '../limits.ts'
+import type { Body } from './bodies.ts'
+import { bodyOfWire, lastMoment, wireOfBody } from './body-codec.ts'
 import { decodeChainPoint, encodeChainPoint, type ChainPoint } from './chain.ts'
 
 export interface ListMark {
@@ -20,12 +20,12 @@ export interface ListMark {
   readonly hash: Uint8Array
 }
 
-export type Body =
-  /** `standsFor`: sent again; the id that it had first, then those of earlier tries */
-  | { readonly kind: 'text', readonly text: string, readonly standsFor?: readonly MessageId[] }
-  | { readonly kind: 'receipt', readonly stage: number, readonly ids: readonly MessageId[] }
-  /** of a newer version */
-  | { readonly kind: 'unknown' }
+export interface GroupMark {
+  /** Place in the log of the last control entry that was applied. */
+  readonly seq: number
+  /** membershipHash there, 32 bytes */
+  readonly hash: Uint8Array
+}
 
 export interface Content {
   readonly sentAtMs: number
@@ -33,19 +33,20 @@ export interface Content {
   readonly previous: ChainPoint | undefined
   /** the sender's own list, as it knows it */
   readonly senderList: ListMark
-  /** the other person's list, as the sender knows it */
-  readonly peerList: ListMark
+  /** the other person's list, as the sender knows it; undefined in a group and among own devices */
+  readonly peerList?: ListMark | undefined
+  /** groups: what the sender had of the membership */
+  readonly group?: GroupMark | undefined
   readonly body: Body
 }
 
-/** The last moment that a Date can hold: what claims to be later is shown as that. */
-const lastMoment = 8.64e15
+const hashBytes = 32
 
 type Binding = Pick<Envelope, 'conversation' | 'messageId' | 'senderDevice'>
 
 /** @returns the padded plaintext */
 export function encodeContent (binding: Binding, content: Content): Uint8Array {
-  const { body } = content
+  const { body, peerList, group } = content
   return pad(encode(WireContent, {
     version: wireVersion,
     conversation: binding.conversation.bytes,
@@ -55,10 +56,9 @@ export function encodeContent (binding: Binding, content: Content): Uint8Array {
     previous: content.previous === undefined ? new Uint8Array(0) : encodeChainPoint(content.previous),
     ownListEpoch: content.senderList.epoch,
     ownListHash: content.senderList.hash,
-    theirListEpoch: content.peerList.epoch,
-    theirListHash: content.peerList.hash,
-    ...(body.kind === 'text' ? { text: { body: body.text, ...(body.standsFor === undefined ? {} : { standsFor: concat(...body.standsFor.map(messageIdToBytes)) }) } } : {}),
-    ...(body.kind === 'receipt' ? { receipt: { stage: body.stage, messageIds: concat(...body.ids.map(messageIdToBytes)) } } : {})
+    ...(peerList === undefined ? {} : { theirListEpoch: peerList.epoch, theirListHash: peerList.hash }),
+    ...(group === undefined ? {} : { groupSeq: group.seq, groupHash: group.hash }),
+    ...wireOfBody(body)
   }))
 }
 
@@ -77,31 +77,20 @@ export function decodeContent (padded: Uint8Array, envelope: Binding): Content {
     sentAtMs: Math.min(wire.sentAtMs, lastMoment),
     previous: decodeChainPoint(wire.previous),
     senderList: { epoch: wire.ownListEpoch, hash: wire.ownListHash },
-    peerList: { epoch: wire.theirListEpoch, hash: wire.theirListHash },
-    body: bodyOf(wire, envelope.messageId)
+    peerList: wire.theirListEpoch === 0 ? undefined : { epoch: wire.theirListEpoch, hash: wire.theirListHash },
+    group: groupMarkOf(wire),
+    body: bodyOfWire(wire, envelope.messageId)
   }
 }
 
-function bodyOf ({ text, receipt }: WireContent, messageId: MessageId): Body {
-  if (text !== undefined) {
-    // [REJECT] three bytes of UTF-8 at most for each UTF-16 unit: cheap, and never refuses what `send` allows
-    if (text.body.length > limits.textBytes) throw new ProtocolError('TOO_LARGE', { max: limits.textBytes })
-    if (text.standsFor === undefined) return { kind: 'text', text: text.body }
-    const standsFor = idsOf(text.standsFor, 1 + clientLimits.sendAgain)
-    // [REJECT] ids rise: what it stands for was made before it
-    if (standsFor.length === 0 || standsFor.some((id) => id >= messageId)) throw new ProtocolError('MALFORMED', { what: 'stands for a later message' })
-    return { kind: 'text', text: text.body, standsFor }
-  }
-  if (receipt === undefined) return { kind: 'unknown' }
-  const { messageIds, stage } = receipt
-  return { kind: 'receipt', stage, ids: idsOf(messageIds, limits.receiptIds) }
-}
+/** A body by itself, as it is kept until it is sealed. */
+export const encodeBody = (body: Body): Uint8Array => encode(WireContent, wireOfBody(body))
 
-function idsOf (bytes: Uint8Array, max: number): MessageId[] {
-  // [REJECT] whole ids, and not more than there may be
-  if (bytes.byteLength % messageIdBytes !== 0) throw new ProtocolError('MALFORMED', { what: 'message ids' })
-  if (bytes.byteLength > max * messageIdBytes) throw new ProtocolError('TOO_MANY', { max, what: 'message ids' })
-  const ids: MessageId[] = []
-  for (let at = 0; at < bytes.byteLength; at += messageIdBytes) ids.push(messageIdFromBytes(bytes.subarray(at, at + messageIdBytes)))
-  return ids
+/** @throws ProtocolError MALFORMED, TOO_LARGE, TOO_MANY, BAD_MESSAGE_ID, BAD_CONVERSATION: everything that a receiver would refuse */
+export const decodeBody = (bytes: Uint8Array): Body => bodyOfWire(decode(WireContent, bytes))
+
+function groupMarkOf ({ groupSeq: seq, groupHash: hash }: WireContent): GroupMark | undefined {
+  if (hash.byteLength === 0) return undefined
+  if (hash.byteLength !== hashBytes) throw new ProtocolError('MALFORMED', { what: 'membership' })
+  return { seq, hash: hash.slice() }
 }
