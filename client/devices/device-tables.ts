@@ -1,0 +1,27 @@
+/**
+ * What the parts of client/devices keep in the store. Same rules as store/tables.ts, whose key table lists the prefixes.
+ *
+ * prefix | key      | value                                           | kept until
+ * sy/    | fact key | JSON: value, when and by which device it was said | replaced; an empty value stays, so that an older one cannot come back
+ * sq/    | fact key | empty: the other devices have not been told yet | it is in the outbox
+ * me/    | linking  | JSON: a device that is being linked             | it is linked, or removed again
+ */
+import type { DeviceId } from '../../protocol/ids.ts'
+import { Table } from '../store/ledger.ts'
+import { json, rawBytes } from '../store/stored.ts'
+
+export interface FactRow {
+  /** JSON text; empty: gone */
+  readonly value: string
+  readonly madeAtMs: number
+  readonly device: DeviceId
+}
+
+/** On the primary: in the signed list already, and not known to have what it needs. */
+export interface LinkingRow { readonly device: DeviceId, readonly atMs: number }
+
+export class DeviceTables {
+  readonly facts = new Table<FactRow>('sy/', json('sy/'), { maxCached: 10_000 })
+  readonly untold = new Table<Uint8Array>('sq/', rawBytes, { maxCached: 0 })
+  readonly linking = new Table<LinkingRow>('me/', json('me/linking'))
+}
