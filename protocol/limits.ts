@@ -124,7 +124,18 @@ export const limits = {
   disappearingMaxS: 90 * DAY / SECOND,
   /** Typing expires by itself. */
   typingMs: 6 * SECOND,
-  idleAwayMs: 5 * MINUTE
+  idleAwayMs: 5 * MINUTE,
+  /** People whom one device watches: those of its open and recent chats. */
+  presenceWatched: 500,
+  /** Kept as the device gives them: 34 bytes each in one row of its home. */
+  presenceContacts: 2_000,
+  presenceBlocked: 1_000,
+  /** Between two notifications of presence to one watcher, device or relay. */
+  presenceEveryMs: SECOND,
+  /** A typing signal of twenty devices, some of whose sessions begin with it. */
+  signalBytes: 32 * KIB,
+  /** Typing is not shown in larger groups: everybody's typing to everybody would be more than their messages. */
+  signalGroupMembers: 256
 } as const
 
 /** Token buckets: a burst, then a steady rate. */

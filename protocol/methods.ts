@@ -8,6 +8,7 @@ import { limits, type rates } from './limits.ts'
 import type { WireType } from './wire/codec.ts'
 import { GroupReceipts, GroupRef, GroupSnapshot, Refused } from './wire/gen/group.js'
 import { Batch, LogStates, Outcomes, Page, Pages, Positions, ReadLog } from './wire/gen/log.js'
+import { Activity, PresencePolicy, Presences, RelayPresences, Watch, WatchAtRelay, WatchingAtRelay } from './wire/gen/presence.js'
 import { PrekeyUpload, RelayRecords, Signed } from './wire/gen/records.js'
 import { Claim, Claimed, Empty, FindAccount, FindHandle, Found, GetDirectory, Hello, Introduce, PrekeysLeft, Register, Registered, Welcome } from './wire/gen/service.js'
 
@@ -55,8 +56,12 @@ export const clientMethods = {
   updateHome: method(20, 'update-home', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   getDirectory: method(21, 'get-directory', GetDirectory, RelayRecords, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   /** the members' view of a group that the home keeps: only for members */
-  groupState: method(22, 'group-state', GroupRef, GroupSnapshot, { maxRequestBytes: small, quota: 'lookupPerDevice' })
-  // 23–25 presence, 26–27 group receipts, 28–31 directory
+  groupState: method(22, 'group-state', GroupRef, GroupSnapshot, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  /** whom this device wants to know about; what may be told follows as notifications, silence otherwise */
+  watchPresence: method(23, 'watch-presence', Watch, Empty, { maxRequestBytes: 64 * 1024, quota: 'lookupPerDevice' }),
+  setPresencePolicy: method(24, 'set-presence-policy', PresencePolicy, Empty, { maxRequestBytes: 128 * 1024, quota: 'lookupPerDevice' }),
+  presencePolicy: method(25, 'presence-policy', Empty, PresencePolicy, { maxRequestBytes: 16, quota: 'lookupPerDevice' })
+  // 26–27 group receipts, 28–31 directory
 }
 
 /** Relay → device, and device → relay, without an answer. */
@@ -72,8 +77,11 @@ export const clientNotifications = {
   /** both ways: envelopes of kind signal, never stored */
   signal: notification(44, 'signal', Batch, { maxBytes: 256 * 1024, quota: 'signalPerDevice' }),
   /** both ways: group receipts, gathered; cumulative, so a lost one is made good by the next */
-  groupReceipts: notification(46, 'group-receipts', GroupReceipts, { maxBytes: limits.frameBytes, quota: 'signalPerDevice' })
-  // 45, 47 presence
+  groupReceipts: notification(46, 'group-receipts', GroupReceipts, { maxBytes: limits.frameBytes, quota: 'signalPerDevice' }),
+  /** relay → device: what has changed of those it watches, at most once a second */
+  presence: notification(45, 'presence', Presences, { maxBytes: 64 * 1024, quota: 'free' }),
+  /** device → relay: somebody is there, or has not been for a while */
+  activity: notification(47, 'activity', Activity, { maxBytes: 16, quota: 'signalPerDevice' })
 }
 
 /** Relay → relay, on protocols.relay. */
@@ -90,8 +98,10 @@ export const relayMethods = {
   findAccount: method(65, 'find-account', FindAccount, Found, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   findHandle: method(66, 'find-handle', FindHandle, Found, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   /** to the sequencer: a group that the caller has to keep from now on */
-  groupState: method(67, 'group-state', GroupRef, GroupSnapshot, { maxRequestBytes: small, quota: 'forwardPerRelay' })
-  // 69–71 presence, 72–79 directory
+  groupState: method(67, 'group-state', GroupRef, GroupSnapshot, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** to the home of the watched; empty: a heartbeat */
+  watchPresence: method(69, 'watch-presence', WatchAtRelay, WatchingAtRelay, { maxRequestBytes: 256 * 1024, quota: 'signalPerRelay' })
+  // 70–71 presence, 72–79 directory
 }
 
 /** Relay → relay, without an answer. */
@@ -99,8 +109,9 @@ export const relayNotifications = {
   /** replica → sequencer: how far logs are durably, when that came by gossip */
   confirm: notification(90, 'confirm', Positions, { maxBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
   signal: notification(91, 'signal', Batch, { maxBytes: limits.frameBytes, quota: 'signalPerRelay' }),
-  groupReceipts: notification(92, 'group-receipts', GroupReceipts, { maxBytes: limits.frameBytes, quota: 'signalPerRelay' })
-  // 93–95 presence
+  groupReceipts: notification(92, 'group-receipts', GroupReceipts, { maxBytes: limits.frameBytes, quota: 'signalPerRelay' }),
+  presence: notification(93, 'presence', RelayPresences, { maxBytes: limits.frameBytes, quota: 'signalPerRelay' })
+  // 94–95 presence
 }
 
 /** Anybody → relay or bootstrap node, on protocols.directory. */

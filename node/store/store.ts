@@ -41,6 +41,7 @@ export type Table =
   | 'prekey' // account/device/… → device keys and one-time prekeys (prekeys.ts)
   | 'home' // account id → newest signed home record known (homes.ts)
   | 'relay' // relay id → newest signed relay record (directory.ts)
+  | 'presence' // s/account → last seen, p/account → who may know (presence/)
   | 'meta' // schema version and the like
 
 export type Write =

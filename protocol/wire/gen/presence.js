@@ -1,0 +1,1170 @@
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
+export var Watch;
+(function (Watch) {
+    let _codec;
+    Watch.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.accounts != null && obj.accounts.length > 0) {
+                    for (const value of obj.accounts) {
+                        w.uint32(10);
+                        Watched.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    accounts: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.accounts != null && obj.accounts.length === opts.limits.accounts) {
+                                throw new MaxLengthError('Decode error - repeated field "accounts" had too many elements');
+                            }
+                            if (obj.accounts.length === 500) {
+                                throw new MaxLengthError('Decode error - repeated field "accounts" had too many elements');
+                            }
+                            obj.accounts.push(Watched.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.accounts$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    accounts: 500
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.accounts != null && obj.accounts === opts.limits.accounts) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
+                            }
+                            if (obj.accounts === 500) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
+                            }
+                            for (const evt of Watched.codec().stream(reader, reader.uint32(), `${prefix}.accounts[]`, {
+                                limits: opts.limits?.accounts$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.accounts
+                                };
+                            }
+                            obj.accounts++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Watch.codec());
+    }
+    Watch.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Watch.codec(), opts);
+    }
+    Watch.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Watch.codec(), opts);
+    }
+    Watch.stream = stream;
+})(Watch || (Watch = {}));
+export var Watched;
+(function (Watched) {
+    let _codec;
+    Watched.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.account);
+                }
+                if (obj.group != null) {
+                    w.uint32(18);
+                    w.bytes(obj.group);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    account: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.group = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.group`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Watched.codec());
+    }
+    Watched.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Watched.codec(), opts);
+    }
+    Watched.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Watched.codec(), opts);
+    }
+    Watched.stream = stream;
+})(Watched || (Watched = {}));
+export var Presences;
+(function (Presences) {
+    let _codec;
+    Presences.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.presences != null && obj.presences.length > 0) {
+                    for (const value of obj.presences) {
+                        w.uint32(10);
+                        Presence.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    presences: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.presences != null && obj.presences.length === opts.limits.presences) {
+                                throw new MaxLengthError('Decode error - repeated field "presences" had too many elements');
+                            }
+                            if (obj.presences.length === 500) {
+                                throw new MaxLengthError('Decode error - repeated field "presences" had too many elements');
+                            }
+                            obj.presences.push(Presence.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.presences$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    presences: 500
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.presences != null && obj.presences === opts.limits.presences) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "presences" had too many elements');
+                            }
+                            if (obj.presences === 500) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "presences" had too many elements');
+                            }
+                            for (const evt of Presence.codec().stream(reader, reader.uint32(), `${prefix}.presences[]`, {
+                                limits: opts.limits?.presences$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.presences
+                                };
+                            }
+                            obj.presences++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Presences.codec());
+    }
+    Presences.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Presences.codec(), opts);
+    }
+    Presences.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Presences.codec(), opts);
+    }
+    Presences.stream = stream;
+})(Presences || (Presences = {}));
+export var Presence;
+(function (Presence) {
+    let _codec;
+    Presence.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.account);
+                }
+                if ((obj.state != null && obj.state !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.state);
+                }
+                if ((obj.lastSeenMs != null && obj.lastSeenMs !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.lastSeenMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    account: uint8ArrayAlloc(0),
+                    state: 0,
+                    lastSeenMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.state = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            obj.lastSeenMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.state`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.lastSeenMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Presence.codec());
+    }
+    Presence.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Presence.codec(), opts);
+    }
+    Presence.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Presence.codec(), opts);
+    }
+    Presence.stream = stream;
+})(Presence || (Presence = {}));
+export var Activity;
+(function (Activity) {
+    let _codec;
+    Activity.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.isIdle != null && obj.isIdle !== false)) {
+                    w.uint32(8);
+                    w.bool(obj.isIdle);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    isIdle: false
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.isIdle = reader.bool();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.isIdle`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Activity.codec());
+    }
+    Activity.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Activity.codec(), opts);
+    }
+    Activity.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Activity.codec(), opts);
+    }
+    Activity.stream = stream;
+})(Activity || (Activity = {}));
+export var PresencePolicy;
+(function (PresencePolicy) {
+    let _codec;
+    PresencePolicy.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.online != null && obj.online !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.online);
+                }
+                if ((obj.lastSeen != null && obj.lastSeen !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.lastSeen);
+                }
+                if (obj.contacts != null && obj.contacts.length > 0) {
+                    for (const value of obj.contacts) {
+                        w.uint32(26);
+                        w.bytes(value);
+                    }
+                }
+                if (obj.blocked != null && obj.blocked.length > 0) {
+                    for (const value of obj.blocked) {
+                        w.uint32(34);
+                        w.bytes(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    online: 0,
+                    lastSeen: 0,
+                    contacts: [],
+                    blocked: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.online = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.lastSeen = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.contacts != null && obj.contacts.length === opts.limits.contacts) {
+                                throw new MaxLengthError('Decode error - repeated field "contacts" had too many elements');
+                            }
+                            if (obj.contacts.length === 2000) {
+                                throw new MaxLengthError('Decode error - repeated field "contacts" had too many elements');
+                            }
+                            obj.contacts.push(reader.bytes());
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.blocked != null && obj.blocked.length === opts.limits.blocked) {
+                                throw new MaxLengthError('Decode error - repeated field "blocked" had too many elements');
+                            }
+                            if (obj.blocked.length === 1000) {
+                                throw new MaxLengthError('Decode error - repeated field "blocked" had too many elements');
+                            }
+                            obj.blocked.push(reader.bytes());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    contacts: 2000,
+                    blocked: 1000
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.online`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.lastSeen`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.contacts != null && obj.contacts === opts.limits.contacts) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "contacts" had too many elements');
+                            }
+                            if (obj.contacts === 2000) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "contacts" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.contacts[]`,
+                                index: obj.contacts,
+                                value: reader.bytes()
+                            };
+                            obj.contacts++;
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.blocked != null && obj.blocked === opts.limits.blocked) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "blocked" had too many elements');
+                            }
+                            if (obj.blocked === 1000) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "blocked" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.blocked[]`,
+                                index: obj.blocked,
+                                value: reader.bytes()
+                            };
+                            obj.blocked++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, PresencePolicy.codec());
+    }
+    PresencePolicy.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, PresencePolicy.codec(), opts);
+    }
+    PresencePolicy.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, PresencePolicy.codec(), opts);
+    }
+    PresencePolicy.stream = stream;
+})(PresencePolicy || (PresencePolicy = {}));
+export var WatchAtRelay;
+(function (WatchAtRelay) {
+    let _codec;
+    WatchAtRelay.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.isAnew != null && obj.isAnew !== false)) {
+                    w.uint32(8);
+                    w.bool(obj.isAnew);
+                }
+                if (obj.add != null && obj.add.length > 0) {
+                    for (const value of obj.add) {
+                        w.uint32(18);
+                        WatchedPair.codec().encode(value, w);
+                    }
+                }
+                if (obj.remove != null && obj.remove.length > 0) {
+                    for (const value of obj.remove) {
+                        w.uint32(26);
+                        WatchedPair.codec().encode(value, w);
+                    }
+                }
+                if ((obj.wantsAll != null && obj.wantsAll !== false)) {
+                    w.uint32(32);
+                    w.bool(obj.wantsAll);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    isAnew: false,
+                    add: [],
+                    remove: [],
+                    wantsAll: false
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.isAnew = reader.bool();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.add != null && obj.add.length === opts.limits.add) {
+                                throw new MaxLengthError('Decode error - repeated field "add" had too many elements');
+                            }
+                            if (obj.add.length === 1000) {
+                                throw new MaxLengthError('Decode error - repeated field "add" had too many elements');
+                            }
+                            obj.add.push(WatchedPair.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.add$
+                            }));
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.remove != null && obj.remove.length === opts.limits.remove) {
+                                throw new MaxLengthError('Decode error - repeated field "remove" had too many elements');
+                            }
+                            if (obj.remove.length === 1000) {
+                                throw new MaxLengthError('Decode error - repeated field "remove" had too many elements');
+                            }
+                            obj.remove.push(WatchedPair.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.remove$
+                            }));
+                            break;
+                        }
+                        case 4: {
+                            obj.wantsAll = reader.bool();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    add: 1000,
+                    remove: 1000
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.isAnew`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.add != null && obj.add === opts.limits.add) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "add" had too many elements');
+                            }
+                            if (obj.add === 1000) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "add" had too many elements');
+                            }
+                            for (const evt of WatchedPair.codec().stream(reader, reader.uint32(), `${prefix}.add[]`, {
+                                limits: opts.limits?.add$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.add
+                                };
+                            }
+                            obj.add++;
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.remove != null && obj.remove === opts.limits.remove) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "remove" had too many elements');
+                            }
+                            if (obj.remove === 1000) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "remove" had too many elements');
+                            }
+                            for (const evt of WatchedPair.codec().stream(reader, reader.uint32(), `${prefix}.remove[]`, {
+                                limits: opts.limits?.remove$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.remove
+                                };
+                            }
+                            obj.remove++;
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.wantsAll`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, WatchAtRelay.codec());
+    }
+    WatchAtRelay.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, WatchAtRelay.codec(), opts);
+    }
+    WatchAtRelay.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, WatchAtRelay.codec(), opts);
+    }
+    WatchAtRelay.stream = stream;
+})(WatchAtRelay || (WatchAtRelay = {}));
+export var WatchedPair;
+(function (WatchedPair) {
+    let _codec;
+    WatchedPair.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.account);
+                }
+                if ((obj.watcher != null && obj.watcher.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.watcher);
+                }
+                if (obj.group != null) {
+                    w.uint32(26);
+                    w.bytes(obj.group);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    account: uint8ArrayAlloc(0),
+                    watcher: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.watcher = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.group = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.watcher`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.group`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, WatchedPair.codec());
+    }
+    WatchedPair.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, WatchedPair.codec(), opts);
+    }
+    WatchedPair.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, WatchedPair.codec(), opts);
+    }
+    WatchedPair.stream = stream;
+})(WatchedPair || (WatchedPair = {}));
+export var WatchingAtRelay;
+(function (WatchingAtRelay) {
+    let _codec;
+    WatchingAtRelay.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.isKnown != null && obj.isKnown !== false)) {
+                    w.uint32(8);
+                    w.bool(obj.isKnown);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    isKnown: false
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.isKnown = reader.bool();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.isKnown`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, WatchingAtRelay.codec());
+    }
+    WatchingAtRelay.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, WatchingAtRelay.codec(), opts);
+    }
+    WatchingAtRelay.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, WatchingAtRelay.codec(), opts);
+    }
+    WatchingAtRelay.stream = stream;
+})(WatchingAtRelay || (WatchingAtRelay = {}));
+export var RelayPresences;
+(function (RelayPresences) {
+    let _codec;
+    RelayPresences.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.presences != null && obj.presences.length > 0) {
+                    for (const value of obj.presences) {
+                        w.uint32(10);
+                        Presence.codec().encode(value, w);
+                    }
+                }
+                if (obj.grants != null && obj.grants.length > 0) {
+                    for (const value of obj.grants) {
+                        w.uint32(18);
+                        PresenceGrant.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    presences: [],
+                    grants: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.presences != null && obj.presences.length === opts.limits.presences) {
+                                throw new MaxLengthError('Decode error - repeated field "presences" had too many elements');
+                            }
+                            if (obj.presences.length === 8192) {
+                                throw new MaxLengthError('Decode error - repeated field "presences" had too many elements');
+                            }
+                            obj.presences.push(Presence.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.presences$
+                            }));
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.grants != null && obj.grants.length === opts.limits.grants) {
+                                throw new MaxLengthError('Decode error - repeated field "grants" had too many elements');
+                            }
+                            if (obj.grants.length === 4096) {
+                                throw new MaxLengthError('Decode error - repeated field "grants" had too many elements');
+                            }
+                            obj.grants.push(PresenceGrant.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.grants$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    presences: 8192,
+                    grants: 4096
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            if (opts.limits?.presences != null && obj.presences === opts.limits.presences) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "presences" had too many elements');
+                            }
+                            if (obj.presences === 8192) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "presences" had too many elements');
+                            }
+                            for (const evt of Presence.codec().stream(reader, reader.uint32(), `${prefix}.presences[]`, {
+                                limits: opts.limits?.presences$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.presences
+                                };
+                            }
+                            obj.presences++;
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.grants != null && obj.grants === opts.limits.grants) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "grants" had too many elements');
+                            }
+                            if (obj.grants === 4096) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "grants" had too many elements');
+                            }
+                            for (const evt of PresenceGrant.codec().stream(reader, reader.uint32(), `${prefix}.grants[]`, {
+                                limits: opts.limits?.grants$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.grants
+                                };
+                            }
+                            obj.grants++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, RelayPresences.codec());
+    }
+    RelayPresences.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, RelayPresences.codec(), opts);
+    }
+    RelayPresences.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, RelayPresences.codec(), opts);
+    }
+    RelayPresences.stream = stream;
+})(RelayPresences || (RelayPresences = {}));
+export var PresenceGrant;
+(function (PresenceGrant) {
+    let _codec;
+    PresenceGrant.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.account != null && obj.account.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.account);
+                }
+                if ((obj.watcher != null && obj.watcher.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.watcher);
+                }
+                if ((obj.bits != null && obj.bits !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.bits);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    account: uint8ArrayAlloc(0),
+                    watcher: uint8ArrayAlloc(0),
+                    bits: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.account = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.watcher = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.bits = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.account`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.watcher`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.bits`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, PresenceGrant.codec());
+    }
+    PresenceGrant.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, PresenceGrant.codec(), opts);
+    }
+    PresenceGrant.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, PresenceGrant.codec(), opts);
+    }
+    PresenceGrant.stream = stream;
+})(PresenceGrant || (PresenceGrant = {}));
