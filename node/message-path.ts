@@ -72,7 +72,7 @@ export class MessagePath {
     this.#parts = parts
     const { accounts, clientHandlers, homes, meter, relayHandlers, store } = parts
     const placement = new Placement({ accounts, homes })
-    this.#logs = new Logs({ store, meter }, { ...logsDefaults, ...config.logs })
+    this.#logs = new Logs({ store, placement, meter }, { ...logsDefaults, ...config.logs })
     this.#outboxes = new Outboxes({ store, meter })
     const shared = { ...parts, placement, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)

@@ -106,7 +106,7 @@ export class RelaySessions {
     const { logs, reader, placement } = this.#c
     const conversation = conversationFromBytes(request.conversation)
     // [REJECT] SPEC(relay §pull) only homes of a member read a log
-    if (!conversation.members.some((member) => placement.isHomeOf(member, relay) === true)) throw new ProtocolError('NOT_ADMITTED')
+    if (!placement.members(conversation).some((member) => placement.isHomeOf(member, relay) === true)) throw new ProtocolError('NOT_ADMITTED')
     const log = await logs.load(conversation)
     const entries = await reader.read(log, request.fromSeq, { maxEntries, maxBytes: limits.pageBytes })
     const epoch = entries[0]?.epoch ?? log.epoch

@@ -127,7 +127,7 @@ export class Replicas {
     if (primary !== relay) throw placement.notHere(conversation.anchor)
     if (placement.localMembers(conversation).length > 0) return true
     // [REFRESH] the member has moved away from here
-    const gone = conversation.members.find((member) => member !== conversation.anchor && placement.primaryOf(member) !== undefined && placement.primaryOf(member) !== placement.self)
+    const gone = placement.members(conversation).find((member) => member !== conversation.anchor && placement.primaryOf(member) !== undefined && placement.primaryOf(member) !== placement.self)
     if (gone !== undefined) throw placement.notHere(gone)
     return false
   }
@@ -269,7 +269,7 @@ export class Replicas {
     const limit = deadline(this.#c.clock, limits.dialTimeoutMs)
     try {
       const channel = await this.#c.links.channelTo(relay, { signal: limit.signal })
-      this.#c.links.introduce(channel, log.conversation.members)
+      this.#c.links.introduce(channel, [log.conversation.anchor])
       for (;;) {
         const page = await this.#pull(channel, log, limits.pageEntries)
         if (!sameBytes(page.conversation, log.conversation.bytes) || page.head <= log.head) return
@@ -302,9 +302,9 @@ export class Replicas {
   async fetchCopy (log: Log, seq: number): Promise<LogEntry | undefined> {
     const { placement, links, clock } = this.#c
     const { conversation } = log
-    const source = placement.isSequencer(conversation) ? placement.remoteMember(conversation) : conversation.anchor
-    if (source === undefined) return undefined
-    const relay = placement.primaryOf(source)
+    const isSequencer = placement.isSequencer(conversation)
+    if (isSequencer && placement.members(conversation).every((member) => placement.isHome(member))) return undefined
+    const relay = isSequencer ? placement.relaysOf(conversation)[0] : placement.primaryOf(conversation.anchor)
     if (relay === undefined || relay === placement.self) throw new ProtocolError('DAMAGED', { what: 'the relay that has a copy is not known' })
     const limit = deadline(clock, limits.requestTimeoutMs / 2)
     try {

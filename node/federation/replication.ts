@@ -1,5 +1,5 @@
 /**
- * From the sequencer to the other member's home: every log in sequence order, pages of many logs in one request.
+ * From the sequencer to the other homes of a log's members: every log in sequence order, pages of many logs in one request.
  *
  * Owns: how far each replica is, what is under way to it. What came from the replica's relay travels as a reference.
  * Follows logs as a device does; restarts from what the store says of replicas. Spec: docs/protocol/relay.md, replicate
@@ -24,7 +24,7 @@ import { PagesBuilder } from '../delivery/pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Commits, Homes } from '../ports.ts'
 import type { Progress } from '../log/progress.ts'
-import type { LogEntry, Store } from '../store/store.ts'
+import type { LogEntry, Store, Write } from '../store/store.ts'
 import { unresolvedKey, unresolvedPrefix } from '../log/unresolved-logs.ts'
 
 /** What a reference counts for: its ids and numbers. */
@@ -32,6 +32,9 @@ const referenceBytes = 96
 
 /** Homes looked for at once. */
 const maxFinding = 32
+
+/** Accounts named to whoever asks whether they live elsewhere now. */
+const maxAccounts = 4_096
 
 interface Part { readonly follower: ReplicaFollower, readonly first: number, readonly last: number }
 interface Batch { readonly parts: Part[], readonly pages: Pages, readonly bytes: number, readonly entries: number }
@@ -50,8 +53,9 @@ export interface ReplicationComponents extends LaneComponents {
 export class Replication {
   readonly #c: ReplicationComponents
   readonly #lanes = new Map<RelayId, ReplicaLane>()
-  /** Logs whose other member's home is being looked for. */
-  readonly #unresolved = new Map<ConversationId, { timer: Timer | undefined }>()
+  /** Members of logs whose home is being looked for: `<log> <account>`. */
+  readonly #unresolved = new Map<string, { timer: Timer | undefined }>()
+  readonly #followers = new WeakMap<Log, Map<RelayId, ReplicaFollower>>()
   readonly #entries
   #finding = 0
   #isStopped = false
@@ -81,29 +85,38 @@ export class Replication {
     }
   }
 
-  /** Keep the other home's replica of this log up, if this relay sequences it. */
+  /** Keep the replicas of this log up, if this relay sequences it. */
   follow (log: Log): void {
     const { placement } = this.#c
     if (this.#isStopped || log.isDropped || !placement.isSequencer(log.conversation)) return
-    const remote = placement.remoteMember(log.conversation)
-    if (remote === undefined) return
-    const relay = placement.primaryOf(remote)
-    if (relay === undefined) { this.#find(log.conversation.id, remote); return }
-    // Its record names us, but it is not registered here.
-    if (relay === placement.self || log.followers.some((one) => one instanceof ReplicaFollower && one.relay === relay)) return
+    for (const relay of placement.relaysOf(log.conversation)) this.#followFor(log, relay)
+    for (const member of placement.unresolvedMembers(log.conversation)) this.#find(log.conversation.id, member)
+  }
+
+  #followFor (log: Log, relay: RelayId): void {
+    let followers = this.#followers.get(log)
+    if (followers === undefined) {
+      followers = new Map()
+      this.#followers.set(log, followers)
+    }
+    if (followers.has(relay)) return
     // A log with entries and a replica that the store does not know yet: found at last, or moved there. The store must know
     // before a restart, which finds what is behind by these rows. (Of a new log the first append writes the row.)
     if (!log.replicas.has(relay) && log.head > 0) this.#writeDown(log, relay)
     const follower = new ReplicaFollower(log, relay, this.#lane(relay), this.#c.reader)
+    followers.set(relay, follower)
     log.addFollower(follower)
     if (follower.feed.isBehind) follower.wake()
   }
 
-  /** The row of the replica, and with it the end of the mark that its relay is not known. */
+  /** The row of the replica, and the end of the mark that a relay is not known when this was the last. */
   #writeDown (log: Log, relay: RelayId): void {
-    const { id } = log.conversation
+    const { conversation } = log
+    const { id } = conversation
     log.replicas.set(relay, 0)
-    this.#c.commits.commit([{ op: 'replicated', log: id, relay, seq: 0 }, { op: 'delete', table: 'meta', key: unresolvedKey(id) }]).catch((error: unknown) => {
+    const writes: Write[] = [{ op: 'replicated', log: id, relay, seq: 0 }]
+    if (this.#c.placement.unresolvedMembers(conversation).length === 0) writes.push({ op: 'delete', table: 'meta', key: unresolvedKey(id) })
+    this.#c.commits.commit(writes).catch((error: unknown) => {
       this.#c.logger.warn('replicate.write-down', {}, error)
       log.replicas.delete(relay)
     })
@@ -120,16 +133,17 @@ export class Replication {
 
   /** Look for the home of `account` until it is found; the mark in the store is for a restart meanwhile. */
   #find (id: ConversationId, account: AccountId, attempt = 0): void {
-    if (this.#isStopped || (attempt === 0 && this.#unresolved.has(id))) return
+    const key = `${id} ${account}`
+    if (this.#isStopped || (attempt === 0 && this.#unresolved.has(key))) return
     const search: { timer: Timer | undefined } = { timer: undefined }
-    this.#unresolved.set(id, search)
+    this.#unresolved.set(key, search)
     const { homes, clock, random, logs } = this.#c
     const limit = deadline(clock, limits.requestTimeoutMs)
     // A device may write to any number of accounts that nobody knows: the DHT is asked for a few at a time.
     const found = this.#finding < maxFinding ? homes.find(account, { signal: limit.signal }) : Promise.reject(new ProtocolError('OVERLOADED'))
     this.#finding++
     found.then(async () => {
-      this.#unresolved.delete(id)
+      this.#unresolved.delete(key)
       // Out of memory again before we came to it: followed by nobody it counts as idle, although it is behind.
       let log = await logs.loadId(id)
       while (log.isDropped) log = await logs.loadId(id)
@@ -137,7 +151,7 @@ export class Replication {
     }).catch((error: unknown) => {
       if (!isProtocolError(error)) this.#c.logger.warn('replicate.find', {}, error)
       if (this.#isStopped) return
-      this.#unresolved.set(id, search)
+      this.#unresolved.set(key, search)
       search.timer = clock.after(backoffMs(attempt, random, limits), () => {
         this.#find(id, account, attempt + 1)
       })
@@ -309,9 +323,12 @@ class ReplicaLane implements LaneWork<Batch> {
   }
 
   * accounts (): Iterable<AccountId> {
+    let count = 0
     for (const { log } of this.#ready) {
-      const account = this.#c.placement.remoteMember(log.conversation)
-      if (account !== undefined) yield account
+      for (const account of this.#c.placement.membersAt(log.conversation, this.lane.relay)) {
+        yield account
+        if (++count >= maxAccounts) return
+      }
     }
   }
 

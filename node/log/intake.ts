@@ -47,6 +47,11 @@ export interface IntakeConfig {
 const originBytes = 4 * 1024 * 1024
 const allBytes = 256 * 1024 * 1024
 
+/** Homes of members looked for when a log is taken over. */
+const maxAsked = 64
+/** Attempts after which a group is taken over without the homes that do not answer. */
+const waitForHomes = 4
+
 interface Lookup { readonly log: Log, readonly lateAppends: number, readonly seen: Seen | undefined }
 
 /** One batch on its way. */
@@ -86,7 +91,7 @@ export interface IntakeComponents {
   clock: Clock
   meter: Meter
   logger: Logger
-  /** Bring the log up to what the other member's home has of it. */
+  /** Bring the log up to what another home of it has. */
   takeOver (log: Log, relay: RelayId): Promise<void>
 }
 
@@ -100,6 +105,8 @@ export class Intake {
   readonly #duplicates
   #pendingBytes = 0
   readonly #takingOver = new Map<Log, Promise<void>>()
+  /** Take-overs of a log at which some home did not answer. */
+  readonly #unheard = new WeakMap<Log, number>()
 
   constructor (components: IntakeComponents, config: IntakeConfig) {
     this.#c = components
@@ -174,7 +181,8 @@ export class Intake {
   }
 
   /**
-   * The anchor has moved here: ask the other member's home how far the log has come, so that no number is used twice.
+   * The anchor has moved here: ask the homes of the members how far the log has come, so that no number is used twice.
+   * A group goes on without those of its homes that stay silent; a pair has only one.
    * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, UNKNOWN_ACCOUNT: try again
    */
   #takeOver (log: Log): Promise<void> {
@@ -188,12 +196,22 @@ export class Intake {
   async #runTakeover (log: Log): Promise<void> {
     const { placement, takeOver } = this.#c
     const epoch = placement.epochOf(log.conversation)
-    const remote = placement.remoteMember(log.conversation)
-    if (remote !== undefined) {
-      if (placement.primaryOf(remote) === undefined) await this.#findHome(remote)
-      const relay = placement.primaryOf(remote)
-      if (relay === undefined) throw new ProtocolError('HOME_UNREACHABLE')
-      if (relay !== placement.self) await takeOver(log, relay)
+    const failures: unknown[] = []
+    await Promise.all(placement.unresolvedMembers(log.conversation).slice(0, maxAsked).map((member) => this.#findHome(member).catch((error: unknown) => { failures.push(error) })))
+    const relays = placement.relaysOf(log.conversation)
+    let heard = 0
+    for (const relay of relays) {
+      try {
+        await takeOver(log, relay)
+        heard++
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) {
+      const times = (this.#unheard.get(log) ?? 0) + 1
+      this.#unheard.set(log, times)
+      if (log.conversation.kind !== 'group' || heard === 0 || times < waitForHomes) throw failures[0]
     }
     log.sequencedEpoch = epoch
   }
@@ -334,22 +352,22 @@ export class Intake {
     }
     // [REFRESH] the sender has moved away: never served here again
     if (!placement.isHome(sender)) return placement.notHere(sender)
+    if (conversation.kind !== 'pair') return undefined
     const other = otherMember(conversation, sender)
     // [REJECT] the other person's record names this relay, and it does not know them
     return placement.primaryOf(other) === homes.self && !placement.isHome(other) ? new ProtocolError('UNKNOWN_ACCOUNT') : undefined
   }
 
-  /** Once per log and life in memory: who takes part here, and which replica must be kept up. */
+  /** Once per log and life in memory: who takes part here, and which replicas must be kept up. */
   #join (log: Log, isSequencer: boolean, writes: Write[]): void {
     const { placement } = this.#c
     const { id } = log.conversation
     for (const account of placement.localMembers(log.conversation)) writes.push({ op: 'join', log: id, account })
-    const remote = isSequencer ? placement.remoteMember(log.conversation) : undefined
-    if (remote !== undefined) {
-      const relay = placement.primaryOf(remote)
+    if (isSequencer) {
       // What a restart finds its replicas by: a row of the relay, or a mark that the relay is not known yet.
-      if (relay === undefined) writes.push({ op: 'put', table: 'meta', key: unresolvedKey(id), value: new Uint8Array(0) })
-      else if (!log.replicas.has(relay)) {
+      if (placement.unresolvedMembers(log.conversation).length > 0) writes.push({ op: 'put', table: 'meta', key: unresolvedKey(id), value: new Uint8Array(0) })
+      for (const relay of placement.relaysOf(log.conversation)) {
+        if (log.replicas.has(relay)) continue
         log.replicas.set(relay, 0)
         writes.push({ op: 'replicated', log: id, relay, seq: 0 })
       }

@@ -7,6 +7,7 @@ import { conversationFromId, type Conversation, type ConversationId } from '../.
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { Log, type TailBudget } from './log.ts'
 import type { Meter } from '../watch/meter.ts'
+import type { Placement } from './placement.ts'
 import type { Seen, Store } from '../store/store.ts'
 
 export interface LogsConfig {
@@ -22,6 +23,7 @@ type LogStore = Pick<Store, 'openLog' | 'highestMessage' | 'findMessage'>
 
 export class Logs {
   readonly #store: LogStore
+  readonly #placement: Pick<Placement, 'members'>
   readonly #config: LogsConfig
   /** Oldest use first, roughly: a second chance instead of reordering at every use. */
   readonly #loaded = new Map<ConversationId, Log>()
@@ -30,8 +32,9 @@ export class Logs {
   readonly #budget: TailBudget
   readonly #onLoad: Array<(log: Log) => void> = []
 
-  constructor (components: { store: LogStore, meter: Meter }, config: LogsConfig) {
+  constructor (components: { store: LogStore, placement: Pick<Placement, 'members'>, meter: Meter }, config: LogsConfig) {
     this.#store = components.store
+    this.#placement = components.placement
     this.#config = config
     this.#budget = { usedBytes: 0, maxBytes: config.tailBytes }
     components.meter.gauge('heliograph_logs_loaded', 'conversation logs in memory', () => this.#loaded.size)
@@ -108,7 +111,7 @@ export class Logs {
 
   #add (log: Log): void {
     this.#loaded.set(log.conversation.id, log)
-    for (const member of log.conversation.members) {
+    for (const member of this.#placement.members(log.conversation)) {
       const logs = this.#byMember.get(member)
       if (logs === undefined) this.#byMember.set(member, new Set([log]))
       else logs.add(log)
@@ -117,7 +120,7 @@ export class Logs {
 
   #remove (log: Log): void {
     this.#loaded.delete(log.conversation.id)
-    for (const member of log.conversation.members) {
+    for (const member of this.#placement.members(log.conversation)) {
       const logs = this.#byMember.get(member)
       logs?.delete(log)
       if (logs?.size === 0) this.#byMember.delete(member)

@@ -31,10 +31,37 @@ export class Placement {
   /** Epoch under which this relay sequences now. */
   epochOf (conversation: Conversation): number { return this.#homes.cached(conversation.anchor)?.epoch ?? 1 }
 
-  localMembers (conversation: Conversation): AccountId[] { return conversation.members.filter((member) => this.isHome(member)) }
+  /** Everybody in it: as its id says, or a group's state in memory; none when that is not known here. */
+  members (conversation: Conversation): readonly AccountId[] { return conversation.kind === 'group' ? [] : conversation.members }
 
-  /** The member whose home is another relay; undefined when both are at home here. */
-  remoteMember (conversation: Conversation): AccountId | undefined { return conversation.members.find((member) => !this.isHome(member)) }
+  isMember (conversation: Conversation, account: AccountId): boolean { return this.members(conversation).includes(account) }
+
+  localMembers (conversation: Conversation): readonly AccountId[] { return this.members(conversation).filter((member) => this.isHome(member)) }
+
+  /** Other relays that are home to a member, and so keep a replica; of homes that are known. */
+  relaysOf (conversation: Conversation): readonly RelayId[] {
+    const relays: RelayId[] = []
+    for (const member of this.members(conversation)) {
+      const relay = this.isHome(member) ? undefined : this.primaryOf(member)
+      if (relay !== undefined && relay !== this.self && !relays.includes(relay)) relays.push(relay)
+    }
+    return relays
+  }
+
+  /** Members at other relays whose home record is not known here. */
+  unresolvedMembers (conversation: Conversation): readonly AccountId[] {
+    return this.members(conversation).filter((member) => !this.isHome(member) && this.primaryOf(member) === undefined)
+  }
+
+  /** Lowest number that somebody needs of whom it is not known where, or who is not registered there yet; Infinity: nobody. */
+  neededFrom (conversation: Conversation): number {
+    return this.members(conversation).some((member) => !this.isHome(member) && (this.primaryOf(member) ?? this.self) === this.self) ? 1 : Infinity
+  }
+
+  /** Members whose home is `relay`. */
+  membersAt (conversation: Conversation, relay: RelayId): readonly AccountId[] {
+    return this.members(conversation).filter((member) => !this.isHome(member) && this.primaryOf(member) === relay)
+  }
 
   /** Devices that a log must reach before it may be trimmed. */
   devicesOf (account: AccountId): readonly ReturnType<LocalAccounts['devicesOf']>[number][] { return this.#accounts.devicesOf(account) }

@@ -88,13 +88,12 @@ export class Progress {
     // The anchor has moved and its new home has not been heard of: it will ask for what is here.
     if (!this.#placement.isSequencer(conversation) && log.epoch < this.#placement.epochOf(conversation)) return 0
     let safe = log.durableHead
-    for (const member of conversation.members) {
-      if (this.#placement.isHome(member)) {
-        for (const device of this.#placement.devicesOf(member)) safe = Math.min(safe, log.cursors.get(device) ?? 0)
-      } else if (this.#placement.isSequencer(conversation)) {
-        const relay = this.#placement.primaryOf(member)
-        safe = Math.min(safe, relay === undefined ? 0 : log.replicas.get(relay) ?? 0)
-      }
+    if (this.#placement.isSequencer(conversation)) {
+      safe = Math.min(safe, this.#placement.neededFrom(conversation) - 1)
+      for (const relay of this.#placement.relaysOf(conversation)) safe = Math.min(safe, log.replicas.get(relay) ?? 0)
+    }
+    for (const member of this.#placement.localMembers(conversation)) {
+      for (const device of this.#placement.devicesOf(member)) safe = Math.min(safe, log.cursors.get(device) ?? 0)
     }
     return safe
   }

@@ -2,7 +2,7 @@
  * Rules for an envelope that comes in, cheapest first, before anything is loaded or written.
  */
 import { sameBytes } from '../../protocol/bytes.ts'
-import { conversationFromBytes, type Conversation } from '../../protocol/conversation.ts'
+import { conversationFromBytes, mayBelong, type Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId, type MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -54,7 +54,7 @@ export function readCandidate (envelope: Uint8Array, nowMs: number, retentionMs:
   }
   const { accountId: sender, deviceId: senderDevice } = memo.sender
   // [REJECT] only the people of a conversation write into it
-  if (!conversation.members.includes(sender)) throw new ProtocolError('BAD_CONVERSATION')
+  if (!mayBelong(conversation, sender)) throw new ProtocolError('BAD_CONVERSATION')
   const latestMs = retentionMs === 0 ? neverMs : nowMs + retentionMs
   return {
     conversation,
