@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { compareBytes, concat } from './bytes.ts'
-import { conversationFromBytes, conversationFromId, otherMember, pairConversation } from './conversation.ts'
+import { conversationFromBytes, conversationFromId, groupConversation, mayBelong, otherMember, pairConversation, selfConversation } from './conversation.ts'
 import { accountKeyOf } from './ids.ts'
 import { refusedAs, testAccount } from './testing.ts'
 
@@ -44,7 +44,7 @@ describe('conversation of two', () => {
     assert.throws(() => pairConversation(alice, alice), refusedAs('BAD_CONVERSATION'))
     const { bytes } = pairConversation(alice, bob)
     const [kind, low, high] = [bytes.subarray(0, 1), bytes.subarray(1, 33), bytes.subarray(33)]
-    for (const wrong of [concat(kind, high, low), concat(kind, low, low), concat(Uint8Array.of(2), low, high), concat(Uint8Array.of(0), low, high), bytes.subarray(0, 64), concat(bytes, kind), new Uint8Array(0), new Uint8Array(65)]) {
+    for (const wrong of [concat(kind, high, low), concat(kind, low, low), concat(Uint8Array.of(4), low, high), concat(Uint8Array.of(0), low, high), bytes.subarray(0, 64), concat(bytes, kind), new Uint8Array(0), new Uint8Array(65)]) {
       assert.throws(() => conversationFromBytes(wrong), refusedAs('BAD_CONVERSATION'))
     }
   })
@@ -54,5 +54,46 @@ describe('conversation of two', () => {
     assert.equal(otherMember(conversation, alice), bob)
     assert.equal(otherMember(conversation, bob), alice)
     assert.throws(() => otherMember(conversation, carol), refusedAs('BAD_CONVERSATION'))
+  })
+})
+
+describe('conversation of a group, and of an account with itself', () => {
+  const [alice, bob] = [testAccount(1).id, testAccount(2).id]
+  const nonce = new Uint8Array(32).fill(7)
+  const group = groupConversation(alice, nonce)
+  const self = selfConversation(alice)
+
+  it('is read back from its bytes and its id', () => {
+    for (const conversation of [group, self]) {
+      assert.equal(conversation.bytes.byteLength, 65)
+      assert.deepEqual(conversationFromBytes(conversation.bytes.slice()), conversation)
+      assert.deepEqual(conversationFromId(conversation.id), conversation)
+    }
+    assert.deepEqual([group.kind, self.kind, self.members], ['group', 'self', [alice]])
+  })
+
+  it('is anchored to its founder, or to the account', () => {
+    assert.deepEqual([group.anchor, groupConversation(bob, nonce).anchor, self.anchor], [alice, bob, alice])
+  })
+
+  it('is another one with another founder or other randomness', () => {
+    const ids = [group, groupConversation(bob, nonce), groupConversation(alice, new Uint8Array(32).fill(8)), self, selfConversation(bob)].map(({ id }) => id)
+    assert.equal(new Set(ids).size, ids.length)
+  })
+
+  it('a group may have anybody in it as far as its id says, one\'s own only oneself', () => {
+    assert.ok(mayBelong(group, alice) && mayBelong(group, bob) && mayBelong(self, alice) && !mayBelong(self, bob))
+    assert.ok(mayBelong(pairConversation(alice, bob), bob) && !mayBelong(pairConversation(alice, bob), testAccount(3).id))
+  })
+
+  it('has no other one', () => {
+    for (const conversation of [group, self]) assert.throws(() => otherMember(conversation, alice), refusedAs('BAD_CONVERSATION'))
+  })
+
+  it('with bytes after the account is none of one\'s own, and a nonce has 32 bytes', () => {
+    const wrong = self.bytes.slice()
+    wrong[64] = 1
+    assert.throws(() => conversationFromBytes(wrong), refusedAs('BAD_CONVERSATION'))
+    assert.throws(() => groupConversation(alice, nonce.subarray(1)), refusedAs('BAD_CONVERSATION'))
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { concat } from './bytes.ts'
 import { SeededRandom } from './clock-manual.ts'
+import { groupConversation, mayBelong, selfConversation } from './conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts'
 import { limits } from './limits.ts'
 import { fuzz, refusedAs, testAccount, testDevice, testEnvelope } from './testing.ts'
@@ -54,6 +55,37 @@ describe('envelope', () => {
     assert.throws(() => decodeEnvelope(encodeEnvelope(testEnvelope({ sender: testAccount(3).id }))), refusedAs('BAD_CONVERSATION'))
   })
 
+  describe('of a group', () => {
+    const conversation = groupConversation(testAccount(1).id, new Uint8Array(32).fill(5))
+    const control = { conversation, kind: 3, ciphertexts: [], control: Uint8Array.of(1, 2, 3) }
+    const forAll = { device: undefined, kind: 3, bytes: Uint8Array.of(4) }
+
+    it('has one ciphertext for all, some for a device each, or a change in the clear', () => {
+      for (const envelope of [testEnvelope(control), testEnvelope({ conversation, ciphertexts: [forAll] }), testEnvelope({ conversation, sender: testAccount(9).id })]) {
+        assert.deepEqual(decodeEnvelope(encodeEnvelope(envelope)), envelope)
+      }
+    })
+
+    it('with a change is refused when there is something else in it, nothing in it, or no group around it', () => {
+      const wrong = [
+        testEnvelope({ ...control, ciphertexts: [forAll] }), testEnvelope({ ...control, kind: 1 }), testEnvelope({ conversation, kind: 3, ciphertexts: [] }), testEnvelope({ conversation, kind: 3 })
+      ]
+      for (const envelope of wrong) assert.throws(() => decodeEnvelope(encodeEnvelope(envelope)), refusedAs('MALFORMED'))
+      for (const conversation of [testEnvelope().conversation, selfConversation(testAccount(1).id)]) assert.throws(() => decodeEnvelope(encodeEnvelope(testEnvelope({ ...control, conversation }))), refusedAs('BAD_CONVERSATION'))
+    })
+
+    it('names no device beside a sender-key message, and needs one beside any other', () => {
+      for (const one of [{ ...forAll, device: testDevice(2).id }, { ...forAll, kind: 2 }]) assert.throws(() => decodeEnvelope(encodeEnvelope(testEnvelope({ conversation, ciphertexts: [one] }))), refusedAs('MALFORMED'))
+      assert.throws(() => decodeEnvelope(encodeEnvelope(testEnvelope({ ciphertexts: [forAll] }))), refusedAs('MALFORMED'), 'in a pair')
+    })
+  })
+
+  it('of an account to itself is written by that account only', () => {
+    const conversation = selfConversation(testAccount(1).id)
+    assert.deepEqual(decodeEnvelope(encodeEnvelope(testEnvelope({ conversation }))).conversation, conversation)
+    assert.throws(() => decodeEnvelope(encodeEnvelope(testEnvelope({ conversation, sender: testAccount(2).id }))), refusedAs('BAD_CONVERSATION'))
+  })
+
   const wrongFields: Array<[string, Partial<WireEnvelope>, Parameters<typeof refusedAs>[0]]> = [
     ['a conversation of another length', { conversation: new Uint8Array(64) }, 'BAD_CONVERSATION'],
     ['a sender that is no account', { senderAccount: new Uint8Array(34).fill(7) }, 'MALFORMED'],
@@ -73,11 +105,12 @@ describe('envelope', () => {
   for (const seed of [101, 102, 103]) {
     it(`broken bytes give a ProtocolError or an envelope that keeps the rules (seed ${seed})`, () => {
       const random = new SeededRandom(seed)
-      const good = [encodeEnvelope(testEnvelope()), encodeEnvelope(testEnvelope({ ciphertexts: [{ device: testDevice(4).id, kind: 2, bytes: new Uint8Array(0) }] }))]
+      const group = groupConversation(testAccount(1).id, new Uint8Array(32).fill(5))
+      const good = [testEnvelope(), testEnvelope({ ciphertexts: [{ device: testDevice(4).id, kind: 2, bytes: new Uint8Array(0) }] }), testEnvelope({ conversation: group, kind: 3, ciphertexts: [], control: new Uint8Array(40) })].map(encodeEnvelope)
       const { refused } = fuzz((bytes) => {
         const envelope = decodeEnvelope(bytes)
-        assert.ok(envelope.conversation.members.includes(envelope.sender))
-        assert.ok(envelope.ciphertexts.length >= 1 && envelope.ciphertexts.length <= limits.ciphertexts)
+        assert.ok(mayBelong(envelope.conversation, envelope.sender))
+        assert.ok(envelope.ciphertexts.length <= limits.ciphertexts && envelope.ciphertexts.length > 0 === (envelope.control === undefined))
         assert.match(envelope.messageId, /^[0-9a-f]{12}7/)
       }, { good, random, rounds: 3_000 })
       assert.ok(refused > 500, `${refused} refused`)

@@ -104,8 +104,14 @@ export const limits = {
   pairwiseGroupDevices: 16,
   /** Invite links of one group that are not revoked. */
   groupLinks: 32,
-  /** Sealed name, description and icon of a group. */
+  /** Sealed name, description and icon of a group, and what of it is text. */
   groupProfileBytes: 24 * KIB,
+  groupNameBytes: 256,
+  groupDescriptionBytes: 4 * KIB,
+  /** A signed change of a group. The largest: `create` with 1,023 members (36 KiB), a profile and a device list. */
+  groupControlBytes: 68 * KIB,
+  /** A snapshot: 1,024 members, 32 links, a profile. */
+  groupSnapshotBytes: 96 * KIB,
   groupReceiptBytes: 128,
   /** Icons, profile pictures, thumbnails: inline, inside the encryption. */
   pictureBytes: 16 * KIB,

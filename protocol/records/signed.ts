@@ -16,7 +16,8 @@ export const contexts = {
   deviceList: 'heliograph device list 1',
   homeRecord: 'heliograph home record 1',
   relayRecord: 'heliograph relay record 1',
-  deviceKeys: 'heliograph device keys 1'
+  deviceKeys: 'heliograph device keys 1',
+  groupControl: 'heliograph group control 1'
 } as const
 export type Context = typeof contexts[keyof typeof contexts]
 
@@ -31,8 +32,8 @@ export function signRecord (signing: Signing, context: Context, body: Uint8Array
 }
 
 /** The body, unchecked: to find out which key to check it with. @throws ProtocolError TOO_LARGE, MALFORMED */
-export function readSigned (record: Uint8Array): { body: Uint8Array, signature: Uint8Array } {
-  if (record.byteLength > limits.recordBytes) throw new ProtocolError('TOO_LARGE', { max: limits.recordBytes })
+export function readSigned (record: Uint8Array, maxBytes: number = limits.recordBytes): { body: Uint8Array, signature: Uint8Array } {
+  if (record.byteLength > maxBytes) throw new ProtocolError('TOO_LARGE', { max: maxBytes })
   return decode(Signed, record)
 }
 

@@ -412,6 +412,11 @@ export declare namespace GroupSnapshot {
         value: number;
         index: number;
     }
+    interface GroupSnapshotMembersListEpochFieldEvent {
+        field: '$.members[].listEpoch';
+        value: number;
+        index: number;
+    }
     interface GroupSnapshotLinksLinkIdFieldEvent {
         field: '$.links[].link.id';
         value: Uint8Array;
@@ -452,12 +457,13 @@ export declare namespace GroupSnapshot {
     }
     function encode(obj: Partial<GroupSnapshot>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupSnapshot>): GroupSnapshot;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupSnapshot>): Generator<GroupSnapshotConversationFieldEvent | GroupSnapshotEpochFieldEvent | GroupSnapshotSeqFieldEvent | GroupSnapshotHeadFieldEvent | GroupSnapshotSettingsWhoMaySendFieldEvent | GroupSnapshotSettingsWhoMayAddFieldEvent | GroupSnapshotSettingsWhoMayEditFieldEvent | GroupSnapshotMembersAccountFieldEvent | GroupSnapshotMembersRoleFieldEvent | GroupSnapshotMembersSinceSeqFieldEvent | GroupSnapshotLinksLinkIdFieldEvent | GroupSnapshotLinksLinkPublicKeyFieldEvent | GroupSnapshotLinksLinkExpiresAtMsFieldEvent | GroupSnapshotLinksLinkMaxUsesFieldEvent | GroupSnapshotLinksUsesFieldEvent | GroupSnapshotLinksMadeByFieldEvent | GroupSnapshotProfileKeyIdFieldEvent | GroupSnapshotProfileSealedFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupSnapshot>): Generator<GroupSnapshotConversationFieldEvent | GroupSnapshotEpochFieldEvent | GroupSnapshotSeqFieldEvent | GroupSnapshotHeadFieldEvent | GroupSnapshotSettingsWhoMaySendFieldEvent | GroupSnapshotSettingsWhoMayAddFieldEvent | GroupSnapshotSettingsWhoMayEditFieldEvent | GroupSnapshotMembersAccountFieldEvent | GroupSnapshotMembersRoleFieldEvent | GroupSnapshotMembersSinceSeqFieldEvent | GroupSnapshotMembersListEpochFieldEvent | GroupSnapshotLinksLinkIdFieldEvent | GroupSnapshotLinksLinkPublicKeyFieldEvent | GroupSnapshotLinksLinkExpiresAtMsFieldEvent | GroupSnapshotLinksLinkMaxUsesFieldEvent | GroupSnapshotLinksUsesFieldEvent | GroupSnapshotLinksMadeByFieldEvent | GroupSnapshotProfileKeyIdFieldEvent | GroupSnapshotProfileSealedFieldEvent>;
 }
 export interface GroupMember {
     account: Uint8Array;
     role: number;
     sinceSeq: number;
+    listEpoch: number;
 }
 export declare namespace GroupMember {
     const codec: () => Codec<GroupMember>;
@@ -473,9 +479,13 @@ export declare namespace GroupMember {
         field: '$.sinceSeq';
         value: number;
     }
+    interface GroupMemberListEpochFieldEvent {
+        field: '$.listEpoch';
+        value: number;
+    }
     function encode(obj: Partial<GroupMember>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupMember>): GroupMember;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupMember>): Generator<GroupMemberAccountFieldEvent | GroupMemberRoleFieldEvent | GroupMemberSinceSeqFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupMember>): Generator<GroupMemberAccountFieldEvent | GroupMemberRoleFieldEvent | GroupMemberSinceSeqFieldEvent | GroupMemberListEpochFieldEvent>;
 }
 export interface GroupLinkState {
     link?: GroupLink;

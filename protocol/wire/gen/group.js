@@ -1578,6 +1578,10 @@ export var GroupMember;
                     w.uint32(24);
                     w.uint64Number(obj.sinceSeq);
                 }
+                if ((obj.listEpoch != null && obj.listEpoch !== 0)) {
+                    w.uint32(32);
+                    w.uint32(obj.listEpoch);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1585,7 +1589,8 @@ export var GroupMember;
                 const obj = {
                     account: uint8ArrayAlloc(0),
                     role: 0,
-                    sinceSeq: 0
+                    sinceSeq: 0,
+                    listEpoch: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1601,6 +1606,10 @@ export var GroupMember;
                         }
                         case 3: {
                             obj.sinceSeq = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.listEpoch = reader.uint32();
                             break;
                         }
                         default: {
@@ -1633,6 +1642,13 @@ export var GroupMember;
                             yield {
                                 field: `${prefix}.sinceSeq`,
                                 value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.listEpoch`,
+                                value: reader.uint32()
                             };
                             break;
                         }
