@@ -298,6 +298,21 @@ describe('channel', () => {
       assert.deepEqual(seqs, [1, 2, 3, 4, 5])
     })
 
+    it('encoded once go to several channels, and are bounded as others are', async () => {
+      const one = setUp()
+      const two = setUp()
+      const [seenByOne, seenByTwo] = [watch(one.far), watch(two.far)]
+      const frame = encodeFrame(frameTypes.notification, acknowledge.id, 0, encode(Positions, { positions: [] }))
+      for (const { relay } of [one, two]) relay.notifyFrame(acknowledge, frame)
+      await settle()
+      assert.deepEqual([seenByOne.frames.length, seenByTwo.frames], [1, seenByOne.frames])
+      assert.throws(() => { one.relay.notifyFrame(acknowledge, new Uint8Array(limits.frameBytes + 1)) }, refusedAs('TOO_LARGE'))
+      await one.relay.close()
+      one.relay.notifyFrame(acknowledge, frame)
+      await settle()
+      assert.equal(seenByOne.frames.length, 1, 'a closed channel drops it')
+    })
+
     it('whose handler fails are counted and not answered', async () => {
       const { far, seen, relay } = setUp(new Handlers().onNotification(acknowledge, () => { throw new Error('ours') }))
       const { frames } = watch(far)

@@ -130,6 +130,15 @@ export class Channel {
     this.stream.send(encodeFrame(frameTypes.notification, kind.id, 0, bytes))
   }
 
+  /**
+   * A notification that was encoded before, for who sends the same to many: header (writeFrameHeader) and body.
+   * @param frame may be sent on other channels too; never changed afterwards. @throws ProtocolError TOO_LARGE
+   */
+  notifyFrame<Body> (kind: Notification<Body>, frame: Uint8Array): void {
+    if (frame.byteLength - frameHeaderBytes > Math.min(kind.maxBytes, maxBodyBytes)) throw new ProtocolError('TOO_LARGE', { max: kind.maxBytes, what: kind.name })
+    if (this.#closed === undefined) this.stream.send(frame)
+  }
+
   async close (): Promise<void> { await this.stream.close() }
   abort (error: Error): void {
     this.#isAborted = true

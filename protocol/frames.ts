@@ -24,6 +24,13 @@ export interface Frame {
 
 export function encodeFrame (type: number, method: number, id: number, body: Uint8Array): Uint8Array {
   const out = new Uint8Array(frameHeaderBytes + body.byteLength)
+  writeFrameHeader(out, type, method, id)
+  out.set(body, frameHeaderBytes)
+  return out
+}
+
+/** For a frame whose body was written straight behind the room for its header. @param out the whole frame; its first 10 bytes are written */
+export function writeFrameHeader (out: Uint8Array, type: number, method: number, id: number): void {
   const length = out.byteLength - lengthBytes
   out[0] = length >>> 24
   out[1] = length >>> 16
@@ -35,8 +42,6 @@ export function encodeFrame (type: number, method: number, id: number, body: Uin
   out[7] = id >>> 16
   out[8] = id >>> 8
   out[9] = id
-  out.set(body, frameHeaderBytes)
-  return out
 }
 
 const readU32 = (bytes: Uint8Array, at: number): number =>

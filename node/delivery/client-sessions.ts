@@ -12,6 +12,7 @@ import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { LogState, Page, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
 import { Delivery, type DeliveryComponents } from './delivery.ts'
+import { FanoutScheduler, smallGroupMembers } from '../fanout/scheduler.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Intake, Origin } from '../log/intake.ts'
 import { Log } from '../log/log.ts'
@@ -22,6 +23,7 @@ import { wireEntry } from './pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Buckets, Defer, Homes, Logger } from '../ports.ts'
 import type { Progress } from '../log/progress.ts'
+import { SharedPages } from './shared-pages.ts'
 import type { Store } from '../store/store.ts'
 
 /** A device that hello has proved. */
@@ -48,7 +50,7 @@ class ClientSession {
   }
 }
 
-export interface ClientSessionsComponents extends Omit<DeliveryComponents, 'delivered'> {
+export interface ClientSessionsComponents extends Pick<DeliveryComponents, 'clock' | 'random' | 'logger'> {
   store: Pick<Store, 'logsOf' | 'openLog'>
   logs: Logs
   reader: LogReader
@@ -74,7 +76,15 @@ export class ClientSessions {
   constructor (components: ClientSessionsComponents) {
     this.#c = components
     const { meter, logs, homes, placement } = components
-    this.#delivery = { ...components, delivered: meter.counter('heliograph_delivery_entries_total', 'entries handed to devices') }
+    const pages = new SharedPages(components)
+    this.#delivery = {
+      ...components,
+      pages,
+      scheduler: new FanoutScheduler(components),
+      delivered: meter.counter('heliograph_delivery_entries_total', 'entries handed to devices'),
+      rankOf: ({ conversation }) => conversation.kind !== 'group' ? 0 : placement.members(conversation).length <= smallGroupMembers ? 1 : 2
+    }
+    meter.gauge('heliograph_delivery_shared_bytes', 'pages of groups kept for the devices that have not had them', () => pages.usedBytes)
     meter.gauge('heliograph_delivery_unacknowledged', 'entries handed to devices and not acknowledged yet', () => {
       let entries = 0
       for (const session of this.#byChannel.values()) entries += session.delivery.windowEntries
@@ -122,7 +132,7 @@ export class ClientSessions {
   stop (): void { for (const session of [...this.#byChannel.values()]) this.#detach(session) }
 
   #followers (log: Log, each: (session: ClientSession) => void): void {
-    for (const member of log.conversation.members) {
+    for (const member of this.#c.placement.members(log.conversation)) {
       const sessions = this.#byAccount.get(member)
       if (sessions !== undefined && this.#c.placement.isHome(member)) for (const session of sessions) each(session)
     }
@@ -192,7 +202,7 @@ export class ClientSessions {
 
   /** [REJECT] a conversation of other people. @throws ProtocolError NOT_ADMITTED */
   #own (conversation: Conversation, session: ClientSession): Conversation {
-    if (!conversation.members.includes(session.account)) throw new ProtocolError('NOT_ADMITTED')
+    if (!this.#c.placement.isMember(conversation, session.account)) throw new ProtocolError('NOT_ADMITTED')
     return conversation
   }
 

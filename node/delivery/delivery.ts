@@ -1,8 +1,9 @@
 /**
- * Entries of logs to one connected device: in order per log, everything due in one notification per tick.
+ * Entries of logs to one connected device: in order per log, everything due in one notification per turn.
  *
  * Owns: the position of the device in each log that it follows, the window of what it has not acknowledged, catching up.
- * Does not know: who may read what (client-session.ts). Fan-out on read: entries come from the log's tail, else the store.
+ * Does not know: who may read what (client-sessions.ts), when its turn comes (fanout/scheduler.ts).
+ * Fan-out on read: pages come from the log's tail, else the store, encoded once for all who stand at the same place.
  * Spec: docs/protocol/client.md, delivery. Bound: limits.deliveryWindow* for each connection.
  */
 import type { Channel } from '../../protocol/channel.ts'
@@ -12,61 +13,68 @@ import type { ConversationId } from '../../protocol/conversation.ts'
 import type { DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientNotifications } from '../../protocol/methods.ts'
-import { readEnvelopeHeader } from '../log/envelope-header.ts'
-import { Feed } from './feed.ts'
+import { ranks, type FanoutScheduler, type Rank, type Served } from '../fanout/scheduler.ts'
 import type { Follower, Log } from '../log/log.ts'
-import type { LogReader } from '../log/log-reader.ts'
 import type { Counter } from '../watch/meter.ts'
-import { PagesBuilder } from './pages-builder.ts'
-import type { Defer, Logger } from '../ports.ts'
-import type { LogEntry } from '../store/store.ts'
+import { joinPages, type EncodedPage } from './page-encoder.ts'
+import type { Logger } from '../ports.ts'
+import type { SharedPages } from './shared-pages.ts'
 
-/** One read from the store for a device that is catching up. */
-const readBytes = 256 * 1024
+/** Pages in one frame, as wire/log.proto bounds them. */
+const maxPages = 256
+
+/** How full the window may be for entries of each rank: what a group has filled leaves room for a conversation of two. */
+const windowShare: readonly [number, number, number] = [1, 0.75, 0.5]
 
 export interface DeliveryComponents {
-  reader: LogReader
+  pages: SharedPages
+  scheduler: FanoutScheduler
   clock: Clock
   random: Random
-  defer: Defer
   logger: Logger
   /** Entries handed to devices. */
   delivered: Counter
+  /** Now: a group may grow. */
+  rankOf (log: Log): Rank
 }
 
 /** A device's place in one log. */
 class DeviceFollower implements Follower {
   readonly log: Log
-  readonly feed: Feed<LogEntry>
+  /** Highest number handed out. */
+  sent: number
   readonly #delivery: Delivery
-  /** What is under way: sequence numbers and bytes, oldest first. */
-  readonly unacknowledged: Array<{ seq: number, bytes: number }> = []
+  /** What is under way, a page each, oldest first. */
+  readonly unacknowledged: Array<{ last: number, entries: number, bytes: number }> = []
+  isReading = false
   /** Reading failed: not tried again before this timer fires. */
   retry: Timer | undefined
   attempt = 0
 
-  constructor (log: Log, sent: number, delivery: Delivery, reader: LogReader) {
+  constructor (log: Log, sent: number, delivery: Delivery) {
     this.log = log
-    this.feed = new Feed(reader.sourceOf(log), sent)
+    this.sent = sent
     this.#delivery = delivery
   }
 
-  get sent (): number { return this.feed.sent }
-  get isIdle (): boolean { return this.unacknowledged.length === 0 && !this.feed.isReading }
+  get isBehind (): boolean { return this.sent < this.log.durableHead }
+  get isIdle (): boolean { return this.unacknowledged.length === 0 && !this.isReading }
   wake (): void { this.#delivery.wake(this) }
   onDropped (): void { this.#delivery.forget(this) }
 }
 
-export class Delivery {
+export class Delivery implements Served {
   readonly #channel: Channel
   readonly #device: DeviceId
   readonly #c: DeliveryComponents
   readonly #followers = new Map<ConversationId, DeviceFollower>()
-  /** Followers that are behind, next to be served first. */
-  readonly #ready = new Set<DeviceFollower>()
+  /** Followers that are behind, by rank, next to be served first. */
+  readonly #ready: readonly [Set<DeviceFollower>, Set<DeviceFollower>, Set<DeviceFollower>] = [new Set(), new Set(), new Set()]
+  #frame: EncodedPage[] = []
+  #frameBytes = 0
+  #servedBytes = 0
   #windowEntries = 0
   #windowBytes = 0
-  #isScheduled = false
   #isReading = false
   #isStopped = false
 
@@ -79,20 +87,31 @@ export class Delivery {
   /** Entries handed out and not acknowledged. */
   get windowEntries (): number { return this.#windowEntries }
 
-  /** Deliver this log from the device's cursor on; from its first kept entry when the device was never seen in it. */
-  follow (log: Log): void {
+  /**
+   * Deliver this log from the device's cursor on; from its first kept entry when the device was never seen in it.
+   * @param since what came before this number is not for its account
+   */
+  follow (log: Log, since = 0): void {
     const { id } = log.conversation
     if (this.#isStopped || log.isDropped || this.#followers.has(id)) return
-    const follower = new DeviceFollower(log, Math.max(log.cursors.get(this.#device) ?? 0, log.first - 1), this, this.#c.reader)
+    const follower = new DeviceFollower(log, Math.max(log.cursors.get(this.#device) ?? 0, log.first - 1, since - 1), this)
     this.#followers.set(id, follower)
     log.addFollower(follower)
-    if (follower.feed.isBehind) this.wake(follower)
+    if (follower.isBehind) this.wake(follower)
+  }
+
+  /** Nothing more of this log for this device. */
+  unfollow (log: Log): void {
+    const follower = this.#followers.get(log.conversation.id)
+    if (follower?.log !== log) return
+    this.forget(follower)
+    log.removeFollower(follower)
   }
 
   /** A reply to this device tells it the number of its own entry: if it is the next one, that was its delivery. */
   sequenced (log: Log, seq: number): void {
     const follower = this.#followers.get(log.conversation.id)
-    if (follower?.log === log && follower.feed.sent === seq - 1) follower.feed.sent = seq
+    if (follower?.log === log && follower.sent === seq - 1) follower.sent = seq
   }
 
   /** The device has everything up to `seq`. */
@@ -101,111 +120,132 @@ export class Delivery {
     if (follower?.log !== log) return
     const { unacknowledged } = follower
     let count = 0
-    while (count < unacknowledged.length && unacknowledged[count]!.seq <= seq) {
-      this.#windowBytes -= unacknowledged[count]!.bytes
+    while (count < unacknowledged.length && unacknowledged[count]!.last <= seq) {
+      const { entries, bytes } = unacknowledged[count]!
+      this.#windowEntries -= entries
+      this.#windowBytes -= bytes
       count++
     }
-    if (count > 0) {
-      this.#windowEntries -= count
-      unacknowledged.splice(0, count)
-    }
+    if (count === unacknowledged.length) unacknowledged.length = 0
+    else if (count > 0) unacknowledged.splice(0, count)
     // It may have read further by itself (readLog): not delivered again.
-    if (seq > follower.feed.sent && seq <= log.durableHead) follower.feed.rewind(seq)
-    if (this.#ready.size > 0) this.#schedule()
+    if (seq > follower.sent && seq <= log.durableHead) follower.sent = seq
+    this.#wakeReady()
+  }
+
+  #wakeReady (): void {
+    for (const rank of ranks) if (this.#ready[rank].size > 0) this.#c.scheduler.wake(this, rank)
   }
 
   wake (follower: DeviceFollower): void {
     if (this.#isStopped || follower.retry !== undefined) return
-    this.#ready.add(follower)
-    this.#schedule()
+    const rank = this.#c.rankOf(follower.log)
+    this.#ready[rank].add(follower)
+    this.#c.scheduler.wake(this, rank)
   }
 
   /** The log leaves memory; `follow` picks it up again. */
   forget (follower: DeviceFollower): void {
     this.#followers.delete(follower.log.conversation.id)
-    this.#ready.delete(follower)
+    for (const rank of ranks) this.#ready[rank].delete(follower)
     follower.retry?.cancel()
-    for (const { bytes } of follower.unacknowledged.splice(0)) {
-      this.#windowEntries--
+    for (const { entries, bytes } of follower.unacknowledged.splice(0)) {
+      this.#windowEntries -= entries
       this.#windowBytes -= bytes
     }
   }
 
   stop (): void {
     this.#isStopped = true
+    this.#c.scheduler.forget(this)
     for (const follower of [...this.#followers.values()]) {
       this.forget(follower)
       follower.log.removeFollower(follower)
     }
   }
 
-  #schedule (): void {
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    this.#c.defer(this.#onTick)
+  #hasRoom (rank: Rank): boolean {
+    const share = windowShare[rank]
+    return this.#windowEntries < limits.deliveryWindowEntries * share && this.#windowBytes < limits.deliveryWindowBytes * share
   }
 
-  readonly #onTick = (): void => {
-    this.#isScheduled = false
-    if (!this.#isStopped) this.#flush()
-  }
-
-  get #hasRoom (): boolean { return this.#windowEntries < limits.deliveryWindowEntries && this.#windowBytes < limits.deliveryWindowBytes }
-
-  #flush (): void {
-    const pages = new PagesBuilder()
-    for (const follower of this.#ready) {
-      if (!this.#hasRoom) break
-      this.#fill(follower, pages)
-      follower.log.release()
+  serve (rank: Rank): number {
+    if (this.#isStopped) return 0
+    this.#servedBytes = 0
+    for (const follower of this.#ready[rank]) {
+      if (!this.#hasRoom(rank)) break
+      this.#fill(follower, rank)
+      this.#c.scheduler.touch(follower.log)
     }
-    this.#send(pages)
+    this.#send()
+    return this.#servedBytes
   }
 
-  #fill (follower: DeviceFollower, pages: PagesBuilder): void {
-    const { feed, log } = follower
-    if (feed.isReading) return
-    let entry = feed.peek()
-    while (entry !== undefined && this.#hasRoom) {
-      const isOwn = entry.sender === this.#device
-      const bytes = isOwn ? 64 : entry.envelope.byteLength
-      if (!pages.hasRoom(log, entry, bytes)) this.#send(pages)
-      pages.add(log, entry, isOwn ? readEnvelopeHeader(entry.envelope) : undefined, bytes)
-      feed.took(entry)
-      follower.unacknowledged.push({ seq: entry.seq, bytes })
-      this.#windowEntries++
-      this.#windowBytes += bytes
-      entry = feed.peek()
+  #fill (follower: DeviceFollower, rank: Rank): void {
+    if (follower.isReading) return
+    let page: EncodedPage | undefined
+    while (this.#hasRoom(rank)) {
+      page = this.#c.pages.next(follower.log, follower.sent, this.#device)
+      if (page === undefined) break
+      this.#take(follower, page)
     }
-    if (!feed.isBehind) this.#ready.delete(follower)
-    else if (entry === undefined) this.#read(follower)
+    if (!follower.isBehind) this.#ready[rank].delete(follower)
+    else if (page === undefined) this.#read(follower, rank)
   }
 
-  #send (pages: PagesBuilder): void {
-    if (pages.entries === 0) return
-    this.#c.delivered.inc(pages.entries)
-    this.#channel.notify(clientNotifications.deliver, pages.take())
+  #take (follower: DeviceFollower, page: EncodedPage): void {
+    const bytes = page.frame.byteLength
+    if (this.#frame.length > 0 && (this.#frameBytes + bytes > limits.pageBytes || this.#frame.length >= maxPages)) this.#send()
+    this.#frame.push(page)
+    this.#frameBytes += bytes
+    follower.sent = page.last
+    const entries = page.entries.length
+    follower.unacknowledged.push({ last: page.last, entries, bytes })
+    this.#windowEntries += entries
+    this.#windowBytes += bytes
+    this.#c.delivered.inc(entries)
+  }
+
+  #send (): void {
+    if (this.#frame.length === 0) return
+    this.#servedBytes += this.#frameBytes
+    this.#channel.notifyFrame(clientNotifications.deliver, joinPages(this.#frame))
+    this.#frame = []
+    this.#frameBytes = 0
   }
 
   /** One read at a time for each connection; the others wait in `#ready`. */
-  #read (follower: DeviceFollower): void {
+  #read (follower: DeviceFollower, rank: Rank): void {
     if (this.#isReading) return
-    this.#isReading = true
-    follower.feed.read({ maxEntries: limits.pageEntries, maxBytes: readBytes }).then(() => {
+    this.#isReading = follower.isReading = true
+    const { log, sent } = follower
+    const { durableHead } = log
+    this.#c.pages.read(log, sent, this.#device).then((page) => {
+      follower.isReading = false
       follower.attempt = 0
+      if (this.#isStopped || log.isDropped || this.#followers.get(log.conversation.id) !== follower) return
+      if (follower.sent === sent) { // not acknowledged further meanwhile
+        // Nothing there although the log goes on: all of it has expired or was trimmed.
+        if (page === undefined) follower.sent = durableHead
+        else this.#take(follower, page)
+      }
       // Behind the others now, so that one long log does not hold up the rest.
-      if (this.#ready.delete(follower) && !follower.log.isDropped) this.#ready.add(follower)
+      this.#ready[rank].delete(follower)
+      if (follower.isBehind) this.wake(follower)
     }, (error: unknown) => {
+      follower.isReading = false
       this.#c.logger.warn('delivery.read', { attempt: follower.attempt }, error)
-      if (this.#isStopped || follower.log.isDropped) return
-      this.#ready.delete(follower)
+      if (this.#isStopped || log.isDropped) return
+      this.#ready[rank].delete(follower)
       follower.retry = this.#c.clock.after(backoffMs(follower.attempt++, this.#c.random, limits), () => {
         follower.retry = undefined
         this.wake(follower)
       })
     }).finally(() => {
       this.#isReading = false
-      if (this.#ready.size > 0 && !this.#isStopped) this.#flush()
+      if (this.#isStopped) return
+      this.#send()
+      this.#wakeReady()
     })
   }
 }
