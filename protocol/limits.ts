@@ -22,6 +22,15 @@ export const limits = {
   ciphertexts: 20,
   /** Devices of one account. */
   devices: 10,
+  /** Linking: one parcel between the two devices, with a chunk of history in it. */
+  linkParcelBytes: 256 * KIB,
+  /** A new device waits this long for the primary; two that have met may be silent this long, which is time to compare a code. */
+  linkTtlMs: 5 * MINUTE,
+  /** From the first to the last parcel, and all of them together: some 100,000 messages. What is older stays on the primary. */
+  linkMaxMs: 30 * MINUTE,
+  linkMaxBytes: 64 * MIB,
+  /** Meetings at one relay. */
+  linkMeetings: 1_000,
   /** Homes in a home record: a primary and standbys. */
   homes: 3,
   /** A signed record in the DHT or the directory; a device list of ten devices takes about 1 KiB. */
@@ -51,6 +60,16 @@ export const limits = {
   signedPrekeyKeepMs: 30 * DAY,
   /** Claims of prekeys by one asker of one target: enough to write to somebody, not enough to drain 100 prekeys. */
   claimsPerTargetPerHour: 30,
+
+  /** People in one batch of claims: with one device each their bundles take 600 KiB. */
+  claimBatch: 256,
+  /** Public profile, in UTF-16 units. */
+  publicNameChars: 64,
+  publicAboutChars: 256,
+  /** One value of a relay's directory database: what gossip and OrbitDB's exchange of heads carry comfortably. */
+  directoryBundleBytes: 40 * KIB,
+  /** Values in one directory database before its relay begins a new one: 20,000 at 40 KiB are 800 MB. */
+  directoryBundles: 20_000,
 
   handleMinChars: 3,
   handleMaxChars: 32,
@@ -160,5 +179,7 @@ export const rates = {
   /** Bundles: the first message to a group of 1,024 needs one of every member. */
   claimPerDevice: { burst: 1_200, perSecond: 5 },
   /** New accounts from one IP address. */
-  registerPerAddress: { burst: 50, perSecond: 1 }
+  registerPerAddress: { burst: 50, perSecond: 1 },
+  /** Devices that meet to be linked, from one IP address: a household links a few devices on one evening. */
+  linkPerAddress: { burst: 20, perSecond: 0.1 }
 } as const

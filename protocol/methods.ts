@@ -6,7 +6,9 @@
  */
 import { limits, type rates } from './limits.ts'
 import type { WireType } from './wire/codec.ts'
+import { ClaimMany, ClaimedMany, DirectoryEntries, DirectoryHeads, DirectoryRead, DirectoryRef } from './wire/gen/directory.js'
 import { GroupReceipts, GroupRef, GroupSnapshot, Refused } from './wire/gen/group.js'
+import { LinkMeet, LinkParcel } from './wire/gen/link.js'
 import { Batch, LogStates, Outcomes, Page, Pages, Positions, ReadLog } from './wire/gen/log.js'
 import { Activity, PresencePolicy, Presences, RelayPresences, Watch, WatchAtRelay, WatchingAtRelay } from './wire/gen/presence.js'
 import { PrekeyUpload, RelayRecords, Signed } from './wire/gen/records.js'
@@ -60,8 +62,12 @@ export const clientMethods = {
   /** whom this device wants to know about; what may be told follows as notifications, silence otherwise */
   watchPresence: method(23, 'watch-presence', Watch, Empty, { maxRequestBytes: 64 * 1024, quota: 'lookupPerDevice' }),
   setPresencePolicy: method(24, 'set-presence-policy', PresencePolicy, Empty, { maxRequestBytes: 128 * 1024, quota: 'lookupPerDevice' }),
-  presencePolicy: method(25, 'presence-policy', Empty, PresencePolicy, { maxRequestBytes: 16, quota: 'lookupPerDevice' })
-  // 26–27 group receipts, 28–31 directory
+  presencePolicy: method(25, 'presence-policy', Empty, PresencePolicy, { maxRequestBytes: 16, quota: 'lookupPerDevice' }),
+  /** a Signed PublicProfile of the account; the newest stays. Found carries it */
+  setPublicProfile: method(28, 'set-public-profile', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  /** claimBundles for many people at once, one outcome each; every account counts as a claim */
+  claimMany: method(29, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'claimPerDevice' })
+  // 26–27 group receipts, 30–31 directory
 }
 
 /** Relay → device, and device → relay, without an answer. */
@@ -100,8 +106,13 @@ export const relayMethods = {
   /** to the sequencer: a group that the caller has to keep from now on */
   groupState: method(67, 'group-state', GroupRef, GroupSnapshot, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   /** to the home of the watched; empty: a heartbeat */
-  watchPresence: method(69, 'watch-presence', WatchAtRelay, WatchingAtRelay, { maxRequestBytes: 256 * 1024, quota: 'signalPerRelay' })
-  // 70–71 presence, 72–79 directory
+  watchPresence: method(69, 'watch-presence', WatchAtRelay, WatchingAtRelay, { maxRequestBytes: 256 * 1024, quota: 'signalPerRelay' }),
+  /** the newest entries of a directory database, from its relay or from who keeps a copy */
+  directoryHeads: method(72, 'directory-heads', DirectoryRef, DirectoryHeads, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** an entry of it and those before, a page of them */
+  readDirectory: method(73, 'read-directory', DirectoryRead, DirectoryEntries, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  claimMany: method(74, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'forwardPerRelay' })
+  // 70–71 presence, 75–79 directory
 }
 
 /** Relay → relay, without an answer. */
@@ -112,6 +123,14 @@ export const relayNotifications = {
   groupReceipts: notification(92, 'group-receipts', GroupReceipts, { maxBytes: limits.frameBytes, quota: 'signalPerRelay' }),
   presence: notification(93, 'presence', RelayPresences, { maxBytes: limits.frameBytes, quota: 'signalPerRelay' })
   // 94–95 presence
+}
+
+/** Two devices and the relay where they meet, on protocols.link. */
+export const linkMethods = {
+  /** device → relay: wait for, or come to, whoever has the same id */
+  meet: method(100, 'link-meet', LinkMeet, Empty, { maxRequestBytes: 64, quota: 'linkPerAddress' }),
+  /** device → relay → other device: answered when the other has taken it */
+  parcel: method(101, 'link-parcel', LinkParcel, Empty, { maxRequestBytes: limits.linkParcelBytes + 64, quota: 'free' })
 }
 
 /** Anybody → relay or bootstrap node, on protocols.directory. */

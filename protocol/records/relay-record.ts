@@ -22,6 +22,8 @@ export interface RelayRecord {
   readonly openRegistration: boolean
   readonly software: string
   readonly issuedAtMs: number
+  /** Which of its directory databases is current, from 1; absent: it publishes none. */
+  readonly directory?: number
 }
 
 export interface SignedRelayRecord extends RelayRecord { readonly bytes: Uint8Array }
@@ -52,10 +54,10 @@ export function signRelayRecord (signing: Signing, record: RelayRecord, relaySee
 /** @throws ProtocolError TOO_LARGE, MALFORMED, UNSUPPORTED_VERSION, BAD_SIGNATURE */
 export function verifyRelayRecord (signing: Signing, bytes: Uint8Array): SignedRelayRecord {
   const signed = readSigned(bytes)
-  const { relay: key, version, ...rest } = decode(WireRelayRecord, signed.body)
+  const { relay: key, version, directory, ...rest } = decode(WireRelayRecord, signed.body)
   if (version !== wireVersion) throw new ProtocolError('UNSUPPORTED_VERSION')
   const relay = relayIdOfKey(key)
   checkFields({ relay, ...rest })
   checkSigned(signing, contexts.relayRecord, signed, key)
-  return { relay, ...rest, bytes: new Uint8Array(bytes) }
+  return { relay, ...rest, ...(directory === 0 ? {} : { directory }), bytes: new Uint8Array(bytes) }
 }

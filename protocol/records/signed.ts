@@ -17,7 +17,8 @@ export const contexts = {
   homeRecord: 'heliograph home record 1',
   relayRecord: 'heliograph relay record 1',
   deviceKeys: 'heliograph device keys 1',
-  groupControl: 'heliograph group control 1'
+  groupControl: 'heliograph group control 1',
+  publicProfile: 'heliograph public profile 1'
 } as const
 export type Context = typeof contexts[keyof typeof contexts]
 

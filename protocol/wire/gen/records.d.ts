@@ -139,6 +139,7 @@ export interface RelayRecord {
     openRegistration: boolean;
     software: string;
     issuedAtMs: number;
+    directory: number;
 }
 export declare namespace RelayRecord {
     const codec: () => Codec<RelayRecord>;
@@ -179,9 +180,13 @@ export declare namespace RelayRecord {
         field: '$.issuedAtMs';
         value: number;
     }
+    interface RelayRecordDirectoryFieldEvent {
+        field: '$.directory';
+        value: number;
+    }
     function encode(obj: Partial<RelayRecord>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecord>): RelayRecord;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecord>): Generator<RelayRecordVersionFieldEvent | RelayRecordRelayFieldEvent | RelayRecordNameFieldEvent | RelayRecordRegionFieldEvent | RelayRecordAddressesFieldEvent | RelayRecordLoadPermilleFieldEvent | RelayRecordOpenRegistrationFieldEvent | RelayRecordSoftwareFieldEvent | RelayRecordIssuedAtMsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecord>): Generator<RelayRecordVersionFieldEvent | RelayRecordRelayFieldEvent | RelayRecordNameFieldEvent | RelayRecordRegionFieldEvent | RelayRecordAddressesFieldEvent | RelayRecordLoadPermilleFieldEvent | RelayRecordOpenRegistrationFieldEvent | RelayRecordSoftwareFieldEvent | RelayRecordIssuedAtMsFieldEvent | RelayRecordDirectoryFieldEvent>;
 }
 export interface RelayRecords {
     records: Uint8Array[];

@@ -578,6 +578,10 @@ export var RelayRecord;
                     w.uint32(72);
                     w.uint64Number(obj.issuedAtMs);
                 }
+                if ((obj.directory != null && obj.directory !== 0)) {
+                    w.uint32(80);
+                    w.uint32(obj.directory);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -591,7 +595,8 @@ export var RelayRecord;
                     loadPermille: 0,
                     openRegistration: false,
                     software: '',
-                    issuedAtMs: 0
+                    issuedAtMs: 0,
+                    directory: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -637,6 +642,10 @@ export var RelayRecord;
                         }
                         case 9: {
                             obj.issuedAtMs = reader.uint64Number();
+                            break;
+                        }
+                        case 10: {
+                            obj.directory = reader.uint32();
                             break;
                         }
                         default: {
@@ -722,6 +731,13 @@ export var RelayRecord;
                             yield {
                                 field: `${prefix}.issuedAtMs`,
                                 value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 10: {
+                            yield {
+                                field: `${prefix}.directory`,
+                                value: reader.uint32()
                             };
                             break;
                         }

@@ -253,6 +253,7 @@ export interface Found {
     account: Uint8Array;
     homeRecord: Uint8Array;
     deviceList: Uint8Array;
+    profile?: Uint8Array;
 }
 export declare namespace Found {
     const codec: () => Codec<Found>;
@@ -268,9 +269,13 @@ export declare namespace Found {
         field: '$.deviceList';
         value: Uint8Array;
     }
+    interface FoundProfileFieldEvent {
+        field: '$.profile';
+        value: Uint8Array;
+    }
     function encode(obj: Partial<Found>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Found;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Generator<FoundAccountFieldEvent | FoundHomeRecordFieldEvent | FoundDeviceListFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Generator<FoundAccountFieldEvent | FoundHomeRecordFieldEvent | FoundDeviceListFieldEvent | FoundProfileFieldEvent>;
 }
 export interface Introduce {
     homeRecords: Uint8Array[];
@@ -443,6 +448,7 @@ export interface RelayRecord {
     openRegistration: boolean;
     software: string;
     issuedAtMs: number;
+    directory: number;
 }
 export declare namespace RelayRecord {
     const codec: () => Codec<RelayRecord>;
@@ -483,9 +489,13 @@ export declare namespace RelayRecord {
         field: '$.issuedAtMs';
         value: number;
     }
+    interface RelayRecordDirectoryFieldEvent {
+        field: '$.directory';
+        value: number;
+    }
     function encode(obj: Partial<RelayRecord>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecord>): RelayRecord;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecord>): Generator<RelayRecordVersionFieldEvent | RelayRecordRelayFieldEvent | RelayRecordNameFieldEvent | RelayRecordRegionFieldEvent | RelayRecordAddressesFieldEvent | RelayRecordLoadPermilleFieldEvent | RelayRecordOpenRegistrationFieldEvent | RelayRecordSoftwareFieldEvent | RelayRecordIssuedAtMsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecord>): Generator<RelayRecordVersionFieldEvent | RelayRecordRelayFieldEvent | RelayRecordNameFieldEvent | RelayRecordRegionFieldEvent | RelayRecordAddressesFieldEvent | RelayRecordLoadPermilleFieldEvent | RelayRecordOpenRegistrationFieldEvent | RelayRecordSoftwareFieldEvent | RelayRecordIssuedAtMsFieldEvent | RelayRecordDirectoryFieldEvent>;
 }
 export interface RelayRecords {
     records: Uint8Array[];

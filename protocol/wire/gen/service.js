@@ -1070,6 +1070,10 @@ export var Found;
                     w.uint32(26);
                     w.bytes(obj.deviceList);
                 }
+                if (obj.profile != null) {
+                    w.uint32(34);
+                    w.bytes(obj.profile);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1093,6 +1097,10 @@ export var Found;
                         }
                         case 3: {
                             obj.deviceList = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.profile = reader.bytes();
                             break;
                         }
                         default: {
@@ -1124,6 +1132,13 @@ export var Found;
                         case 3: {
                             yield {
                                 field: `${prefix}.deviceList`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.profile`,
                                 value: reader.bytes()
                             };
                             break;
@@ -1904,6 +1919,10 @@ export var RelayRecord;
                     w.uint32(72);
                     w.uint64Number(obj.issuedAtMs);
                 }
+                if ((obj.directory != null && obj.directory !== 0)) {
+                    w.uint32(80);
+                    w.uint32(obj.directory);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1917,7 +1936,8 @@ export var RelayRecord;
                     loadPermille: 0,
                     openRegistration: false,
                     software: '',
-                    issuedAtMs: 0
+                    issuedAtMs: 0,
+                    directory: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1963,6 +1983,10 @@ export var RelayRecord;
                         }
                         case 9: {
                             obj.issuedAtMs = reader.uint64Number();
+                            break;
+                        }
+                        case 10: {
+                            obj.directory = reader.uint32();
                             break;
                         }
                         default: {
@@ -2048,6 +2072,13 @@ export var RelayRecord;
                             yield {
                                 field: `${prefix}.issuedAtMs`,
                                 value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 10: {
+                            yield {
+                                field: `${prefix}.directory`,
+                                value: reader.uint32()
                             };
                             break;
                         }
