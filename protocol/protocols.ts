@@ -10,6 +10,8 @@ export const protocols = {
   relay: '/heliograph/relay/1',
   /** Anybody to a relay or bootstrap node: the signed relay directory. docs/protocol/directory.md */
   directory: '/heliograph/directory/1',
+  /** A new device and the primary that links it, at any relay. docs/protocol/devices.md */
+  link: '/heliograph/link/1',
   /** Kademlia of Heliograph's own. */
   dht: '/heliograph/kad/1.0.0'
 } as const
