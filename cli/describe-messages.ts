@@ -4,6 +4,7 @@
  * Text of other people can hold control characters that would move the cursor, clear the screen or turn text
  * around: what goes to a terminal passes `printable` first.
  */
+import { isPairChat } from '../client/chat-id.ts'
 import type { ClientLike } from './context.ts'
 
 type Message = Awaited<ReturnType<ClientLike['send']>>
@@ -28,7 +29,9 @@ export function messageJson (message: Message): Record<string, unknown> {
   return {
     id: message.id,
     direction: message.direction,
-    account: message.peer,
+    chat: message.chat,
+    sender: message.sender,
+    ...(isPairChat(message.chat) ? { account: message.chat } : {}),
     text: message.text,
     state: message.state,
     sentAt: new Date(message.sentAtMs).toISOString(),

@@ -50,7 +50,7 @@ describe('client: messages', () => {
     assert.equal(message.state, 'pending')
     await world.until(() => bob.received.length === 1)
     assert.equal(bob.received[0]!.text, 'hello Bob')
-    assert.equal(bob.received[0]!.peer, alice.id)
+    assert.equal(bob.received[0]!.chat, alice.id)
     await world.until(() => seen.includes('delivered'))
     await bob.client.markRead(alice.id)
     await world.until(() => seen.includes('read'))

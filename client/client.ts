@@ -9,11 +9,11 @@ import { safetyNumber } from '../protocol/e2ee/safety-number.ts'
 import { heliographProfile, type Suite } from '../protocol/e2ee/suite.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { accountIdFromBytes, accountIdToBytes, accountKeyOf, parseAccountId, type AccountId, type MessageId } from '../protocol/ids.ts'
-import { pairConversation } from '../protocol/conversation.ts'
 import { encodeInvite, isInvite, parseInvite } from '../protocol/invite.ts'
 import { limits } from '../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../protocol/methods.ts'
 import type { Welcome } from '../protocol/wire/gen/service.js'
+import { conversationOfChat, isGroupChat, isPairChat, isSelfChat, type ChatId } from './chat-id.ts'
 import { Account } from './keys/account.ts'
 import type { ClientComponents, ClientConfig } from './components.ts'
 import { Contacts, fallbackName } from './contacts.ts'
@@ -199,35 +199,32 @@ export class Client {
    * Durable when it resolves; the state then rises by itself (`update` events).
    * @throws ProtocolError TOO_LARGE (limits.textBytes), MALFORMED when empty, BAD_CONVERSATION to oneself, NOT_REGISTERED; STORAGE_FULL
    */
-  async send (to: AccountId, text: string): Promise<Message> {
+  async send (to: ChatId, text: string): Promise<Message> {
     const { outbox } = this.#running()
     if (text === '') throw new ProtocolError('MALFORMED', { what: 'an empty message' })
     if (utf8(text).byteLength > limits.textBytes) throw new ProtocolError('TOO_LARGE', { max: limits.textBytes })
-    pairConversation(this.#own(), parseAccountId(to))
-    return await this.#ledger.run(async (draft) => await outbox.composeText(draft, to, text))
+    conversationOfChat(this.#own(), isGroupChat(to) || isSelfChat(to) ? to : parseAccountId(to))
+    return await this.#ledger.run(async (draft) => await outbox.composeText(draft, to, { kind: 'text', text }))
   }
 
-  /** Everything of this person has been seen; sends read receipts unless they are off. */
-  async markRead (account: AccountId): Promise<void> {
-    while (await this.#markSomeRead(account)) { /* the next batch */ }
+  /** Everything in this conversation has been seen; sends read receipts unless they are off. */
+  async markRead (chat: ChatId): Promise<void> {
+    while (await this.#markSomeRead(chat)) { /* the next batch */ }
   }
 
   /** Newest first; contacts without a message at the end. */
   async conversations (): Promise<ConversationSummary[]> {
     const own = this.#own()
     const contacts = new Map((await this.#contacts.list()).map((contact) => [contact.account, contact]))
-    const accounts = new Set([...await this.#history.peers(this.#ledger), ...contacts.keys()])
-    const summaries = await Promise.all([...accounts].map(async (account): Promise<ConversationSummary> => {
-      const contact = contacts.get(account)
-      const [last] = await this.#history.page(this.#ledger, account, { limit: 1 })
+    const chats = new Set<ChatId>([...await this.#history.chats(this.#ledger), ...contacts.keys()])
+    const summaries = await Promise.all([...chats].map(async (chat): Promise<ConversationSummary> => {
+      const [last] = await this.#history.page(this.#ledger, chat, { limit: 1 })
       return {
-        id: pairConversation(own, account).id,
-        account,
-        name: contact?.name ?? fallbackName(account, ''),
-        ...(contact?.handle === undefined ? {} : { handle: contact.handle }),
-        isVerified: contact?.isVerified ?? false,
+        id: conversationOfChat(own, chat).id,
+        chat,
+        ...isPairChat(chat) ? pairSummary(chat, contacts.get(chat)) : { kind: 'self' as const, name: 'Yourself', isVerified: true },
         ...(last === undefined ? {} : { lastMessage: messageOf(last) }),
-        unread: (await this.#ledger.read(this.#tables.conversations, account))?.unread ?? 0
+        unread: (await this.#ledger.read(this.#tables.conversations, chat))?.unread ?? 0
       }
     }))
     const atMs = ({ lastMessage }: ConversationSummary): number => lastMessage?.receivedAtMs ?? lastMessage?.sentAtMs ?? 0
@@ -235,8 +232,8 @@ export class Client {
   }
 
   /** The newest `limit` (default 50) messages, or those before the message `before`; oldest first. */
-  async history (account: AccountId, { before, limit }: { before?: string, limit?: number } = {}): Promise<Message[]> {
-    const rows = await this.#history.page(this.#ledger, account, { ...(before === undefined ? {} : { before: before as MessageId }), ...(limit === undefined ? {} : { limit }) })
+  async history (chat: ChatId, { before, limit }: { before?: string, limit?: number } = {}): Promise<Message[]> {
+    const rows = await this.#history.page(this.#ledger, chat, { ...(before === undefined ? {} : { before: before as MessageId }), ...(limit === undefined ? {} : { limit }) })
     return rows.map(messageOf)
   }
 
@@ -371,33 +368,41 @@ export class Client {
   }
 
   /** @returns whether there may be more */
-  async #markSomeRead (account: AccountId): Promise<boolean> {
+  async #markSomeRead (chat: ChatId): Promise<boolean> {
     const { receipts } = this.#running()
     return await this.#ledger.run(async (draft) => {
-      const unread = (await draft.read(this.#tables.conversations, account))?.unread ?? 0
+      const unread = (await draft.read(this.#tables.conversations, chat))?.unread ?? 0
       const ids: MessageId[] = []
       let before: MessageId | undefined
       let isAtEnd = unread === 0
       while (!isAtEnd && ids.length < Math.min(unread, readPerBatch)) {
-        const page = await this.#history.page(this.#ledger, account, { limit: readPerBatch, ...(before === undefined ? {} : { before }) })
+        const page = await this.#history.page(this.#ledger, chat, { limit: readPerBatch, ...(before === undefined ? {} : { before }) })
         isAtEnd = page.length === 0
         before = page[0]?.id
         await this.#history.prefetch(draft, page, 'in')
         for (const { id, direction, state } of page.reverse()) {
           if (direction !== 'in' || state !== 'delivered' || ids.length >= readPerBatch) continue
           ids.push(id)
-          const row = await this.#history.update(draft, account, 'in', id, { state: 'read' })
+          const row = await this.#history.update(draft, chat, 'in', id, { state: 'read' })
           if (row !== undefined) draft.after(() => { this.#events.emit('update', messageOf(row)) })
         }
       }
       if (unread === 0) return false
-      if (ids.length > 0 && this.#config.readReceipts !== false) await receipts.owe(draft, account, 'read', ids.reverse())
+      if (ids.length > 0 && this.#config.readReceipts !== false) await receipts.owe(draft, chat, 'read', ids.reverse())
       const left = isAtEnd ? 0 : unread - ids.length
-      draft.write(this.#tables.conversations, account, { unread: Math.max(0, left) })
+      draft.write(this.#tables.conversations, chat, { unread: Math.max(0, left) })
       return left > 0
     }, { isFresh: true })
   }
 }
+
+const pairSummary = (account: AccountId, contact: Contact | undefined): Pick<ConversationSummary, 'kind' | 'account' | 'name' | 'handle' | 'isVerified'> => ({
+  kind: 'pair',
+  account,
+  name: contact?.name ?? fallbackName(account, ''),
+  ...(contact?.handle === undefined ? {} : { handle: contact.handle }),
+  isVerified: contact?.isVerified ?? false
+})
 
 const noAccount = (): ProtocolError => new ProtocolError('NOT_REGISTERED', { what: 'create an account first' })
 

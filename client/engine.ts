@@ -6,12 +6,14 @@ import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import type { Suite } from '../protocol/e2ee/suite.ts'
 import type { AccountId } from '../protocol/ids.ts'
 import type { ProtocolError } from '../protocol/errors.ts'
+import { isPairChat } from './chat-id.ts'
 import type { ClientLogger } from './components.ts'
 import { Devices } from './keys/devices.ts'
 import { Entries } from './messages/entries.ts'
 import type { Events } from './events.ts'
 import type { History } from './messages/history.ts'
 import type { DeviceIdentity } from './keys/identity.ts'
+import type { BodyTaker } from './messages/bodies.ts'
 import { Inbox } from './messages/inbox.ts'
 import { Keys } from './keys/keys.ts'
 import type { Ledger } from './store/ledger.ts'
@@ -48,6 +50,10 @@ export class Engine {
   readonly outbox: Outbox
   readonly inbox: Inbox
   readonly receipts: Receipts
+  readonly sealer: Sealer
+  readonly entries: Entries
+  /** Parts that live on top of messages add themselves, before the first `resume`. */
+  readonly takers: BodyTaker[] = []
 
   /** Reads what an earlier run left. @throws ProtocolError DATABASE_CORRUPT */
   static async load (components: EngineComponents): Promise<Engine> {
@@ -77,25 +83,26 @@ export class Engine {
       onUnknown: (account, error) => { void this.#quietly('fail', this.outbox.failWaiting(account, error)) }
     })
     const wantKeys = (accounts: readonly AccountId[]): void => { this.keys.want(accounts) }
-    const sealer = new Sealer({ ...components, own, devices, sessions, wantKeys })
-    this.outbox = new Outbox({ ...components, own, sealer, ids, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
-    this.receipts = new Receipts({ ...components, outbox: this.outbox, onUnopened: (peer) => { if (!this.keys.renew(peer)) this.receipts.ask(peer) } })
-    const entries = new Entries({
+    this.sealer = new Sealer({ ...components, own, devices, sessions, ids, wantKeys })
+    this.outbox = new Outbox({ ...components, own, sealer: this.sealer, ids, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
+    this.receipts = new Receipts({ ...components, outbox: this.outbox, onUnopened: (chat) => { if (!isPairChat(chat) || !this.keys.renew(chat)) this.receipts.ask(chat) } })
+    this.entries = new Entries({
       ...components,
       own,
       devices,
       sessions,
       outbox: this.outbox,
       receipts: this.receipts,
+      takers: this.takers,
       onNewerList: (account, epoch) => { void this.#quietly('refresh', this.keys.refreshTo(account, epoch)) }
     })
     this.inbox = new Inbox({
       ...components,
-      entries,
+      entries: this.entries,
       ownAccount: own.account,
       ownDevice: own.device,
       refresh: async (account) => { await this.keys.refresh(account) },
-      onLost: async (peer) => { await this.#quietly('resubmit', this.outbox.resubmit(peer)) }
+      onLost: async (chat) => { await this.#quietly('resubmit', this.outbox.resubmit(chat)) }
     })
     this.#logger = components.logger
   }

@@ -1,14 +1,18 @@
 /**
  * Listeners of the client's events. A listener that throws is logged and does not disturb the others or the engine.
  */
+import { isPairChat, type ChatId } from './chat-id.ts'
 import type { ClientLogger } from './components.ts'
-import type { ClientEvents } from './model.ts'
+import type { ClientEvents, Warning } from './model.ts'
 
 type Listener<Event extends keyof ClientEvents> = (value: ClientEvents[Event]) => void
 type Emit = <Event extends keyof ClientEvents>(event: Event, value: ClientEvents[Event]) => void
 
 /** What the parts of the engine need: to say that something happened. */
 export interface Events { emit: Emit }
+
+/** Where a warning belongs. */
+export const warningPlace = (chat: ChatId): Pick<Warning, 'chat' | 'peer'> => isPairChat(chat) ? { chat, peer: chat } : { chat }
 
 export class Emitter implements Events {
   readonly #logger: ClientLogger | undefined

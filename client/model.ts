@@ -4,6 +4,7 @@
 import type { ConversationId } from '../protocol/conversation.ts'
 import type { ProtocolError } from '../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../protocol/ids.ts'
+import type { ChatId } from './chat-id.ts'
 
 /** pending: only here · sent: safe at a relay · delivered: on a device of the other person · read: seen · failed: refused for good. */
 export type MessageState = 'pending' | 'sent' | 'delivered' | 'read' | 'failed'
@@ -11,8 +12,10 @@ export type MessageState = 'pending' | 'sent' | 'delivered' | 'read' | 'failed'
 export interface Message {
   readonly id: MessageId
   readonly conversation: ConversationId
-  /** The other person. */
-  readonly peer: AccountId
+  /** Where it stands: for two people the other person's AccountId, for a group its id. */
+  readonly chat: ChatId
+  /** Who wrote it. */
+  readonly sender: AccountId
   readonly direction: 'in' | 'out'
   readonly text: string
   /** By the sender's clock: for display, never for order. */
@@ -60,7 +63,10 @@ export interface Contact {
 
 export interface ConversationSummary {
   readonly id: ConversationId
-  readonly account: AccountId
+  readonly chat: ChatId
+  readonly kind: 'pair' | 'group' | 'self'
+  /** Of a pair: the other person. */
+  readonly account?: AccountId
   readonly name: string
   readonly handle?: string
   readonly isVerified: boolean
@@ -89,7 +95,9 @@ export type WarningKind = 'fork' | 'devices' | 'identity' | 'undecryptable' | 'r
 
 export interface Warning {
   readonly kind: WarningKind
+  /** Who it is about, where it is about one person. */
   readonly peer?: AccountId
+  readonly chat?: ChatId
   readonly message?: MessageId
   /** A sentence for people, without content. */
   readonly text: string

@@ -4,6 +4,7 @@
  * Owns: the state, which history is loaded, what is marked as read, one change notice per frame however many events
  * come. Does not know: the terminal.
  */
+import { isPairChat } from '../../client/chat-id.ts'
 import { printable, printableName } from '../describe-messages.ts'
 import { aboutPerson, aboutText } from '../explain.ts'
 import { failureOf } from '../failure.ts'
@@ -11,7 +12,7 @@ import type { ClientLike } from '../context.ts'
 import { parseChatLine, type ChatCommand } from './chat-commands.ts'
 import {
   initialState, neighbour, selectedConversation, withConnection, withConversations, withMessage, withNotice, withOlder, withOverlay, withSelected,
-  type AccountId, type ChatState, type Conversation
+  type ChatId, type ChatState, type Conversation
 } from './chat-state.ts'
 
 export interface ControllerTiming {
@@ -29,7 +30,7 @@ export class ChatController {
   readonly #timing: ControllerTiming
   readonly #listeners = new Set<() => void>()
   readonly #unsubscribe: Array<() => void> = []
-  readonly #loading = new Set<AccountId>()
+  readonly #loading = new Set<ChatId>()
   #state: ChatState
   #cancelFrame: (() => void) | undefined
   #cancelSecond: (() => void) | undefined
@@ -57,12 +58,12 @@ export class ChatController {
 
   onQuit (listener: () => void): void { this.#onQuit = listener }
 
-  /** Reads what is there, then follows. `openWith`: a contact's account to open first. */
-  async start (openWith?: AccountId): Promise<void> {
+  /** Reads what is there, then follows. `openWith`: what to open first. */
+  async start (openWith?: ChatId): Promise<void> {
     this.#unsubscribe.push(
       this.#client.on('message', (message) => {
         this.#set(withMessage(this.#state, message))
-        if (message.peer === this.#state.selected && this.#state.scroll === 0) this.#markRead(message.peer)
+        if (message.chat === this.#state.selected && this.#state.scroll === 0) this.#markRead(message.chat)
         this.#refresh()
       }),
       this.#client.on('update', (message) => { this.#set(withMessage(this.#state, message)); this.#refresh() }),
@@ -83,15 +84,15 @@ export class ChatController {
 
   // what a person does
 
-  async open (account: AccountId): Promise<void> {
-    this.#set(withSelected(this.#state, account))
-    if (!this.#state.messages.has(account)) await this.#loadOlder(account)
-    this.#markRead(account)
+  async open (chat: ChatId): Promise<void> {
+    this.#set(withSelected(this.#state, chat))
+    if (!this.#state.messages.has(chat)) await this.#loadOlder(chat)
+    this.#markRead(chat)
   }
 
   async openNeighbour (step: 1 | -1): Promise<void> {
-    const account = neighbour(this.#state, step)
-    if (account !== undefined) await this.open(account)
+    const chat = neighbour(this.#state, step)
+    if (chat !== undefined) await this.open(chat)
   }
 
   /** @param lines upwards when positive. `most`: lines above the window */
@@ -125,7 +126,7 @@ export class ChatController {
       case 'invite': this.#set(withOverlay(this.#state, { kind: 'invite', link: this.#client.inviteLink(), handle: this.#client.account?.handle ?? '' })); return
       case 'say': {
         if (current === undefined) { this.#notice('warning', 'There is nobody to write to yet. Add a person with /add.'); return }
-        const message = await this.#client.send(current.account, command.text).catch((error: unknown) => { throw aboutText(error, command.text) })
+        const message = await this.#client.send(current.chat, command.text).catch((error: unknown) => { throw aboutText(error, command.text) })
         this.#set({ ...withOverlay(withMessage(this.#state, message), undefined), scroll: 0 })
         this.#refresh()
         return
@@ -143,19 +144,20 @@ export class ChatController {
         const found = this.#state.conversations.find((one) => one.name.toLowerCase() === wanted || one.handle === wanted) ??
           this.#state.conversations.find((one) => one.name.toLowerCase().startsWith(wanted))
         if (found === undefined) this.#notice('warning', `There is no conversation with ${printableName(command.who)}. /add starts one.`)
-        else await this.open(found.account)
+        else await this.open(found.chat)
         return
       }
       case 'verify': {
         if (current === undefined) { this.#notice('warning', 'Open a conversation first.'); return }
+        if (!isPairChat(current.chat)) { this.#notice('warning', 'A safety number belongs to one person: open the conversation with them.'); return }
         if (command.answer !== undefined) {
-          await this.#client.setVerified(current.account, command.answer === 'yes')
+          await this.#client.setVerified(current.chat, command.answer === 'yes')
           await this.#readConversations()
           this.#set(withOverlay(this.#state, undefined))
           this.#notice('info', command.answer === 'yes' ? `${printableName(current.name)} is verified.` : `${printableName(current.name)} is no longer verified.`)
           return
         }
-        const { digits, isVerified } = await this.#client.safetyNumber(current.account)
+        const { digits, isVerified } = await this.#client.safetyNumber(current.chat)
         this.#set(withOverlay(this.#state, { kind: 'safety', name: current.name, digits, isVerified }))
       }
     }
@@ -180,22 +182,22 @@ export class ChatController {
     })
   }
 
-  #markRead (account: AccountId): void {
-    const unread = this.#state.conversations.find((one) => one.account === account)?.unread ?? 0
-    const conversations = unread === 0 ? this.#state.conversations : this.#state.conversations.map((one) => one.account === account ? { ...one, unread: 0 } : one)
+  #markRead (chat: ChatId): void {
+    const unread = this.#state.conversations.find((one) => one.chat === chat)?.unread ?? 0
+    const conversations = unread === 0 ? this.#state.conversations : this.#state.conversations.map((one) => one.chat === chat ? { ...one, unread: 0 } : one)
     this.#set({ ...this.#state, conversations })
-    this.#run(this.#client.markRead(account))
+    this.#run(this.#client.markRead(chat))
   }
 
-  async #loadOlder (account: AccountId): Promise<void> {
-    if (this.#loading.has(account)) return
-    this.#loading.add(account)
+  async #loadOlder (chat: ChatId): Promise<void> {
+    if (this.#loading.has(chat)) return
+    this.#loading.add(chat)
     try {
-      const before = this.#state.messages.get(account)?.[0]?.id
-      const older = await this.#client.history(account, { limit: pageSize, ...(before === undefined ? {} : { before }) })
-      this.#set(withOlder(this.#state, account, older, older.length < pageSize))
+      const before = this.#state.messages.get(chat)?.[0]?.id
+      const older = await this.#client.history(chat, { limit: pageSize, ...(before === undefined ? {} : { before }) })
+      this.#set(withOlder(this.#state, chat, older, older.length < pageSize))
     } finally {
-      this.#loading.delete(account)
+      this.#loading.delete(chat)
     }
   }
 
@@ -214,14 +216,14 @@ export class ChatController {
 
   async #readConversations (): Promise<void> {
     const [summaries, contacts, waiting] = await Promise.all([this.#client.conversations(), this.#client.contacts(), this.#client.outboxLength()])
-    const all = new Map<AccountId, Conversation>()
+    const all = new Map<ChatId, Conversation>()
     for (const contact of contacts) {
-      all.set(contact.account, { account: contact.account, name: contact.name, isVerified: contact.isVerified, unread: 0, lastAtMs: contact.addedAtMs, ...(contact.handle === undefined ? {} : { handle: contact.handle }) })
+      all.set(contact.account, { chat: contact.account, name: contact.name, isVerified: contact.isVerified, unread: 0, lastAtMs: contact.addedAtMs, ...(contact.handle === undefined ? {} : { handle: contact.handle }) })
     }
     for (const one of summaries) {
-      const lastAtMs = one.lastMessage?.receivedAtMs ?? one.lastMessage?.sentAtMs ?? all.get(one.account)?.lastAtMs ?? 0
-      const isOpen = one.account === this.#state.selected && this.#state.scroll === 0
-      all.set(one.account, { account: one.account, name: one.name, isVerified: one.isVerified, unread: isOpen ? 0 : one.unread, lastAtMs, ...(one.handle === undefined ? {} : { handle: one.handle }) })
+      const lastAtMs = one.lastMessage?.receivedAtMs ?? one.lastMessage?.sentAtMs ?? all.get(one.chat)?.lastAtMs ?? 0
+      const isOpen = one.chat === this.#state.selected && this.#state.scroll === 0
+      all.set(one.chat, { chat: one.chat, name: one.name, isVerified: one.isVerified, unread: isOpen ? 0 : one.unread, lastAtMs, ...(one.handle === undefined ? {} : { handle: one.handle }) })
     }
     const before = this.#state.selected
     this.#set({ ...withConversations(this.#state, [...all.values()]), waiting, nowMs: this.#timing.nowMs() })

@@ -5,11 +5,11 @@
 import type { ClientLike } from '../context.ts'
 
 export type Message = Awaited<ReturnType<ClientLike['send']>>
-export type AccountId = Message['peer']
+export type ChatId = Message['chat']
 export type Connection = ClientLike['connection']
 
 export interface Conversation {
-  readonly account: AccountId
+  readonly chat: ChatId
   readonly name: string
   readonly handle?: string
   readonly isVerified: boolean
@@ -32,11 +32,11 @@ export interface ChatState {
   readonly retryAtMs?: number
   readonly nowMs: number
   readonly conversations: readonly Conversation[]
-  readonly selected?: AccountId
+  readonly selected?: ChatId
   /** Oldest first; of those conversations that were opened. */
-  readonly messages: ReadonlyMap<AccountId, readonly Message[]>
+  readonly messages: ReadonlyMap<ChatId, readonly Message[]>
   /** Conversations whose first message is loaded: there is nothing older. */
-  readonly complete: ReadonlySet<AccountId>
+  readonly complete: ReadonlySet<ChatId>
   /** Messages of ours that no relay has yet. */
   readonly waiting: number
   /** Lines above the newest; 0 follows what comes. */
@@ -50,7 +50,7 @@ export function initialState ({ me, connection, nowMs }: { me: ChatState['me'], 
 }
 
 export const selectedConversation = (state: ChatState): Conversation | undefined =>
-  state.conversations.find((one) => one.account === state.selected)
+  state.conversations.find((one) => one.chat === state.selected)
 
 export const messagesShown = (state: ChatState): readonly Message[] =>
   state.selected === undefined ? [] : state.messages.get(state.selected) ?? []
@@ -67,41 +67,41 @@ function inOrder (messages: Message[]): Message[] {
 
 /** A new message, or a new state of one that is shown. */
 export function withMessage (state: ChatState, message: Message): ChatState {
-  const before = state.messages.get(message.peer)
+  const before = state.messages.get(message.chat)
   // A conversation that was not opened yet is read from the history when it is.
   if (before === undefined) return state
   const at = before.findIndex((one) => one.id === message.id)
   const changed = at === -1 ? [...before, message] : before.map((one, index) => index === at ? message : one)
   const needsOrder = at === -1 || before[at]!.seq !== message.seq
-  return withinBounds({ ...state, messages: new Map(state.messages).set(message.peer, needsOrder ? inOrder(changed) : changed) }, message.peer)
+  return withinBounds({ ...state, messages: new Map(state.messages).set(message.chat, needsOrder ? inOrder(changed) : changed) }, message.chat)
 }
 
 /** A chat that is open for weeks keeps the newest messages; scrolling up reads the others again. */
 const maxMessages = 2000
 const keptMessages = 1000
 
-function withinBounds (state: ChatState, account: AccountId): ChatState {
-  const messages = state.messages.get(account)!
+function withinBounds (state: ChatState, chat: ChatId): ChatState {
+  const messages = state.messages.get(chat)!
   // Whoever is reading further up keeps what stands there.
-  if (messages.length <= maxMessages || (account === state.selected && state.scroll > 0)) return state
+  if (messages.length <= maxMessages || (chat === state.selected && state.scroll > 0)) return state
   const complete = new Set(state.complete)
-  complete.delete(account)
-  return { ...state, complete, messages: new Map(state.messages).set(account, messages.slice(-keptMessages)) }
+  complete.delete(chat)
+  return { ...state, complete, messages: new Map(state.messages).set(chat, messages.slice(-keptMessages)) }
 }
 
 /** What the history brought, before what is there. */
-export function withOlder (state: ChatState, account: AccountId, older: readonly Message[], isComplete: boolean): ChatState {
-  const before = state.messages.get(account) ?? []
+export function withOlder (state: ChatState, chat: ChatId, older: readonly Message[], isComplete: boolean): ChatState {
+  const before = state.messages.get(chat) ?? []
   const known = new Set(before.map((one) => one.id))
-  const messages = new Map(state.messages).set(account, [...older.filter((one) => !known.has(one.id)), ...before])
-  return { ...state, messages, complete: isComplete ? new Set(state.complete).add(account) : state.complete }
+  const messages = new Map(state.messages).set(chat, [...older.filter((one) => !known.has(one.id)), ...before])
+  return { ...state, messages, complete: isComplete ? new Set(state.complete).add(chat) : state.complete }
 }
 
 /** Most recently used first; the selected one stays selected. */
 export function withConversations (state: ChatState, conversations: readonly Conversation[]): ChatState {
   const sorted = [...conversations].sort((a, b) => b.lastAtMs - a.lastAtMs || (a.name < b.name ? -1 : 1))
-  const isThere = sorted.some((one) => one.account === state.selected)
-  const selected = isThere ? state.selected : sorted[0]?.account
+  const isThere = sorted.some((one) => one.chat === state.selected)
+  const selected = isThere ? state.selected : sorted[0]?.chat
   const { selected: _, ...rest } = state
   return { ...rest, conversations: sorted, ...(selected === undefined ? {} : { selected }) }
 }
@@ -111,14 +111,14 @@ export function withConnection (state: ChatState, connection: Connection, nowMs:
   return { ...rest, connection, nowMs, ...(connection.state === 'waiting' ? { retryAtMs: nowMs + (connection.retryInMs ?? 0) } : {}) }
 }
 
-export const withSelected = (state: ChatState, selected: AccountId): ChatState => ({ ...state, selected, scroll: 0 })
+export const withSelected = (state: ChatState, selected: ChatId): ChatState => ({ ...state, selected, scroll: 0 })
 
 /** The conversation `step` places further down the list, round the end. */
-export function neighbour (state: ChatState, step: 1 | -1): AccountId | undefined {
+export function neighbour (state: ChatState, step: 1 | -1): ChatId | undefined {
   const { conversations } = state
   if (conversations.length === 0) return undefined
-  const at = conversations.findIndex((one) => one.account === state.selected)
-  return conversations[(at + step + conversations.length) % conversations.length]!.account
+  const at = conversations.findIndex((one) => one.chat === state.selected)
+  return conversations[(at + step + conversations.length) % conversations.length]!.chat
 }
 
 export function withNotice (state: ChatState, notice: Notice | undefined): ChatState {

@@ -2,6 +2,7 @@
  * The chat without a terminal: lines in, lines out. For pipes, screen readers and terminals that cannot move a cursor.
  */
 import { createInterface } from 'node:readline'
+import { isPairChat } from '../../client/chat-id.ts'
 import type { ClientLike, Context } from '../context.ts'
 import { say } from '../context.ts'
 import { messageLine, printable, printableName } from '../describe-messages.ts'
@@ -12,18 +13,19 @@ import { parseChatLine } from './chat-commands.ts'
 import { connectionText } from './connection-text.ts'
 
 type AccountId = NonNullable<ClientLike['account']>['id']
+type ChatId = Awaited<ReturnType<ClientLike['send']>>['chat']
 
 export async function plainChat (client: ClientLike, context: Context, { openWith, signal }: { openWith?: AccountId, signal: AbortSignal }): Promise<void> {
-  const names = new Map((await client.contacts()).map((contact) => [contact.account, contact.name]))
-  const nameOf = (account: AccountId): string => printableName(names.get(account) ?? shortId(account))
-  let current = openWith ?? (await client.conversations()).at(0)?.account ?? (await client.contacts()).at(0)?.account
+  const names = new Map<ChatId, string>((await client.contacts()).map((contact) => [contact.account, contact.name]))
+  const nameOf = (chat: ChatId): string => printableName(names.get(chat) ?? shortId(chat))
+  let current: ChatId | undefined = openWith ?? (await client.conversations()).at(0)?.chat ?? (await client.contacts()).at(0)?.account
   let lastShown = ''
   const unsubscribe = [
     client.on('message', (message) => {
-      say(context, messageLine(message, nameOf(message.peer)))
-      if (message.peer === current) client.markRead(message.peer).catch((error: unknown) => { say(context, failureOf(error).sentence) })
+      say(context, messageLine(message, nameOf(message.chat)))
+      if (message.chat === current) client.markRead(message.chat).catch((error: unknown) => { say(context, failureOf(error).sentence) })
     }),
-    client.on('update', (message) => { say(context, messageLine(message, nameOf(message.peer))) }),
+    client.on('update', (message) => { say(context, messageLine(message, nameOf(message.chat))) }),
     client.on('contact', (contact) => { names.set(contact.account, contact.name) }),
     client.on('warning', (warning) => { say(context, `! ${printable(warning.text)}`) }),
     client.on('connection', (connection) => {
@@ -55,6 +57,7 @@ export async function plainChat (client: ClientLike, context: Context, { openWit
       }
       case 'verify': {
         if (current === undefined) { say(context, 'Open a conversation first: /chat NAME'); return true }
+        if (!isPairChat(current)) { say(context, 'A safety number belongs to one person: open the conversation with them.'); return true }
         if (command.answer !== undefined) await client.setVerified(current, command.answer === 'yes')
         const { digits, isVerified } = await client.safetyNumber(current)
         say(context, `Safety number with ${nameOf(current)} (${isVerified ? 'verified' : 'not verified'}):`)

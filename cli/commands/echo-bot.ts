@@ -44,7 +44,7 @@ export class EchoBot {
   #unsubscribe: () => void = () => {}
   /** Answers are made one after another, in the order of the messages. */
   #work: Promise<void> = Promise.resolve()
-  readonly #unanswered = new Map<Message['peer'], number>()
+  readonly #unanswered = new Map<Message['chat'], number>()
 
   constructor (client: ClientLike, onError: (error: unknown) => void) {
     this.#client = client
@@ -65,14 +65,14 @@ export class EchoBot {
   #answer (message: Message): void {
     // What stands in place of a message that cannot be shown is not answered.
     if (message.direction !== 'in' || message.error !== undefined) return
-    const { peer } = message
-    this.#unanswered.set(peer, (this.#unanswered.get(peer) ?? 0) + 1)
+    const { chat } = message
+    this.#unanswered.set(chat, (this.#unanswered.get(chat) ?? 0) + 1)
     this.#work = this.#work.then(async () => {
-      await this.#client.send(peer, message.text)
-      const left = this.#unanswered.get(peer)! - 1
-      this.#unanswered.set(peer, left)
+      await this.#client.send(chat, message.text)
+      const left = this.#unanswered.get(chat)! - 1
+      this.#unanswered.set(chat, left)
       // Marking covers the whole conversation, so it waits until nothing in it is unanswered.
-      if (left === 0) await this.#client.markRead(peer)
+      if (left === 0) await this.#client.markRead(chat)
     }).catch(this.#onError)
   }
 }

@@ -23,7 +23,7 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
     .addHelpText('after', examples('listen', 'listen --unread --mark-read --json | jq -r .text', 'listen --count 1 --timeout 60'))
     .action((options: ListenOptions) => run(context, outcome, options, () => withAccount(context, options, async (client) => {
       const stopping = stopOnSignals(context)
-      const names = new Map((await client.contacts()).map((contact) => [contact.account, contact.name]))
+      const names = new Map<Message['chat'], string>((await client.contacts()).map((contact) => [contact.account, contact.name]))
       const earlier = options.unread === true ? await unreadMessages(client) : []
       let seen = 0
       const code = await new Promise<number>((resolve) => {
@@ -33,8 +33,8 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
           if (seen === options.count) return
           seen++
           if (options.json === true) sayJson(context, messageJson(message))
-          else say(context, messageLine(message, names.get(message.peer) ?? shortId(message.peer)))
-          if (options.markRead === true) client.markRead(message.peer).catch((error: unknown) => { warn(context, `Marking as read failed: ${(error as Error).message}`) })
+          else say(context, messageLine(message, names.get(message.sender) ?? shortId(message.sender)))
+          if (options.markRead === true) client.markRead(message.chat).catch((error: unknown) => { warn(context, `Marking as read failed: ${(error as Error).message}`) })
           if (seen === options.count) end(exitCodes.ok)
         }
         const timer = options.timeout === undefined ? undefined : setTimeout(() => { end(options.count === undefined ? exitCodes.ok : exitCodes.later) }, options.timeout * 1000)

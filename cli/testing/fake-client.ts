@@ -4,6 +4,7 @@
 import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
+import type { ChatId } from '../../client/chat-id.ts'
 import type { ClientEvents, Contact, ConversationSummary, Message, MessageState } from '../../client/client.ts'
 import type { ClientLike } from '../context.ts'
 
@@ -16,11 +17,11 @@ export class FakeClient implements ClientLike {
   account: ClientLike['account'] = { id: accountCalled('me'), device: 'device' as DeviceId, handle: 'ada@eu-1', home: { relay: 'relay' as RelayId, name: 'eu-1', region: 'eu' } }
   connection: ClientLike['connection'] = { state: 'offline' }
   isStarted = false
-  readonly readMarks: AccountId[] = []
+  readonly readMarks: ChatId[] = []
   readonly people = new Map<string, AccountId>()
   readonly #contacts = new Map<AccountId, Contact>()
-  readonly #messages = new Map<AccountId, Message[]>()
-  readonly #unread = new Map<AccountId, number>()
+  readonly #messages = new Map<ChatId, Message[]>()
+  readonly #unread = new Map<ChatId, number>()
   readonly #listeners: Listeners = { message: new Set(), update: new Set(), connection: new Set(), contact: new Set(), warning: new Set() }
   #nowMs: number
   #count = 0
@@ -87,22 +88,22 @@ export class FakeClient implements ClientLike {
   async setVerified (account: AccountId, isVerified: boolean): Promise<void> { this.#contacts.set(account, { ...this.#contacts.get(account)!, isVerified }) }
   inviteLink (): string { return 'heliograph:invite' }
 
-  async send (to: AccountId, text: string): Promise<Message> { return this.#add(to, { direction: 'out', text, state: 'pending' }) }
+  async send (to: ChatId, text: string): Promise<Message> { return this.#add(to, { direction: 'out', text, state: 'pending' }) }
 
-  async markRead (account: AccountId): Promise<void> {
-    this.readMarks.push(account)
-    this.#unread.set(account, 0)
+  async markRead (chat: ChatId): Promise<void> {
+    this.readMarks.push(chat)
+    this.#unread.set(chat, 0)
   }
 
   async conversations (): Promise<ConversationSummary[]> {
-    return [...this.#messages].map(([account, messages]) => {
-      const contact = this.#contacts.get(account)
-      return { id: account as unknown as ConversationId, account, name: contact?.name ?? account.slice(0, 8), isVerified: contact?.isVerified ?? false, lastMessage: messages.at(-1)!, ...(contact?.handle === undefined ? {} : { handle: contact.handle }), unread: this.#unread.get(account) ?? 0 }
+    return [...this.#messages].map(([chat, messages]) => {
+      const contact = this.#contacts.get(chat as AccountId)
+      return { id: chat as unknown as ConversationId, chat, kind: 'pair', account: chat as AccountId, name: contact?.name ?? chat.slice(0, 8), isVerified: contact?.isVerified ?? false, lastMessage: messages.at(-1)!, ...(contact?.handle === undefined ? {} : { handle: contact.handle }), unread: this.#unread.get(chat) ?? 0 }
     })
   }
 
-  async history (account: AccountId, { before, limit = 50 }: { before?: string, limit?: number } = {}): Promise<Message[]> {
-    const all = this.#messages.get(account) ?? []
+  async history (chat: ChatId, { before, limit = 50 }: { before?: string, limit?: number } = {}): Promise<Message[]> {
+    const all = this.#messages.get(chat) ?? []
     const end = before === undefined ? all.length : all.findIndex((message) => message.id === before)
     return all.slice(Math.max(0, end - limit), end)
   }
@@ -115,11 +116,11 @@ export class FakeClient implements ClientLike {
   async outboxLength (): Promise<number> { return [...this.#messages.values()].flat().filter((message) => message.state === 'pending').length }
   async flushed (): Promise<void> {}
 
-  #add (peer: AccountId, { direction, text, state }: Pick<Message, 'direction' | 'text' | 'state'>): Message {
+  #add (chat: ChatId, { direction, text, state }: Pick<Message, 'direction' | 'text' | 'state'>): Message {
     this.#count++
-    const messages = this.#messages.get(peer) ?? []
-    const message: Message = { id: idOf(this.#count), conversation: peer as unknown as ConversationId, peer, direction, text, state, sentAtMs: this.#nowMs, seq: messages.length + 1, ...(direction === 'in' ? { receivedAtMs: this.#nowMs } : {}) }
-    this.#messages.set(peer, [...messages, message])
+    const messages = this.#messages.get(chat) ?? []
+    const message: Message = { id: idOf(this.#count), conversation: chat as unknown as ConversationId, chat, sender: direction === 'in' ? chat as AccountId : this.account!.id, direction, text, state, sentAtMs: this.#nowMs, seq: messages.length + 1, ...(direction === 'in' ? { receivedAtMs: this.#nowMs } : {}) }
+    this.#messages.set(chat, [...messages, message])
     return message
   }
 

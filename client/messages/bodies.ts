@@ -31,6 +31,23 @@ export interface TextBody {
   readonly poll?: Poll
 }
 
+/** What a text has beside its words; the same fields stand in the history. */
+export type TextExtras = Omit<TextBody, 'kind' | 'text' | 'standsFor'>
+
+/** Only the fields that are there: nothing else of a message gets into a body, or of a body into the history. */
+export function extrasOf ({ replyTo, mentions, forwarded, expiresAfterS, viewOnce, location, contact, poll }: TextExtras): TextExtras {
+  return {
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(mentions === undefined ? {} : { mentions }),
+    ...(forwarded === undefined ? {} : { forwarded }),
+    ...(expiresAfterS === undefined ? {} : { expiresAfterS }),
+    ...(viewOnce === undefined ? {} : { viewOnce }),
+    ...(location === undefined ? {} : { location }),
+    ...(contact === undefined ? {} : { contact }),
+    ...(poll === undefined ? {} : { poll })
+  }
+}
+
 export interface SyncFact { readonly key: string, readonly value: string, readonly madeAtMs: number }
 
 export type Body =

@@ -7,16 +7,18 @@
  */
 import { sameBytes, toHex } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import type { Conversation } from '../../protocol/conversation.ts'
+import { mayBelong, type Conversation } from '../../protocol/conversation.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { decodeEnvelope, type Envelope } from '../../protocol/envelope.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { receiptStages, envelopeKinds } from '../../protocol/wire/kinds.ts'
+import { chatOf, isPairChat, type ChatId } from '../chat-id.ts'
 import { chainStart, extendChain } from './chain.ts'
+import { extrasOf, type BodyTaker, type OpenedMessage, type TextExtras } from './bodies.ts'
 import { decodeContent, type Content } from './content.ts'
 import { compareMark, deviceIn, type Devices, type PinnedList } from '../keys/devices.ts'
-import type { Events } from '../events.ts'
+import { warningPlace, type Events } from '../events.ts'
 import { messageOf, type History } from './history.ts'
 import type { Draft } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
@@ -39,7 +41,7 @@ export interface LogEntry {
 }
 
 export interface Arrival {
-  readonly peer: AccountId
+  readonly chat: ChatId
   readonly conversation: Conversation
   readonly log: LogRow
   readonly entry: LogEntry
@@ -58,6 +60,8 @@ export interface EntryComponents {
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Somebody's device list may be newer than the one pinned. */
   readonly onNewerList: (account: AccountId, epoch: number) => void
+  /** Whoever does something with bodies that are neither texts nor receipts. */
+  readonly takers: readonly BodyTaker[]
 }
 
 /** taken: stored with the draft · needs: look somebody's devices up first. */
@@ -109,20 +113,20 @@ export class Entries {
 
   /** Take the next entry of a log. The draft is to be dropped unless it was `taken`. */
   async process (draft: Draft, arrival: Arrival): Promise<Verdict> {
-    const { peer, entry, log } = arrival
+    const { chat, entry, log } = arrival
     const result = entry.envelope === undefined ? await this.#onReference(draft, arrival) : await this.#onEnvelope(draft, arrival, entry.envelope)
     if ('needs' in result) return result
     const { digest, content } = result
     let { forkedInEpoch } = log
     if (content !== undefined && await this.#isForked(draft, arrival, content) && forkedInEpoch < entry.epoch) {
       forkedInEpoch = entry.epoch
-      this.#warn(draft, 'fork', peer, 'The relays have shown the two of you different versions of this conversation: messages may have been dropped or put in another order.')
+      this.#warn(draft, 'fork', chat, 'The relays have shown the two of you different versions of this conversation: messages may have been dropped or put in another order.')
     }
     const hash = await this.#nextHash(draft, arrival, digest, content)
-    draft.write(this.#on.tables.logs, peer, { ...log, ...idsWith(log, result), epoch: entry.epoch, seq: entry.seq, hash: hash === undefined ? '' : toHex(hash), forkedInEpoch })
+    draft.write(this.#on.tables.logs, chat, { ...log, ...idsWith(log, result), epoch: entry.epoch, seq: entry.seq, hash: hash === undefined ? '' : toHex(hash), forkedInEpoch })
     if (hash !== undefined) {
-      draft.write(this.#on.tables.logHashes, `${peer}/${positionKey(entry.epoch, entry.seq)}`, hash)
-      if (entry.seq > clientLimits.logHashes) draft.erase(this.#on.tables.logHashes, `${peer}/${positionKey(entry.epoch, entry.seq - clientLimits.logHashes)}`)
+      draft.write(this.#on.tables.logHashes, `${chat}/${positionKey(entry.epoch, entry.seq)}`, hash)
+      if (entry.seq > clientLimits.logHashes) draft.erase(this.#on.tables.logHashes, `${chat}/${positionKey(entry.epoch, entry.seq - clientLimits.logHashes)}`)
     }
     return 'taken'
   }
@@ -132,43 +136,43 @@ export class Entries {
    * given the number again. Then it is reported, and the message is not lost.
    */
   async processRepeat (draft: Draft, arrival: Arrival): Promise<Verdict> {
-    const { peer, entry, log } = arrival
+    const { chat, entry, log } = arrival
     if (entry.envelope === undefined) return 'taken'
     const { logHashes } = this.#on.tables
-    const [before, here] = await Promise.all([entry.seq - 1, entry.seq].map(async (seq) => seq === 0 ? chainStart.hash : await draft.read(logHashes, `${peer}/${positionKey(entry.epoch, seq)}`)))
+    const [before, here] = await Promise.all([entry.seq - 1, entry.seq].map(async (seq) => seq === 0 ? chainStart.hash : await draft.read(logHashes, `${chat}/${positionKey(entry.epoch, seq)}`)))
     const isComparable = before !== undefined && here !== undefined
     if (isComparable && sameBytes(extendChain(this.#on.primitives, before, entry.epoch, entry.seq, this.#on.primitives.sha256(entry.envelope)), here)) return 'taken'
     const result = await this.#onEnvelope(draft, arrival, entry.envelope)
     if ('needs' in result) return result
     // What is too long ago to be compared may be a repeat: message ids tell.
     const isFork = isComparable && log.forkedInEpoch < entry.epoch
-    draft.write(this.#on.tables.logs, peer, { ...log, ...idsWith(log, result), forkedInEpoch: isFork ? entry.epoch : log.forkedInEpoch })
+    draft.write(this.#on.tables.logs, chat, { ...log, ...idsWith(log, result), forkedInEpoch: isFork ? entry.epoch : log.forkedInEpoch })
     if (isFork) {
-      this.#warn(draft, 'fork', peer, 'The relay has gone back to an older state of this conversation: messages may be missing there, or stand in another order.')
+      this.#warn(draft, 'fork', chat, 'The relay has gone back to an older state of this conversation: messages may be missing there, or stand in another order.')
     }
     return 'taken'
   }
 
   /** The relay has nothing any more up to this place: go on behind it. */
-  async skip (draft: Draft, peer: AccountId, to: { epoch: number, seq: number }): Promise<void> {
-    const log = await draft.read(this.#on.tables.logs, peer)
+  async skip (draft: Draft, chat: ChatId, to: { epoch: number, seq: number }): Promise<void> {
+    const log = await draft.read(this.#on.tables.logs, chat)
     if (log !== undefined && (to.seq <= log.seq || to.epoch < log.epoch)) return
-    draft.write(this.#on.tables.logs, peer, { highest: {}, newest: '', forkedInEpoch: 0, ...log, ...to, hash: '' })
+    draft.write(this.#on.tables.logs, chat, { highest: {}, newest: '', forkedInEpoch: 0, ...log, ...to, hash: '' })
     // A device that joins a conversation late has missed nothing that was meant for it.
-    if (log !== undefined) this.#warn(draft, 'fork', peer, 'Messages of this conversation are gone from the relay before they reached this device.')
+    if (log !== undefined) this.#warn(draft, 'fork', chat, 'Messages of this conversation are gone from the relay before they reached this device.')
   }
 
-  async #onReference (draft: Draft, { peer, entry }: Arrival): Promise<Effect> {
+  async #onReference (draft: Draft, { chat, entry }: Arrival): Promise<Effect> {
     const { own, outbox } = this.#on
     const { messageId, senderDevice } = entry.reference!
-    const digest = senderDevice === own.device ? await outbox.passed(draft, { peer, id: messageId }, entry) : undefined
+    const digest = senderDevice === own.device ? await outbox.passed(draft, { chat, id: messageId }, entry) : undefined
     // [IGNORE] nothing that this device knows of: the place is taken, the chain has a hole
-    if (digest === undefined && await this.#on.history.find(draft, peer, 'out', messageId) === undefined) this.#refuse(draft, peer, { code: 'BAD_MESSAGE_ID' })
+    if (digest === undefined && await this.#on.history.find(draft, chat, 'out', messageId) === undefined) this.#refuse(draft, chat, { code: 'BAD_MESSAGE_ID' })
     return { digest }
   }
 
   async #onEnvelope (draft: Draft, arrival: Arrival, bytes: Uint8Array): Promise<Effect | { readonly needs: AccountId }> {
-    const { peer, conversation, entry, log } = arrival
+    const { chat, conversation, entry, log } = arrival
     const { own, primitives, outbox, devices } = this.#on
     const digest = primitives.sha256(bytes)
     let envelope: Envelope
@@ -178,25 +182,25 @@ export class Entries {
       if (envelope.conversation.id !== conversation.id) throw new ProtocolError('BAD_CONVERSATION')
     } catch (error) {
       if (!isProtocolError(error)) throw error
-      this.#refuse(draft, peer, error)
+      this.#refuse(draft, chat, error)
       return { digest }
     }
     const { sender, senderDevice, messageId } = envelope
     if (senderDevice === own.device && sender === own.account) {
-      await outbox.passed(draft, { peer, id: messageId }, entry)
+      await outbox.passed(draft, { chat, id: messageId }, entry)
       return { digest, envelope }
     }
     const list = await devices.listOf(draft, sender)
     if (list !== undefined && deviceIn(list, senderDevice) !== undefined) this.#lookedUp.delete(sender)
     else if (this.#isWorthLookingUp(sender, senderDevice)) return { needs: sender }
     const direction = sender === own.account ? 'out' : 'in'
-    const known = messageId > log.newest ? undefined : await this.#on.history.find(draft, peer, direction, messageId)
+    const known = messageId > log.newest ? undefined : await this.#on.history.find(draft, chat, direction, messageId)
     const isRepeat = messageId <= (log.highest[senderDevice] ?? '')
     // A placeholder gives way to the message, should that still come.
     const isPlaceholder = known?.direction === 'in' && known.state === 'failed'
     // The same message under a new number, after its log was sequenced anew: shown already.
     if (known !== undefined && isRepeat && !isPlaceholder) {
-      await this.#on.history.update(draft, peer, direction, messageId, { position: entry })
+      await this.#on.history.update(draft, chat, direction, messageId, { position: entry })
       return { digest, envelope }
     }
     try {
@@ -239,110 +243,149 @@ export class Entries {
     return content
   }
 
-  async #show (draft: Draft, { peer, entry }: Arrival, { envelope, content, senderList, before }: Opened): Promise<void> {
+  /**
+   * Something that is not stored anywhere: opened as a message is, for whoever shows it.
+   * @returns undefined when nothing in it is for this device, or its sender is not known here
+   * @throws ProtocolError; then the draft is unchanged
+   */
+  async openSignal (draft: Draft, bytes: Uint8Array): Promise<OpenedMessage | undefined> {
+    const { own, devices, clock } = this.#on
+    const envelope = decodeEnvelope(bytes)
+    // [REJECT] something that belongs into a log
+    if (envelope.kind !== envelopeKinds.signal || !mayBelong(envelope.conversation, own.account)) throw new ProtocolError('BAD_CONVERSATION')
+    const list = await devices.listOf(draft, envelope.sender)
+    if (list === undefined) return undefined
+    const content = await this.#open(draft, envelope, list)
+    if (content === undefined) return undefined
+    return {
+      chat: chatOf(own.account, envelope.conversation),
+      id: envelope.messageId,
+      sender: envelope.sender,
+      senderDevice: envelope.senderDevice,
+      isOwn: envelope.sender === own.account,
+      place: { epoch: 0, seq: 0 },
+      sentAtMs: content.sentAtMs,
+      receivedAtMs: clock.nowMs(),
+      body: content.body
+    }
+  }
+
+  async #show (draft: Draft, { chat, entry }: Arrival, { envelope, content, senderList, before }: Opened): Promise<void> {
     const { own, devices, outbox } = this.#on
     const isOwn = envelope.sender === own.account
-    this.#checkSenderList(draft, peer, envelope.sender, content, senderList)
-    const peerList = await devices.listOf(draft, isOwn ? peer : own.account)
-    this.#checkPeerList(draft, peer, isOwn, content, peerList)
+    this.#checkSenderList(draft, chat, envelope.sender, content, senderList)
+    if (isPairChat(chat)) this.#checkPeerList(draft, chat, isOwn, content, await devices.listOf(draft, isOwn ? chat : own.account))
     const { body } = content
     if (body.kind === 'receipt') {
       // [IGNORE] what another device of this account has: not what the other person has
       // [IGNORE] a stage of a newer version
-      if (!isOwn && (body.stage === receiptStages.delivered || body.stage === receiptStages.read)) await outbox.delivered(draft, peer, body.ids, envelope.senderDevice, body.stage)
-      if (!isOwn && body.stage === receiptStages.unopened) await outbox.unopened(draft, peer, body.ids, envelope.senderDevice)
+      if (!isOwn && (body.stage === receiptStages.delivered || body.stage === receiptStages.read)) await outbox.delivered(draft, chat, body.ids, envelope.senderDevice, body.stage)
+      if (!isOwn && body.stage === receiptStages.unopened) await outbox.unopened(draft, chat, body.ids, envelope.senderDevice)
       return
     }
     if (body.kind === 'unknown' && envelope.kind !== envelopeKinds.content) return
+    if (body.kind !== 'text' && body.kind !== 'unknown') {
+      // What engines tell each other is not acknowledged.
+      if (!isOwn && envelope.kind === envelopeKinds.content) await this.#on.receipts.owe(draft, chat, 'delivered', [envelope.messageId])
+      await this.#give(draft, { chat, id: envelope.messageId, sender: envelope.sender, senderDevice: envelope.senderDevice, isOwn, place: { epoch: entry.epoch, seq: entry.seq }, sentAtMs: content.sentAtMs, receivedAtMs: this.#on.clock.nowMs(), body })
+      return
+    }
     const direction = isOwn ? 'out' : 'in'
     const standsFor = body.kind === 'text' ? body.standsFor : undefined
-    const first = standsFor === undefined ? before : await this.#on.history.find(draft, peer, direction, standsFor[0]!)
-    if (!isOwn) await this.#on.receipts.owe(draft, peer, 'delivered', [envelope.messageId, ...standsFor ?? []])
-    for (const id of standsFor?.slice(1) ?? []) await this.#forgetPlaceholder(draft, peer, id)
+    const first = standsFor === undefined ? before : await this.#on.history.find(draft, chat, direction, standsFor[0]!)
+    if (!isOwn) await this.#on.receipts.owe(draft, chat, 'delivered', [envelope.messageId, ...standsFor ?? []])
+    for (const id of standsFor?.slice(1) ?? []) await this.#forgetPlaceholder(draft, chat, id)
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
-    await this.#add(draft, peer, {
+    await this.#add(draft, chat, {
       id: standsFor?.[0] ?? envelope.messageId,
       conversation: envelope.conversation.id,
-      peer,
+      chat,
+      sender: envelope.sender,
       direction,
       text: body.kind === 'text' ? body.text : '',
       sentAtMs: content.sentAtMs,
       receivedAtMs: this.#on.clock.nowMs(),
       state: isOwn ? 'sent' : 'delivered',
-      ...(body.kind === 'unknown' ? { error: 'this message needs a newer version' } : {})
+      ...(body.kind === 'text' ? extrasOf(body) : { error: 'this message needs a newer version' })
     }, placeOf(standsFor === undefined ? undefined : first) ?? entry, first)
   }
 
   /** An earlier try that could not be opened either: nothing of it is left to show. */
-  async #forgetPlaceholder (draft: Draft, peer: AccountId, id: MessageId): Promise<void> {
-    const row = await this.#on.history.find(draft, peer, 'in', id)
+  async #forgetPlaceholder (draft: Draft, chat: ChatId, id: MessageId): Promise<void> {
+    const row = await this.#on.history.find(draft, chat, 'in', id)
     if (row?.state !== 'failed') return
     this.#on.history.remove(draft, row)
-    draft.erase(this.#on.tables.unopened, `${peer}/${positionKey(row.epoch ?? 0, row.seq ?? 0)}`)
+    draft.erase(this.#on.tables.unopened, `${chat}/${positionKey(row.epoch ?? 0, row.seq ?? 0)}`)
   }
 
-  async #add (draft: Draft, peer: AccountId, message: Message, { epoch, seq }: Place, before: MessageRow | undefined): Promise<void> {
+  async #give (draft: Draft, opened: OpenedMessage): Promise<void> {
+    for (const taker of this.#on.takers) if (taker.kinds.includes(opened.body.kind)) await taker.take(draft, opened)
+  }
+
+  async #add (draft: Draft, chat: ChatId, message: Message & TextExtras, { epoch, seq }: Place, before: MessageRow | undefined): Promise<void> {
     const { history, tables, events } = this.#on
     const row = history.add(draft, message, { epoch, seq }, before)
-    if (before !== undefined) draft.erase(tables.unopened, `${peer}/${positionKey(before.epoch ?? 0, before.seq ?? 0)}`)
+    if (before !== undefined) draft.erase(tables.unopened, `${chat}/${positionKey(before.epoch ?? 0, before.seq ?? 0)}`)
     if (message.direction === 'in') {
-      const conversation = await draft.read(tables.conversations, peer)
-      draft.write(tables.conversations, peer, { unread: (conversation?.unread ?? 0) + 1 })
+      const conversation = await draft.read(tables.conversations, chat)
+      draft.write(tables.conversations, chat, { unread: (conversation?.unread ?? 0) + 1 })
     }
     draft.after(() => { events.emit(message.direction === 'in' ? 'message' : 'update', messageOf(row)) })
   }
 
-  #checkSenderList (draft: Draft, peer: AccountId, sender: AccountId, content: Content, known: PinnedList): void {
+  #checkSenderList (draft: Draft, chat: ChatId, sender: AccountId, content: Content, known: PinnedList): void {
     const compared = compareMark(content.senderList, known)
     if (compared === 'newer') draft.after(() => { this.#on.onNewerList(sender, content.senderList.epoch) })
-    if (compared === 'different') this.#warn(draft, 'devices', peer, 'The sender uses another list of its devices than the one that the relays showed here.')
+    if (compared === 'different') this.#warn(draft, 'devices', chat, 'The sender uses another list of its devices than the one that the relays showed here.')
   }
 
   /** What the sender believes of the receiver's devices: only the receiver can notice a ghost among them. */
-  #checkPeerList (draft: Draft, peer: AccountId, isOwn: boolean, content: Content, known: PinnedList | undefined): void {
-    const compared = compareMark(content.peerList, known)
+  #checkPeerList (draft: Draft, chat: AccountId, isOwn: boolean, { peerList }: Content, known: PinnedList | undefined): void {
+    if (peerList === undefined) return
+    const compared = compareMark(peerList, known)
     if (isOwn) {
-      if (compared === 'newer') draft.after(() => { this.#on.onNewerList(peer, content.peerList.epoch) })
+      if (compared === 'newer') draft.after(() => { this.#on.onNewerList(chat, peerList.epoch) })
       return
     }
     if (compared === 'newer' || compared === 'different') {
-      this.#warn(draft, 'devices', peer, 'The sender was shown a list of your devices that this device does not know: there may be a device that is not yours.')
+      this.#warn(draft, 'devices', chat, 'The sender was shown a list of your devices that this device does not know: there may be a device that is not yours.')
     }
   }
 
   /** SPEC(content §4) the hash that the sender had must be the one that this device had at the same place. */
-  async #isForked (draft: Draft, { peer, entry, log }: Arrival, { previous }: Content): Promise<boolean> {
+  async #isForked (draft: Draft, { chat, entry, log }: Arrival, { previous }: Content): Promise<boolean> {
     if (previous === undefined || previous.seq === 0) return false
     // A message cannot come before what its sender had seen of the same log.
     if (previous.epoch === entry.epoch && previous.seq >= entry.seq) return true
     const here = previous.epoch === log.epoch && previous.seq === log.seq
       ? log.hash === '' ? undefined : fromHex(log.hash)
-      : await draft.read(this.#on.tables.logHashes, `${peer}/${positionKey(previous.epoch, previous.seq)}`)
+      : await draft.read(this.#on.tables.logHashes, `${chat}/${positionKey(previous.epoch, previous.seq)}`)
     // Too long ago, or this device has not seen the beginning: nothing to compare with.
     return here !== undefined && !sameBytes(here, previous.hash)
   }
 
-  async #nextHash (draft: Draft, { peer, entry, log }: Arrival, digest: Uint8Array | undefined, content: Content | undefined): Promise<Uint8Array | undefined> {
+  async #nextHash (draft: Draft, { chat, entry, log }: Arrival, digest: Uint8Array | undefined, content: Content | undefined): Promise<Uint8Array | undefined> {
     if (digest === undefined) return undefined
     const previous = content?.previous
     const before = entry.seq === log.seq + 1
       // Who does not know the beginning takes the other's word for it once; from there on both are bound.
       ? log.hash !== '' ? fromHex(log.hash) : previous?.epoch === log.epoch && previous.seq === log.seq ? previous.hash : undefined
-      : await draft.read(this.#on.tables.logHashes, `${peer}/${positionKey(log.epoch, entry.seq - 1)}`)
+      : await draft.read(this.#on.tables.logHashes, `${chat}/${positionKey(log.epoch, entry.seq - 1)}`)
     return before === undefined ? undefined : extendChain(this.#on.primitives, before, entry.epoch, entry.seq, digest)
   }
 
   /** Kept, and shown in its place; receipts are only reported. */
-  async #keepUnopened (draft: Draft, { peer, entry }: Arrival, envelope: Envelope, bytes: Uint8Array, error: ProtocolError): Promise<void> {
+  async #keepUnopened (draft: Draft, { chat, entry }: Arrival, envelope: Envelope, bytes: Uint8Array, error: ProtocolError): Promise<void> {
     const isForged = error.code === 'BAD_CONVERSATION' || error.code === 'BAD_MESSAGE_ID'
-    this.#warn(draft, isForged ? 'refused' : 'undecryptable', peer, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
-    draft.write(this.#on.tables.unopened, `${peer}/${positionKey(entry.epoch, entry.seq)}`, { atMs: this.#on.clock.nowMs(), envelope: bytes })
+    this.#warn(draft, isForged ? 'refused' : 'undecryptable', chat, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
+    draft.write(this.#on.tables.unopened, `${chat}/${positionKey(entry.epoch, entry.seq)}`, { atMs: this.#on.clock.nowMs(), envelope: bytes })
     if (isForged || envelope.kind !== envelopeKinds.content || envelope.sender === this.#on.own.account) return
     this.#on.history.add(draft, {
       id: envelope.messageId,
       conversation: envelope.conversation.id,
-      peer,
+      chat,
+      sender: envelope.sender,
       direction: 'in',
       text: '',
       sentAtMs: this.#on.clock.nowMs(),
@@ -350,12 +393,12 @@ export class Entries {
       state: 'failed',
       error: 'this message could not be opened'
     }, { epoch: entry.epoch, seq: entry.seq })
-    if (error.code !== 'UNKNOWN_DEVICE') await this.#on.receipts.askFor(draft, peer, [envelope.messageId])
+    if (error.code !== 'UNKNOWN_DEVICE') await this.#on.receipts.askFor(draft, chat, [envelope.messageId])
   }
 
-  #refuse (draft: Draft, peer: AccountId, error: { code: ErrorCode }): void { this.#warn(draft, 'refused', peer, `Something in this conversation was refused (${error.code}).`) }
+  #refuse (draft: Draft, chat: ChatId, error: { code: ErrorCode }): void { this.#warn(draft, 'refused', chat, `Something in this conversation was refused (${error.code}).`) }
 
-  #warn (draft: Draft, kind: 'fork' | 'devices' | 'undecryptable' | 'refused', peer: AccountId, text: string, envelope?: Envelope): void {
-    draft.after(() => { this.#on.events.emit('warning', { kind, peer, text, ...(envelope === undefined ? {} : { message: envelope.messageId }) }) })
+  #warn (draft: Draft, kind: 'fork' | 'devices' | 'undecryptable' | 'refused', chat: ChatId, text: string, envelope?: Envelope): void {
+    draft.after(() => { this.#on.events.emit('warning', { ...warningPlace(chat), kind, text, ...(envelope === undefined ? {} : { message: envelope.messageId }) }) })
   }
 }

@@ -3,7 +3,8 @@
  *
  * A message that has no number yet stands behind those that have one, in the order in which it was written.
  */
-import type { AccountId, MessageId } from '../../protocol/ids.ts'
+import type { MessageId } from '../../protocol/ids.ts'
+import type { ChatId } from '../chat-id.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { Message, MessageState } from '../model.ts'
 import { positionKey, type MessageRow, type Tables } from '../store/tables.ts'
@@ -16,7 +17,7 @@ type Direction = Message['direction']
 /** Direction and id: nobody can take the place of a message by reusing the id of one that went the other way. */
 const nameOf = (direction: Direction, id: MessageId): string => (direction === 'in' ? 'i' : 'o') + id
 const nameChars = 33
-const rowKey = (peer: AccountId, name: string): string => `${peer}/${name}`
+const rowKey = (chat: ChatId, name: string): string => `${chat}/${name}`
 const placeOf = (name: string, position?: { epoch: number, seq: number }): string =>
   position === undefined ? `~${name}` : `${positionKey(position.epoch, position.seq)}.${name}`
 const empty = new Uint8Array(0)
@@ -29,33 +30,33 @@ export class History {
 
   constructor ({ tables }: { tables: Tables }) { this.#tables = tables }
 
-  async find (draft: Draft, peer: AccountId, direction: Direction, id: MessageId): Promise<MessageRow | undefined> {
-    return await draft.read(this.#tables.messages, rowKey(peer, nameOf(direction, id)))
+  async find (draft: Draft, chat: ChatId, direction: Direction, id: MessageId): Promise<MessageRow | undefined> {
+    return await draft.read(this.#tables.messages, rowKey(chat, nameOf(direction, id)))
   }
 
   /** Bring messages into memory in one go, before they are found one by one. */
-  async prefetch (draft: Draft, items: ReadonlyArray<{ peer: AccountId, id: MessageId }>, direction: Direction): Promise<void> {
-    await draft.prefetch(this.#tables.messages, items.map(({ peer, id }) => rowKey(peer, nameOf(direction, id))))
+  async prefetch (draft: Draft, items: ReadonlyArray<{ chat: ChatId, id: MessageId }>, direction: Direction): Promise<void> {
+    await draft.prefetch(this.#tables.messages, items.map(({ chat, id }) => rowKey(chat, nameOf(direction, id))))
   }
 
   /** @param before what stood under this id and direction, and gives way */
   add (draft: Draft, message: Message, position?: { epoch: number, seq: number }, before?: MessageRow): MessageRow {
     const name = nameOf(message.direction, message.id)
-    if (before !== undefined) draft.erase(this.#tables.order, `${before.peer}/${before.at}`)
+    if (before !== undefined) draft.erase(this.#tables.order, `${before.chat}/${before.at}`)
     const row: MessageRow = { ...message, ...position, at: placeOf(name, position) }
-    draft.write(this.#tables.messages, rowKey(row.peer, name), row)
-    draft.write(this.#tables.order, `${row.peer}/${row.at}`, empty)
+    draft.write(this.#tables.messages, rowKey(row.chat, name), row)
+    draft.write(this.#tables.order, `${row.chat}/${row.at}`, empty)
     return row
   }
 
   remove (draft: Draft, row: MessageRow): void {
-    draft.erase(this.#tables.messages, rowKey(row.peer, nameOf(row.direction, row.id)))
-    draft.erase(this.#tables.order, `${row.peer}/${row.at}`)
+    draft.erase(this.#tables.messages, rowKey(row.chat, nameOf(row.direction, row.id)))
+    draft.erase(this.#tables.order, `${row.chat}/${row.at}`)
   }
 
   /** @returns the message as it is now when it changed, undefined when it did not or is not there */
-  async update (draft: Draft, peer: AccountId, direction: Direction, id: MessageId, change: { state?: MessageState, error?: string, position?: { epoch: number, seq: number } }): Promise<MessageRow | undefined> {
-    const before = await this.find(draft, peer, direction, id)
+  async update (draft: Draft, chat: ChatId, direction: Direction, id: MessageId, change: { state?: MessageState, error?: string, position?: { epoch: number, seq: number } }): Promise<MessageRow | undefined> {
+    const before = await this.find(draft, chat, direction, id)
     if (before === undefined) return undefined
     const name = nameOf(direction, id)
     const isHigher = change.state !== undefined && rank[change.state] > rank[before.state] && !(change.state === 'failed' && before.state !== 'pending')
@@ -67,37 +68,37 @@ export class History {
       ...(isHigher && change.error !== undefined ? { error: change.error } : {}),
       ...(isMoved ? { ...change.position!, at: placeOf(name, change.position) } : {})
     }
-    draft.write(this.#tables.messages, rowKey(peer, name), after)
+    draft.write(this.#tables.messages, rowKey(chat, name), after)
     if (after.at !== before.at) {
-      draft.erase(this.#tables.order, `${peer}/${before.at}`)
-      draft.write(this.#tables.order, `${peer}/${after.at}`, empty)
+      draft.erase(this.#tables.order, `${chat}/${before.at}`)
+      draft.write(this.#tables.order, `${chat}/${after.at}`, empty)
     }
     return after
   }
 
   /** The newest `limit` messages before `before`, oldest first. */
-  async page (ledger: Ledger, peer: AccountId, { before, limit = 50 }: { before?: MessageId, limit?: number } = {}): Promise<MessageRow[]> {
-    let to = `${peer}/\x7f`
+  async page (ledger: Ledger, chat: ChatId, { before, limit = 50 }: { before?: MessageId, limit?: number } = {}): Promise<MessageRow[]> {
+    let to = `${chat}/\x7f`
     if (before !== undefined) {
-      const rows = await ledger.readMany(this.#tables.messages, [rowKey(peer, nameOf('in', before)), rowKey(peer, nameOf('out', before))])
+      const rows = await ledger.readMany(this.#tables.messages, [rowKey(chat, nameOf('in', before)), rowKey(chat, nameOf('out', before))])
       const row = rows[0] ?? rows[1]
       if (row === undefined) return []
-      to = `${peer}/${row.at}`
+      to = `${chat}/${row.at}`
     }
-    const order = await ledger.range(this.#tables.order, { from: `${peer}/`, to, reverse: true, limit })
-    const rows = await ledger.readMany(this.#tables.messages, order.reverse().map(({ key }) => rowKey(peer, key.slice(-nameChars))))
+    const order = await ledger.range(this.#tables.order, { from: `${chat}/`, to, reverse: true, limit })
+    const rows = await ledger.readMany(this.#tables.messages, order.reverse().map(({ key }) => rowKey(chat, key.slice(-nameChars))))
     return rows.filter((row) => row !== undefined)
   }
 
-  /** Everybody with whom there is at least one message. */
-  async peers (ledger: Ledger): Promise<AccountId[]> {
-    const peers: AccountId[] = []
+  /** Every chat in which there is at least one message. */
+  async chats (ledger: Ledger): Promise<ChatId[]> {
+    const chats: ChatId[] = []
     for (let from = ''; ;) {
       const [first] = await ledger.range(this.#tables.order, { from, to: '\x7f', limit: 1 })
-      if (first === undefined) return peers
-      const peer = first.key.slice(0, first.key.indexOf('/'))
-      peers.push(peer as AccountId)
-      from = `${peer}0` // '0' follows '/'
+      if (first === undefined) return chats
+      const chat = first.key.slice(0, first.key.indexOf('/'))
+      chats.push(chat as ChatId)
+      from = `${chat}0` // '0' follows '/'
     }
   }
 }

@@ -7,19 +7,20 @@
  *
  * Owns: order, gaps, acknowledgements. Does not know what an entry means: entries.ts.
  */
-import { conversationFromBytes, otherMember, pairConversation, type Conversation } from '../../protocol/conversation.ts'
+import { conversationFromBytes, mayBelong, type Conversation } from '../../protocol/conversation.ts'
 import type { Clock, Random, Timer } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { Page } from '../../protocol/wire/gen/log.js'
+import { chatOf, conversationOfChat, type ChatId } from '../chat-id.ts'
 import type { Entries, LogEntry } from './entries.ts'
-import type { Events } from '../events.ts'
+import { warningPlace, type Events } from '../events.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
 import type { RelayLink } from '../relay/link.ts'
-import type { Placed } from './outbox.ts'
+import type { Placed } from './submission.ts'
 import { Retries } from '../relay/retry.ts'
 import type { LogRow, Tables } from '../store/tables.ts'
 
@@ -36,7 +37,7 @@ export interface InboxComponents {
   /** Learn somebody's device list. */
   readonly refresh: (account: AccountId) => Promise<void>
   /** The log has a new sequencer, or its relay has gone back to an older state: what is not delivered may be lost there. */
-  readonly onLost: (peer: AccountId) => Promise<void>
+  readonly onLost: (chat: ChatId) => Promise<void>
 }
 
 /** What has arrived of one log and was not processed yet. */
@@ -59,11 +60,11 @@ export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), hig
 
 export class Inbox {
   readonly #on: InboxComponents
-  readonly #buffers = new Map<AccountId, Buffer>()
-  readonly #toAcknowledge = new Set<AccountId>()
-  readonly #retries: Retries<AccountId>
+  readonly #buffers = new Map<ChatId, Buffer>()
+  readonly #toAcknowledge = new Set<ChatId>()
+  readonly #retries: Retries<ChatId>
   /** Epochs that nobody has signed, as far as the relay shows. */
-  readonly #proofs: Retries<AccountId>
+  readonly #proofs: Retries<ChatId>
   #bytes = 0
   #count = 0
   #isTaking = false
@@ -115,9 +116,9 @@ export class Inbox {
 
   /** Own messages that got their number: the outcome of a submit counts as their delivery. */
   onSequenced (placed: readonly Placed[]): void {
-    for (const { peer, id, epoch, seq } of placed) {
+    for (const { chat, id, epoch, seq } of placed) {
       if (!isPosition(epoch, seq)) continue
-      this.#add(peer, pairConversation(this.#on.ownAccount, peer), { epoch, seq, reference: { messageId: id, senderDevice: this.#on.ownDevice }, isOutcome: true })
+      this.#add(chat, conversationOfChat(this.#on.ownAccount, chat), { epoch, seq, reference: { messageId: id, senderDevice: this.#on.ownDevice }, isOutcome: true })
     }
     if (placed.length > 0) this.#wake()
   }
@@ -137,11 +138,13 @@ export class Inbox {
 
   #onPage (page: Page): void {
     const conversation = conversationFromBytes(page.conversation)
-    const peer = otherMember(conversation, this.#on.ownAccount)
+    // [REJECT] a conversation of others
+    if (!mayBelong(conversation, this.#on.ownAccount)) throw new ProtocolError('BAD_CONVERSATION')
+    const chat = chatOf(this.#on.ownAccount, conversation)
     for (const { seq, envelope, messageId, senderDevice } of page.entries) {
       // [REJECT] no log has such a place
       if (!isPosition(page.epoch, seq)) throw new ProtocolError('MALFORMED', { what: 'position' })
-      this.#add(peer, conversation, {
+      this.#add(chat, conversation, {
         epoch: page.epoch,
         seq,
         ...(envelope === undefined
@@ -151,18 +154,18 @@ export class Inbox {
     }
   }
 
-  #add (peer: AccountId, conversation: Conversation, entry: LogEntry): void {
-    const log = this.#on.tables.logs.cached(peer) ?? unknownLog
-    let buffer = this.#buffers.get(peer)
+  #add (chat: ChatId, conversation: Conversation, entry: LogEntry): void {
+    const log = this.#on.tables.logs.cached(chat) ?? unknownLog
+    let buffer = this.#buffers.get(chat)
     if (buffer === undefined) {
       // No relay has more under way to one device; what is beyond is delivered again after a reconnect.
       if (this.#buffers.size >= limits.deliveryWindowEntries) return
-      this.#buffers.set(peer, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, isReading: false, isLookingUp: false, patience: undefined })
+      this.#buffers.set(chat, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, isReading: false, isLookingUp: false, patience: undefined })
     }
     const { epoch, seq, envelope } = entry
     if (isBehind(entry, log)) {
       // The acknowledgement was lost, or the relay has gone back.
-      this.#toAcknowledge.add(peer)
+      this.#toAcknowledge.add(chat)
       if (envelope !== undefined && epoch === log.epoch && buffer.repeats.length < clientLimits.repeatsCompared) buffer.repeats.push(entry)
       return
     }
@@ -221,41 +224,41 @@ export class Inbox {
   /** Process what is next in each log, bounded. */
   async #take (draft: Draft): Promise<void> {
     let left: number = clientLimits.messagesPerBatch
-    for (const [peer, buffer] of this.#buffers) {
-      if (!buffer.isLookingUp && buffer.repeats.length > 0) await this.#takeRepeats(draft, peer, buffer)
+    for (const [chat, buffer] of this.#buffers) {
+      if (!buffer.isLookingUp && buffer.repeats.length > 0) await this.#takeRepeats(draft, chat, buffer)
       while (!buffer.isLookingUp && left > 0) {
-        const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
+        const log = await draft.read(this.#on.tables.logs, chat) ?? unknownLog
         const entry = next(buffer, log)
         if (entry === undefined) break
         if (entry.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, entry.epoch)) {
-          draft.after(() => { this.#prove(peer, buffer) })
+          draft.after(() => { this.#prove(chat, buffer) })
           break
         }
         const child = draft.child()
-        const verdict = await this.#on.entries.process(child, { peer, conversation: buffer.conversation, log, entry })
+        const verdict = await this.#on.entries.process(child, { chat, conversation: buffer.conversation, log, entry })
         if (verdict !== 'taken') {
-          draft.after(() => { this.#lookUp(peer, buffer, verdict.needs) })
+          draft.after(() => { this.#lookUp(chat, buffer, verdict.needs) })
           break
         }
         draft.absorb(child)
         left--
         draft.after(() => {
           this.#drop(buffer, entry.seq)
-          this.#toAcknowledge.add(peer)
-          if (entry.epoch > log.epoch && log.epoch > 0) void this.#on.onLost(peer)
+          this.#toAcknowledge.add(chat)
+          if (entry.epoch > log.epoch && log.epoch > 0) void this.#on.onLost(chat)
         })
       }
     }
     if (left === 0) draft.after(() => { this.#isWanted = true })
   }
 
-  async #takeRepeats (draft: Draft, peer: AccountId, buffer: Buffer): Promise<void> {
+  async #takeRepeats (draft: Draft, chat: ChatId, buffer: Buffer): Promise<void> {
     const repeats = [...buffer.repeats]
     for (const entry of repeats) {
-      const log = await draft.read(this.#on.tables.logs, peer) ?? unknownLog
+      const log = await draft.read(this.#on.tables.logs, chat) ?? unknownLog
       const child = draft.child()
-      const verdict = await this.#on.entries.processRepeat(child, { peer, conversation: buffer.conversation, log, entry })
-      if (verdict !== 'taken') { draft.after(() => { this.#lookUp(peer, buffer, verdict.needs) }); return }
+      const verdict = await this.#on.entries.processRepeat(child, { chat, conversation: buffer.conversation, log, entry })
+      if (verdict !== 'taken') { draft.after(() => { this.#lookUp(chat, buffer, verdict.needs) }); return }
       draft.absorb(child)
     }
     draft.after(() => { buffer.repeats = buffer.repeats.filter((entry) => !repeats.includes(entry)) })
@@ -264,9 +267,9 @@ export class Inbox {
   #acknowledge (): void {
     if (this.#toAcknowledge.size === 0) return
     const positions = []
-    for (const peer of this.#toAcknowledge) {
-      const log = this.#on.tables.logs.cached(peer)
-      if (log !== undefined) positions.push({ conversation: pairConversation(this.#on.ownAccount, peer).bytes, epoch: log.epoch, seq: log.seq })
+    for (const chat of this.#toAcknowledge) {
+      const log = this.#on.tables.logs.cached(chat)
+      if (log !== undefined) positions.push({ conversation: conversationOfChat(this.#on.ownAccount, chat).bytes, epoch: log.epoch, seq: log.seq })
     }
     this.#toAcknowledge.clear()
     if (positions.length > 0) this.#on.link.notify(clientNotifications.acknowledge, { positions })
@@ -274,21 +277,21 @@ export class Inbox {
 
   /** Something is there, but not the next one. */
   #fillGaps (): void {
-    for (const [peer, buffer] of this.#buffers) {
-      const log = this.#on.tables.logs.cached(peer) ?? unknownLog
+    for (const [chat, buffer] of this.#buffers) {
+      const log = this.#on.tables.logs.cached(chat) ?? unknownLog
       for (const [seq, entry] of buffer.arrived) if (isBehind(entry, log)) this.#drop(buffer, seq)
       const isGap = buffer.arrived.size > 0 && next(buffer, log) === undefined && !buffer.isLookingUp
       if (!isGap) {
         this.#endPatience(buffer)
-        if (buffer.arrived.size === 0 && buffer.repeats.length === 0 && !buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(peer)
+        if (buffer.arrived.size === 0 && buffer.repeats.length === 0 && !buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(chat)
         continue
       }
-      if (buffer.isReading || buffer.patience !== undefined || this.#retries.isWaiting(peer) || this.#isStopped) continue
+      if (buffer.isReading || buffer.patience !== undefined || this.#retries.isWaiting(chat) || this.#isStopped) continue
       buffer.patience = this.#on.clock.after(clientLimits.gapPatienceMs, () => {
         buffer.patience = undefined
-        const now = this.#on.tables.logs.cached(peer) ?? unknownLog
+        const now = this.#on.tables.logs.cached(chat) ?? unknownLog
         if (now.seq !== log.seq || now.epoch !== log.epoch) this.#wake()
-        else this.#startReading(peer, buffer, log)
+        else this.#startReading(chat, buffer, log)
       })
     }
   }
@@ -298,36 +301,36 @@ export class Inbox {
     buffer.patience = undefined
   }
 
-  #startReading (peer: AccountId, buffer: Buffer, log: LogRow): void {
+  #startReading (chat: ChatId, buffer: Buffer, log: LogRow): void {
     if (!this.#on.link.isOnline || buffer.isReading) return
     buffer.isReading = true
-    this.#read(peer, buffer, log).catch((error: unknown) => {
-      if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { this.#startReading(peer, buffer, this.#on.tables.logs.cached(peer) ?? unknownLog) })
+    this.#read(chat, buffer, log).catch((error: unknown) => {
+      if (this.#on.link.isOnline) this.#retries.schedule(chat, error, () => { this.#startReading(chat, buffer, this.#on.tables.logs.cached(chat) ?? unknownLog) })
     }).finally(() => { buffer.isReading = false; this.#wake() })
   }
 
   /** A relay that has less of a log than this device was set back, or has lost its disk; a new epoch may lack something, too. */
   async #compareHeads (): Promise<void> {
     const { logs } = await this.#on.link.call(clientMethods.listLogs, {})
-    const listed = new Map(logs.map((log) => [otherMember(conversationFromBytes(log.conversation), this.#on.ownAccount), log]))
-    for (const [peer, log] of this.#on.tables.logs.cachedEntries()) {
-      const there = listed.get(peer as AccountId)
-      if (there === undefined || there.epoch > log.epoch || (there.epoch === log.epoch && there.head < log.seq)) await this.#on.onLost(peer as AccountId)
+    const listed = new Map(logs.map((log) => [chatOf(this.#on.ownAccount, conversationFromBytes(log.conversation)), log]))
+    for (const [chat, log] of this.#on.tables.logs.cachedEntries()) {
+      const there = listed.get(chat as ChatId)
+      if (there === undefined || there.epoch > log.epoch || (there.epoch === log.epoch && there.head < log.seq)) await this.#on.onLost(chat as ChatId)
     }
   }
 
-  async #read (peer: AccountId, buffer: Buffer, log: LogRow): Promise<void> {
+  async #read (chat: ChatId, buffer: Buffer, log: LogRow): Promise<void> {
     const page = await this.#on.link.call(clientMethods.readLog, { conversation: buffer.conversation.bytes, fromSeq: log.seq + 1, maxEntries: limits.pageEntries })
     // [REJECT] an answer about something else
     if (conversationFromBytes(page.conversation).id !== buffer.conversation.id) throw new ProtocolError('BAD_CONVERSATION')
     this.#onPage(page)
     const first = page.entries[0]
     if (first === undefined) throw new ProtocolError('GAP')
-    this.#retries.succeeded(peer)
+    this.#retries.succeeded(chat)
     if (first.seq <= log.seq + 1) return
     await this.#on.ledger.run(async (draft) => {
-      if (page.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, page.epoch)) draft.after(() => { this.#prove(peer, buffer) })
-      else await this.#on.entries.skip(draft, peer, { epoch: page.epoch, seq: first.seq - 1 })
+      if (page.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, page.epoch)) draft.after(() => { this.#prove(chat, buffer) })
+      else await this.#on.entries.skip(draft, chat, { epoch: page.epoch, seq: first.seq - 1 })
     })
   }
 
@@ -341,25 +344,25 @@ export class Inbox {
   }
 
   /** Look for the record that proves an epoch. What is not proven then is dropped, and asked for again later. */
-  #prove (peer: AccountId, buffer: Buffer): void {
+  #prove (chat: ChatId, buffer: Buffer): void {
     const { anchor } = buffer.conversation
     buffer.isLookingUp = true
     const later = (error: unknown): void => {
       if (!this.#on.link.isOnline) return
-      this.#proofs.schedule(peer, error, () => {
+      this.#proofs.schedule(chat, error, () => {
         buffer.isLookingUp = false
-        this.#startReading(peer, buffer, this.#on.tables.logs.cached(peer) ?? unknownLog)
+        this.#startReading(chat, buffer, this.#on.tables.logs.cached(chat) ?? unknownLog)
       })
     }
     this.#on.refresh(anchor).then(async () => {
       this.#on.entries.lookedUp(anchor)
       if (!this.#dropAbove(buffer, (await this.#on.ledger.read(this.#on.tables.homeRecords, anchor))?.epoch ?? 0)) {
-        this.#proofs.succeeded(peer)
+        this.#proofs.succeeded(chat)
         buffer.isLookingUp = false
         this.#wake()
         return
       }
-      if (this.#proofs.attempts(peer) === 0) this.#on.events.emit('warning', { kind: 'refused', peer, text: 'The relay says that this conversation has moved, but nobody has signed that: what it delivered is put off.' })
+      if (this.#proofs.attempts(chat) === 0) this.#on.events.emit('warning', { ...warningPlace(chat), kind: 'refused', text: 'The relay says that this conversation has moved, but nobody has signed that: what it delivered is put off.' })
       later(new ProtocolError('STALE_EPOCH'))
     }).catch(later)
   }
@@ -372,17 +375,17 @@ export class Inbox {
     return above.length > 0
   }
 
-  #lookUp (peer: AccountId, buffer: Buffer, account: AccountId): void {
+  #lookUp (chat: ChatId, buffer: Buffer, account: AccountId): void {
     buffer.isLookingUp = true
     this.#on.refresh(account).then(() => {
       this.#on.entries.lookedUp(account)
-      this.#retries.succeeded(peer)
+      this.#retries.succeeded(chat)
       buffer.isLookingUp = false
       this.#wake()
     }, (error: unknown) => {
       // Not for ever: a relay that says that nobody of this id exists may be wrong once, not again and again.
-      if (isProtocolError(error) && error.action === 'reject' && this.#retries.attempts(peer) >= clientLimits.lookupAttempts) this.#on.entries.lookedUp(account)
-      if (this.#on.link.isOnline) this.#retries.schedule(peer, error, () => { buffer.isLookingUp = false; this.#wake() })
+      if (isProtocolError(error) && error.action === 'reject' && this.#retries.attempts(chat) >= clientLimits.lookupAttempts) this.#on.entries.lookedUp(account)
+      if (this.#on.link.isOnline) this.#retries.schedule(chat, error, () => { buffer.isLookingUp = false; this.#wake() })
     })
   }
 }

@@ -4,9 +4,10 @@
  * The first goes at once; while they come thick and fast they are collected for limits.receiptDelayMs.
  */
 import type { Clock, Random, Timer } from '../../protocol/clock.ts'
-import type { AccountId, MessageId } from '../../protocol/ids.ts'
+import type { MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { receiptStages } from '../../protocol/wire/kinds.ts'
+import type { ChatId } from '../chat-id.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
 import type { Outbox } from './outbox.ts'
@@ -22,18 +23,18 @@ export interface ReceiptComponents {
   readonly clock: Clock
   readonly random: Random
   /** Messages of somebody could not be opened: `ask` follows once it makes sense. */
-  readonly onUnopened: (peer: AccountId) => void
+  readonly onUnopened: (chat: ChatId) => void
 }
 
 export class Receipts {
   readonly #on: ReceiptComponents
   /** A pause that runs since the last receipt of a conversation; what is owed meanwhile goes when it ends. */
-  readonly #pauses = new Map<AccountId, Timer>()
-  readonly #isOwed = new Set<AccountId>()
+  readonly #pauses = new Map<ChatId, Timer>()
+  readonly #isOwed = new Set<ChatId>()
   /** Of a store that fails: what is owed stays written down. */
-  readonly #retries: Retries<AccountId>
+  readonly #retries: Retries<ChatId>
   /** Something of theirs is to be asked for again. */
-  readonly #toAsk = new Set<AccountId>()
+  readonly #toAsk = new Set<ChatId>()
   #isStopped = false
 
   constructor (components: ReceiptComponents) {
@@ -44,35 +45,35 @@ export class Receipts {
   /** Pay what an earlier run left. */
   async load (): Promise<void> {
     for (const { key, value } of await this.#on.ledger.preload(this.#on.tables.owed)) {
-      if (value.unopened !== undefined) this.#toAsk.add(key as AccountId)
-      this.#pay(key as AccountId)
+      if (value.unopened !== undefined) this.#toAsk.add(key as ChatId)
+      this.#pay(key as ChatId)
     }
   }
 
   /** The relay can be reached again. */
   resume (): void {
     this.#isStopped = false
-    for (const peer of [...this.#isOwed]) this.#payOrWait(peer)
-    for (const peer of this.#toAsk) this.#on.onUnopened(peer)
+    for (const chat of [...this.#isOwed]) this.#payOrWait(chat)
+    for (const chat of this.#toAsk) this.#on.onUnopened(chat)
   }
 
   /** These could not be opened. Asked for when there is a session that the other side can read. */
-  async askFor (draft: Draft, peer: AccountId, ids: readonly MessageId[]): Promise<void> {
-    const owed = await draft.read(this.#on.tables.owed, peer) ?? nothing
-    draft.write(this.#on.tables.owed, peer, { ...owed, unopened: [...owed.unopened ?? [], ...ids].slice(-limits.receiptIds) })
-    draft.after(() => { this.#toAsk.add(peer); this.#on.onUnopened(peer) })
+  async askFor (draft: Draft, chat: ChatId, ids: readonly MessageId[]): Promise<void> {
+    const owed = await draft.read(this.#on.tables.owed, chat) ?? nothing
+    draft.write(this.#on.tables.owed, chat, { ...owed, unopened: [...owed.unopened ?? [], ...ids].slice(-limits.receiptIds) })
+    draft.after(() => { this.#toAsk.add(chat); this.#on.onUnopened(chat) })
   }
 
   /** There is such a session. Nothing happens when nothing is to be asked for. */
-  ask (peer: AccountId): void {
-    if (!this.#toAsk.delete(peer)) return
+  ask (chat: ChatId): void {
+    if (!this.#toAsk.delete(chat)) return
     this.#on.ledger.run(async (draft) => {
-      const owed = await draft.read(this.#on.tables.owed, peer)
+      const owed = await draft.read(this.#on.tables.owed, chat)
       if (owed?.unopened === undefined) return
       const { unopened, ...rest } = owed
-      await this.#on.outbox.composeReceipt(draft, peer, receiptStages.unopened, unopened)
-      this.#keep(draft, peer, rest)
-    }).catch(() => { this.#toAsk.add(peer) })
+      await this.#on.outbox.composeReceipt(draft, chat, receiptStages.unopened, unopened)
+      this.#keep(draft, chat, rest)
+    }).catch(() => { this.#toAsk.add(chat) })
   }
 
   stop (): void {
@@ -82,44 +83,44 @@ export class Receipts {
     this.#pauses.clear()
   }
 
-  async owe (draft: Draft, peer: AccountId, stage: 'delivered' | 'read', ids: readonly MessageId[]): Promise<void> {
-    const owed = await draft.read(this.#on.tables.owed, peer) ?? nothing
-    draft.write(this.#on.tables.owed, peer, stage === 'read'
+  async owe (draft: Draft, chat: ChatId, stage: 'delivered' | 'read', ids: readonly MessageId[]): Promise<void> {
+    const owed = await draft.read(this.#on.tables.owed, chat) ?? nothing
+    draft.write(this.#on.tables.owed, chat, stage === 'read'
       // read says delivered, too
       ? { ...owed, delivered: owed.delivered.filter((id) => !ids.includes(id)), read: [...owed.read, ...ids] }
       : { ...owed, delivered: [...owed.delivered, ...ids] })
-    draft.after(() => { this.#isOwed.add(peer); this.#payOrWait(peer) })
+    draft.after(() => { this.#isOwed.add(chat); this.#payOrWait(chat) })
   }
 
-  #payOrWait (peer: AccountId): void {
-    if (!this.#pauses.has(peer) && !this.#retries.isWaiting(peer) && !this.#isStopped) this.#pay(peer)
+  #payOrWait (chat: ChatId): void {
+    if (!this.#pauses.has(chat) && !this.#retries.isWaiting(chat) && !this.#isStopped) this.#pay(chat)
   }
 
-  #pay (peer: AccountId): void {
-    this.#isOwed.delete(peer)
-    this.#pauses.set(peer, this.#on.clock.after(clientLimits.receiptDelayMs, () => {
-      this.#pauses.delete(peer)
-      if (this.#isOwed.has(peer)) this.#payOrWait(peer)
+  #pay (chat: ChatId): void {
+    this.#isOwed.delete(chat)
+    this.#pauses.set(chat, this.#on.clock.after(clientLimits.receiptDelayMs, () => {
+      this.#pauses.delete(chat)
+      if (this.#isOwed.has(chat)) this.#payOrWait(chat)
     }))
-    this.#on.ledger.run(async (draft) => { await this.#compose(draft, peer) }).then(() => { this.#retries.succeeded(peer) }, (error: unknown) => {
-      this.#isOwed.add(peer)
-      if (!this.#isStopped) this.#retries.schedule(peer, error, () => { this.#payOrWait(peer) })
+    this.#on.ledger.run(async (draft) => { await this.#compose(draft, chat) }).then(() => { this.#retries.succeeded(chat) }, (error: unknown) => {
+      this.#isOwed.add(chat)
+      if (!this.#isStopped) this.#retries.schedule(chat, error, () => { this.#payOrWait(chat) })
     })
   }
 
-  async #compose (draft: Draft, peer: AccountId): Promise<void> {
-    const owed = await draft.read(this.#on.tables.owed, peer)
+  async #compose (draft: Draft, chat: ChatId): Promise<void> {
+    const owed = await draft.read(this.#on.tables.owed, chat)
     if (owed === undefined) return
     for (const stage of ['delivered', 'read'] as const) {
       for (let at = 0; at < owed[stage].length; at += limits.receiptIds) {
-        await this.#on.outbox.composeReceipt(draft, peer, receiptStages[stage], owed[stage].slice(at, at + limits.receiptIds))
+        await this.#on.outbox.composeReceipt(draft, chat, receiptStages[stage], owed[stage].slice(at, at + limits.receiptIds))
       }
     }
-    this.#keep(draft, peer, { ...owed, delivered: [], read: [] })
+    this.#keep(draft, chat, { ...owed, delivered: [], read: [] })
   }
 
-  #keep (draft: Draft, peer: AccountId, owed: OwedRow): void {
-    if (owed.delivered.length + owed.read.length + (owed.unopened?.length ?? 0) === 0) draft.erase(this.#on.tables.owed, peer)
-    else draft.write(this.#on.tables.owed, peer, owed)
+  #keep (draft: Draft, chat: ChatId, owed: OwedRow): void {
+    if (owed.delivered.length + owed.read.length + (owed.unopened?.length ?? 0) === 0) draft.erase(this.#on.tables.owed, chat)
+    else draft.write(this.#on.tables.owed, chat, owed)
   }
 }

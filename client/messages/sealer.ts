@@ -1,39 +1,47 @@
 /**
- * From a message to a sealed envelope: who is addressed, what goes inside, one ciphertext for each device.
+ * From a body to a sealed envelope: who is addressed, what goes inside, one ciphertext for each device.
  *
- * Does not know when anything is sealed or sent: outbox.ts. Spec: docs/protocol/content.md
+ * Does not know when anything is sealed or sent: sealing.ts, submission.ts. Spec: docs/protocol/content.md
  */
 import { toHex } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import { pairConversation } from '../../protocol/conversation.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { encodeEnvelope } from '../../protocol/envelope.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import type { AccountId, DeviceId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
-import { chainStart, type ChainPoint } from './chain.ts'
-import { encodeContent, type Body } from './content.ts'
+import { conversationOfChat, isPairChat, isSelfChat, type ChatId } from '../chat-id.ts'
 import { markOf, type Devices, type PinnedList } from '../keys/devices.ts'
-import type { History } from './history.ts'
-import type { Draft } from '../store/ledger.ts'
 import type { Address, SessionBox } from '../keys/session-box.ts'
+import type { Draft } from '../store/ledger.ts'
 import { fromHex } from '../store/stored.ts'
 import type { OutboxRow, Tables } from '../store/tables.ts'
-
-/** Names a row of the outbox. */
-export interface Item { readonly peer: AccountId, readonly id: MessageId }
+import { extrasOf, type Body } from './bodies.ts'
+import { chainStart, type ChainPoint } from './chain.ts'
+import { decodeBody, encodeContent } from './content.ts'
+import type { History } from './history.ts'
+import type { MessageIds } from './message-ids.ts'
+import type { Item } from './queues.ts'
 
 export interface SealerComponents {
   readonly tables: Tables
   readonly history: History
   readonly devices: Devices
   readonly sessions: SessionBox
+  readonly ids: MessageIds
   readonly clock: Clock
   readonly primitives: Primitives
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Get sessions with these people's devices. */
   readonly wantKeys: (accounts: readonly AccountId[]) => void
 }
+
+/** Device lists of a conversation: one's own, and the other person's where there is one. */
+interface Lists { readonly ours: PinnedList, readonly theirs: PinnedList | undefined }
+
+interface Addressed extends Address { readonly identityKey: Uint8Array }
+
+export interface Sealed { readonly envelope: Uint8Array, readonly row: OutboxRow }
 
 export class Sealer {
   readonly #on: SealerComponents
@@ -45,58 +53,89 @@ export class Sealer {
   addKeyless (devices: readonly DeviceId[]): void { for (const device of devices) this.#keyless.add(device) }
   forgetKeyless (): void { this.#keyless.clear() }
 
+  /** Has this account linked another device? */
+  async hasOtherDevices (draft: Draft): Promise<boolean> {
+    const { devices, own } = this.#on
+    return ((await devices.listOf(draft, own.account))?.list.devices.length ?? 1) > 1
+  }
+
   /**
-   * Seal for every device of both people except this one.
+   * Seal for every device of the conversation's people except this one.
    *
-   * @returns undefined when keys are missing; they were asked for
+   * @returns waits: keys are missing; they were asked for · nobody: there is no such device
    * @throws ProtocolError TOO_LARGE
    */
-  async seal (draft: Draft, item: Item, row: OutboxRow): Promise<{ envelope: Uint8Array, row: OutboxRow } | undefined> {
-    const { devices, sessions, own, clock, primitives } = this.#on
-    const theirs = await devices.listOf(draft, item.peer)
-    const ours = await devices.listOf(draft, own.account)
-    if (theirs === undefined || ours === undefined) {
-      draft.after(() => { this.#on.wantKeys([theirs === undefined ? item.peer : own.account]) })
-      return undefined
-    }
-    const ready = await this.#ready(draft, item.peer, theirs, ours)
-    if (ready === undefined) return undefined
+  async seal (draft: Draft, item: Item, row: OutboxRow): Promise<Sealed | 'waits' | 'nobody'> {
+    const { sessions, own, clock, primitives } = this.#on
+    const { chat } = item
+    const lists = await this.#listsOf(draft, chat)
+    if (lists === undefined) return 'waits'
+    const addressed = this.#addressed(chat, lists)
+    if (addressed.length === 0 && isSelfChat(chat)) return 'nobody'
+    const ready = await this.#ready(draft, chat, addressed)
+    if (ready === undefined) return 'waits'
 
-    const binding = { conversation: pairConversation(own.account, item.peer), messageId: item.id, senderDevice: own.device }
+    const binding = { conversation: conversationOfChat(own.account, chat), messageId: item.id, senderDevice: own.device }
     const { body, sentAtMs } = await this.#bodyOf(draft, item, row)
-    const plaintext = encodeContent(binding, {
-      sentAtMs: sentAtMs ?? clock.nowMs(),
-      previous: await this.#chainPoint(draft, item.peer),
-      senderList: markOf(ours),
-      peerList: markOf(theirs),
-      body
-    })
+    const plaintext = encodeContent(binding, { sentAtMs: sentAtMs ?? clock.nowMs(), ...await this.#viewOf(draft, chat, lists), body })
     const ciphertexts = []
     for (const address of ready) ciphertexts.push(await sessions.seal(draft, address, plaintext))
-    const envelope = encodeEnvelope({ ...binding, sender: own.account, kind: row.kind, expiresAtMs: 0, ciphertexts })
+    const envelope = encodeEnvelope({ ...binding, sender: own.account, kind: row.kind, expiresAtMs: row.expiresAtMs ?? 0, ciphertexts })
     return {
       envelope,
       row: {
         ...row,
         state: 'sealed',
         digest: toHex(primitives.sha256(envelope)),
-        // Nobody acknowledges a receipt: it goes once it has its number.
-        awaiting: row.kind === envelopeKinds.receipt ? [] : ready.filter(({ account }) => account === item.peer).map(({ device }) => device)
+        // Nobody acknowledges what engines tell each other: it goes once it has its number.
+        awaiting: row.kind === envelopeKinds.content ? ready.filter(({ account }) => account === chat).map(({ device }) => device) : []
       }
     }
   }
 
-  /** The devices to seal for. @returns undefined while one of them may still get keys, and while there is none of the other person */
-  async #ready (draft: Draft, peer: AccountId, theirs: PinnedList, ours: PinnedList): Promise<Address[] | undefined> {
-    const { sessions, own } = this.#on
-    const all = [
-      ...theirs.list.devices.map(({ id, identityKey }) => ({ account: peer, device: id, identityKey })),
+  /**
+   * Something that is sent once and never stored: for the devices with which there is a session already.
+   * @returns an envelope of kind signal; undefined when nobody can be told
+   */
+  async sealSignal (draft: Draft, chat: ChatId, body: Body): Promise<Uint8Array | undefined> {
+    const { sessions, own, ids, clock } = this.#on
+    const lists = await this.#listsOf(draft, chat)
+    if (lists === undefined) return undefined
+    const binding = { conversation: conversationOfChat(own.account, chat), messageId: ids.next(), senderDevice: own.device }
+    const plaintext = encodeContent(binding, { sentAtMs: clock.nowMs(), ...await this.#viewOf(draft, chat, lists), body })
+    const ciphertexts = []
+    for (const address of this.#addressed(chat, lists)) {
+      if (await sessions.canSeal(draft, address, address.identityKey)) ciphertexts.push(await sessions.seal(draft, address, plaintext))
+    }
+    if (ciphertexts.length === 0) return undefined
+    return encodeEnvelope({ ...binding, sender: own.account, kind: envelopeKinds.signal, expiresAtMs: 0, ciphertexts })
+  }
+
+  /** @returns undefined when one of them is not known; it was asked for */
+  async #listsOf (draft: Draft, chat: ChatId): Promise<Lists | undefined> {
+    const { devices, own } = this.#on
+    const ours = await devices.listOf(draft, own.account)
+    const theirs = isPairChat(chat) ? await devices.listOf(draft, chat) : undefined
+    if (ours !== undefined && (theirs !== undefined || !isPairChat(chat))) return { ours, theirs }
+    draft.after(() => { this.#on.wantKeys([isPairChat(chat) && theirs === undefined ? chat : own.account]) })
+    return undefined
+  }
+
+  #addressed (chat: ChatId, { ours, theirs }: Lists): Addressed[] {
+    const { own } = this.#on
+    return [
+      ...theirs === undefined ? [] : theirs.list.devices.map(({ id, identityKey }) => ({ account: chat as AccountId, device: id, identityKey })),
       ...ours.list.devices.filter(({ id }) => id !== own.device).map(({ id, identityKey }) => ({ account: own.account, device: id, identityKey }))
     ]
+  }
+
+  /** The devices to seal for. @returns undefined while one of them may still get keys, and while there is none of the other person */
+  async #ready (draft: Draft, chat: ChatId, addressed: readonly Addressed[]): Promise<Address[] | undefined> {
+    const { sessions } = this.#on
     const ready: Address[] = []
     const wanted = new Set<AccountId>()
     let isMissing = false
-    for (const address of all) {
+    for (const address of addressed) {
       if (await sessions.canSeal(draft, address, address.identityKey)) {
         ready.push(address)
         // The old session serves until the new one is there.
@@ -106,25 +145,35 @@ export class Sealer {
         wanted.add(address.account)
       }
     }
-    if (!ready.some(({ account }) => account === peer)) {
+    const other = isPairChat(chat) ? chat : this.#on.own.account
+    if (!ready.some(({ account }) => account === other)) {
       isMissing = true
-      wanted.add(peer)
+      wanted.add(other)
     }
     if (wanted.size > 0) draft.after(() => { this.#on.wantKeys([...wanted]) })
     return isMissing ? undefined : ready
   }
 
   async #bodyOf (draft: Draft, item: Item, row: OutboxRow): Promise<{ body: Body, sentAtMs?: number }> {
-    if (row.receipt !== undefined) return { body: { kind: 'receipt', stage: row.receipt.stage, ids: row.receipt.ids } }
+    if (row.body !== undefined) return { body: decodeBody(fromHex(row.body)), sentAtMs: row.sentAtMs }
     const { standsFor } = row
-    const message = await this.#on.history.find(draft, item.peer, 'out', standsFor?.[0] ?? item.id)
+    const message = await this.#on.history.find(draft, item.chat, 'out', standsFor?.[0] ?? item.id)
     if (message === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'a message to send is missing' })
-    return { body: { kind: 'text', text: message.text, ...(standsFor === undefined ? {} : { standsFor }) }, sentAtMs: message.sentAtMs }
+    return { body: { kind: 'text', text: message.text, ...extrasOf(message), ...(standsFor === undefined ? {} : { standsFor }) }, sentAtMs: message.sentAtMs }
+  }
+
+  /** What this device believes of the log and of everybody's devices, for the others to compare. */
+  async #viewOf (draft: Draft, chat: ChatId, { ours, theirs }: Lists): Promise<{ previous: ChainPoint | undefined, senderList: ReturnType<typeof markOf>, peerList?: ReturnType<typeof markOf> }> {
+    return {
+      previous: await this.#chainPoint(draft, chat),
+      senderList: markOf(ours),
+      ...(theirs === undefined ? {} : { peerList: markOf(theirs) })
+    }
   }
 
   /** How far this device has come in the log. */
-  async #chainPoint (draft: Draft, peer: AccountId): Promise<ChainPoint | undefined> {
-    const log = await draft.read(this.#on.tables.logs, peer)
+  async #chainPoint (draft: Draft, chat: ChatId): Promise<ChainPoint | undefined> {
+    const log = await draft.read(this.#on.tables.logs, chat)
     if (log === undefined) return chainStart
     return log.hash === '' ? undefined : { epoch: log.epoch, seq: log.seq, hash: fromHex(log.hash) }
   }

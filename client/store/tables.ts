@@ -10,18 +10,18 @@
  * ps/    | state                      | JSON: next prekey ids, what is published          | with the account
  * p1/    | prekey id                  | JSON: one-time prekey with its secret             | a message was opened with it; the newest 1,000
  * pk/    | prekey id                  | JSON: signed prekey and KEM prekey, with secrets  | 30 days after its successor
- * ob/    | peer/message id            | JSON: what is still to be sent, sealed or delivered | sequenced, and delivered to every device addressed
- * sl/    | peer/message id            | sealed envelope                                   | with ob/; the oldest beyond 10,000 in a conversation go once sent
- * lg/    | peer                       | JSON: how far the log has come, running hash      | with the account
- * lh/    | peer/position              | running hash there, 32 bytes                      | the newest 2,048
- * ow/    | peer                       | JSON: receipts that are owed                      | sealed
- * cv/    | peer                       | JSON: unread messages                             | with the account
- * ms/    | peer/i or o, message id    | JSON: message, in or out                          | deleted by the person
- * ix/    | peer/position.i or o, id   | empty: the order of ms/                           | with ms/
- * bad/   | peer/position              | f64 time, envelope that could not be opened       | 30 days; the newest 1,000
+ * ob/    | chat/message id            | JSON: what is still to be sent, sealed or delivered | sequenced, and delivered to every device addressed
+ * sl/    | chat/message id            | sealed envelope                                   | with ob/; the oldest beyond 10,000 in a conversation go once sent
+ * lg/    | chat                       | JSON: how far the log has come, running hash      | with the account
+ * lh/    | chat/position              | running hash there, 32 bytes                      | the newest 2,048
+ * ow/    | chat                       | JSON: receipts that are owed                      | sealed
+ * cv/    | chat                       | JSON: unread messages                             | with the account
+ * ms/    | chat/i or o, message id    | JSON: message, in or out                          | deleted by the person
+ * ix/    | chat/position.i or o, id   | empty: the order of ms/                           | with ms/
+ * bad/   | chat/position              | f64 time, envelope that could not be opened       | 30 days; the newest 1,000
  *
- * A pair is keyed by the other person's AccountId. A position is epoch and seq in hex, so that keys sort as the log
- * does; a message without one sorts behind, by id, under `~`.
+ * A chat is named as in chat-id.ts: a pair by the other person's AccountId, anything else by its ConversationId. A
+ * position is epoch and seq in hex, so that keys sort as the log does; a message without one sorts behind, by id, under `~`.
  */
 import { concat } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
@@ -30,6 +30,7 @@ import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids
 import { verifyDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
 import { verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { Table } from './ledger.ts'
+import type { TextExtras } from '../messages/bodies.ts'
 import type { Message } from '../model.ts'
 import { inMemory, json, rawBytes, readStored } from './stored.ts'
 
@@ -89,13 +90,16 @@ export interface SignedPrekeysRow {
 export interface OutboxRow {
   readonly kind: number
   readonly state: 'waiting' | 'sealed' | 'sent'
-  /** What a receipt says, while it waits to be sealed. The text of a message is in ms/. */
-  readonly receipt?: { readonly stage: number, readonly ids: readonly MessageId[] }
+  /** What it says, encoded. Absent for what has a row in ms/: that is in there. */
+  readonly body?: Hex
+  readonly sentAtMs: number
+  /** Absent: relays keep it as long as anything. */
+  readonly expiresAtMs?: number
   /** Sent again: the id of the message in ms/, then those of earlier tries. */
   readonly standsFor?: readonly [MessageId, ...MessageId[]]
   /** SHA-256 of the sealed envelope, for the chain; empty while it waits. */
   readonly digest: Hex
-  /** Devices of the other person that were addressed and have not said that they have it. */
+  /** Devices of other people that were addressed and have not said that they have it. */
   readonly awaiting: readonly DeviceId[]
   /** Its number in the log was seen: the chain has passed it. */
   readonly isSequenced: boolean
@@ -126,9 +130,9 @@ export interface ConversationRow { readonly unread: number }
 export interface UnopenedRow { readonly atMs: number, readonly envelope: Uint8Array }
 const timeBytes = 8
 
-export interface MessageRow extends Message {
+export interface MessageRow extends Message, TextExtras {
   readonly epoch?: number
-  /** Its key in ix/, after the peer. */
+  /** Its key in ix/, after the chat. */
   readonly at: string
 }
 

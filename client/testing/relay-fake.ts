@@ -273,7 +273,9 @@ export class FakeRelay {
   }
 
   #log (bytes: Uint8Array): FakeLog {
-    const { id, members, anchor } = conversationFromBytes(bytes)
+    const conversation = conversationFromBytes(bytes)
+    const { id, anchor } = conversation
+    const members = conversation.kind === 'group' ? [] : conversation.members
     let log = this.logs.get(id)
     if (log !== undefined) return log
     const record = this.accounts.get(anchor)?.homeRecord

@@ -101,7 +101,7 @@ describe('a client in Chromium', function () {
   it('sends, and sees its ticks rise to delivered and read', async () => {
     const sent = await page.call<Message>('send', ['bob', 'hello from the page ☀'])
     await bob.until('a message from the page', () => bob.received.length === 1)
-    assert.deepEqual([bob.received[0]!.text, bob.received[0]!.peer, bob.received[0]!.id], ['hello from the page ☀', alice.id, sent.id])
+    assert.deepEqual([bob.received[0]!.text, bob.received[0]!.chat, bob.received[0]!.id], ['hello from the page ☀', alice.id, sent.id])
     await page.call('reached', [sent.id, 'delivered'])
     await bob.client.markRead(alice.id)
     await page.call('reached', [sent.id, 'read'])
@@ -110,7 +110,7 @@ describe('a client in Chromium', function () {
   it('receives, and tells what it has and what was read', async () => {
     const sent = await bob.client.send(alice.id, 'hello from Node ☾')
     const received = await page.call<Message>('receivedMessage', [1])
-    assert.deepEqual([received.text, received.peer, received.id], ['hello from Node ☾', bob.client.account!.id, sent.id])
+    assert.deepEqual([received.text, received.chat, received.id], ['hello from Node ☾', bob.client.account!.id, sent.id])
     await bob.until('the tick of delivery', () => bob.states.get(sent.id)?.includes('delivered') === true)
     await page.call('markRead', ['bob'])
     await bob.until('the tick of reading', () => bob.states.get(sent.id)?.includes('read') === true)

@@ -108,7 +108,7 @@ export class Person {
       wrapDialer: (dialer) => regionalDialer(dialer, routes)
     })
     const { client } = opened
-    client.on('message', ({ id, peer, text }) => { this.announced.push({ id, from: this.#people.get(peer) ?? peer, text }) })
+    client.on('message', ({ id, sender, text }) => { this.announced.push({ id, from: this.#people.get(sender) ?? sender, text }) })
     client.on('update', (message) => { this.#onUpdate(message) })
     return client
   }

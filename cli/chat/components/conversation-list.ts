@@ -14,14 +14,14 @@ function visible (conversations: readonly Conversation[], selectedAt: number, he
 
 export function ConversationList ({ state, width, height }: { state: ChatState, width: number, height: number }): ReactElement {
   const { conversations, selected } = state
-  const at = Math.max(0, conversations.findIndex((one) => one.account === selected))
+  const at = Math.max(0, conversations.findIndex((one) => one.chat === selected))
   const rows = visible(conversations, at, height)
   return h(Box, { width, height, flexDirection: 'column', flexShrink: 0 },
     ...(rows.length === 0 ? [h(Text, { key: 'none', dimColor: true, wrap: 'truncate' }, ' nobody yet: /add')] : []),
     ...rows.map((one) => {
-      const isSelected = one.account === selected
+      const isSelected = one.chat === selected
       const count = one.unread === 0 ? '' : ` ${one.unread > 999 ? '999+' : one.unread} `
       const line = ends(`${isSelected ? '▸' : ' '} ${printableName(one.name)}${one.isVerified ? ' ✔' : ''}`, count, width - 1)
-      return h(Text, { key: one.account, bold: isSelected || one.unread > 0, wrap: 'truncate', ...(isSelected ? { color: 'cyan' } : one.unread > 0 ? { color: 'yellow' } : {}) }, line)
+      return h(Text, { key: one.chat, bold: isSelected || one.unread > 0, wrap: 'truncate', ...(isSelected ? { color: 'cyan' } : one.unread > 0 ? { color: 'yellow' } : {}) }, line)
     }))
 }
