@@ -9,12 +9,14 @@ import { ProtocolError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { KEM_CIPHERTEXT_BYTES } from './kem.ts'
 import { FIRST_MESSAGE_DIGEST_BYTES, OPENED_FIRST_MESSAGES } from './session-record.ts'
+import { StoredReader, f64, u32 } from './stored-fields.ts'
 import { PQXDH_VERSION, X3DH_VERSION } from './suite.ts'
 import type { Chain, ReceiverChain, SkippedKey } from './ratchet.ts'
 import type { Session, SessionRecord, Unacknowledged } from './session-record.ts'
 import type { SessionVersion } from './suite.ts'
 
 const STORED_VERSION = 1
+const WHAT = 'stored session record'
 
 /** Sessions are immutable, so that what is archived is encoded once and not with every message. */
 const encodedSessions = new WeakMap<Session, Uint8Array>()
@@ -34,13 +36,13 @@ export function encodeSessionRecord (record: SessionRecord): Uint8Array {
 
 /** @throws ProtocolError MALFORMED on anything that `encodeSessionRecord` did not write; UNSUPPORTED_VERSION on a newer format */
 export function decodeSessionRecord (bytes: Uint8Array): SessionRecord {
-  const reader = new Reader(bytes)
-  if (reader.u8() !== STORED_VERSION) throw new ProtocolError('UNSUPPORTED_VERSION', { what: 'stored session record' })
+  const reader = new StoredReader(bytes, WHAT)
+  if (reader.u8() !== STORED_VERSION) throw new ProtocolError('UNSUPPORTED_VERSION', { what: WHAT })
   const strongestVersion = sessionVersion(reader)
   const hasCurrent = reader.flag()
   const sessions = reader.list(limits.archivedSessions + (hasCurrent ? 1 : 0), () => {
     const encoded = reader.bytes(reader.u32())
-    const session = decodeSession(new Reader(encoded))
+    const session = decodeSession(new StoredReader(encoded, WHAT))
     encodedSessions.set(session, encoded)
     return session
   })
@@ -81,7 +83,7 @@ function encodeSession (session: Session): Uint8Array {
   return bytes
 }
 
-function decodeSession (reader: Reader): Session {
+function decodeSession (reader: StoredReader): Session {
   const session = {
     version: sessionVersion(reader),
     remoteIdentityKey: reader.key(),
@@ -102,7 +104,7 @@ function decodeSession (reader: Reader): Session {
   return session
 }
 
-function decodeReceiverChain (reader: Reader): ReceiverChain {
+function decodeReceiverChain (reader: StoredReader): ReceiverChain {
   return {
     ratchetKey: reader.key(),
     chain: decodeChain(reader),
@@ -111,7 +113,7 @@ function decodeReceiverChain (reader: Reader): ReceiverChain {
 }
 
 const encodeChain = (chain: Chain): Uint8Array[] => [chain.key, u32(chain.index)]
-const decodeChain = (reader: Reader): Chain => ({ key: reader.key(), index: reader.u32() })
+const decodeChain = (reader: StoredReader): Chain => ({ key: reader.key(), index: reader.u32() })
 
 /** Flags, then only what is there. */
 function encodeUnacknowledged (value: Unacknowledged | undefined): Uint8Array[] {
@@ -123,7 +125,7 @@ function encodeUnacknowledged (value: Unacknowledged | undefined): Uint8Array[] 
   return parts
 }
 
-function decodeUnacknowledged (reader: Reader): Unacknowledged | undefined {
+function decodeUnacknowledged (reader: StoredReader): Unacknowledged | undefined {
   if (!reader.flag()) return undefined
   return {
     oneTimePrekeyId: reader.flag() ? reader.u32() : undefined,
@@ -132,73 +134,10 @@ function decodeUnacknowledged (reader: Reader): Unacknowledged | undefined {
   }
 }
 
-function sessionVersion (reader: Reader): SessionVersion {
+function sessionVersion (reader: StoredReader): SessionVersion {
   const version = reader.u8()
   if (version !== X3DH_VERSION && version !== PQXDH_VERSION) throw malformed()
   return version
 }
 
-class Reader {
-  readonly #input: Uint8Array
-  readonly #view: DataView
-  #offset = 0
-
-  constructor (input: Uint8Array) {
-    this.#input = input
-    this.#view = new DataView(input.buffer, input.byteOffset, input.byteLength)
-  }
-
-  u8 (): number { return this.#view.getUint8(this.#take(1)) }
-  u32 (): number { return this.#view.getUint32(this.#take(4)) }
-
-  f64 (): number {
-    const value = this.#view.getFloat64(this.#take(8))
-    if (!Number.isFinite(value)) throw malformed()
-    return value
-  }
-
-  flag (): boolean {
-    const value = this.u8()
-    if (value > 1) throw malformed()
-    return value === 1
-  }
-
-  /** A copy: the record outlives the buffer it was read from. */
-  bytes (length: number): Uint8Array {
-    const start = this.#take(length)
-    return this.#input.slice(start, start + length)
-  }
-
-  key (): Uint8Array { return this.bytes(32) }
-
-  list<T> (max: number, item: () => T): T[] {
-    const length = this.u32()
-    if (length > max) throw malformed()
-    return Array.from({ length }, item)
-  }
-
-  end (): void {
-    if (this.#offset !== this.#input.byteLength) throw malformed()
-  }
-
-  #take (length: number): number {
-    const start = this.#offset
-    if (length > this.#input.byteLength - start) throw malformed()
-    this.#offset = start + length
-    return start
-  }
-}
-
-function u32 (value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value)
-  return bytes
-}
-
-function f64 (value: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setFloat64(0, value)
-  return bytes
-}
-
-const malformed = (): ProtocolError => new ProtocolError('MALFORMED', { what: 'stored session record' })
+const malformed = (): ProtocolError => new ProtocolError('MALFORMED', { what: WHAT })

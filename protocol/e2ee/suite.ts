@@ -24,6 +24,8 @@ export interface Profile {
   /** HKDF info of a root step and of the keys of one message, Double Ratchet §7.2. */
   readonly ratchetInfo: Uint8Array
   readonly messageKeysInfo: Uint8Array
+  /** HKDF info of the keys of one sender-key message. */
+  readonly senderKeyInfo: Uint8Array
   readonly kem: 'ml-kem-1024' | 'kyber-1024-round3'
   /** First byte of an encoded KEM key or ciphertext. */
   readonly kemByte: number
@@ -52,6 +54,7 @@ export const heliographProfile: Profile = {
   pqxdhInfo: utf8('Heliograph_X25519_SHA-256_ML-KEM-1024'),
   ratchetInfo: utf8('Heliograph_Ratchet'),
   messageKeysInfo: utf8('Heliograph_MessageKeys'),
+  senderKeyInfo: utf8('Heliograph_SenderKey'),
   kem: 'ml-kem-1024',
   kemByte: 0x0a,
   minVersion: PQXDH_VERSION,
@@ -68,6 +71,7 @@ export const signalProfile: Profile = {
   pqxdhInfo: utf8('WhisperText_X25519_SHA-256_CRYSTALS-KYBER-1024'),
   ratchetInfo: utf8('WhisperRatchet'),
   messageKeysInfo: utf8('WhisperMessageKeys'),
+  senderKeyInfo: utf8('WhisperGroup'),
   kem: 'kyber-1024-round3',
   kemByte: 0x08,
   minVersion: X3DH_VERSION,

@@ -150,7 +150,7 @@ const mutants: Mutant[] = [
   { what: 'padding: room for the mark', file: 'e2ee/padding.ts', from: 'while (size <= length)', to: 'while (size < length)', tests: ['padding'] },
   { what: 're-keying by age', file: 'e2ee/rekeying.ts', from: '>= policy.maxAgeMs ||', to: '> policy.maxAgeMs ||', tests: ['rekeying'] },
   { what: 're-keying by messages', file: 'e2ee/rekeying.ts', from: 'session.messages >= policy.maxMessages', to: 'session.messages > policy.maxMessages', tests: ['rekeying'] },
-  { what: 'stored records are read to the end', file: 'e2ee/stored.ts', from: 'if (this.#offset !== this.#input.byteLength) throw malformed()', to: 'if (this.#offset > this.#input.byteLength) throw malformed()', tests: ['stored'] },
+  { what: 'stored records are read to the end', file: 'e2ee/stored-fields.ts', from: 'if (this.#offset !== this.#input.byteLength)', to: 'if (this.#offset > this.#input.byteLength)', tests: ['stored'] },
   { what: 'the archive survives storage', file: 'e2ee/stored.ts', from: 'archived: hasCurrent ? sessions.slice(1) : sessions', to: 'archived: hasCurrent ? [] : sessions', tests: ['stored'] }
 ]
 
