@@ -5,11 +5,18 @@ import type { ConversationId } from '../protocol/conversation.ts'
 import type { ProtocolError } from '../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../protocol/ids.ts'
 import type { ChatId } from './chat-id.ts'
+import type { TextExtras } from './messages/bodies.ts'
 
 /** pending: only here · sent: safe at a relay · delivered: on a device of the other person · read: seen · failed: refused for good. */
 export type MessageState = 'pending' | 'sent' | 'delivered' | 'read' | 'failed'
 
-export interface Message {
+/** One for each person; taken back ones are gone. */
+export interface Reaction { readonly account: AccountId, readonly emoji: string, readonly atMs: number }
+/** One for each person: numbers of the poll's options, from 0. */
+export interface PollVote { readonly account: AccountId, readonly options: readonly number[], readonly atMs: number }
+
+/** With what it has beside its words (quote, mentions, location, contact, poll …). */
+export interface Message extends TextExtras {
   readonly id: MessageId
   readonly conversation: ConversationId
   /** Where it stands: for two people the other person's AccountId, for a group its id. */
@@ -27,7 +34,61 @@ export interface Message {
   readonly seq?: number
   /** failed: why, as a sentence. Incoming: what stands in place of a text that cannot be shown. */
   readonly error?: string
+  readonly reactions?: readonly Reaction[]
+  /** Of a poll. */
+  readonly votes?: readonly PollVote[]
+  /** By the sender's clock; absent: as it was sent. */
+  readonly editedAtMs?: number
+  /** For everyone: nothing of it is left. */
+  readonly isDeleted?: boolean
+  readonly deletedBy?: AccountId
+  readonly isStarred?: boolean
+  /** View once, incoming: it was looked at, nothing of it is left. */
+  readonly isOpened?: boolean
+  /** View once, outgoing: who has looked at it. */
+  readonly openedBy?: readonly AccountId[]
+  /** It disappears here then; absent: stays, or its time has not begun. */
+  readonly expiresAtMs?: number
 }
+
+/** What the person has set for a chat, and what the people in it have. */
+export interface ChatInfo {
+  readonly chat: ChatId
+  readonly isMuted: boolean
+  /** Muted until then; absent: not muted, or for ever. */
+  readonly mutedUntilMs?: number
+  readonly isArchived: boolean
+  /** Disappearing messages: seconds from reading; 0: off. */
+  readonly timerS: number
+  /** Newest first. */
+  readonly pins: readonly MessageId[]
+  readonly isBlocked: boolean
+  /** pending: from a stranger, not answered yet · declined: what comes is not shown. */
+  readonly request?: 'pending' | 'declined'
+  readonly draft?: ChatDraft
+}
+
+export interface ChatDraft { readonly text: string, readonly replyTo?: MessageId }
+
+export interface Profile {
+  readonly account: AccountId
+  readonly name: string
+  readonly about: string
+  /** JPEG or PNG; empty: none. */
+  readonly picture: Uint8Array
+  readonly version: number
+}
+
+export interface BroadcastList { readonly id: string, readonly name: string, readonly accounts: readonly AccountId[] }
+
+export interface ChatChange {
+  readonly chat: ChatId
+  readonly what: 'mute' | 'archive' | 'timer' | 'pins' | 'block' | 'request' | 'draft' | 'profile'
+  readonly info: ChatInfo
+}
+
+/** Not here any more: deleted for oneself, or its time was over. */
+export interface GoneMessages { readonly chat: ChatId, readonly ids: readonly MessageId[] }
 
 export interface HomeInfo {
   readonly relay: RelayId
@@ -111,4 +172,7 @@ export interface ClientEvents {
   connection: ConnectionStatus
   contact: Contact
   warning: Warning
+  /** Something about a chat as a whole has changed. */
+  chat: ChatChange
+  gone: GoneMessages
 }
