@@ -21,6 +21,7 @@ import { Directory } from './people/directory.ts'
 import { Handles } from './people/handles.ts'
 import { HomePublisher } from './people/home-publisher.ts'
 import { HomeBook } from './people/homes.ts'
+import { Rendezvous } from './linking/rendezvous.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import { createMessagePath, type MessagePathParts } from './message-path.ts'
 import type { Meter } from './watch/meter.ts'
@@ -82,6 +83,7 @@ export class Relay {
   readonly clients: ClientService
   readonly publisher: HomePublisher
   readonly #ports: RelayPorts
+  readonly #rendezvous: Rendezvous
   readonly #path: MessageCarrier
   readonly #commits: GroupCommit
   #state: 'made' | 'starting' | 'running' | 'draining' | 'stopped' = 'made'
@@ -133,6 +135,8 @@ export class Relay {
     meter.gauge('heliograph_account_registered', 'Accounts that live here', () => accounts.size)
     meter.gauge('heliograph_home_unpublished', 'Home records that wait to be put into the DHT', () => publisher.queued)
     mesh.handle(protocols.client, (stream: ByteStream) => { this.clients.accept(stream) })
+    this.#rendezvous = new Rendezvous({ clock, buckets, meter, channelMeter: meters('link') })
+    mesh.handle(protocols.link, (stream: ByteStream) => { this.#rendezvous.accept(stream) })
   }
 
   /** Read what is on disk, then listen. @throws ProtocolError as the adapters: PORT_IN_USE, DATABASE_CORRUPT, … */
@@ -175,6 +179,7 @@ export class Relay {
       }
     }
     await this.clients.stop()
+    await this.#rendezvous.stop()
     await this.publisher.stop()
     await this.directory.stop()
     await this.homes.settled()

@@ -98,7 +98,7 @@ export interface ErrorDetails {
   max?: number
   /** which field, file, key or port; text of ours, never of a peer */
   what?: string
-  /** MOVED, ROLLED_BACK: the newer signed record, as bytes */
+  /** MOVED, ROLLED_BACK, UNKNOWN_DEVICE: the newer signed record, as bytes */
   record?: Uint8Array
   cause?: unknown
 }

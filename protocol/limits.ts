@@ -29,6 +29,8 @@ export const limits = {
   /** From the first to the last parcel, and all of them together: some 100,000 messages. What is older stays on the primary. */
   linkMaxMs: 30 * MINUTE,
   linkMaxBytes: 64 * MIB,
+  /** Until the other device has taken a parcel: a chunk over a slow line. */
+  linkParcelTimeoutMs: 30 * SECOND,
   /** Meetings at one relay. */
   linkMeetings: 1_000,
   /** Homes in a home record: a primary and standbys. */

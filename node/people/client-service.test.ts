@@ -82,6 +82,27 @@ describe('client service', () => {
       })
     })
 
+    it('a device that was unlinked is out at once, and told so with the list that leaves it out', async () => {
+      const second = testDevice(random)
+      await sayHello(channel, person)
+      await register(channel, person, relay.id)
+      const both = person.devices({ epoch: 2, devices: [person.device, second] })
+      const companion = connect(second.id, relay)
+      await sayHello(companion, person, both)
+      assert.equal(relay.path.sessions.size, 2)
+      const without = person.devices({ epoch: 3 })
+      await channel.call(clientMethods.updateDevices, decode(Signed, without.bytes))
+      assert.deepEqual([...relay.path.sessions].map(({ device }) => device), [person.device.id])
+      await fails(companion.call(clientMethods.findAccount, { account: accountIdToBytes(person.account) }), 'NOT_AUTHENTICATED')
+      await relay.clock.advance(1_000)
+      assert.equal(companion.isClosed, true)
+      await assert.rejects(sayHello(connect(second.id, relay), person, both), (error: unknown) => {
+        assert.ok(isProtocolError(error, 'UNKNOWN_DEVICE'))
+        assert.deepEqual(error.details.record, without.bytes)
+        return true
+      })
+    })
+
     it('closes a connection that says nothing', async () => {
       let isClosed = false
       channel.onClose(() => { isClosed = true })

@@ -20,6 +20,7 @@ import type { Hello, Register, Registered, Welcome } from '../../protocol/wire/g
 import { wireVersion } from '../../protocol/wire/kinds.ts'
 import type { Accounts, Registration } from './accounts.ts'
 import { deadline } from '../deadline.ts'
+import { isLoopback } from '../loopback.ts'
 import type { Directory } from './directory.ts'
 import type { HomeBook } from './homes.ts'
 import type { Meter } from '../watch/meter.ts'
@@ -183,6 +184,8 @@ export class ClientService {
       const { accounts, registrar } = this.#components
       const known = await accounts.find(account)
       if (known === undefined) return this.#welcomeGuest(connection, list)
+      // [REJECT] unlinked since: told with the newer list, because a device must not believe a relay's word for it
+      if (list.epoch < known.deviceEpoch && !known.devices.includes(connection.device)) throw new ProtocolError('UNKNOWN_DEVICE', { record: known.deviceList })
       checkDevicesNewest(list, known)
       if (!accounts.isLocal(account)) return await this.#welcomeBack(connection, list)
       if (list.epoch > known.deviceEpoch) await registrar.updateDevices(list)
@@ -362,6 +365,3 @@ export class ClientService {
     }
   }
 }
-
-/** The operator's own machine: a reverse proxy or a test network there stands for many people. */
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.')

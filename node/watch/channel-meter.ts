@@ -6,7 +6,7 @@ import type { Meter } from './meter.ts'
 import type { Logger } from '../ports.ts'
 
 /** Frames that were refused, and handlers that failed, on channels of one kind. */
-export function channelMeter (meter: Meter, logger: Logger): (protocol: 'client' | 'relay' | 'directory') => ChannelMeter {
+export function channelMeter (meter: Meter, logger: Logger): (protocol: 'client' | 'relay' | 'directory' | 'link') => ChannelMeter {
   const refused = meter.counter('heliograph_channel_refused_total', 'Requests, notifications and frames that were refused, by error code', ['protocol', 'method', 'code'])
   const failed = meter.counter('heliograph_channel_failed_total', 'Handlers that failed on something unexpected: defects', ['protocol', 'method'])
   return (protocol) => ({
