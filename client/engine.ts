@@ -14,6 +14,7 @@ import type { Events } from './events.ts'
 import type { History } from './messages/history.ts'
 import type { DeviceIdentity } from './keys/identity.ts'
 import type { BodyTaker } from './messages/bodies.ts'
+import type { MessageGate } from './messages/gate.ts'
 import { Inbox } from './messages/inbox.ts'
 import { Keys } from './keys/keys.ts'
 import type { Ledger } from './store/ledger.ts'
@@ -54,6 +55,7 @@ export class Engine {
   readonly entries: Entries
   /** Parts that live on top of messages add themselves, before the first `resume`. */
   readonly takers: BodyTaker[] = []
+  readonly gates: MessageGate[] = []
 
   /** Reads what an earlier run left. @throws ProtocolError DATABASE_CORRUPT */
   static async load (components: EngineComponents): Promise<Engine> {
@@ -94,6 +96,7 @@ export class Engine {
       outbox: this.outbox,
       receipts: this.receipts,
       takers: this.takers,
+      gates: this.gates,
       onNewerList: (account, epoch) => { void this.#quietly('refresh', this.keys.refreshTo(account, epoch)) }
     })
     this.inbox = new Inbox({

@@ -19,6 +19,7 @@ import { extrasOf, type BodyTaker, type OpenedMessage, type TextExtras } from '.
 import { decodeContent, type Content } from './content.ts'
 import { compareMark, deviceIn, type Devices, type PinnedList } from '../keys/devices.ts'
 import { warningPlace, type Events } from '../events.ts'
+import type { Admission, MessageGate } from './gate.ts'
 import { messageOf, type History } from './history.ts'
 import type { Draft } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
@@ -62,6 +63,8 @@ export interface EntryComponents {
   readonly onNewerList: (account: AccountId, epoch: number) => void
   /** Whoever does something with bodies that are neither texts nor receipts. */
   readonly takers: readonly BodyTaker[]
+  /** Who may be heard; none: everybody. */
+  readonly gates: readonly MessageGate[]
 }
 
 /** taken: stored with the draft · needs: look somebody's devices up first. */
@@ -284,16 +287,19 @@ export class Entries {
       return
     }
     if (body.kind === 'unknown' && envelope.kind !== envelopeKinds.content) return
+    const isText = body.kind === 'text' || body.kind === 'unknown'
+    const admission = isOwn || envelope.kind !== envelopeKinds.content ? 'show' : await this.#admit(draft, chat, envelope, isText)
+    if (admission === 'drop') return
     if (body.kind !== 'text' && body.kind !== 'unknown') {
       // What engines tell each other is not acknowledged.
-      if (!isOwn && envelope.kind === envelopeKinds.content) await this.#on.receipts.owe(draft, chat, 'delivered', [envelope.messageId])
+      if (!isOwn && envelope.kind === envelopeKinds.content && admission === 'show') await this.#on.receipts.owe(draft, chat, 'delivered', [envelope.messageId])
       await this.#give(draft, { chat, id: envelope.messageId, sender: envelope.sender, senderDevice: envelope.senderDevice, isOwn, place: { epoch: entry.epoch, seq: entry.seq }, sentAtMs: content.sentAtMs, receivedAtMs: this.#on.clock.nowMs(), body })
       return
     }
     const direction = isOwn ? 'out' : 'in'
     const standsFor = body.kind === 'text' ? body.standsFor : undefined
     const first = standsFor === undefined ? before : await this.#on.history.find(draft, chat, direction, standsFor[0]!)
-    if (!isOwn) await this.#on.receipts.owe(draft, chat, 'delivered', [envelope.messageId, ...standsFor ?? []])
+    if (!isOwn && admission === 'show') await this.#on.receipts.owe(draft, chat, 'delivered', [envelope.messageId, ...standsFor ?? []])
     for (const id of standsFor?.slice(1) ?? []) await this.#forgetPlaceholder(draft, chat, id)
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
@@ -308,7 +314,15 @@ export class Entries {
       receivedAtMs: this.#on.clock.nowMs(),
       state: isOwn ? 'sent' : 'delivered',
       ...(body.kind === 'text' ? extrasOf(body) : { error: 'this message needs a newer version' })
-    }, placeOf(standsFor === undefined ? undefined : first) ?? entry, first)
+    }, placeOf(standsFor === undefined ? undefined : first) ?? entry, { before: first, isQuiet: admission === 'silent' })
+  }
+
+  async #admit (draft: Draft, chat: ChatId, { sender }: Envelope, isText: boolean): Promise<Admission> {
+    for (const gate of this.#on.gates) {
+      const admission = await gate.admit(draft, { chat, sender, isText })
+      if (admission !== 'show') return admission
+    }
+    return 'show'
   }
 
   /** An earlier try that could not be opened either: nothing of it is left to show. */
@@ -323,7 +337,7 @@ export class Entries {
     for (const taker of this.#on.takers) if (taker.kinds.includes(opened.body.kind)) await taker.take(draft, opened)
   }
 
-  async #add (draft: Draft, chat: ChatId, message: Message & TextExtras, { epoch, seq }: Place, before: MessageRow | undefined): Promise<void> {
+  async #add (draft: Draft, chat: ChatId, message: Message & TextExtras, { epoch, seq }: Place, { before, isQuiet }: { before: MessageRow | undefined, isQuiet: boolean }): Promise<void> {
     const { history, tables, events } = this.#on
     const row = history.add(draft, message, { epoch, seq }, before)
     if (before !== undefined) draft.erase(tables.unopened, `${chat}/${positionKey(before.epoch ?? 0, before.seq ?? 0)}`)
@@ -331,7 +345,8 @@ export class Entries {
       const conversation = await draft.read(tables.conversations, chat)
       draft.write(tables.conversations, chat, { unread: (conversation?.unread ?? 0) + 1 })
     }
-    draft.after(() => { events.emit(message.direction === 'in' ? 'message' : 'update', messageOf(row)) })
+    if (!isQuiet) draft.after(() => { events.emit(message.direction === 'in' ? 'message' : 'update', messageOf(row)) })
+    for (const gate of this.#on.gates) await gate.shown(draft, row)
   }
 
   #checkSenderList (draft: Draft, chat: ChatId, sender: AccountId, content: Content, known: PinnedList): void {
@@ -381,6 +396,8 @@ export class Entries {
     this.#warn(draft, isForged ? 'refused' : 'undecryptable', chat, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
     draft.write(this.#on.tables.unopened, `${chat}/${positionKey(entry.epoch, entry.seq)}`, { atMs: this.#on.clock.nowMs(), envelope: bytes })
     if (isForged || envelope.kind !== envelopeKinds.content || envelope.sender === this.#on.own.account) return
+    const admission = await this.#admit(draft, chat, envelope, false)
+    if (admission === 'drop') return
     this.#on.history.add(draft, {
       id: envelope.messageId,
       conversation: envelope.conversation.id,
@@ -393,7 +410,7 @@ export class Entries {
       state: 'failed',
       error: 'this message could not be opened'
     }, { epoch: entry.epoch, seq: entry.seq })
-    if (error.code !== 'UNKNOWN_DEVICE') await this.#on.receipts.askFor(draft, chat, [envelope.messageId])
+    if (error.code !== 'UNKNOWN_DEVICE' && admission === 'show') await this.#on.receipts.askFor(draft, chat, [envelope.messageId])
   }
 
   #refuse (draft: Draft, chat: ChatId, error: { code: ErrorCode }): void { this.#warn(draft, 'refused', chat, `Something in this conversation was refused (${error.code}).`) }

@@ -6,6 +6,7 @@
 import type { MessageId } from '../../protocol/ids.ts'
 import type { ChatId } from '../chat-id.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
+import type { MessageTimers } from './gate.ts'
 import type { Message, MessageState } from '../model.ts'
 import { positionKey, type MessageRow, type Tables } from '../store/tables.ts'
 
@@ -27,8 +28,12 @@ export function messageOf ({ epoch: _epoch, at: _at, ...message }: MessageRow): 
 
 export class History {
   readonly #tables: Tables
+  readonly #timers: MessageTimers | undefined
 
-  constructor ({ tables }: { tables: Tables }) { this.#tables = tables }
+  constructor ({ tables, timers }: { tables: Tables, timers?: MessageTimers }) {
+    this.#tables = tables
+    this.#timers = timers
+  }
 
   async find (draft: Draft, chat: ChatId, direction: Direction, id: MessageId): Promise<MessageRow | undefined> {
     return await draft.read(this.#tables.messages, rowKey(chat, nameOf(direction, id)))
@@ -43,7 +48,7 @@ export class History {
   add (draft: Draft, message: Message, position?: { epoch: number, seq: number }, before?: MessageRow): MessageRow {
     const name = nameOf(message.direction, message.id)
     if (before !== undefined) draft.erase(this.#tables.order, `${before.chat}/${before.at}`)
-    const row: MessageRow = { ...message, ...position, at: placeOf(name, position) }
+    const row = this.#timed(draft, { ...message, ...position, at: placeOf(name, position) })
     draft.write(this.#tables.messages, rowKey(row.chat, name), row)
     draft.write(this.#tables.order, `${row.chat}/${row.at}`, empty)
     return row
@@ -52,7 +57,13 @@ export class History {
   remove (draft: Draft, row: MessageRow): void {
     draft.erase(this.#tables.messages, rowKey(row.chat, nameOf(row.direction, row.id)))
     draft.erase(this.#tables.order, `${row.chat}/${row.at}`)
+    this.#timers?.onRemoved(draft, row)
   }
+
+  /** Another form of a message that keeps its place. */
+  replace (draft: Draft, row: MessageRow): void { draft.write(this.#tables.messages, rowKey(row.chat, nameOf(row.direction, row.id)), row) }
+
+  #timed (draft: Draft, row: MessageRow): MessageRow { return this.#timers?.onState(draft, row) ?? row }
 
   /** @returns the message as it is now when it changed, undefined when it did not or is not there */
   async update (draft: Draft, chat: ChatId, direction: Direction, id: MessageId, change: { state?: MessageState, error?: string, position?: { epoch: number, seq: number } }): Promise<MessageRow | undefined> {
@@ -62,12 +73,12 @@ export class History {
     const isHigher = change.state !== undefined && rank[change.state] > rank[before.state] && !(change.state === 'failed' && before.state !== 'pending')
     const isMoved = change.position !== undefined && (before.epoch !== change.position.epoch || before.seq !== change.position.seq)
     if (!isHigher && !isMoved) return undefined
-    const after: MessageRow = {
+    const after = this.#timed(draft, {
       ...before,
       ...(isHigher ? { state: change.state! } : {}),
       ...(isHigher && change.error !== undefined ? { error: change.error } : {}),
       ...(isMoved ? { ...change.position!, at: placeOf(name, change.position) } : {})
-    }
+    })
     draft.write(this.#tables.messages, rowKey(chat, name), after)
     if (after.at !== before.at) {
       draft.erase(this.#tables.order, `${chat}/${before.at}`)

@@ -131,7 +131,9 @@ export class Outbox {
       state: 'pending',
       ...extrasOf(body)
     })
-    await this.#sealing.compose(draft, { chat, id }, { kind: envelopeKinds.content, state: 'waiting', sentAtMs, ...nothingKnown })
+    // Its time counts from reading, so until it is read relays keep it as anything else; no operator keeps it longer.
+    const isToGo = body.expiresAfterS !== undefined || body.viewOnce === true
+    await this.#sealing.compose(draft, { chat, id }, { kind: envelopeKinds.content, state: 'waiting', sentAtMs, ...(isToGo ? { expiresAtMs: sentAtMs + limits.retentionMs } : {}), ...nothingKnown })
     return messageOf((await history.find(draft, chat, 'out', id))!)
   }
 
@@ -142,15 +144,16 @@ export class Outbox {
    * @param options.kind envelopeKinds: `content` is acknowledged by every device and sent again to one that could not
    *   open it, other kinds go once they have their number
    * @param options.expiresAtMs nobody needs it after that; absent: relays keep it as long as anything
+   * @param options.sentAtMs absent: now
    * @throws ProtocolError TOO_LARGE, TOO_MANY, BAD_CONVERSATION
    */
-  async compose (draft: Draft, { chat, body, kind, expiresAtMs }: { chat: ChatId, body: Body, kind: number, expiresAtMs?: number }): Promise<MessageId> {
+  async compose (draft: Draft, { chat, body, kind, expiresAtMs, sentAtMs }: { chat: ChatId, body: Body, kind: number, expiresAtMs?: number, sentAtMs?: number }): Promise<MessageId> {
     const id = this.#nextId(draft)
     await this.#sealing.compose(draft, { chat, id }, {
       kind,
       state: 'waiting',
       body: toHex(encodeBody(body)),
-      sentAtMs: this.#on.clock.nowMs(),
+      sentAtMs: sentAtMs ?? this.#on.clock.nowMs(),
       ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
       ...nothingKnown
     })
@@ -160,6 +163,9 @@ export class Outbox {
   async composeReceipt (draft: Draft, chat: ChatId, stage: number, ids: readonly MessageId[]): Promise<void> {
     await this.compose(draft, { chat, kind: envelopeKinds.receipt, body: { kind: 'receipt', stage, ids } })
   }
+
+  /** @returns whether it was still waiting for keys: then nobody ever gets it */
+  async cancel (draft: Draft, item: Item): Promise<boolean> { return await this.#sealing.cancel(draft, item) }
 
   /** Keys may be there now: seal what waits, oldest first. `keyless` devices have none to give. */
   async sealWaiting (chat: ChatId, keyless: readonly DeviceId[] = []): Promise<void> { await this.#sealing.sealWaiting(chat, keyless) }

@@ -7,7 +7,6 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { encodeEnvelope } from '../../protocol/envelope.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { conversationOfChat, isPairChat, isSelfChat, type ChatId } from '../chat-id.ts'
@@ -62,11 +61,11 @@ export class Sealer {
   /**
    * Seal for every device of the conversation's people except this one.
    *
-   * @returns waits: keys are missing; they were asked for · nobody: there is no such device
+   * @returns waits: keys are missing; they were asked for · nobody: there is no such device, or nothing to say any more
    * @throws ProtocolError TOO_LARGE
    */
   async seal (draft: Draft, item: Item, row: OutboxRow): Promise<Sealed | 'waits' | 'nobody'> {
-    const { sessions, own, clock, primitives } = this.#on
+    const { sessions, own, primitives } = this.#on
     const { chat } = item
     const lists = await this.#listsOf(draft, chat)
     if (lists === undefined) return 'waits'
@@ -76,8 +75,9 @@ export class Sealer {
     if (ready === undefined) return 'waits'
 
     const binding = { conversation: conversationOfChat(own.account, chat), messageId: item.id, senderDevice: own.device }
-    const { body, sentAtMs } = await this.#bodyOf(draft, item, row)
-    const plaintext = encodeContent(binding, { sentAtMs: sentAtMs ?? clock.nowMs(), ...await this.#viewOf(draft, chat, lists), body })
+    const body = await this.#bodyOf(draft, item, row)
+    if (body === undefined) return 'nobody'
+    const plaintext = encodeContent(binding, { sentAtMs: row.sentAtMs, ...await this.#viewOf(draft, chat, lists), body })
     const ciphertexts = []
     for (const address of ready) ciphertexts.push(await sessions.seal(draft, address, plaintext))
     const envelope = encodeEnvelope({ ...binding, sender: own.account, kind: row.kind, expiresAtMs: row.expiresAtMs ?? 0, ciphertexts })
@@ -154,12 +154,13 @@ export class Sealer {
     return isMissing ? undefined : ready
   }
 
-  async #bodyOf (draft: Draft, item: Item, row: OutboxRow): Promise<{ body: Body, sentAtMs?: number }> {
-    if (row.body !== undefined) return { body: decodeBody(fromHex(row.body)), sentAtMs: row.sentAtMs }
+  /** @returns undefined when the message was deleted, has disappeared or was looked at once: nobody gets it any more */
+  async #bodyOf (draft: Draft, item: Item, row: OutboxRow): Promise<Body | undefined> {
+    if (row.body !== undefined) return decodeBody(fromHex(row.body))
     const { standsFor } = row
     const message = await this.#on.history.find(draft, item.chat, 'out', standsFor?.[0] ?? item.id)
-    if (message === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'a message to send is missing' })
-    return { body: { kind: 'text', text: message.text, ...extrasOf(message), ...(standsFor === undefined ? {} : { standsFor }) }, sentAtMs: message.sentAtMs }
+    if (message === undefined || message.isDeleted === true || message.openedBy !== undefined) return undefined
+    return { kind: 'text', text: message.text, ...extrasOf(message), ...(standsFor === undefined ? {} : { standsFor }) }
   }
 
   /** What this device believes of the log and of everybody's devices, for the others to compare. */

@@ -60,6 +60,15 @@ export class Sealing {
     draft.after(() => { queues.of(chat).waiting.push(id) })
   }
 
+  /** @returns whether it was still waiting */
+  async cancel (draft: Draft, item: Item): Promise<boolean> {
+    const { rows } = this.#on
+    if ((await rows.read(draft, item))?.state !== 'waiting') return false
+    rows.drop(draft, item)
+    this.#countWaiting(draft, item.chat, -1)
+    return true
+  }
+
   /** Keys may be there now: seal what waits, oldest first. `keyless` devices have none to give. */
   async sealWaiting (chat: ChatId, keyless: readonly DeviceId[] = []): Promise<void> {
     this.#on.sealer.addKeyless(keyless)
