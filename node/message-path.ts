@@ -6,9 +6,12 @@
  */
 import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
 import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
+import type { ConversationId } from '../protocol/conversation.ts'
 import type { AccountId, RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { ClientSessions, type Attached } from './delivery/client-sessions.ts'
+import type { Group } from './groups/group.ts'
+import { Groups, type GroupSigning } from './groups/groups.ts'
 import { Forwarding } from './federation/forwarding.ts'
 import { Intake } from './log/intake.ts'
 import { Links } from './federation/links.ts'
@@ -18,6 +21,7 @@ import type { Mesh } from './mesh/mesh.ts'
 import type { Meter } from './watch/meter.ts'
 import { Outboxes, type OutboxQueue } from './log/outbox.ts'
 import { Placement } from './log/placement.ts'
+import { Presence } from './presence/presence.ts'
 import type { Buckets, Commits, Defer, Directory, Homes, LocalAccounts, Logger } from './ports.ts'
 import { Progress } from './log/progress.ts'
 import { RelaySessions } from './federation/relay-sessions.ts'
@@ -37,6 +41,7 @@ export interface MessagePathParts {
   clock: Clock
   random: Random
   defer: Defer
+  signing: GroupSigning
   logger: Logger
   meter: Meter
   /** Where the requests and notifications of the message path are added. */
@@ -64,6 +69,7 @@ export class MessagePath {
   readonly #clients: ClientSessions
   readonly #relays: RelaySessions
   readonly #retention: Retention
+  readonly #presence: Presence
   readonly #adopting = new Set<OutboxQueue>()
   readonly #waits = new Set<Timer>()
   #isStopped = false
@@ -71,10 +77,12 @@ export class MessagePath {
   constructor (parts: MessagePathParts, config: MessagePathConfig) {
     this.#parts = parts
     const { accounts, clientHandlers, homes, meter, relayHandlers, store } = parts
-    const placement = new Placement({ accounts, homes })
-    this.#logs = new Logs({ store, placement, meter }, { ...logsDefaults, ...config.logs })
+    const loadedGroups = new Map<ConversationId, Group>()
+    const placement = new Placement({ accounts, homes }, loadedGroups)
+    const groups = new Groups({ ...parts, homing: placement }, loadedGroups)
+    this.#logs = new Logs({ store, placement, groups, meter }, { ...logsDefaults, ...config.logs })
     this.#outboxes = new Outboxes({ store, meter })
-    const shared = { ...parts, placement, logs: this.#logs, outboxes: this.#outboxes }
+    const shared = { ...parts, placement, groups, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)
     this.#links = new Links({ ...parts, handlers: relayHandlers })
     this.#intake = new Intake({ ...shared, takeOver: (log, relay) => this.#replicas.takeOver(log, relay) }, config)
@@ -86,12 +94,14 @@ export class MessagePath {
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
     this.#retention = new Retention(parts)
+    this.#presence = new Presence({ ...shared, links: this.#links })
     this.#intake.onQueued((queue) => { this.#forwarding.queued(queue) })
     this.#intake.onFirst((log) => { this.#replication.follow(log) })
     this.#outboxes.onReload((queue) => { this.#forwarding.queued(queue) })
     homes.onMoved((account) => { this.#moved(account) })
     this.#clients.register(clientHandlers)
     this.#relays.register(relayHandlers)
+    this.#presence.register(clientHandlers, relayHandlers)
   }
 
   /** Resume what the last run left: outboxes, replicas that were behind. */
@@ -101,11 +111,19 @@ export class MessagePath {
     this.#retention.start()
     for (const queue of this.#outboxes.queues) this.#forwarding.queued(queue)
     await this.#replication.resume()
+    this.#presence.start()
   }
 
   /** A device has said hello: deliver to it. */
-  attach (session: Attached): void { this.#clients.attach(session) }
-  detach (session: Attached): void { this.#clients.detach(session) }
+  attach (session: Attached): void {
+    this.#clients.attach(session)
+    this.#presence.attach(session)
+  }
+
+  detach (session: Attached): void {
+    this.#clients.detach(session)
+    this.#presence.detach(session)
+  }
 
   /** @throws ProtocolError HOME_UNREACHABLE, TIMEOUT; the signal's reason */
   channelTo (relay: RelayId, options: { signal: AbortSignal }): Promise<Channel> { return this.#links.channelTo(relay, options) }
@@ -132,6 +150,7 @@ export class MessagePath {
     const drained = Promise.all([this.#forwarding.stop(), this.#replication.stop(), this.#replicas.settled()])
     await Promise.race([drained, fired(signal)])
     this.#clients.stop()
+    await this.#presence.stop()
     this.#progress.stop()
     await this.#retention.stop()
     await this.#links.stop()

@@ -56,7 +56,7 @@ export const reciprocalBits = ({ online, lastSeen }: Pick<PresencePolicy, 'onlin
 
 export interface Seen {
   readonly state: PresenceState
-  /** 0: never, or not told */
+  /** When the person was last there, also while they are there again; 0: never, or not told */
   readonly lastSeenMs: number
 }
 
@@ -65,7 +65,8 @@ export const unseen: Seen = { state: 'unknown', lastSeenMs: 0 }
 /** What is left of `seen` for somebody with these grants. Offline without a time says no more than nothing at all. */
 export function visible ({ state, lastSeenMs }: Seen, bits: number): Seen {
   const told = (bits & grantBits.lastSeen) === 0 ? 0 : lastSeenMs
-  if ((state === 'online' || state === 'away') && (bits & grantBits.online) !== 0) return { state, lastSeenMs: state === 'online' ? 0 : told }
+  if ((state === 'online' || state === 'away') && (bits & grantBits.online) !== 0) return { state, lastSeenMs: told }
+  // Who may know the last time only must not see it go away when the person comes back.
   return told === 0 ? unseen : { state: 'offline', lastSeenMs: told }
 }
 
