@@ -9,7 +9,7 @@ import type { Order, RunResult } from './load-process.ts'
 import type { RelayReport } from './relay-process.ts'
 import type { RelayTarget } from './synthetic-client.ts'
 
-class Worker<Asked> {
+export class Worker<Asked> {
   readonly #child: ChildProcess
   readonly #waiting: Array<{ resolve (value: unknown): void, reject (error: Error): void }> = []
   #listeners = new Map<string, () => void>()
@@ -61,7 +61,8 @@ export interface Measured extends RunResult {
 export class Fleet {
   readonly targets: RelayTarget[] = []
   readonly #folder: string
-  readonly #relays: Array<Worker<'report' | 'memory'>> = []
+  readonly #relays: Array<Worker<'report' | 'memory' | 'metrics'>> = []
+  readonly #others: Array<Worker<never>> = []
   #load!: Worker<Order>
 
   private constructor (folder: string) { this.#folder = folder }
@@ -71,7 +72,7 @@ export class Fleet {
     try {
       for (let i = 0; i < relays; i++) {
         const first = fleet.targets[0]
-        const relay = await Worker.start<'report' | 'memory'>('./relay-process.ts', [join(fleet.#folder, `relay-${i}`), `bench-${i}`, ...(first === undefined ? [] : [first.address])])
+        const relay = await Worker.start<'report' | 'memory' | 'metrics'>('./relay-process.ts', [join(fleet.#folder, `relay-${i}`), `bench-${i}`, ...(first === undefined ? [] : [first.address])])
         fleet.#relays.push(relay)
         const report = await relay.ask<RelayReport>('report')
         fleet.targets.push({ relay: report.relay, address: report.address })
@@ -88,9 +89,21 @@ export class Fleet {
     return await Promise.all(this.#relays.map(async (relay) => await relay.ask<RelayReport>(asked)))
   }
 
-  async connect (clients: number, parallel = 32): Promise<{ seconds: number, relays: Measured['relays'] }> {
+  /** Of each relay: what /metrics says. */
+  async metrics (): Promise<Array<Record<string, number>>> {
+    return await Promise.all(this.#relays.map(async (relay) => await relay.ask<Record<string, number>>('metrics')))
+  }
+
+  /** A load generator of another kind, ended with the fleet. */
+  async addLoad<Asked> (file: string): Promise<Worker<Asked>> {
+    const worker = await Worker.start<Asked>(file)
+    this.#others.push(worker as unknown as Worker<never>)
+    return worker
+  }
+
+  async connect (clients: number, { parallel = 32, targets = this.targets }: { parallel?: number, targets?: RelayTarget[] } = {}): Promise<{ seconds: number, relays: Measured['relays'] }> {
     const before = await this.reports()
-    const { seconds } = await this.#load.ask<{ seconds: number }>({ do: 'connect', clients, targets: this.targets, parallel })
+    const { seconds } = await this.#load.ask<{ seconds: number }>({ do: 'connect', clients, targets, parallel })
     return { seconds, relays: difference(before, await this.reports()) }
   }
 
@@ -108,13 +121,13 @@ export class Fleet {
   }
 
   async stop (): Promise<void> {
-    await this.#load?.end()
+    await Promise.all([this.#load, ...this.#others].map(async (load) => { await load?.end() }))
     await Promise.all(this.#relays.map(async (relay) => { await relay.end() }))
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
 
-const difference = (before: RelayReport[], after: RelayReport[]): Measured['relays'] => after.map((report, i) => ({
+export const difference = (before: RelayReport[], after: RelayReport[]): Measured['relays'] => after.map((report, i) => ({
   cpuSeconds: report.cpuSeconds - before[i]!.cpuSeconds,
   fsyncs: report.fsyncs - before[i]!.fsyncs,
   rssBytes: report.rssBytes

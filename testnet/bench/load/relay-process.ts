@@ -42,8 +42,15 @@ async function report (isCollected: boolean): Promise<RelayReport> {
   return { relay: relay.id, address: relay.addresses[0]!, cpuSeconds: (user + system) / 1e6, rssBytes: rss, heapBytes: heapUsed, fsyncs: await fsyncs() }
 }
 
-process.on('message', (asked: 'report' | 'memory') => {
-  report(asked === 'memory').then((result) => { process.send!({ result }) }, (error: unknown) => { process.send!({ error: String(error) }) })
+/** Every figure of ours, by name and labels as in the text that Prometheus reads. */
+async function metrics (): Promise<Record<string, number>> {
+  const text = await (await fetch(new URL('/metrics', relay.httpUrl))).text()
+  return Object.fromEntries(Array.from(text.matchAll(/^(heliograph_\S+) (\S+)$/gm), ([, name, value]) => [name!, Number(value)]))
+}
+
+process.on('message', (asked: 'report' | 'memory' | 'metrics') => {
+  const answer = asked === 'metrics' ? metrics() : report(asked === 'memory')
+  answer.then((result) => { process.send!({ result }) }, (error: unknown) => { process.send!({ error: String(error) }) })
 })
 process.on('disconnect', () => { relay.stop().finally(() => { process.exit(0) }) })
 process.send!({ event: 'ready' })

@@ -37,6 +37,53 @@ export function makeIdentity (primitives: Primitives): SyntheticIdentity {
   }
 }
 
+/** Device 1 of 1. */
+export function deviceListOf (identity: SyntheticIdentity, primitives: Primitives): Uint8Array {
+  return signDeviceList(primitives, {
+    account: identity.account,
+    epoch: 1,
+    issuedAtMs: 1,
+    expiresAtMs: 0,
+    devices: [{ id: identity.device, identityKey: new Uint8Array(32).fill(9), registrationId: 1 }]
+  }, identity.accountSeed).bytes
+}
+
+/** Dial, say hello, register when asked to and not registered. `onOpen` has the channel before anything comes in on it. */
+export async function connectDevice (
+  identity: SyntheticIdentity,
+  { primitives, clock, dialer, handlers }: { primitives: Primitives, clock: Clock, dialer: Dialer, handlers: Handlers },
+  target: RelayTarget,
+  { register, onOpen }: { register: boolean, onOpen (channel: Channel): void }
+): Promise<void> {
+  const signal = AbortSignal.timeout(30_000)
+  const stream = await dialer.dial({ addresses: [target.address], expect: target.relay }, protocols.client, { signal })
+  const channel = new Channel(stream, { handlers, clock })
+  onOpen(channel)
+  channel.start()
+  const hello = { version: wireVersion, account: accountIdToBytes(identity.account), deviceList: deviceListOf(identity, primitives), software: 'bench' }
+  const welcome = await channel.call(clientMethods.hello, hello, { signal })
+  if (welcome.isRegistered || !register) return
+  const home = signHomeRecord(primitives, { account: identity.account, epoch: 1, homes: [target.relay], region: welcome.region, issuedAtMs: clock.nowMs() }, identity.accountSeed)
+  await channel.call(clientMethods.register, { homeRecord: home.bytes, handle: '' }, { signal, timeoutMs: 30_000 })
+}
+
+/** UUIDs of version 7 whose random part is a counter: rise within a millisecond. */
+export class MessageIds {
+  #counter = 0
+
+  next (): MessageId {
+    const bytes = new Uint8Array(16)
+    const view = new DataView(bytes.buffer)
+    const nowMs = Date.now()
+    view.setUint16(0, Math.floor(nowMs / 2 ** 32))
+    view.setUint32(2, nowMs % 2 ** 32)
+    view.setUint32(9, ++this.#counter)
+    bytes[6] = 0x70
+    bytes[8] = 0x80
+    return messageIdFromBytes(bytes)
+  }
+}
+
 export interface SyntheticEvents {
   /** A message came: when it was queued, by the sender's `performance.now()`. */
   onMessage (queuedAtMs: number): void
@@ -60,7 +107,7 @@ export class SyntheticClient {
   #receipts: MessageId[] = []
   #isScheduled = false
   #ackSeq = 0
-  #counter = 0
+  readonly #ids = new MessageIds()
   readonly #payload: Uint8Array
   answersReceipts = true
 
@@ -78,33 +125,13 @@ export class SyntheticClient {
   }
 
   async connect (dialer: Dialer, target: RelayTarget, { register }: { register: boolean }): Promise<void> {
-    const signal = AbortSignal.timeout(30_000)
-    const stream = await dialer.dial({ addresses: [target.address], expect: target.relay }, protocols.client, { signal })
     const handlers = new Handlers().onNotification(clientNotifications.deliver, ({ pages }) => {
       for (const page of pages) for (const entry of page.entries) this.#onEntry(entry.seq, entry.envelope)
     })
-    const channel = new Channel(stream, { handlers, clock: this.#clock }).start()
-    this.#channel = channel
-    const hello = {
-      version: wireVersion,
-      account: accountIdToBytes(this.identity.account),
-      deviceList: this.#deviceList(),
-      software: 'bench'
-    }
-    const welcome = await channel.call(clientMethods.hello, hello, { signal })
-    if (welcome.isRegistered || !register) return
-    const home = signHomeRecord(this.#primitives, { account: this.identity.account, epoch: 1, homes: [target.relay], region: welcome.region, issuedAtMs: this.#clock.nowMs() }, this.identity.accountSeed)
-    await channel.call(clientMethods.register, { homeRecord: home.bytes, handle: '' }, { signal, timeoutMs: 30_000 })
-  }
-
-  #deviceList (): Uint8Array {
-    return signDeviceList(this.#primitives, {
-      account: this.identity.account,
-      epoch: 1,
-      issuedAtMs: 1,
-      expiresAtMs: 0,
-      devices: [{ id: this.identity.device, identityKey: new Uint8Array(32).fill(9), registrationId: 1 }]
-    }, this.identity.accountSeed).bytes
+    await connectDevice(this.identity, { primitives: this.#primitives, clock: this.#clock, dialer, handlers }, target, {
+      register,
+      onOpen: (channel) => { this.#channel = channel }
+    })
   }
 
   /** Queue one message of 1 KB; leaves with everything else of this turn. */
@@ -121,24 +148,11 @@ export class SyntheticClient {
       conversation,
       sender: this.identity.account,
       senderDevice: this.identity.device,
-      messageId: this.#nextMessageId(),
+      messageId: this.#ids.next(),
       kind,
       expiresAtMs: 0,
       ciphertexts: [{ device: identity.device, kind: ciphertextKinds.message, bytes: body }]
     })
-  }
-
-  /** UUIDv7 whose random part is a counter: rises within a millisecond. */
-  #nextMessageId (): MessageId {
-    const bytes = new Uint8Array(16)
-    const view = new DataView(bytes.buffer)
-    const nowMs = Date.now()
-    view.setUint16(0, Math.floor(nowMs / 2 ** 32))
-    view.setUint32(2, nowMs % 2 ** 32)
-    view.setUint32(9, ++this.#counter)
-    bytes[6] = 0x70
-    bytes[8] = 0x80
-    return messageIdFromBytes(bytes)
   }
 
   #onEntry (seq: number, envelope: Uint8Array | undefined): void {
