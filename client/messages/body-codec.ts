@@ -28,8 +28,8 @@ export const bodyLimits = {
   /** 32 characters, an @ and the name of a relay. */
   handleBytes: 192,
   syncFacts: 512,
-  syncKeyBytes: 200,
-  syncValueBytes: 4 * 1024,
+  syncKeyBytes: 256,
+  syncValueBytes: 12 * 1024,
   resendIds: 100,
   /** SenderKeyDistributionMessage: about 80 bytes. */
   distributionBytes: 1_024,

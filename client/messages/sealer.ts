@@ -159,7 +159,8 @@ export class Sealer {
     if (row.body !== undefined) return decodeBody(fromHex(row.body))
     const { standsFor } = row
     const message = await this.#on.history.find(draft, item.chat, 'out', standsFor?.[0] ?? item.id)
-    if (message === undefined || message.isDeleted === true || message.openedBy !== undefined) return undefined
+    const isSeen = isPairChat(item.chat) && message?.openedBy !== undefined
+    if (message === undefined || message.isDeleted === true || isSeen) return undefined
     return { kind: 'text', text: message.text, ...extrasOf(message), ...(standsFor === undefined ? {} : { standsFor }) }
   }
 

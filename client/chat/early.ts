@@ -1,0 +1,72 @@
+/**
+ * What was said of a message that is not here: kept until it comes, because a log is in order and so only a loss
+ * can put an answer before what it answers. Bounded: nobody fills another's store with words on nothing.
+ */
+import type { Clock } from '../../protocol/clock.ts'
+import { toHex } from '../../protocol/bytes.ts'
+import type { MessageId } from '../../protocol/ids.ts'
+import type { ChatId } from '../chat-id.ts'
+import { encodeBody } from '../messages/content.ts'
+import type { Draft, Ledger } from '../store/ledger.ts'
+import type { Act } from './act.ts'
+import type { ChatTables, EarlyAct, EarlyRow } from './chat-tables.ts'
+
+export interface EarlyComponents {
+  readonly ledger: Ledger
+  readonly chatTables: ChatTables
+  readonly clock: Clock
+}
+
+const keptMs = 30 * 24 * 60 * 60_000
+/** Of one chat; of one sender in it; on one message. */
+const maxMessages = 200
+const maxMessagesOfSender = 50
+const maxActs = 64
+
+const keyOf = (chat: ChatId, id: MessageId): string => `${chat}/${id}`
+
+export class EarlyActs {
+  readonly #on: EarlyComponents
+
+  constructor (components: EarlyComponents) { this.#on = components }
+
+  async load (): Promise<void> {
+    const { ledger, chatTables, clock } = this.#on
+    const old = (await ledger.preload(chatTables.early)).filter(({ value }) => value.atMs + keptMs < clock.nowMs())
+    if (old.length > 0) await ledger.run((draft) => { for (const { key } of old) draft.erase(chatTables.early, key) })
+  }
+
+  /** Of each person the newest of each kind; what does not fit is not kept. */
+  keep (draft: Draft, id: MessageId, act: Act): void {
+    const { chatTables, clock } = this.#on
+    const key = keyOf(act.chat, id)
+    const row = draft.peek(chatTables.early, key)
+    if (row === undefined && !this.#hasRoom(act)) return
+    const kept = (row?.acts ?? []).filter(({ sender, kind }) => sender !== act.sender || kind !== act.body.kind)
+    const before = row?.acts.find(({ sender, kind }) => sender === act.sender && kind === act.body.kind)
+    if (kept.length >= maxActs || (before !== undefined && before.sentAtMs > act.sentAtMs)) return
+    const { sender, isOwn, sentAtMs, isAdmin, body } = act
+    const early: EarlyAct = { sender, isOwn, sentAtMs, isAdmin, kind: body.kind, body: toHex(encodeBody(body)) }
+    draft.write(chatTables.early, key, { atMs: row?.atMs ?? clock.nowMs(), acts: [...kept, early] })
+  }
+
+  /** What was said of a message that has come now. */
+  take (draft: Draft, chat: ChatId, id: MessageId): readonly EarlyAct[] {
+    const { early } = this.#on.chatTables
+    const row = draft.peek(early, keyOf(chat, id))
+    if (row === undefined) return []
+    draft.erase(early, keyOf(chat, id))
+    return row.acts
+  }
+
+  #hasRoom ({ chat, sender }: Act): boolean {
+    let count = 0
+    let ofSender = 0
+    for (const [key, row] of this.#on.chatTables.early.cachedEntries() as Iterable<[string, EarlyRow]>) {
+      if (!key.startsWith(`${chat}/`)) continue
+      count++
+      if (row.acts[0]?.sender === sender) ofSender++
+    }
+    return count < maxMessages && ofSender < maxMessagesOfSender
+  }
+}
