@@ -144,6 +144,8 @@ export const limits = {
   senderKeyMaxAgeMs: 7 * DAY,
   /** Gossip topics for group pages. Above 999 a peer ignores subscriptions in silence. */
   gossipShards: 64,
+  /** A page that goes by gossip: some hundred messages of a busy group. Above 4 MiB gossipsub drops in silence. */
+  gossipPageBytes: 128 * KIB,
 
   /** A member of its own that edits: the sender's clock against the original's. */
   editWindowMs: 15 * MINUTE,

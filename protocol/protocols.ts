@@ -21,5 +21,8 @@ export const topics = {
   directory: '/heliograph/gossip/directory/1'
 } as const
 
+/** Pages of wide groups' logs; `shard` from 0 to limits.gossipShards - 1: SHA-256 of the conversation's 65 bytes, first u32 (big-endian) modulo 64. */
+export const logTopic = (shard: number): string => `/heliograph/gossip/log/${shard}/1`
+
 export const homeRecordKeyPrefix = '/heliograph/'
 export const homeRecordKey = (account: AccountId): string => `${homeRecordKeyPrefix}${account}`

@@ -23,7 +23,7 @@ import { guardWebSocketListeners, type WebSocketListener } from '../../protocol/
 import { closeAbortedWebSocket } from '../../protocol/libp2p/websocket.ts'
 import { thriftyYamux } from '../../protocol/libp2p/yamux.ts'
 import { limits } from '../../protocol/limits.ts'
-import { protocols, topics } from '../../protocol/protocols.ts'
+import { logTopic, protocols, topics } from '../../protocol/protocols.ts'
 import { ConnectionGate, defaultGateLimits, type Admission, type GateLimits } from './connection-gate.ts'
 import { fastNoise } from './fast-noise.ts'
 
@@ -142,8 +142,9 @@ export async function createRelayHost (
         doPX: false,
         allowPublishToZeroTopicPeers: true,
         ignoreDuplicatePublishError: true,
-        allowedTopics: Object.values(topics),
-        maxInboundDataLength: 64 * 1024,
+        allowedTopics: [...Object.values(topics), ...Array.from({ length: limits.gossipShards }, (_, shard) => logTopic(shard))],
+        // One page, or a few that are answered together.
+        maxInboundDataLength: 4 * limits.gossipPageBytes,
         // Without it one slow reader held 61 MB.
         maxOutboundBufferSize: limits.outboundBufferBytes
       })

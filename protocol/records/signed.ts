@@ -18,7 +18,8 @@ export const contexts = {
   relayRecord: 'heliograph relay record 1',
   deviceKeys: 'heliograph device keys 1',
   groupControl: 'heliograph group control 1',
-  publicProfile: 'heliograph public profile 1'
+  publicProfile: 'heliograph public profile 1',
+  gossipPage: 'heliograph gossip page 1'
 } as const
 export type Context = typeof contexts[keyof typeof contexts]
 
@@ -29,8 +30,11 @@ export const isRegion = (text: string): boolean => text.length <= limits.regionB
 
 /** @param seed 32-byte Ed25519 seed. @returns the encoded Signed */
 export function signRecord (signing: Signing, context: Context, body: Uint8Array, seed: Uint8Array): Uint8Array {
-  return encode(Signed, { body, signature: signing.ed25519Sign(seed, message(context, body)) })
+  return encode(Signed, { body, signature: signBody(signing, context, body, seed) })
 }
+
+/** For bodies that travel in a message of their own. @returns 64 bytes */
+export const signBody = (signing: Signing, context: Context, body: Uint8Array, seed: Uint8Array): Uint8Array => signing.ed25519Sign(seed, message(context, body))
 
 /** The body, unchecked: to find out which key to check it with. @throws ProtocolError TOO_LARGE, MALFORMED */
 export function readSigned (record: Uint8Array, maxBytes: number = limits.recordBytes): { body: Uint8Array, signature: Uint8Array } {

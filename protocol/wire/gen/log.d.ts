@@ -349,3 +349,26 @@ export declare namespace LogStates {
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogStates>): LogStates;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogStates>): Generator<LogStatesLogsConversationFieldEvent | LogStatesLogsEpochFieldEvent | LogStatesLogsFirstFieldEvent | LogStatesLogsHeadFieldEvent | LogStatesLogsCursorFieldEvent>;
 }
+export interface GossipPage {
+    relay: Uint8Array;
+    page: Uint8Array;
+    signature: Uint8Array;
+}
+export declare namespace GossipPage {
+    const codec: () => Codec<GossipPage>;
+    interface GossipPageRelayFieldEvent {
+        field: '$.relay';
+        value: Uint8Array;
+    }
+    interface GossipPagePageFieldEvent {
+        field: '$.page';
+        value: Uint8Array;
+    }
+    interface GossipPageSignatureFieldEvent {
+        field: '$.signature';
+        value: Uint8Array;
+    }
+    function encode(obj: Partial<GossipPage>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GossipPage>): GossipPage;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GossipPage>): Generator<GossipPageRelayFieldEvent | GossipPagePageFieldEvent | GossipPageSignatureFieldEvent>;
+}

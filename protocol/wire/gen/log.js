@@ -1209,3 +1209,105 @@ export var LogStates;
     }
     LogStates.stream = stream;
 })(LogStates || (LogStates = {}));
+export var GossipPage;
+(function (GossipPage) {
+    let _codec;
+    GossipPage.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.relay != null && obj.relay.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.relay);
+                }
+                if ((obj.page != null && obj.page.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.page);
+                }
+                if ((obj.signature != null && obj.signature.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.signature);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    relay: uint8ArrayAlloc(0),
+                    page: uint8ArrayAlloc(0),
+                    signature: uint8ArrayAlloc(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.relay = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.page = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.signature = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.relay`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.page`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.signature`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GossipPage.codec());
+    }
+    GossipPage.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GossipPage.codec(), opts);
+    }
+    GossipPage.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, GossipPage.codec(), opts);
+    }
+    GossipPage.stream = stream;
+})(GossipPage || (GossipPage = {}));
