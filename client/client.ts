@@ -9,14 +9,18 @@ import { safetyNumber } from '../protocol/e2ee/safety-number.ts'
 import { heliographProfile, type Suite } from '../protocol/e2ee/suite.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { accountIdFromBytes, accountIdToBytes, accountKeyOf, parseAccountId, type AccountId, type MessageId } from '../protocol/ids.ts'
+import { selfConversation } from '../protocol/conversation.ts'
 import { encodeInvite, isInvite, parseInvite } from '../protocol/invite.ts'
 import { limits } from '../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../protocol/methods.ts'
 import type { Welcome } from '../protocol/wire/gen/service.js'
+import { envelopeKinds } from '../protocol/wire/kinds.ts'
 import { conversationOfChat, isGroupChat, isPairChat, isSelfChat, type ChatId } from './chat-id.ts'
 import { Account } from './keys/account.ts'
 import type { ClientComponents, ClientConfig } from './components.ts'
 import { Contacts, fallbackName } from './contacts.ts'
+import { DeviceTables } from './devices/device-tables.ts'
+import { SyncFacts } from './devices/sync.ts'
 import { Engine } from './engine.ts'
 import { Emitter } from './events.ts'
 import { History, messageOf } from './messages/history.ts'
@@ -51,7 +55,9 @@ export class Client {
   readonly #account: Account
   readonly #connection: RelayConnection
   readonly #device: DeviceIdentity
+  readonly #deviceTables = new DeviceTables()
   #engine: Engine | undefined
+  #facts: SyncFacts | undefined
 
   /**
    * Open what the store has: an account, or nothing yet. The caller keeps the store and closes it after `stop`.
@@ -255,7 +261,7 @@ export class Client {
 
   async #loadEngine (account: AccountId): Promise<void> {
     const { clock, random, primitives, logger } = this.#components
-    this.#engine = await Engine.load({
+    const engine = await Engine.load({
       ledger: this.#ledger,
       tables: this.#tables,
       history: this.#history,
@@ -271,11 +277,24 @@ export class Client {
       logger,
       onDisowned: (error) => { this.#connection.reconnect(error) }
     })
+    const facts = new SyncFacts({
+      ledger: this.#ledger,
+      tables: this.#tables,
+      deviceTables: this.#deviceTables,
+      clock,
+      own: { account, device: this.#device.id },
+      compose: async (draft, told) => { await engine.outbox.compose(draft, { chat: selfConversation(account).id, kind: envelopeKinds.sync, body: { kind: 'sync', facts: told } }) }
+    })
+    engine.takers.push(facts)
+    facts.load()
+    this.#facts = facts
+    this.#engine = engine
   }
 
   #onOnline (welcome: Welcome): void {
     this.#upkeep.resume(welcome.isRegistered ? welcome.oneTimePrekeysLeft : limits.oneTimePrekeys)
     this.#engine?.resume()
+    this.#facts?.resume()
     this.#settleClaims().catch((error: unknown) => {
       // The next connection asks again.
       this.#components.logger?.debug('client.handle-not-confirmed', { error: String(error) })
