@@ -40,7 +40,7 @@ export function encodeGroupInvite ({ conversation, linkId, seed, profileKey, nam
   if (profileKey !== undefined) query.set('profile', toBase32(concat(profileKey.id, profileKey.key)))
   if (name !== '') query.set('name', name)
   let link = linkOf(query)
-  for (const address of addresses.slice(0, maxAddresses)) {
+  for (const address of addresses.filter(({ length }) => length <= limits.addressBytes).slice(0, maxAddresses)) {
     query.append('at', address)
     const longer = linkOf(query)
     if (longer.length > maxLinkChars) break
