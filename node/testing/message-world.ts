@@ -22,7 +22,7 @@ import { TestPerson, register, sayHello, signing, testDevice, testRelay, type Te
 import { silentLogger } from '../watch/logger.ts'
 import { MemoryNetwork, type NetworkConditions } from '../mesh/mesh-memory.ts'
 import type { LogsConfig } from '../log/logs.ts'
-import { createMessagePath } from '../message-path.ts'
+import { createMessagePath, type MessagePath } from '../message-path.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Defer, Logger } from '../ports.ts'
 import { Relay } from '../relay.ts'
@@ -123,6 +123,7 @@ export class TestRelayNode {
   readonly id: RelayId
   store: MemoryStore
   relay!: Relay
+  path!: MessagePath
   isRunning = false
   readonly meter = new CountingMeter()
   readonly #seed: Uint8Array
@@ -141,7 +142,7 @@ export class TestRelayNode {
     const mesh = network.join(this.id)
     this.relay = new Relay({
       mesh, store: this.store, clock, random, signing, logger, meter: this.meter, defer: afterThisTurn, loadPermille: () => 0, keepConnected: () => {}
-    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.#seed }, (parts, config) => createMessagePath(parts, { ...config, logs: this.world.logs }))
+    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.#seed }, (parts, config) => this.path = createMessagePath(parts, { ...config, logs: this.world.logs }))
     await this.relay.start()
     this.isRunning = true
   }
