@@ -5,7 +5,7 @@
  */
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { TopicValidatorResult } from '@libp2p/gossipsub'
+import { TopicValidatorResult, type GossipSub } from '@libp2p/gossipsub'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import type { ByteStream } from '../../protocol/byte-stream.ts'
 import { sameBytes, utf8 } from '../../protocol/bytes.ts'
@@ -134,8 +134,17 @@ export class Libp2pMesh implements Mesh {
     const { pubsub } = this.host.libp2p.services
     // A copy, so that who keeps the message does not keep the frame it came in. In the validator, not in the 'message' event: it runs once per message and decides whether it travels on.
     pubsub.topicValidators.set(topic, (_peer, message) => verdicts[onMessage(new Uint8Array(message.data))])
+    allowedTopics(pubsub).add(topic)
     if (this.#isStarted) pubsub.subscribe(topic)
     else this.#topics.push(topic)
+  }
+
+  unsubscribe (topic: string): void {
+    const { pubsub } = this.host.libp2p.services
+    pubsub.topicValidators.delete(topic)
+    allowedTopics(pubsub).delete(topic)
+    if (this.#isStarted) pubsub.unsubscribe(topic)
+    else this.#topics.splice(this.#topics.indexOf(topic), 1)
   }
 
   async putRecord (key: string, record: Uint8Array, { signal }: { signal: AbortSignal }): Promise<void> {
@@ -212,6 +221,9 @@ async function newStream (connection: Connection, protocol: string, signal: Abor
     throw error
   }
 }
+
+/** What others say of a topic is heard only of those that are listened to here. A private member: as an option it is fixed at the start. */
+const allowedTopics = (pubsub: GossipSub): Set<string> => (pubsub as unknown as { allowedTopics: Set<string> }).allowedTopics
 
 const keyText = (key: Uint8Array): string => new TextDecoder().decode(key)
 

@@ -142,6 +142,8 @@ export class MemoryMesh implements Mesh {
     this.#topics.set(topic, [...this.#topics.get(topic) ?? [], onMessage])
   }
 
+  unsubscribe (topic: string): void { this.#topics.delete(topic) }
+
   hear (topic: string, message: Uint8Array): void {
     if (this.isStarted) for (const listener of this.#topics.get(topic) ?? []) listener(message)
   }

@@ -24,6 +24,8 @@ export interface Mesh {
   /** Best effort: never relied on for correctness. */
   publish (topic: string, message: Uint8Array): Promise<void>
   subscribe (topic: string, onMessage: (message: Uint8Array) => GossipVerdict): void
+  /** Nobody here listens to this topic any more. */
+  unsubscribe (topic: string): void
 
   /** Signed home records in the DHT; `key` is `/heliograph/<account id>`. Rejects when no peer took it. */
   putRecord (key: string, record: Uint8Array, options: { signal: AbortSignal }): Promise<void>

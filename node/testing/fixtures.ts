@@ -114,6 +114,7 @@ export class StubMesh implements Mesh {
   handle (protocol: string, accept: (stream: ByteStream) => void): void { this.accepts.set(protocol, accept) }
   publish (topic: string, message: Uint8Array): Promise<void> { this.published.push({ topic, message }); return Promise.resolve() }
   subscribe (topic: string, onMessage: (message: Uint8Array) => GossipVerdict): void { this.topics.set(topic, onMessage) }
+  unsubscribe (topic: string): void { this.topics.delete(topic) }
 
   putRecord (key: string, record: Uint8Array): Promise<void> {
     if (this.dhtError !== undefined) return Promise.reject(this.dhtError)
