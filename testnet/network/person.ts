@@ -3,6 +3,7 @@
  * regions go through the delay proxies. Remembers what it sent and what it was told, over all its runs.
  */
 import { join } from 'node:path'
+import { isPairChat, type ChatId } from '../../client/chat-id.ts'
 import type { Client, Message } from '../../client/client.ts'
 import { openNodeClient, type NodeClient } from '../../client/client-node.ts'
 import { fastNoise } from '../../node/libp2p/fast-noise.ts'
@@ -17,7 +18,9 @@ const pollMs = 20
 export class Person {
   readonly name: string
   readonly region: Region
+  /** By one person to another. */
   readonly announced: AnnouncedText[] = []
+  readonly #announcedByChat = new Map<ChatId, readonly AnnouncedText[]>()
   readonly sent: SentText[] = []
   /** When each own message came to each state, in milliseconds after it was sent. */
   readonly tickMs: { sent: number[], delivered: number[] } = { sent: [], delivered: [] }
@@ -87,6 +90,14 @@ export class Person {
     return counts
   }
 
+  /** What this person was told in one chat, over all runs. */
+  announcedIn (chat: ChatId): readonly AnnouncedText[] { return this.#announcedByChat.get(chat) ?? [] }
+
+  /** Everything that stands in one chat here, oldest first. */
+  async historyOf (chat: ChatId): Promise<HistoryEntry[]> {
+    return (await this.#wholeHistory(chat)).map(({ id, seq, text, sender }) => ({ id, seq, text, author: this.#people.get(sender) ?? sender }))
+  }
+
   async evidence (others: ReadonlyArray<{ account: AccountId, name: string }>): Promise<{ announced: readonly AnnouncedText[], histories: Record<string, HistoryEntry[]> }> {
     const histories: Record<string, HistoryEntry[]> = {}
     for (const other of others) {
@@ -108,9 +119,14 @@ export class Person {
       wrapDialer: (dialer) => regionalDialer(dialer, routes)
     })
     const { client } = opened
-    client.on('message', ({ id, sender, text }) => { this.announced.push({ id, from: this.#people.get(sender) ?? sender, text }) })
+    client.on('message', ({ id, chat, sender, text }) => { this.#announce(chat, { id, from: this.#people.get(sender) ?? sender, text }) })
     client.on('update', (message) => { this.#onUpdate(message) })
     return client
+  }
+
+  #announce (chat: ChatId, message: AnnouncedText): void {
+    if (!isPairChat(chat)) this.#announcedByChat.set(chat, [...this.announcedIn(chat), message])
+    else this.announced.push(message)
   }
 
   #onUpdate ({ id, direction, state }: Message): void {
@@ -130,11 +146,11 @@ export class Person {
     await until(() => client.connection.state === 'online', { timeoutMs: onlineTimeoutMs, what: () => `${this.name} to come online (${client.connection.state}${client.connection.error === undefined ? '' : `: ${client.connection.error.message}`})` })
   }
 
-  async #wholeHistory (other: AccountId): Promise<Message[]> {
+  async #wholeHistory (chat: ChatId): Promise<Message[]> {
     const pages: Message[][] = []
     let before: string | undefined
     for (;;) {
-      const page = await this.client.history(other, { limit: 500, ...(before === undefined ? {} : { before }) })
+      const page = await this.client.history(chat, { limit: 500, ...(before === undefined ? {} : { before }) })
       if (page.length === 0) return pages.reverse().flat()
       pages.push(page)
       before = page[0]!.id
