@@ -1,0 +1,122 @@
+/**
+ * Pages of wide groups that come by gossip: which are believed, and what becomes of them.
+ *
+ * Owns: the topics that this relay listens to, the rules of a page, the bound on pages being worked off, telling the
+ * sequencer how far a log has come. Does not know: how a page gets into a log (federation/replica.ts: the same way as one
+ * that comes directly). Nothing depends on it: what is not taken here comes by the other road. Spec: docs/protocol/fanout.md
+ */
+import type { Primitives } from '../../protocol/e2ee/primitives.ts'
+import { isProtocolError } from '../../protocol/errors.ts'
+import type { RelayId } from '../../protocol/ids.ts'
+import { logTopic } from '../../protocol/protocols.ts'
+import type { Signing } from '../../protocol/records/signed.ts'
+import type { Page, Position } from '../../protocol/wire/gen/log.js'
+import type { Log } from '../log/log.ts'
+import type { Logs } from '../log/logs.ts'
+import type { Placement } from '../log/placement.ts'
+import type { GossipVerdict, Mesh } from '../mesh/mesh.ts'
+import type { Buckets, Logger } from '../ports.ts'
+import type { Meter } from '../watch/meter.ts'
+import type { Confirmations } from './confirmations.ts'
+import { openGossipPage, shardOf, type SignedPage } from './gossip-page.ts'
+import type { Roads } from './roads.ts'
+
+/** Pages of one relay being worked off: 16 of 128 KiB. What comes beyond is dropped; a later page shows the gap. */
+const maxPending = 16
+
+export interface GossipReceiverComponents {
+  mesh: Pick<Mesh, 'self' | 'subscribe'>
+  logs: Pick<Logs, 'peek'>
+  placement: Pick<Placement, 'primaryOf' | 'isSequencer'>
+  roads: Roads
+  /** Into the log, as a page that came directly. @returns how far it is, durably; undefined: not kept here */
+  take (page: Page, relay: RelayId): Promise<Position | undefined>
+  confirmations: Pick<Confirmations, 'note'>
+  buckets: Buckets
+  signing: Signing & Pick<Primitives, 'sha256'>
+  logger: Logger
+  meter: Meter
+}
+
+export class GossipReceiver {
+  readonly #c: GossipReceiverComponents
+  readonly #shards = new Set<number>()
+  readonly #pending = new Map<RelayId, number>()
+  readonly #pages
+
+  constructor (components: GossipReceiverComponents) {
+    this.#c = components
+    const { meter } = components
+    this.#pages = meter.counter('heliograph_gossip_pages_total', 'pages that came by gossip, by what became of them', ['outcome'])
+    meter.gauge('heliograph_gossip_shards', 'topics of wide groups that this relay listens to', () => this.#shards.size)
+  }
+
+  /** Listen for this log, if it goes by gossip. May be said as often as one likes. */
+  follow (log: Log): void {
+    const { mesh, roads, signing } = this.#c
+    if (log.isDropped || !roads.isWide(log)) return
+    const shard = shardOf(signing, log.conversation.bytes)
+    if (this.#shards.has(shard)) return
+    this.#shards.add(shard)
+    mesh.subscribe(logTopic(shard), (message) => this.#onMessage(message, shard))
+  }
+
+  #onMessage (bytes: Uint8Array, shard: number): GossipVerdict {
+    let signed: SignedPage
+    try {
+      signed = openGossipPage(this.#c.signing, bytes, shard)
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      // [REJECT] who passes this on has not checked it
+      this.#pages.inc(1, { outcome: error.code === 'BAD_SIGNATURE' ? 'bad-signature' : 'malformed' })
+      return 'reject'
+    }
+    return this.#onPage(signed)
+  }
+
+  #onPage ({ relay, conversation, page }: SignedPage): GossipVerdict {
+    const { buckets, logs, mesh, placement } = this.#c
+    if (relay === mesh.self) return 'ignore'
+    // [IGNORE] SPEC(relay §replicate) only the sequencer writes; the signer may have been it until lately, or know a newer record
+    const primary = placement.primaryOf(conversation.anchor)
+    if (primary !== undefined && primary !== relay) return this.#drop('not-sequencer')
+    try {
+      buckets.take('forwardPerRelay', relay, page.entries.length)
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      // [IGNORE] a relay must not make the others pass on more than it may send to one of them
+      return this.#drop('quota')
+    }
+    const log = logs.peek(conversation.id)
+    if (primary === undefined || log === undefined || log.isDropped) {
+      // Not for this relay, or not now: others may need it.
+      this.#pages.inc(1, { outcome: 'passed-on' })
+      return 'accept'
+    }
+    const pending = this.#pending.get(relay) ?? 0
+    if (pending >= maxPending) this.#pages.inc(1, { outcome: 'busy' })
+    else this.#take(page, relay, pending)
+    return 'accept'
+  }
+
+  #drop (outcome: string): GossipVerdict {
+    this.#pages.inc(1, { outcome })
+    return 'ignore'
+  }
+
+  #take (page: Page, relay: RelayId, pending: number): void {
+    const { confirmations, logger, take } = this.#c
+    this.#pending.set(relay, pending + 1)
+    take(page, relay).then((position) => {
+      this.#pages.inc(1, { outcome: position === undefined ? 'passed-on' : 'taken' })
+      if (position !== undefined) confirmations.note(relay, position)
+    }, (error: unknown) => {
+      this.#pages.inc(1, { outcome: 'refused' })
+      logger.debug('gossip.page', { code: isProtocolError(error) ? error.code : 'INTERNAL' }, error)
+    }).finally(() => {
+      const left = this.#pending.get(relay)! - 1
+      if (left === 0) this.#pending.delete(relay)
+      else this.#pending.set(relay, left)
+    })
+  }
+}
