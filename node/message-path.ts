@@ -6,13 +6,17 @@
  */
 import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
 import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
+import type { ErrorCode } from '../protocol/errors.ts'
 import type { ConversationId } from '../protocol/conversation.ts'
 import type { AccountId, RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { ClientSessions, type Attached } from './delivery/client-sessions.ts'
 import type { Group } from './groups/group.ts'
+import { GroupSequencer } from './groups/group-sequencer.ts'
+import { GroupService } from './groups/group-service.ts'
 import { Groups, type GroupSigning } from './groups/groups.ts'
 import { Forwarding } from './federation/forwarding.ts'
+import { Adoption } from './log/adoption.ts'
 import { Intake } from './log/intake.ts'
 import { Links } from './federation/links.ts'
 import { LogReader } from './log/log-reader.ts'
@@ -28,7 +32,7 @@ import { RelaySessions } from './federation/relay-sessions.ts'
 import { Replicas } from './federation/replica.ts'
 import { Replication } from './federation/replication.ts'
 import { Retention } from './log/retention.ts'
-import type { Store } from './store/store.ts'
+import type { OutboxItem, Store } from './store/store.ts'
 
 export interface MessagePathParts {
   mesh: Pick<Mesh, 'dial' | 'handle'>
@@ -85,12 +89,15 @@ export class MessagePath {
     const shared = { ...parts, placement, groups, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)
     this.#links = new Links({ ...parts, handlers: relayHandlers })
-    this.#intake = new Intake({ ...shared, takeOver: (log, relay) => this.#replicas.takeOver(log, relay) }, config)
+    const onRefused = (item: OutboxItem, code: ErrorCode): void => { this.#clients.refused(item, code) }
+    const sequencer = new GroupSequencer(shared)
+    const adoption = new Adoption({ ...shared, groups: sequencer, takeOver: (log, relay) => this.#replicas.takeOver(log, relay), onRefused })
+    this.#intake = new Intake({ ...shared, groups: sequencer, adoption }, config)
     this.#replicas = new Replicas({ ...shared, links: this.#links }, config)
     const reader = new LogReader({ ...parts, fetchCopy: (log, seq) => this.#replicas.fetchCopy(log, seq) })
     const all = { ...shared, reader, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)
-    this.#forwarding = new Forwarding({ ...all, adopt: (queue) => { this.#adopt(queue) } })
+    this.#forwarding = new Forwarding({ ...all, adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
     this.#retention = new Retention(parts)
@@ -101,6 +108,7 @@ export class MessagePath {
     homes.onMoved((account) => { this.#moved(account) })
     this.#clients.register(clientHandlers)
     this.#relays.register(relayHandlers)
+    new GroupService({ ...shared, asking: (channel) => this.#clients.asking(channel) }).register(clientHandlers, relayHandlers)
     this.#presence.register(clientHandlers, relayHandlers)
   }
 
@@ -159,7 +167,7 @@ export class MessagePath {
   /** A newer home record of the account is known: roles may have changed. */
   #moved (account: AccountId): void {
     this.#links.forgetIntroduction(account)
-    for (const log of [...this.#logs.loadedOf(account)]) this.#logs.reset(log)
+    for (const log of this.#logs.loadedWith(account)) this.#logs.reset(log)
     this.#forwarding.moved(account)
   }
 

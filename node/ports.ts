@@ -13,12 +13,16 @@ export interface LocalAccounts {
   isLocal (account: AccountId): boolean
   /** Active devices of a local account, from memory; none for another. */
   devicesOf (account: AccountId): readonly DeviceId[]
+  /** Epoch of the device list of a local account; undefined for another. */
+  listEpochOf (account: AccountId): Promise<number | undefined>
 }
 
 export interface Homes {
   readonly self: RelayId
   /** From memory. Of a local account always there. */
   cached (account: AccountId): SignedHomeRecord | undefined
+  /** From memory, else the store; nobody is asked. */
+  known (account: AccountId): Promise<SignedHomeRecord | undefined>
   /** Memory, store, DHT. @throws ProtocolError UNKNOWN_ACCOUNT, HOME_UNREACHABLE */
   find (account: AccountId, options: { signal: AbortSignal }): Promise<SignedHomeRecord>
   /** Verifies; keeps the highest epoch. @throws ProtocolError BAD_SIGNATURE, ROLLED_BACK with the newer record, MALFORMED */

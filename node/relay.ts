@@ -9,7 +9,6 @@ import { Handlers } from '../protocol/channel.ts'
 import type { Clock, Random } from '../protocol/clock.ts'
 import type { RelayId } from '../protocol/ids.ts'
 import { protocols } from '../protocol/protocols.ts'
-import type { Signing } from '../protocol/records/signed.ts'
 import { Accounts } from './people/accounts.ts'
 import { TokenBuckets } from './people/buckets.ts'
 import { channelMeter } from './watch/channel-meter.ts'
@@ -19,6 +18,7 @@ import { commitGauges, commitMeter } from './store/commit-meter.ts'
 import { deadline } from './deadline.ts'
 import { Directory } from './people/directory.ts'
 import { Handles } from './people/handles.ts'
+import type { GroupSigning } from './groups/groups.ts'
 import { HomePublisher } from './people/home-publisher.ts'
 import { HomeBook } from './people/homes.ts'
 import { Rendezvous } from './linking/rendezvous.ts'
@@ -40,7 +40,7 @@ export interface RelayPorts {
   store: Store
   clock: Clock
   random: Random
-  signing: Signing
+  signing: GroupSigning
   logger: Logger
   meter: Meter
   /** When to do what one turn has gathered: commits, deliveries. */

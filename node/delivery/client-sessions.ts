@@ -6,13 +6,14 @@
  */
 import type { Channel, Handlers } from '../../protocol/channel.ts'
 import { conversationFromBytes, conversationFromId, type Conversation } from '../../protocol/conversation.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
-import type { AccountId, DeviceId } from '../../protocol/ids.ts'
+import { ERRORS, ProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import { accountIdFromBytes, messageIdToBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { LogState, Page, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
 import { Delivery, type DeliveryComponents } from './delivery.ts'
 import { FanoutScheduler, smallGroupMembers } from '../fanout/scheduler.ts'
+import type { Span } from '../groups/group-rows.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Intake, Origin } from '../log/intake.ts'
 import { Log } from '../log/log.ts'
@@ -24,7 +25,7 @@ import type { Placement } from '../log/placement.ts'
 import type { Buckets, Defer, Homes, Logger } from '../ports.ts'
 import type { Progress } from '../log/progress.ts'
 import { SharedPages } from './shared-pages.ts'
-import type { Store } from '../store/store.ts'
+import type { OutboxItem, Store } from '../store/store.ts'
 
 /** A device that hello has proved. */
 export interface Attached {
@@ -70,6 +71,7 @@ const openTogether = 16
 export class ClientSessions {
   readonly #c: ClientSessionsComponents
   readonly #delivery: DeliveryComponents
+  readonly #refused
   readonly #byChannel = new Map<Channel, ClientSession>()
   readonly #byAccount = new Map<AccountId, Set<ClientSession>>()
 
@@ -85,12 +87,17 @@ export class ClientSessions {
       rankOf: ({ conversation }) => conversation.kind !== 'group' ? 0 : placement.members(conversation).length <= smallGroupMembers ? 1 : 2
     }
     meter.gauge('heliograph_delivery_shared_bytes', 'pages of groups kept for the devices that have not had them', () => pages.usedBytes)
+    this.#refused = meter.counter('heliograph_delivery_refused_total', 'envelopes that a sequencer has refused after they were accepted here', ['told'])
     meter.gauge('heliograph_delivery_unacknowledged', 'entries handed to devices and not acknowledged yet', () => {
       let entries = 0
       for (const session of this.#byChannel.values()) entries += session.delivery.windowEntries
       return entries
     })
-    logs.onLoad((log) => { this.#followers(log, (session) => { session.delivery.follow(log) }) })
+    logs.onLoad((log) => { this.#followers(log, (session) => { this.#follow(session, log) }) })
+    logs.onChange((log, { joined, left }) => {
+      for (const account of joined) for (const session of this.#byAccount.get(account) ?? []) this.#follow(session, log)
+      for (const account of left) for (const session of this.#byAccount.get(account) ?? []) session.delivery.end(log, placement.spanOf(log.conversation, account)?.last ?? 0)
+    })
     // Never served here again; the answer to whatever the device asks next tells it where it lives.
     homes.onMoved((account) => {
       if (!placement.isHome(account)) for (const session of this.#byAccount.get(account) ?? []) session.delivery.stop()
@@ -132,23 +139,32 @@ export class ClientSessions {
   stop (): void { for (const session of [...this.#byChannel.values()]) this.#detach(session) }
 
   #followers (log: Log, each: (session: ClientSession) => void): void {
-    for (const member of this.#c.placement.members(log.conversation)) {
-      const sessions = this.#byAccount.get(member)
-      if (sessions !== undefined && this.#c.placement.isHome(member)) for (const session of sessions) each(session)
+    const { placement } = this.#c
+    const visit = (account: AccountId): void => {
+      const sessions = this.#byAccount.get(account)
+      if (sessions !== undefined && placement.isHome(account)) for (const session of sessions) each(session)
     }
+    for (const account of placement.localMembers(log.conversation)) visit(account)
+    for (const account of log.group?.leaving.keys() ?? []) visit(account)
+  }
+
+  /** Of a group's log a device has what came while its account was a member. */
+  #follow (session: ClientSession, log: Log): void {
+    const span = this.#c.placement.spanOf(log.conversation, session.account)
+    if (span !== undefined) session.delivery.follow(log, span.first, span.last)
   }
 
   /** Follow every log in which the device is behind. The others are followed when they come into memory. */
   async #catchUp (session: ClientSession): Promise<void> {
     const { store, logs } = this.#c
     // Those in memory first: one that is being written for the first time does not stand in the store's list yet.
-    for (const log of logs.loadedOf(session.account)) session.delivery.follow(log)
+    for (const log of logs.loadedOf(session.account)) this.#follow(session, log)
     const ids = await store.logsOf(session.account)
     for (let at = 0; at < ids.length && !session.isDetached; at += openTogether) {
       await Promise.all(ids.slice(at, at + openTogether).map(async (id) => {
         if (logs.peek(id) !== undefined) return // followed when it was loaded, or above
         const state = await store.openLog(id)
-        if (state !== undefined && state.head > (state.cursors.get(session.device) ?? 0)) session.delivery.follow(await logs.loadId(id))
+        if (state !== undefined && state.head > (state.cursors.get(session.device) ?? 0)) this.#follow(session, await logs.loadId(id))
       }))
     }
   }
@@ -161,8 +177,8 @@ export class ClientSessions {
         return this.#c.intake.accept(envelopes, session.origin).then((outcomes) => ({ outcomes }))
       })
       .onNotification(clientNotifications.acknowledge, (positions, channel) => { this.#onAcknowledge(positions, channel) })
-      .on(clientMethods.readLog, (request, channel) => this.#onReadLog(request, this.#asking(channel)))
-      .on(clientMethods.listLogs, (_, channel) => this.#onListLogs(this.#asking(channel)))
+      .on(clientMethods.readLog, (request, channel) => this.#onReadLog(request, this.asking(channel)))
+      .on(clientMethods.listLogs, (_, channel) => this.#onListLogs(this.asking(channel)))
   }
 
   /** @throws ProtocolError NOT_AUTHENTICATED */
@@ -172,8 +188,19 @@ export class ClientSessions {
     return session
   }
 
+  /** The sequencer has refused what this relay had accepted: the device that sent it is told, if it is there. */
+  refused ({ log, sender, messageId, envelope }: OutboxItem, code: ErrorCode): void {
+    let isTold = false
+    for (const session of this.#byAccount.get(accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount)) ?? []) {
+      if (session.device !== sender) continue
+      session.channel.notify(clientNotifications.refused, { conversation: conversationFromId(log).bytes, messageId: messageIdToBytes(messageId), status: ERRORS[code].status })
+      isTold = true
+    }
+    this.#refused.inc(1, { told: isTold ? 'yes' : 'no' })
+  }
+
   /** @throws ProtocolError NOT_AUTHENTICATED, MOVED, QUOTA */
-  #asking (channel: Channel): ClientSession {
+  asking (channel: Channel): ClientSession {
     const session = this.#session(channel)
     if (!this.#c.placement.isHome(session.account)) throw this.#c.placement.notHere(session.account)
     this.#c.buckets.take('lookupPerDevice', session.device, 1)
@@ -183,7 +210,9 @@ export class ClientSessions {
   #onAcknowledge ({ positions }: Positions, channel: Channel): void {
     const session = this.#session(channel)
     for (const position of positions) {
-      const conversation = this.#own(conversationFromBytes(position.conversation), session)
+      const conversation = conversationFromBytes(position.conversation)
+      // A group's members are known with its log.
+      if (conversation.kind !== 'group') this.#own(conversation, session)
       const log = this.#c.logs.peek(conversation.id)
       if (log !== undefined) this.#acknowledge(session, log, position.seq)
       else {
@@ -196,38 +225,46 @@ export class ClientSessions {
   }
 
   #acknowledge (session: ClientSession, log: Log, seq: number): void {
+    // [IGNORE] a group that its account is not in
+    if (this.#c.placement.spanOf(log.conversation, session.account) === undefined) return
     this.#c.progress.acknowledged(log, session.device, seq)
     session.delivery.acknowledge(log, seq)
   }
 
   /** [REJECT] a conversation of other people. @throws ProtocolError NOT_ADMITTED */
-  #own (conversation: Conversation, session: ClientSession): Conversation {
-    if (!this.#c.placement.isMember(conversation, session.account)) throw new ProtocolError('NOT_ADMITTED')
-    return conversation
+  #own (conversation: Conversation, session: ClientSession): Span {
+    const span = this.#c.placement.spanOf(conversation, session.account)
+    if (span === undefined) throw new ProtocolError('NOT_ADMITTED')
+    return span
   }
 
   async #onReadLog (request: ReadLog, session: ClientSession): Promise<Page> {
-    const conversation = this.#own(conversationFromBytes(request.conversation), session)
+    const conversation = conversationFromBytes(request.conversation)
+    if (conversation.kind !== 'group') this.#own(conversation, session)
     const log = await this.#c.logs.load(conversation)
-    const entries = await this.#c.reader.read(log, request.fromSeq, { maxEntries: request.maxEntries || limits.pageEntries, maxBytes: limits.pageBytes })
+    const span = this.#own(conversation, session)
+    const last = Math.min(log.durableHead, span.last)
+    const entries = await this.#c.reader.read(log, Math.max(request.fromSeq, span.first), { maxEntries: request.maxEntries || limits.pageEntries, maxBytes: limits.pageBytes })
     const epoch = entries[0]?.epoch ?? log.epoch
     return {
       conversation: conversation.bytes,
       epoch,
       // A page has one epoch; the rest is the next page's.
-      entries: entries.filter((entry) => entry.epoch === epoch && entry.seq <= log.durableHead)
+      entries: entries.filter((entry) => entry.epoch === epoch && entry.seq <= last)
         .map((entry) => wireEntry(entry, entry.sender === session.device ? readEnvelopeHeader(entry.envelope) : undefined)),
-      head: log.durableHead
+      head: last
     }
   }
 
   async #onListLogs (session: ClientSession): Promise<{ logs: LogState[] }> {
     const out: LogState[] = []
     for (const id of await this.#c.store.logsOf(session.account)) {
-      const state = this.#c.logs.peek(id) ?? await this.#c.store.openLog(id)
-      if (state === undefined) continue
-      const head = state instanceof Log ? state.durableHead : state.head
-      out.push({ conversation: conversationFromId(id).bytes, epoch: state.epoch, first: state.first, head, cursor: state.cursors.get(session.device) ?? 0 })
+      const conversation = conversationFromId(id)
+      const state = conversation.kind === 'group' ? await this.#c.logs.load(conversation) : this.#c.logs.peek(id) ?? await this.#c.store.openLog(id)
+      const span = this.#c.placement.spanOf(conversation, session.account)
+      if (state === undefined || span === undefined) continue
+      const head = Math.min(state instanceof Log ? state.durableHead : state.head, span.last)
+      out.push({ conversation: conversation.bytes, epoch: state.epoch, first: Math.max(state.first, span.first), head, cursor: Math.max(state.cursors.get(session.device) ?? 0, span.first - 1) })
     }
     return { logs: out }
   }

@@ -16,7 +16,7 @@ import { clientNotifications } from '../../protocol/methods.ts'
 import { ranks, type FanoutScheduler, type Rank, type Served } from '../fanout/scheduler.ts'
 import type { Follower, Log } from '../log/log.ts'
 import type { Counter } from '../watch/meter.ts'
-import { joinPages, type EncodedPage } from './page-encoder.ts'
+import { encodePage, joinPages, type EncodedPage } from './page-encoder.ts'
 import type { Logger } from '../ports.ts'
 import type { SharedPages } from './shared-pages.ts'
 
@@ -43,6 +43,8 @@ class DeviceFollower implements Follower {
   readonly log: Log
   /** Highest number handed out. */
   sent: number
+  /** Nothing above this is for its account; Infinity: everything is. */
+  last: number
   readonly #delivery: Delivery
   /** What is under way, a page each, oldest first. */
   readonly unacknowledged: Array<{ last: number, entries: number, bytes: number }> = []
@@ -51,13 +53,16 @@ class DeviceFollower implements Follower {
   retry: Timer | undefined
   attempt = 0
 
-  constructor (log: Log, sent: number, delivery: Delivery) {
+  constructor (log: Log, { sent, last }: { sent: number, last: number }, delivery: Delivery) {
     this.log = log
     this.sent = sent
+    this.last = last
     this.#delivery = delivery
   }
 
-  get isBehind (): boolean { return this.sent < this.log.durableHead }
+  get isBehind (): boolean { return this.sent < this.log.durableHead && this.sent < this.last }
+  /** It has everything that it will ever get. */
+  get isDone (): boolean { return this.sent >= this.last && this.unacknowledged.length === 0 }
   get isIdle (): boolean { return this.unacknowledged.length === 0 && !this.isReading }
   wake (): void { this.#delivery.wake(this) }
   onDropped (): void { this.#delivery.forget(this) }
@@ -90,14 +95,31 @@ export class Delivery implements Served {
   /**
    * Deliver this log from the device's cursor on; from its first kept entry when the device was never seen in it.
    * @param since what came before this number is not for its account
+   * @param last nor what came after this one
    */
-  follow (log: Log, since = 0): void {
+  follow (log: Log, since = 0, last = Infinity): void {
     const { id } = log.conversation
-    if (this.#isStopped || log.isDropped || this.#followers.has(id)) return
-    const follower = new DeviceFollower(log, Math.max(log.cursors.get(this.#device) ?? 0, log.first - 1, since - 1), this)
+    if (this.#isStopped || log.isDropped) return
+    const known = this.#followers.get(id)
+    if (known !== undefined) {
+      if (known.last === last || known.log !== log) return
+      // Back in a group before it had everything from its first time: nothing of what came in between.
+      this.unfollow(log)
+    }
+    const sent = Math.max(log.cursors.get(this.#device) ?? 0, log.first - 1, since - 1)
+    if (sent >= last) return
+    const follower = new DeviceFollower(log, { sent, last }, this)
     this.#followers.set(id, follower)
     log.addFollower(follower)
     if (follower.isBehind) this.wake(follower)
+  }
+
+  /** Its account was removed by entry `last` of this log: that one it still gets. */
+  end (log: Log, last: number): void {
+    const follower = this.#followers.get(log.conversation.id)
+    if (follower?.log !== log) return
+    follower.last = last
+    if (follower.isDone) this.unfollow(log)
   }
 
   /** Nothing more of this log for this device. */
@@ -130,6 +152,7 @@ export class Delivery implements Served {
     else if (count > 0) unacknowledged.splice(0, count)
     // It may have read further by itself (readLog): not delivered again.
     if (seq > follower.sent && seq <= log.durableHead) follower.sent = seq
+    if (follower.isDone) this.unfollow(log)
     this.#wakeReady()
   }
 
@@ -188,12 +211,18 @@ export class Delivery implements Served {
       page = this.#c.pages.next(follower.log, follower.sent, this.#device)
       if (page === undefined) break
       this.#take(follower, page)
+      if (!follower.isBehind) break
     }
     if (!follower.isBehind) this.#ready[rank].delete(follower)
     else if (page === undefined) this.#read(follower, rank)
   }
 
-  #take (follower: DeviceFollower, page: EncodedPage): void {
+  #take (follower: DeviceFollower, whole: EncodedPage): void {
+    const page = whole.last <= follower.last ? whole : this.#upTo(follower, whole)
+    if (page === undefined) { // what it still should have had is gone
+      follower.sent = follower.last
+      return
+    }
     const bytes = page.frame.byteLength
     if (this.#frame.length > 0 && (this.#frameBytes + bytes > limits.pageBytes || this.#frame.length >= maxPages)) this.#send()
     this.#frame.push(page)
@@ -204,6 +233,11 @@ export class Delivery implements Served {
     this.#windowEntries += entries
     this.#windowBytes += bytes
     this.#c.delivered.inc(entries)
+  }
+
+  #upTo ({ log, last }: DeviceFollower, { entries }: EncodedPage): EncodedPage | undefined {
+    const own = entries.filter(({ seq }) => seq <= last)
+    return own.length === 0 ? undefined : encodePage(log.conversation.bytes, own, last, this.#device)
   }
 
   #send (): void {

@@ -7,11 +7,13 @@
 import type { Channel } from '../../protocol/channel.ts'
 import { backoffMs, type Timer } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
-import type { AccountId, RelayId } from '../../protocol/ids.ts'
+import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { Outcome } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
+import { decidedAnew } from '../groups/group-sequencer.ts'
+import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import { Feed } from '../delivery/feed.ts'
 import { Lane, batchBytes, type LaneComponents, type LaneWork } from './lane.ts'
 import type { Meter } from '../watch/meter.ts'
@@ -20,8 +22,11 @@ import type { Placement } from '../log/placement.ts'
 import type { Commits, Homes } from '../ports.ts'
 import type { OutboxItem } from '../store/store.ts'
 
-/** Refusals that no repetition changes: the item is dropped. */
-const final: readonly ErrorCode[] = ['EXPIRED', 'MALFORMED', 'TOO_LARGE', 'UNSUPPORTED_VERSION', 'BAD_CONVERSATION', 'BAD_MESSAGE_ID']
+/** Refusals that no repetition changes: the item is dropped, and its device told. */
+const final: readonly ErrorCode[] = [
+  'EXPIRED', 'MALFORMED', 'TOO_LARGE', 'UNSUPPORTED_VERSION', 'BAD_CONVERSATION', 'BAD_MESSAGE_ID', 'BAD_SIGNATURE', 'TOO_MANY',
+  'NOT_A_MEMBER', 'NOT_ALLOWED', 'BAD_CONTROL', 'GROUP_FULL', 'LINK_REVOKED', ...decidedAnew
+]
 
 /** Homes looked for at once. */
 const maxFinding = 32
@@ -48,6 +53,8 @@ export interface ForwardingComponents extends LaneComponents {
   meter: Meter
   /** This relay sequences the conversation by now: what waits goes straight into the log. */
   adopt (queue: OutboxQueue): void
+  /** Answered with `sent` long ago, refused for good by the sequencer. */
+  onRefused (item: OutboxItem, code: ErrorCode): void
 }
 
 export class Forwarding {
@@ -201,6 +208,7 @@ export class Forwarding {
     this.#c.commits.commit([{ op: 'dequeue', log: queue.conversation.id, position: item.position }]).then(() => {
       queue.removed(item.position)
       this.#c.outboxes.settle(queue)
+      this.#c.onRefused(item, code)
     }, (error: unknown) => {
       // Still there after a restart, and refused once more.
       this.#c.logger.warn('forward.drop', {}, error)
@@ -286,7 +294,11 @@ class ForwardLane implements LaneWork<Batch> {
 
   async send (batch: Batch, channel: Channel): Promise<void> {
     const accounts = new Set<AccountId>()
-    for (const { sending } of batch.parts) for (const account of this.#c.placement.localMembers(sending.queue.conversation)) accounts.add(account)
+    for (const { sending, items } of batch.parts) {
+      const { conversation } = sending.queue
+      if (conversation.kind === 'group') for (const { envelope } of items) accounts.add(accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount))
+      else for (const account of this.#c.placement.localMembers(conversation)) accounts.add(account)
+    }
     this.#c.links.introduce(channel, accounts)
     const { outcomes } = await channel.call(relayMethods.forward, { envelopes: batch.envelopes })
     this.#owner.answered(batch, outcomes)

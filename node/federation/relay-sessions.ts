@@ -105,8 +105,10 @@ export class RelaySessions {
   async #onPull (request: ReadLog, relay: RelayId, maxEntries: number): Promise<Page> {
     const { logs, reader, placement } = this.#c
     const conversation = conversationFromBytes(request.conversation)
+    // A group's members are known with its log.
+    if (conversation.kind === 'group') await logs.load(conversation)
     // [REJECT] SPEC(relay §pull) only homes of a member read a log
-    if (!placement.members(conversation).some((member) => placement.isHomeOf(member, relay) === true)) throw new ProtocolError('NOT_ADMITTED')
+    if (!placement.mayKeep(conversation, relay)) throw new ProtocolError('NOT_ADMITTED')
     const log = await logs.load(conversation)
     const entries = await reader.read(log, request.fromSeq, { maxEntries, maxBytes: limits.pageBytes })
     const epoch = entries[0]?.epoch ?? log.epoch

@@ -14,6 +14,8 @@ import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { Entry, Page, Position } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
+import { stateFromWire } from '../../protocol/groups/snapshot.ts'
+import type { Groups } from '../groups/groups.ts'
 import type { Links } from './links.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
@@ -27,6 +29,7 @@ import { readEnvelopeHeader } from '../log/envelope-header.ts'
 
 export interface ReplicasComponents {
   logs: Logs
+  groups: Groups
   outboxes: Outboxes
   placement: Placement
   homes: Homes
@@ -56,12 +59,14 @@ export class Replicas {
   readonly #turns = new Map<RelayId, { last: Promise<unknown>, waiting: number }>()
   readonly #appended
   readonly #pulled
+  readonly #snapshots
 
   constructor (components: ReplicasComponents, config: ReplicasConfig) {
     this.#c = components
     this.#config = config
     const { meter } = components
     this.#appended = meter.counter('heliograph_replica_entries_total', 'entries taken into replicas, by where the payload came from', ['payload'])
+    this.#snapshots = meter.counter('heliograph_replica_snapshots_total', 'states of groups taken from another relay')
     this.#pulled = meter.counter('heliograph_replica_pulls_total', 'pages asked of a sequencer because something was missing')
   }
 
@@ -88,9 +93,10 @@ export class Replicas {
     for (const page of pages) {
       try {
         const conversation = conversationFromBytes(page.conversation)
-        if (!await this.#mayWrite(conversation, relay)) continue
+        if (!await this.#isSequencer(conversation, relay)) continue
         await this.#c.outboxes.reloading(conversation.id)
         const log = this.#c.logs.peek(conversation.id) ?? await this.#c.logs.load(conversation)
+        if (!await this.#isFor(log, page, relay, taken)) continue
         answers.push({ page, log })
         await this.#take(log, page, relay, taken)
       } catch (error) {
@@ -107,8 +113,8 @@ export class Replicas {
     return { done: committed.then(() => answers.map(({ page, log }) => ({ conversation: page.conversation, epoch: log.epoch, seq: log.durableHead }))) }
   }
 
-  /** Is the caller the primary home of the anchor, and a member at home here? @throws ProtocolError MOVED */
-  async #mayWrite (conversation: Conversation, relay: RelayId): Promise<boolean> {
+  /** Is the caller the primary home of the anchor? @throws ProtocolError MOVED */
+  async #isSequencer (conversation: Conversation, relay: RelayId): Promise<boolean> {
     const { placement, homes, clock, logger } = this.#c
     let primary = placement.primaryOf(conversation.anchor)
     if (primary === undefined) {
@@ -125,6 +131,19 @@ export class Replicas {
     }
     // [REJECT] SPEC(relay §replicate) only the sequencer writes: the primary home of the anchor
     if (primary !== relay) throw placement.notHere(conversation.anchor)
+    return true
+  }
+
+  /** Is a member at home here? @throws ProtocolError MOVED */
+  async #isFor (log: Log, page: Page, relay: RelayId, taken: Taken): Promise<boolean> {
+    const { placement } = this.#c
+    const { conversation, group } = log
+    if (group !== undefined) {
+      const first = page.entries[0]?.seq ?? 0
+      // New here, or back after all of its members had left.
+      const isNew = !group.isKnown || (group.locals.length === 0 && first > log.head + 1)
+      return isNew ? await this.#found(log, relay, taken) : group.locals.length > 0 || group.leaving.size > 0
+    }
     if (placement.localMembers(conversation).length > 0) return true
     // [REFRESH] the member has moved away from here
     const gone = placement.members(conversation).find((member) => member !== conversation.anchor && placement.primaryOf(member) !== undefined && placement.primaryOf(member) !== placement.self)
@@ -159,7 +178,7 @@ export class Replicas {
     const candidate = readCandidate(wire.envelope, 0, 0)
     if (!sameBytes(candidate.conversation.bytes, log.conversation.bytes)) throw new ProtocolError('BAD_CONVERSATION')
     const { senderDevice: sender, messageId, envelope } = candidate
-    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs: this.#expiry(candidate.expiresAtMs), envelope: Buffer.from(envelope) }, taken)
+    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs: this.#expiry(candidate.expiresAtMs), envelope: Buffer.from(envelope) }, candidate.isControl, taken)
     this.#appended.inc(1, { payload: 'page' })
     return true
   }
@@ -178,7 +197,8 @@ export class Replicas {
   /** Append and dequeue in one batch: at no moment is it in neither or both. */
   #takeItem (log: Log, page: Page, wire: Entry, { queue, item }: { queue: OutboxQueue, item: OutboxItem }, taken: Taken): void {
     const { sender, messageId, expiresAtMs, envelope, position } = item
-    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs, envelope }, taken)
+    const isControl = log.group !== undefined && readEnvelopeHeader(envelope).control !== undefined
+    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs, envelope }, isControl, taken)
     taken.writes.push({ op: 'dequeue', log: log.conversation.id, position })
     taken.dequeued.push({ queue, position })
     this.#appended.inc(1, { payload: 'outbox' })
@@ -191,16 +211,53 @@ export class Replicas {
     return Math.min(wantedMs, retentionMs === 0 ? neverMs : this.#c.clock.nowMs() + retentionMs)
   }
 
-  #push (log: Log, entry: LogEntry, taken: Taken): void {
+  #push (log: Log, entry: LogEntry, isControl: boolean, taken: Taken): void {
     // [REFRESH] an older epoch's sequencer must not go on where a newer one has begun
     if (entry.epoch < log.epoch) throw new ProtocolError('STALE_EPOCH')
-    if (!log.isJoined) {
+    if (!log.isJoined && log.group === undefined) {
       for (const account of this.#c.placement.localMembers(log.conversation)) taken.writes.push({ op: 'join', log: log.conversation.id, account })
       log.isJoined = true
     }
     log.append(entry)
     taken.writes.push({ op: 'append', log: log.conversation.id, entry })
     taken.logs.add(log)
+    // What came with a snapshot is in the state already.
+    if (!isControl || log.group === undefined || entry.seq <= log.group.state.seq) return
+    const effect = this.#c.groups.applyEntry(log.group, entry.envelope, entry, taken.writes)
+    if (effect !== undefined) this.#c.logs.changed(log, effect)
+  }
+
+  /**
+   * A group that this relay has to keep from now on, or of which it has missed changes: its state as `relay` has it. The log
+   * goes on with the entry that brought the first of this relay's members in: nothing older is for them.
+   * @returns false: nobody in it lives here. @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, …: not now
+   */
+  async #found (log: Log, relay: RelayId, taken: Taken): Promise<boolean> {
+    const { placement, clock, links, groups, logs } = this.#c
+    const { conversation, group } = log
+    const limit = deadline(clock, limits.requestTimeoutMs / 2)
+    try {
+      const channel = await links.channelTo(relay, { signal: limit.signal })
+      links.introduce(channel, [conversation.anchor])
+      const state = stateFromWire(await channel.call(relayMethods.groupState, { conversation: conversation.bytes }, { signal: limit.signal }))
+      if (state.conversation.id !== conversation.id) throw new ProtocolError('BAD_CONVERSATION')
+      if (log.isDropped || group === undefined) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+      // [REJECT] an older state than the one that this relay has checked itself
+      if (group.isKnown && (state.epoch < group.state.epoch || state.seq < group.state.seq)) throw new ProtocolError('STALE_EPOCH')
+      let first = Infinity
+      for (const [account, { sinceSeq }] of state.members) if (placement.isHome(account)) first = Math.min(first, sinceSeq)
+      const isSequencer = placement.isSequencer(conversation)
+      if (first === Infinity && !isSequencer) return false
+      if (!isSequencer && first > log.head + 1) await this.#skip(log, first - 1, state.epoch, taken)
+      if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+      const effect = groups.replace(group, state, taken.writes)
+      taken.logs.add(log)
+      logs.changed(log, effect)
+      this.#snapshots.inc()
+      return true
+    } finally {
+      limit.cancel()
+    }
   }
 
   #commit ({ writes, logs, dequeued }: Taken): Promise<void> {
@@ -236,7 +293,11 @@ export class Replicas {
         if (log.isDropped || !sameBytes(page.conversation, log.conversation.bytes)) return false
         // The sequencer has nothing older: everybody had it, or it has expired. Go on from there.
         const keptFrom = page.entries[0]?.seq ?? Math.min(page.head + 1, beforeSeq)
-        if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
+        if (keptFrom > log.head + 1) {
+          // Changes may be among what is skipped.
+          if (log.group !== undefined && !await this.#found(log, relay, taken)) return false
+          if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
+        }
         if (log.isDropped) return false
         for (const entry of page.entries) {
           if (entry.seq !== log.head + 1) continue
@@ -261,7 +322,7 @@ export class Replicas {
   }
 
   /**
-   * This relay sequences the log from now on: take over what `relay`, the other member's home, has of it. That relay hears of
+   * This relay sequences the log from now on: take over what `relay`, a home of another member, has of it. That relay hears of
    * the anchor's move first, so that nobody else adds to it meanwhile.
    * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, …: nothing is known, try again
    */
@@ -276,6 +337,8 @@ export class Replicas {
         if (log.isDropped) throw new ProtocolError('OVERLOADED', { what: 'the log was dropped from memory meanwhile' })
         const taken: Taken = { writes: [], logs: new Set(), dequeued: [] }
         const keptFrom = page.entries[0]?.seq ?? page.head + 1
+        const isBehind = log.group !== undefined && (!log.group.isKnown || keptFrom > log.head + 1)
+        if (isBehind && !await this.#found(log, relay, taken)) return
         if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
         for (const entry of page.entries) if (entry.seq === log.head + 1) this.#append(log, page, entry, taken)
         if (taken.writes.length === 0) return

@@ -6,7 +6,7 @@
  */
 import type { Channel } from '../../protocol/channel.ts'
 import { backoffMs, type Timer } from '../../protocol/clock.ts'
-import { conversationFromBytes, type ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromBytes, type ConversationId, type GroupConversation } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -14,6 +14,7 @@ import { relayMethods } from '../../protocol/methods.ts'
 import type { Pages, Position } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import { dropRetiringRow } from '../groups/group-rows.ts'
 import { Feed } from '../delivery/feed.ts'
 import { Lane, batchBytes, type LaneComponents, type LaneWork } from './lane.ts'
 import type { Follower, Log } from '../log/log.ts'
@@ -35,6 +36,8 @@ const maxFinding = 32
 
 /** Accounts named to whoever asks whether they live elsewhere now. */
 const maxAccounts = 4_096
+/** Members asked about when a relay refuses a group. */
+const maxRefreshed = 32
 
 interface Part { readonly follower: ReplicaFollower, readonly first: number, readonly last: number }
 interface Batch { readonly parts: Part[], readonly pages: Pages, readonly bytes: number, readonly entries: number }
@@ -70,6 +73,12 @@ export class Replication {
       return waiting
     })
     logs.onLoad((log) => { this.follow(log) })
+    logs.onChange((log, { relaysAdded, relaysGone, unplaced }) => {
+      if (this.#isStopped || !components.placement.isSequencer(log.conversation)) return
+      for (const relay of relaysAdded) this.#followFor(log, relay)
+      for (const relay of relaysGone) this.#followers.get(log)?.get(relay)?.wake()
+      for (const account of unplaced) if (components.placement.primaryOf(account) === undefined) this.#find(log.conversation.id, account)
+    })
   }
 
   /** Logs that were behind when this relay stopped. */
@@ -90,6 +99,7 @@ export class Replication {
     const { placement } = this.#c
     if (this.#isStopped || log.isDropped || !placement.isSequencer(log.conversation)) return
     for (const relay of placement.relaysOf(log.conversation)) this.#followFor(log, relay)
+    for (const relay of log.group?.retiring.keys() ?? []) this.#followFor(log, relay)
     for (const member of placement.unresolvedMembers(log.conversation)) this.#find(log.conversation.id, member)
   }
 
@@ -113,8 +123,9 @@ export class Replication {
   #writeDown (log: Log, relay: RelayId): void {
     const { conversation } = log
     const { id } = conversation
-    log.replicas.set(relay, 0)
-    const writes: Write[] = [{ op: 'replicated', log: id, relay, seq: 0 }]
+    const seq = this.#c.placement.firstAt(conversation, relay) - 1
+    log.replicas.set(relay, seq)
+    const writes: Write[] = [{ op: 'replicated', log: id, relay, seq }]
     if (this.#c.placement.unresolvedMembers(conversation).length === 0) writes.push({ op: 'delete', table: 'meta', key: unresolvedKey(id) })
     this.#c.commits.commit(writes).catch((error: unknown) => {
       this.#c.logger.warn('replicate.write-down', {}, error)
@@ -122,10 +133,33 @@ export class Replication {
     })
   }
 
+  /** The home of the last member that was looked for is known, and may be one that has a replica anyway. */
+  #unmark (log: Log): void {
+    if (this.#c.placement.unresolvedMembers(log.conversation).length > 0) return
+    this.#c.commits.commit([{ op: 'delete', table: 'meta', key: unresolvedKey(log.conversation.id) }]).catch((error: unknown) => {
+      this.#c.logger.warn('replicate.unmark', {}, error)
+    })
+  }
+
+  /** A relay that nobody in the group lives at any more has the entry that says so. */
+  #retire (log: Log, relay: RelayId): void {
+    const { group, conversation } = log
+    if (group === undefined) return
+    const follower = this.#followers.get(log)?.get(relay)
+    this.#followers.get(log)?.delete(relay)
+    if (follower !== undefined) log.removeFollower(follower)
+    group.retiring.delete(relay)
+    log.replicas.delete(relay)
+    this.#c.commits.commit([{ op: 'retire', log: conversation.id, relay }, dropRetiringRow(conversation as GroupConversation, relay)]).catch((error: unknown) => {
+      // Told once more after a restart.
+      this.#c.logger.warn('replicate.retire', {}, error)
+    })
+  }
+
   #lane (relay: RelayId): ReplicaLane {
     let lane = this.#lanes.get(relay)
     if (lane === undefined) {
-      lane = new ReplicaLane(relay, this.#c, (count) => { this.#entries.inc(count) })
+      lane = new ReplicaLane(relay, this.#c, { confirmed: (count) => { this.#entries.inc(count) }, retired: (log) => { this.#retire(log, relay) } })
       this.#lanes.set(relay, lane)
     }
     return lane
@@ -147,6 +181,7 @@ export class Replication {
       // Out of memory again before we came to it: followed by nobody it counts as idle, although it is behind.
       let log = await logs.loadId(id)
       while (log.isDropped) log = await logs.loadId(id)
+      if (log.group?.placeAgain(account) === true) this.#unmark(log)
       this.follow(log)
     }).catch((error: unknown) => {
       if (!isProtocolError(error)) this.#c.logger.warn('replicate.find', {}, error)
@@ -194,17 +229,23 @@ class ReplicaFollower implements Follower {
   onDropped (): void { this.#lane.remove(this) }
 }
 
+interface LaneEvents {
+  confirmed (entries: number): void
+  /** Nobody in this log lives there any more, and the replica has the entry that says so. */
+  retired (log: Log): void
+}
+
 class ReplicaLane implements LaneWork<Batch> {
   readonly name = 'replicate'
   readonly lane: Lane<Batch>
   readonly #c: ReplicationComponents
-  readonly #confirmed: (entries: number) => void
+  readonly #events: LaneEvents
   readonly #ready = new Set<ReplicaFollower>()
   #isStopped = false
 
-  constructor (relay: RelayId, components: ReplicationComponents, confirmed: (entries: number) => void) {
+  constructor (relay: RelayId, components: ReplicationComponents, events: LaneEvents) {
     this.#c = components
-    this.#confirmed = confirmed
+    this.#events = events
     this.lane = new Lane(relay, this, components)
   }
 
@@ -271,7 +312,7 @@ class ReplicaLane implements LaneWork<Batch> {
     const byLog = new Map<ConversationId, Position>()
     for (const position of positions) byLog.set(conversationFromBytes(position.conversation).id, position)
     for (const part of batch.parts) this.#landed(part, byLog.get(part.follower.log.conversation.id))
-    this.#confirmed(batch.entries)
+    this.#events.confirmed(batch.entries)
   }
 
   #landed ({ follower, first, last }: Part, position: Position | undefined): void {
@@ -279,6 +320,7 @@ class ReplicaLane implements LaneWork<Batch> {
     follower.isInFlight = false
     if (log.isDropped) return
     if (position === undefined) { // refused: it does not see us as the sequencer, or its member as its own
+      this.#refresh(log)
       feed.rewind(first - 1)
       this.#later(follower)
       return
@@ -291,6 +333,11 @@ class ReplicaLane implements LaneWork<Batch> {
       return
     }
     this.#c.progress.replicated(log, relay, position.seq)
+    const through = log.group?.retiring.get(relay)
+    if (through !== undefined && position.seq >= through) {
+      this.#events.retired(log)
+      return
+    }
     if (position.seq < last) feed.rewind(position.seq)
     else if (position.seq > feed.sent) feed.rewind(position.seq)
     if (position.seq < first) { // no step further: what comes first is missing over there
@@ -300,6 +347,16 @@ class ReplicaLane implements LaneWork<Batch> {
     follower.attempt = 0
     log.release()
     if (feed.isBehind) this.add(follower)
+  }
+
+  /** The relay is there, and says that it is not home to the members that we look for there: have they moved? */
+  #refresh (log: Log): void {
+    if (log.group === undefined) return
+    let asked = 0
+    for (const account of log.group.membersAt(this.lane.relay)) {
+      if (++asked > maxRefreshed) return
+      this.#c.homes.refresh(account)
+    }
   }
 
   #later (follower: ReplicaFollower): void {

@@ -8,7 +8,7 @@
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdBytes, keyBytes, messageIdBytes } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
-import { wireVersion } from '../../protocol/wire/kinds.ts'
+import { envelopeKinds, wireVersion } from '../../protocol/wire/kinds.ts'
 
 /** Byte fields are views into the envelope. */
 export interface EnvelopeHeader {
@@ -22,6 +22,8 @@ export interface EnvelopeHeader {
   readonly kind: number
   /** 0: the relay's retention decides */
   readonly expiresAtMs: number
+  /** kind control only: a Signed Control */
+  readonly control?: Uint8Array | undefined
 }
 
 const none: Uint8Array = new Uint8Array(0)
@@ -81,6 +83,7 @@ export function readEnvelopeHeader (bytes: Uint8Array): EnvelopeHeader {
   let kind = 0
   let expiresAtMs = 0
   let ciphertexts = 0
+  let control: Uint8Array | undefined
   let conversation = none
   let senderAccount = none
   let senderDevice = none
@@ -99,18 +102,20 @@ export function readEnvelopeHeader (bytes: Uint8Array): EnvelopeHeader {
         cursor.skip(cursor.varint())
         ciphertexts++
         break
+      case 9 << 3 | 2: control = cursor.view(); break
       default:
         // A known number with another wire type is not ours to guess at; an unknown number is a newer client's.
-        if (tag < 9 << 3) throw malformed('wire type')
+        if (tag < 10 << 3) throw malformed('wire type')
         cursor.skipField(tag & 7)
     }
   }
   // [REJECT] a version that may mean something else
   if (version !== wireVersion) throw new ProtocolError('UNSUPPORTED_VERSION')
-  // [REJECT] nothing to deliver, or more than ten devices of two people
-  if (ciphertexts === 0 || ciphertexts > limits.ciphertexts) throw malformed('ciphertexts')
+  // [REJECT] nothing to deliver, more than ten devices of two people, or a change of a group that hides something
+  const isControl = kind === envelopeKinds.control
+  if (isControl !== (control !== undefined) || isControl === ciphertexts > 0 || ciphertexts > limits.ciphertexts) throw malformed('ciphertexts')
   if (senderAccount.byteLength !== accountIdBytes || senderDevice.byteLength !== keyBytes) throw malformed('sender')
   if (messageId.byteLength !== messageIdBytes) throw new ProtocolError('BAD_MESSAGE_ID')
   if (!Number.isSafeInteger(expiresAtMs)) throw malformed('expiry')
-  return { conversation, senderAccount, senderDevice, messageId, kind, expiresAtMs }
+  return { conversation, senderAccount, senderDevice, messageId, kind, expiresAtMs, control }
 }

@@ -9,17 +9,21 @@
 import type { Clock } from '../../protocol/clock.ts'
 import { otherMember, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import type { AccountId, DeviceId, RelayId } from '../../protocol/ids.ts'
+import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Outcome } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
+import type { GroupChange } from '../../protocol/groups/membership.ts'
+import type { Group } from '../groups/group.ts'
+import { decidedAnew, type GroupSequencer, type Verified } from '../groups/group-sequencer.ts'
+import type { Adoption } from './adoption.ts'
 import { unresolvedKey } from './unresolved-logs.ts'
 import type { Log } from './log.ts'
 import type { Logs } from './logs.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { OutboxQueue, Outboxes } from './outbox.ts'
 import type { Placement } from './placement.ts'
-import type { Commits, Homes, Logger } from '../ports.ts'
+import type { Buckets, Commits, Homes } from '../ports.ts'
 import type { LogEntry, OutboxItem, Seen, Write } from '../store/store.ts'
 import { readCandidate, type Candidate, type Memo } from './submission.ts'
 
@@ -47,11 +51,6 @@ export interface IntakeConfig {
 const originBytes = 4 * 1024 * 1024
 const allBytes = 256 * 1024 * 1024
 
-/** Homes of members looked for when a log is taken over. */
-const maxAsked = 64
-/** Attempts after which a group is taken over without the homes that do not answer. */
-const waitForHomes = 4
-
 interface Lookup { readonly log: Log, readonly lateAppends: number, readonly seen: Seen | undefined }
 
 /** One batch on its way. */
@@ -63,6 +62,8 @@ class Batch {
   next = 0
   /** Answers for ids that were not surely new, by index. */
   readonly lookups = new Map<number, Lookup>()
+  /** Changes of groups whose signatures were checked, by index. */
+  readonly verified = new Map<number, Verified>()
   /** A conversation of which one envelope failed: what follows it fails as well, so that order is kept. */
   readonly blocked = new Map<ConversationId, Outcome>()
   readonly commits: Array<Promise<void>> = []
@@ -90,13 +91,14 @@ export interface IntakeComponents {
   commits: Commits
   clock: Clock
   meter: Meter
-  logger: Logger
-  /** Bring the log up to what another home of it has. */
-  takeOver (log: Log, relay: RelayId): Promise<void>
+  groups: GroupSequencer
+  adoption: Adoption
+  buckets: Buckets
 }
 
 export class Intake {
   readonly #c: IntakeComponents
+  readonly #adoption: Adoption
   readonly #config: IntakeConfig
   readonly #onFirst: Array<(log: Log) => void> = []
   readonly #onQueued: Array<(queue: OutboxQueue) => void> = []
@@ -104,12 +106,10 @@ export class Intake {
   readonly #refused
   readonly #duplicates
   #pendingBytes = 0
-  readonly #takingOver = new Map<Log, Promise<void>>()
-  /** Take-overs of a log at which some home did not answer. */
-  readonly #unheard = new WeakMap<Log, number>()
 
   constructor (components: IntakeComponents, config: IntakeConfig) {
     this.#c = components
+    this.#adoption = components.adoption
     this.#config = config
     const { meter } = components
     this.#accepted = meter.counter('heliograph_intake_accepted_total', 'envelopes made durable, by where they went', ['to'])
@@ -165,97 +165,13 @@ export class Intake {
     return batch.outcomes
   }
 
-  /** Is it known how far this log goes? It is when it was numbered here under this epoch, or nobody else can have. */
-  #mayNumber (log: Log): boolean {
-    const epoch = this.#c.placement.epochOf(log.conversation)
-    return epoch === 1 || log.epoch === epoch || log.sequencedEpoch === epoch
-  }
-
   #isWaiting (id: ConversationId): boolean {
     const queue = this.#c.outboxes.peek(id)
     return queue !== undefined && queue.size > 0
   }
 
-  #startTakeover (log: Log): void {
-    this.#takeOver(log).catch((error: unknown) => { this.#c.logger.debug('intake.take-over', {}, error) })
-  }
-
-  /**
-   * The anchor has moved here: ask the homes of the members how far the log has come, so that no number is used twice.
-   * A group goes on without those of its homes that stay silent; a pair has only one.
-   * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, UNKNOWN_ACCOUNT: try again
-   */
-  #takeOver (log: Log): Promise<void> {
-    const known = this.#takingOver.get(log)
-    if (known !== undefined) return known
-    const running = this.#runTakeover(log).finally(() => { this.#takingOver.delete(log) })
-    this.#takingOver.set(log, running)
-    return running
-  }
-
-  async #runTakeover (log: Log): Promise<void> {
-    const { placement, takeOver } = this.#c
-    const epoch = placement.epochOf(log.conversation)
-    const failures: unknown[] = []
-    await Promise.all(placement.unresolvedMembers(log.conversation).slice(0, maxAsked).map((member) => this.#findHome(member).catch((error: unknown) => { failures.push(error) })))
-    const relays = placement.relaysOf(log.conversation)
-    let heard = 0
-    for (const relay of relays) {
-      try {
-        await takeOver(log, relay)
-        heard++
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) {
-      const times = (this.#unheard.get(log) ?? 0) + 1
-      this.#unheard.set(log, times)
-      if (log.conversation.kind !== 'group' || heard === 0 || times < waitForHomes) throw failures[0]
-    }
-    log.sequencedEpoch = epoch
-  }
-
-  /**
-   * Envelopes in this relay's outbox whose log it sequences by now: into the log, in order, and out of the outbox.
-   * They were answered long ago; a failure leaves them where they are. One run at a time for each queue.
-   * @throws ProtocolError as #takeOver, or the store's
-   */
-  async adopt (queue: OutboxQueue): Promise<void> {
-    const { logs, outboxes, placement, commits } = this.#c
-    const { conversation } = queue
-    while (!queue.isDropped && queue.size > 0 && placement.isSequencer(conversation)) {
-      const log = await logs.load(conversation)
-      if (!this.#mayNumber(log)) await this.#takeOver(log)
-      const items = await queue.read(queue.first, { maxEntries: limits.batchEnvelopes, maxBytes: limits.pageBytes })
-      const seen = await Promise.all(items.map(({ sender, messageId }) => logs.findMessage(log, sender, messageId)))
-      if (items.length === 0 || queue.isDropped || log.isDropped || !placement.isSequencer(conversation) || !this.#mayNumber(log)) return
-      const writes: Write[] = []
-      if (!log.isJoined) this.#join(log, true, writes)
-      for (const [i, { sender, messageId, expiresAtMs, envelope, position, storedAtMs }] of items.entries()) {
-        // The old home may have numbered it already, and it came back with what was taken over.
-        if (seen[i]?.at !== 'log') {
-          const entry: LogEntry = { epoch: Math.max(log.epoch, placement.epochOf(conversation)), seq: log.head + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
-          log.append(entry)
-          writes.push({ op: 'append', log: conversation.id, entry })
-        }
-        writes.push({ op: 'dequeue', log: conversation.id, position })
-      }
-      const { head } = log
-      try {
-        const done = commits.commit(writes)
-        log.committing = done.catch(() => { /* told below; who waits for it sees the dropped log */ })
-        await done
-      } catch (error) {
-        logs.drop(log)
-        throw error
-      }
-      for (const { position } of items) queue.removed(position)
-      queue.startsAt(items.at(-1)!.position + 1)
-      log.committed(head)
-      outboxes.settle(queue)
-    }
-  }
+  /** Envelopes in this relay's outbox whose log it sequences by now: into the log. @throws ProtocolError as Adoption.adopt */
+  adopt (queue: OutboxQueue): Promise<void> { return this.#adoption.adopt(queue, (log, writes) => { this.#join(log, true, writes) }) }
 
   #read (envelopes: readonly Uint8Array[], origin: Origin): Batch {
     const batch = new Batch(origin, envelopes.length)
@@ -308,12 +224,21 @@ export class Intake {
       const isAskedAgain = !isAnchorHere && lookup.seen?.at === 'log' && lookup.seen.epoch < placement.epochOf(conversation)
       if (lookup.seen !== undefined && !isAskedAgain) { this.#answerRepeat(batch, index, log, lookup.seen); return true }
     }
+    const { relay } = batch.origin
+    if (isAnchorHere && relay !== undefined && this.#adoption.mayKnow(log, relay)) return this.#takeOver(batch, index, log, relay)
     // Until it is known how far the log goes, and while earlier ones wait, an envelope waits in the outbox like one for another relay.
-    const isSequencer = isAnchorHere && this.#mayNumber(log) && (batch.origin.relay !== undefined || !this.#isWaiting(conversation.id))
-    if (isAnchorHere && !isSequencer && batch.origin.relay !== undefined) {
-      this.#startTakeover(log)
-      this.#fail(batch, index, new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log is being taken over' }))
-      return true
+    const isSequencer = isAnchorHere && this.#adoption.mayNumber(log) && (relay !== undefined || !this.#isWaiting(conversation.id))
+    if (isAnchorHere && !isSequencer && relay !== undefined) return this.#takeOver(batch, index, log)
+    const verified = batch.verified.get(index)
+    if (candidate.isControl && verified === undefined) return false
+    let change: GroupChange | undefined
+    if (log.group !== undefined) {
+      try {
+        change = this.#checkGroup(log.group, candidate, { isSequencer, verified })
+      } catch (error) {
+        this.#fail(batch, index, error)
+        return true
+      }
     }
     if (!log.isJoined) this.#join(log, isAnchorHere, placed.writes)
     const storedAtMs = clock.nowMs()
@@ -324,6 +249,7 @@ export class Intake {
       const entry: LogEntry = { epoch: Math.max(log.epoch, placement.epochOf(conversation)), seq: log.head + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
       log.append(entry)
       placed.writes.push({ op: 'append', log: conversation.id, entry })
+      if (change !== undefined) this.#c.groups.record(log, log.group!, change, entry, placed.writes)
       placed.appended.push({ log, entry })
       batch.outcomes[index] = { status: 0, epoch: entry.epoch, seq: entry.seq, retryAfterMs: 0 }
     } else {
@@ -337,6 +263,22 @@ export class Intake {
     }
     placed.indexes.push(index)
     return true
+  }
+
+  #takeOver (batch: Batch, index: number, log: Log, hint?: RelayId): true {
+    this.#adoption.startTakeover(log, hint)
+    this.#fail(batch, index, new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log is being taken over' }))
+    return true
+  }
+
+  /** What a group's state says of an envelope that comes next. @throws ProtocolError QUOTA; as GroupSequencer.check; NOT_A_MEMBER */
+  #checkGroup (group: Group, { conversation, sender }: Candidate, { isSequencer, verified }: { isSequencer: boolean, verified: Verified | undefined }): GroupChange | undefined {
+    // [LATER] all members together
+    this.#c.buckets.take('submitPerGroup', conversation.id, 1)
+    if (isSequencer) return this.#c.groups.check(group, sender, verified)
+    // [REJECT] removed, and this home has the entry that says so. About others the sequencer knows better: they may just have come.
+    if (group.leaving.has(sender) && verified === undefined) throw new ProtocolError('NOT_A_MEMBER')
+    return undefined
   }
 
   /** Who may put this here. 'unknown': the sender's home record must be found first. */
@@ -362,14 +304,16 @@ export class Intake {
   #join (log: Log, isSequencer: boolean, writes: Write[]): void {
     const { placement } = this.#c
     const { id } = log.conversation
-    for (const account of placement.localMembers(log.conversation)) writes.push({ op: 'join', log: id, account })
+    // In a group the entry that brings somebody in says so.
+    if (log.group === undefined) for (const account of placement.localMembers(log.conversation)) writes.push({ op: 'join', log: id, account })
     if (isSequencer) {
       // What a restart finds its replicas by: a row of the relay, or a mark that the relay is not known yet.
       if (placement.unresolvedMembers(log.conversation).length > 0) writes.push({ op: 'put', table: 'meta', key: unresolvedKey(id), value: new Uint8Array(0) })
       for (const relay of placement.relaysOf(log.conversation)) {
         if (log.replicas.has(relay)) continue
-        log.replicas.set(relay, 0)
-        writes.push({ op: 'replicated', log: id, relay, seq: 0 })
+        const seq = placement.firstAt(log.conversation, relay) - 1
+        log.replicas.set(relay, seq)
+        writes.push({ op: 'replicated', log: id, relay, seq })
       }
     }
     log.isJoined = true
@@ -438,7 +382,7 @@ export class Intake {
     batch.outcomes[index] = outcome
     const candidate = batch.candidates[index]
     // What may come again must not be overtaken by what follows it.
-    if (candidate !== undefined && error.action !== 'reject' && error.action !== 'done') batch.blocked.set(candidate.conversation.id, outcome)
+    if (candidate !== undefined && error.action !== 'reject' && error.action !== 'done' && !decidedAnew.includes(error.code)) batch.blocked.set(candidate.conversation.id, outcome)
   }
 
   /** Load what the rest of the batch needs, and give places; as often as it takes. Never rejects. */
@@ -480,14 +424,23 @@ export class Intake {
     await outboxes.reloading(conversation.id)
     const log = await logs.load(conversation)
     await logs.loadMark(log, senderDevice)
+    if (candidate.isControl && !batch.verified.has(index)) batch.verified.set(index, await this.#c.groups.verify(candidate.envelope))
     if (log.isNew(senderDevice, messageId)) return
     const { lateAppends } = log
     const entry = log.findUncommitted(senderDevice, messageId)
     const item = outboxes.peek(conversation.id)?.findUncommitted(senderDevice, messageId)
     const seen: Seen | undefined = entry !== undefined
       ? { at: 'log', epoch: entry.epoch, seq: entry.seq }
-      : item !== undefined ? { at: 'outbox', position: item.position } : await logs.findMessage(log, senderDevice, messageId)
+      : item !== undefined ? { at: 'outbox', position: item.position } : await this.#findSeen(log, senderDevice, messageId)
     batch.lookups.set(index, { log, lateAppends, seen })
+  }
+
+  /** Of one that waited here and is gone, refused by the sequencer, nothing is said: it goes the same way again, and its device is told again. */
+  async #findSeen (log: Log, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined> {
+    const seen = await this.#c.logs.findMessage(log, sender, messageId)
+    if (seen?.at !== 'outbox') return seen
+    const item = await this.#c.outboxes.peek(log.conversation.id)?.find(sender, messageId)
+    return item === undefined ? undefined : seen
   }
 
   async #findHome (account: AccountId): Promise<void> {

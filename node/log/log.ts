@@ -6,7 +6,8 @@
  */
 import type { Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import type { DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
+import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
+import type { Group } from '../groups/group.ts'
 import type { LogEntry, LogHead } from '../store/store.ts'
 import { Tail } from './tail.ts'
 
@@ -27,6 +28,8 @@ export interface TailBudget { usedBytes: number, readonly maxBytes: number }
 
 export class Log {
   readonly conversation: Conversation
+  /** Of a group: who is in it as of `head`. */
+  readonly group: Group | undefined
   /** Version of the anchor's home record under which the newest entry was sequenced. */
   epoch: number
   /** Oldest entry kept, as far as this memory knows; the store may have swept further. */
@@ -50,14 +53,20 @@ export class Log {
   lateAppends = 0
   /** For the cache: used since it was last looked at. */
   isRecent = true
+  /** The device that kept the log from being trimmed when it was last looked at. */
+  heldBy: { readonly account: AccountId, readonly device: DeviceId } | undefined
+  /** For the cache: what it counts for. */
+  weight = 1
   /** undefined in the map: this sender has written nothing yet. Absent: not looked up yet. */
   readonly #marks = new Map<DeviceId, MessageId | undefined>()
   /** Ids seen of senders whose mark was not looked up yet. */
   readonly #floors = new Map<DeviceId, MessageId>()
   readonly #budget: TailBudget
+  #passes = 0
 
-  constructor (conversation: Conversation, state: LogHead | undefined, budget: TailBudget) {
+  constructor (conversation: Conversation, state: LogHead | undefined, budget: TailBudget, group?: Group) {
     this.conversation = conversation
+    this.group = group
     this.epoch = state?.epoch ?? 0
     this.head = this.durableHead = state?.head ?? 0
     this.first = state?.first ?? 1
@@ -120,6 +129,9 @@ export class Log {
 
   /** Drop from memory what every follower has. */
   release (): void {
+    // Of a thousand followers each comes by after each entry: one look for all of them is enough.
+    if (this.followers.length > 8 && ++this.#passes < this.followers.length) return
+    this.#passes = 0
     let through = this.durableHead
     for (const follower of this.followers) if (follower.sent < through) through = follower.sent
     this.releaseThrough(through)

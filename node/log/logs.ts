@@ -5,13 +5,15 @@
  */
 import { conversationFromId, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import type { Groups } from '../groups/groups.ts'
+import type { GroupEffect } from '../groups/group.ts'
 import { Log, type TailBudget } from './log.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Placement } from './placement.ts'
 import type { Seen, Store } from '../store/store.ts'
 
 export interface LogsConfig {
-  /** Logs kept in memory although idle. 20,000 at about 1 KiB: 20 MiB. */
+  /** Logs kept in memory although idle. 20,000 at about 1 KiB: 20 MiB. Eight members of a group count as one more. */
   readonly maxLogs: number
   /** Bytes of recent entries kept for followers that are about to take them. */
   readonly tailBytes: number
@@ -19,11 +21,15 @@ export interface LogsConfig {
 
 export const logsDefaults: LogsConfig = { maxLogs: 20_000, tailBytes: 32 * 1024 * 1024 }
 
+/** A member of a group in memory takes about 120 bytes. */
+const weightOf = ({ group }: Log): number => 1 + (group === undefined ? 0 : group.state.members.size >> 3)
+
 type LogStore = Pick<Store, 'openLog' | 'highestMessage' | 'findMessage'>
 
 export class Logs {
   readonly #store: LogStore
-  readonly #placement: Pick<Placement, 'members'>
+  readonly #placement: Pick<Placement, 'members' | 'localMembers' | 'groupOf'>
+  readonly #groups: Pick<Groups, 'load' | 'forget' | 'withMember'>
   readonly #config: LogsConfig
   /** Oldest use first, roughly: a second chance instead of reordering at every use. */
   readonly #loaded = new Map<ConversationId, Log>()
@@ -31,10 +37,13 @@ export class Logs {
   readonly #loading = new Map<ConversationId, Promise<Log>>()
   readonly #budget: TailBudget
   readonly #onLoad: Array<(log: Log) => void> = []
+  readonly #onChange: Array<(log: Log, effect: GroupEffect) => void> = []
+  #weight = 0
 
-  constructor (components: { store: LogStore, placement: Pick<Placement, 'members'>, meter: Meter }, config: LogsConfig) {
+  constructor (components: { store: LogStore, placement: Pick<Placement, 'members' | 'localMembers' | 'groupOf'>, groups: Pick<Groups, 'load' | 'forget' | 'withMember'>, meter: Meter }, config: LogsConfig) {
     this.#store = components.store
     this.#placement = components.placement
+    this.#groups = components.groups
     this.#config = config
     this.#budget = { usedBytes: 0, maxBytes: config.tailBytes }
     components.meter.gauge('heliograph_logs_loaded', 'conversation logs in memory', () => this.#loaded.size)
@@ -46,8 +55,31 @@ export class Logs {
 
   get loaded (): Iterable<Log> { return this.#loaded.values() }
 
-  /** Logs in memory that the account is a member of. */
+  /** Logs in memory of which the account, which lives here, may have something. */
   loadedOf (account: AccountId): Iterable<Log> { return this.#byMember.get(account) ?? [] }
+
+  /** Logs in memory in which this account has a part, wherever it lives. */
+  loadedWith (account: AccountId): Log[] {
+    const logs = new Set(this.#byMember.get(account))
+    for (const id of this.#groups.withMember(account)) {
+      const log = this.#loaded.get(id)
+      if (log !== undefined) logs.add(log)
+    }
+    return [...logs]
+  }
+
+  /** A change of a group's members was put into its log: whoever follows it for them is told. */
+  changed (log: Log, effect: GroupEffect): void {
+    for (const account of effect.joined) this.#index(account, log)
+    this.#weight += weightOf(log) - log.weight
+    log.weight = weightOf(log)
+    for (const listener of this.#onChange) listener(log, effect)
+  }
+
+  /** The account has no part in it any more. */
+  left (log: Log, account: AccountId): void { this.#unindex(account, log) }
+
+  onChange (listener: (log: Log, effect: GroupEffect) => void): void { this.#onChange.push(listener) }
 
   /** In memory already? */
   peek (id: ConversationId): Log | undefined {
@@ -68,8 +100,8 @@ export class Logs {
 
   async #open (conversation: Conversation): Promise<Log> {
     try {
-      const state = await this.#store.openLog(conversation.id)
-      const log = new Log(conversation, state, this.#budget)
+      const [state, group] = await Promise.all([this.#store.openLog(conversation.id), conversation.kind === 'group' ? this.#groups.load(conversation) : undefined])
+      const log = new Log(conversation, state, this.#budget, group)
       this.#add(log)
       for (const listener of this.#onLoad) listener(log)
       this.#evict(log)
@@ -111,25 +143,38 @@ export class Logs {
 
   #add (log: Log): void {
     this.#loaded.set(log.conversation.id, log)
-    for (const member of this.#placement.members(log.conversation)) {
-      const logs = this.#byMember.get(member)
-      if (logs === undefined) this.#byMember.set(member, new Set([log]))
-      else logs.add(log)
-    }
+    log.weight = weightOf(log)
+    this.#weight += log.weight
+    for (const account of this.#indexed(log)) this.#index(account, log)
+  }
+
+  /** Accounts that a log is found by: both people of a pair; of a group those that live here, or did and wait for its last entry. */
+  #indexed ({ conversation, group }: Log): readonly AccountId[] {
+    return group === undefined ? this.#placement.members(conversation) : [...group.locals, ...group.leaving.keys()]
+  }
+
+  #index (account: AccountId, log: Log): void {
+    const logs = this.#byMember.get(account)
+    if (logs === undefined) this.#byMember.set(account, new Set([log]))
+    else logs.add(log)
   }
 
   #remove (log: Log): void {
     this.#loaded.delete(log.conversation.id)
-    for (const member of this.#placement.members(log.conversation)) {
-      const logs = this.#byMember.get(member)
-      logs?.delete(log)
-      if (logs?.size === 0) this.#byMember.delete(member)
-    }
+    this.#weight -= log.weight
+    if (log.group !== undefined) this.#groups.forget(log.conversation.id)
+    for (const member of this.#indexed(log)) this.#unindex(member, log)
+  }
+
+  #unindex (account: AccountId, log: Log): void {
+    const logs = this.#byMember.get(account)
+    logs?.delete(log)
+    if (logs?.size === 0) this.#byMember.delete(account)
   }
 
   #evict (justLoaded: Log): void {
     // A few looks per load: each one either frees a place or gives a second chance.
-    for (let looks = 0; looks < 8 && this.#loaded.size > this.#config.maxLogs; looks++) {
+    for (let looks = 0; looks < 8 && this.#weight > this.#config.maxLogs && this.#loaded.size > 1; looks++) {
       const [id, log] = this.#loaded.entries().next().value!
       if (log === justLoaded || log.isRecent || !log.isIdle) {
         log.isRecent = false

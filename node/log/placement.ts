@@ -1,17 +1,25 @@
 /**
- * Which part this relay has in a conversation: read off the members' home records, never stored.
+ * Which part this relay has in a conversation: read off the members' home records, never stored. Who the members are says
+ * the conversation's id, or a group's state, which is in memory with its log (groups/).
  */
-import type { Conversation } from '../../protocol/conversation.ts'
+import { mayBelong, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import type { Group } from '../groups/group.ts'
+import type { Span } from '../groups/group-rows.ts'
 import type { Homes, LocalAccounts } from '../ports.ts'
+
+const nobody: readonly AccountId[] = []
+const everything: Span = { first: 1, last: Infinity }
 
 export class Placement {
   readonly #accounts: LocalAccounts
   readonly #homes: Homes
+  readonly #groups: ReadonlyMap<ConversationId, Group>
 
-  constructor (components: { accounts: LocalAccounts, homes: Homes }) {
+  constructor (components: { accounts: LocalAccounts, homes: Homes }, groups: ReadonlyMap<ConversationId, Group> = new Map()) {
+    this.#groups = groups
     this.#accounts = components.accounts
     this.#homes = components.homes
   }
@@ -31,36 +39,68 @@ export class Placement {
   /** Epoch under which this relay sequences now. */
   epochOf (conversation: Conversation): number { return this.#homes.cached(conversation.anchor)?.epoch ?? 1 }
 
-  /** Everybody in it: as its id says, or a group's state in memory; none when that is not known here. */
-  members (conversation: Conversation): readonly AccountId[] { return conversation.kind === 'group' ? [] : conversation.members }
+  /** A group's state; undefined while its log is not in memory. */
+  groupOf (conversation: Conversation): Group | undefined { return conversation.kind === 'group' ? this.#groups.get(conversation.id) : undefined }
 
-  isMember (conversation: Conversation, account: AccountId): boolean { return this.members(conversation).includes(account) }
-
-  localMembers (conversation: Conversation): readonly AccountId[] { return this.members(conversation).filter((member) => this.isHome(member)) }
-
-  /** Other relays that are home to a member, and so keep a replica; of homes that are known. */
-  relaysOf (conversation: Conversation): readonly RelayId[] {
-    const relays: RelayId[] = []
-    for (const member of this.members(conversation)) {
-      const relay = this.isHome(member) ? undefined : this.primaryOf(member)
-      if (relay !== undefined && relay !== this.self && !relays.includes(relay)) relays.push(relay)
-    }
-    return relays
+  /** Everybody in it: as its id says, or a group's state in memory; none when that is not known here. Of a group the same array until it changes. */
+  members (conversation: Conversation): readonly AccountId[] {
+    return conversation.kind === 'group' ? this.#groups.get(conversation.id)?.members ?? nobody : conversation.members
   }
 
-  /** Members at other relays whose home record is not known here. */
+  isMember (conversation: Conversation, account: AccountId): boolean {
+    return conversation.kind === 'group' ? this.#groups.get(conversation.id)?.state.members.has(account) === true : mayBelong(conversation, account)
+  }
+
+  /** Members that live here. */
+  localMembers (conversation: Conversation): readonly AccountId[] {
+    return conversation.kind === 'group' ? this.#groups.get(conversation.id)?.locals ?? nobody : conversation.members.filter((member) => this.isHome(member))
+  }
+
+  /** Entries that the account may have; undefined: none. Of a group whose log is in memory. */
+  spanOf (conversation: Conversation, account: AccountId): Span | undefined {
+    if (conversation.kind === 'group') return this.#groups.get(conversation.id)?.spanOf(account)
+    return mayBelong(conversation, account) ? everything : undefined
+  }
+
+  /** Other relays that are home to a member, and so keep a replica; of homes that are known. Of a group the same array until it changes. */
+  relaysOf (conversation: Conversation): readonly RelayId[] {
+    if (conversation.kind === 'group') return this.#groups.get(conversation.id)?.relays ?? []
+    const relay = this.#remoteRelay(conversation.members)
+    return relay === undefined || relay === this.self ? [] : [relay]
+  }
+
+  /** Members of whom it is not known where they live. */
   unresolvedMembers (conversation: Conversation): readonly AccountId[] {
-    return this.members(conversation).filter((member) => !this.isHome(member) && this.primaryOf(member) === undefined)
+    const members = conversation.kind === 'group' ? [...this.#groups.get(conversation.id)?.unplaced ?? []] : conversation.members
+    return members.filter((member) => !this.isHome(member) && this.primaryOf(member) === undefined)
   }
 
   /** Lowest number that somebody needs of whom it is not known where, or who is not registered there yet; Infinity: nobody. */
   neededFrom (conversation: Conversation): number {
-    return this.members(conversation).some((member) => !this.isHome(member) && (this.primaryOf(member) ?? this.self) === this.self) ? 1 : Infinity
+    if (conversation.kind === 'group') return this.#groups.get(conversation.id)?.neededFrom ?? 1
+    return conversation.members.some((member) => !this.isHome(member) && (this.primaryOf(member) ?? this.self) === this.self) ? 1 : Infinity
   }
 
+  /** Lowest number that members at `relay` begin with. */
+  firstAt (conversation: Conversation, relay: RelayId): number { return this.groupOf(conversation)?.firstAt(relay) ?? 1 }
+
   /** Members whose home is `relay`. */
-  membersAt (conversation: Conversation, relay: RelayId): readonly AccountId[] {
-    return this.members(conversation).filter((member) => !this.isHome(member) && this.primaryOf(member) === relay)
+  membersAt (conversation: Conversation, relay: RelayId): Iterable<AccountId> {
+    if (conversation.kind === 'group') return this.#groups.get(conversation.id)?.membersAt(relay) ?? nobody
+    return conversation.members.filter((member) => !this.isHome(member) && this.primaryOf(member) === relay)
+  }
+
+  /** May this relay have the log: is it home to a member, or to the anchor? */
+  mayKeep (conversation: Conversation, relay: RelayId): boolean {
+    if (conversation.kind !== 'group') return conversation.members.some((member) => this.isHomeOf(member, relay) === true)
+    const group = this.#groups.get(conversation.id)
+    if (group === undefined || !group.isKnown) return false
+    return group.isHomeOfMember(relay) || this.isHomeOf(conversation.anchor, relay) === true || group.members.some((member) => this.isHomeOf(member, relay) === true)
+  }
+
+  #remoteRelay (members: readonly AccountId[]): RelayId | undefined {
+    const remote = members.find((member) => !this.isHome(member))
+    return remote === undefined ? undefined : this.primaryOf(remote)
   }
 
   /** Devices that a log must reach before it may be trimmed. */

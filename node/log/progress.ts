@@ -5,12 +5,14 @@
  * entries are delivered again, which is harmless. Nothing is trimmed before everybody has it.
  */
 import type { Clock, Timer } from '../../protocol/clock.ts'
-import type { DeviceId, RelayId } from '../../protocol/ids.ts'
+import type { AccountId, DeviceId, RelayId } from '../../protocol/ids.ts'
 import type { LazyWrite } from '../store/commit.ts'
+import type { Groups } from '../groups/groups.ts'
 import type { Log } from './log.ts'
+import type { Logs } from './logs.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Placement } from './placement.ts'
-import type { Commits } from '../ports.ts'
+import type { Commits, Logger } from '../ports.ts'
 
 /** How long changes are gathered. */
 const gatherMs = 500
@@ -21,14 +23,20 @@ export class Progress {
   readonly #clock: Clock
   readonly #commits: Commits
   readonly #placement: Placement
+  readonly #groups: Groups
+  readonly #logs: Logs
+  readonly #logger: Logger
   readonly #trimmed
   #changed = new Map<Log, Changed>()
   #timer: Timer | undefined
 
-  constructor (components: { clock: Clock, commits: Commits, placement: Placement, meter: Meter }) {
+  constructor (components: { clock: Clock, commits: Commits, placement: Placement, groups: Groups, logs: Logs, meter: Meter, logger: Logger }) {
     this.#clock = components.clock
     this.#commits = components.commits
     this.#placement = components.placement
+    this.#groups = components.groups
+    this.#logs = components.logs
+    this.#logger = components.logger
     this.#trimmed = components.meter.counter('heliograph_log_trimmed_total', 'entries dropped because everybody has them')
   }
 
@@ -70,6 +78,7 @@ export class Progress {
       const { id } = log.conversation
       for (const device of devices) writes.push({ op: 'cursor', log: id, device, seq: log.cursors.get(device)! })
       for (const relay of relays) writes.push({ op: 'replicated', log: id, relay, seq: log.replicas.get(relay)! })
+      this.#letGo(log)
       const through = log.isDropped ? 0 : this.#safe(log)
       if (through < log.first) continue
       writes.push({ op: 'trim', log: id, throughSeq: through })
@@ -82,19 +91,52 @@ export class Progress {
   /** What is gathered goes now, and no timer is left. */
   stop (): void { this.flush() }
 
-  /** Highest number that every active device of every local member and every replica has. */
+  /** Highest number that every active device of every local member and every replica has; less than `first` when somebody holds it there. */
   #safe (log: Log): number {
     const { conversation } = log
     // The anchor has moved and its new home has not been heard of: it will ask for what is here.
     if (!this.#placement.isSequencer(conversation) && log.epoch < this.#placement.epochOf(conversation)) return 0
+    // In a group of a thousand it is nearly always the same one that is away.
+    if (log.heldBy !== undefined && this.#has(log, log.heldBy.account, log.heldBy.device) < log.first) return 0
+    log.heldBy = undefined
     let safe = log.durableHead
     if (this.#placement.isSequencer(conversation)) {
       safe = Math.min(safe, this.#placement.neededFrom(conversation) - 1)
       for (const relay of this.#placement.relaysOf(conversation)) safe = Math.min(safe, log.replicas.get(relay) ?? 0)
+      for (const relay of log.group?.retiring.keys() ?? []) safe = Math.min(safe, log.replicas.get(relay) ?? 0)
     }
-    for (const member of this.#placement.localMembers(conversation)) {
-      for (const device of this.#placement.devicesOf(member)) safe = Math.min(safe, log.cursors.get(device) ?? 0)
+    const holdFor = (account: AccountId): void => {
+      for (const device of this.#placement.devicesOf(account)) {
+        const has = this.#has(log, account, device)
+        if (has >= safe) continue
+        safe = has
+        if (has < log.first) log.heldBy = { account, device }
+      }
     }
+    for (const account of this.#placement.localMembers(conversation)) holdFor(account)
+    for (const account of log.group?.leaving.keys() ?? []) holdFor(account)
     return safe
+  }
+
+  /** The device has everything up to here that is for its account; Infinity: it needs nothing of this log. */
+  #has (log: Log, account: AccountId, device: DeviceId): number {
+    const span = this.#placement.spanOf(log.conversation, account)
+    if (span === undefined || !this.#placement.devicesOf(account).includes(device)) return Infinity
+    const has = Math.max(log.cursors.get(device) ?? 0, span.first - 1)
+    return has >= span.last ? Infinity : has
+  }
+
+  /** Accounts that were removed from a group, and whose devices have the entry that says so: nothing is kept for them any more. */
+  #letGo (log: Log): void {
+    const { group } = log
+    if (group === undefined || group.leaving.size === 0 || log.isDropped) return
+    const done = [...group.leaving.keys()].filter((account) => this.#placement.devicesOf(account).every((device) => this.#has(log, account, device) === Infinity))
+    if (done.length === 0) return
+    const writes = done.flatMap((account) => this.#groups.left(group, account))
+    for (const account of done) this.#logs.left(log, account)
+    this.#commits.commit(writes).catch((error: unknown) => {
+      // The rows are still there, and with them the accounts, when the log is loaded again.
+      this.#logger.warn('progress.let-go', {}, error)
+    })
   }
 }

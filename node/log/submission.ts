@@ -6,6 +6,7 @@ import { conversationFromBytes, mayBelong, type Conversation } from '../../proto
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId, type MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
+import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { readEnvelopeHeader } from './envelope-header.ts'
 
 /** An envelope that may go into a log, as far as it can be told from the envelope alone. */
@@ -17,6 +18,8 @@ export interface Candidate {
   /** Absolute and always set: the envelope's own expiry, the relay's retention at the latest. */
   readonly expiresAtMs: number
   readonly envelope: Uint8Array
+  /** A change of a group: signed, in the clear. */
+  readonly isControl: boolean
 }
 
 /**
@@ -41,6 +44,8 @@ export function readCandidate (envelope: Uint8Array, nowMs: number, retentionMs:
   const header = readEnvelopeHeader(envelope)
   // [REJECT] already expired: storing it would help nobody
   if (header.expiresAtMs !== 0 && header.expiresAtMs <= nowMs) throw new ProtocolError('EXPIRED')
+  // [REJECT] what is never stored travels by another road
+  if (header.kind === envelopeKinds.signal) throw new ProtocolError('MALFORMED', { what: 'a signal is not submitted' })
   const messageId = messageIdFromBytes(header.messageId)
   if (memo.conversation === undefined || !sameBytes(memo.conversation.bytes, header.conversation)) memo.conversation = conversationFromBytes(header.conversation)
   const { conversation } = memo
@@ -53,8 +58,9 @@ export function readCandidate (envelope: Uint8Array, nowMs: number, retentionMs:
     }
   }
   const { accountId: sender, deviceId: senderDevice } = memo.sender
-  // [REJECT] only the people of a conversation write into it
-  if (!mayBelong(conversation, sender)) throw new ProtocolError('BAD_CONVERSATION')
+  const isControl = header.control !== undefined
+  // [REJECT] only the people of a conversation write into it, as far as its id says; only groups are changed
+  if (!mayBelong(conversation, sender) || (isControl && conversation.kind !== 'group')) throw new ProtocolError('BAD_CONVERSATION')
   const latestMs = retentionMs === 0 ? neverMs : nowMs + retentionMs
   return {
     conversation,
@@ -62,6 +68,7 @@ export function readCandidate (envelope: Uint8Array, nowMs: number, retentionMs:
     senderDevice,
     messageId,
     expiresAtMs: header.expiresAtMs === 0 ? latestMs : Math.min(header.expiresAtMs, latestMs, nowMs + limits.expiryMaxMs),
-    envelope
+    envelope,
+    isControl
   }
 }

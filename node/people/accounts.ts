@@ -72,6 +72,10 @@ export class Accounts implements LocalAccounts {
     return devices
   }
 
+  async listEpochOf (account: AccountId): Promise<number | undefined> {
+    return this.#locals.has(account) ? (await this.find(account))?.deviceEpoch : undefined
+  }
+
   locals (): IterableIterator<AccountId> { return this.#locals.keys() }
 
   /** Also of an account that has moved. */

@@ -15,8 +15,8 @@
  * | `e`    | log u32, seq u48                      | crc, epoch u32, sender 32, message id 16, stored and expires u48 ms, envelope | trim, expiry |
  * | `o`    | log u32, position u48                 | the same, epoch 0                                            | dequeue, expiry |
  * | `d`    | log u32, sender 8, message id 16      | at u8 (1 log, 2 outbox), epoch u32, seq or position u48, stored u48 ms | limits.dedupMs |
- * | `c`    | log u32, who u8 (1 device, 2 relay), its key 32 | seq u48                                            | for ever |
- * | `j`    | account key 32, log u32               |                                                              | for ever |
+ * | `c`    | log u32, who u8 (1 device, 2 relay), its key 32 | seq u48                                            | for ever; of a relay: retired |
+ * | `j`    | account key 32, log u32               |                                                              | it leaves |
  * | `t`    | table u8, key as UTF-8                | crc, value                                                   | delete |
  *
  * `low` is the lowest seq that may still have a row: first, unless a large trim is being worked off.
@@ -39,7 +39,7 @@ const logKeyBytes = 5
 const rowHeaderBytes = crcBytes + 4 + keyBytes + messageIdBytes + 6 + 6
 
 export const prefixes = { schema: 0x76, log: 0x6c, number: 0x6e, head: 0x68, entry: 0x65, outbox: 0x6f, seen: 0x64, cursor: 0x63, joined: 0x6a, table: 0x74 } as const
-const tables: Record<Table, number> = { account: 1, handle: 2, prekey: 3, home: 4, relay: 5, meta: 6, presence: 12 }
+const tables: Record<Table, number> = { account: 1, handle: 2, prekey: 3, home: 4, relay: 5, meta: 6, group: 7, presence: 12 }
 
 /** What the head row says of a log. */
 export interface HeadRow { epoch: number, first: number, head: number, low: number }

@@ -306,6 +306,16 @@ export class LevelStore implements Store {
         if (state !== undefined) rows.del(keys.rowKey(keys.prefixes.outbox, state.number, write.position))
         return
       }
+      case 'leave': {
+        const state = knownState(write.log)
+        if (state !== undefined) rows.del(keys.joinedKey(write.account, state.number))
+        return
+      }
+      case 'retire': {
+        const state = knownState(write.log)
+        if (state !== undefined) rows.del(keys.cursorKey(state.number, 'relay', write.relay))
+        return
+      }
       case 'put': {
         const key = keys.tableKey(write.table, write.key)
         rows.put(key, keys.encodeTableValue(write.value, key))

@@ -250,6 +250,15 @@ export class MemoryStore implements Store {
         const state = this.#logs.get(write.log)
         return state === undefined ? () => {} : setIn(state.outbox, write.position, undefined)
       }
+      case 'leave': {
+        const logs = this.#joined.get(write.account)
+        if (logs?.delete(write.log) !== true) return () => {}
+        return () => { logs.add(write.log) }
+      }
+      case 'retire': {
+        const state = this.#logs.get(write.log)
+        return state === undefined ? () => {} : setIn(state.replicas, write.relay, undefined)
+      }
       case 'trim': {
         const state = this.#logs.get(write.log)
         return state === undefined ? () => {} : dropFront(state, Math.min(write.throughSeq, state.head))

@@ -73,7 +73,7 @@ export class StoreModel {
     if (write.op === 'delete') { state.tables.delete(`${write.table}/${write.key}`); return }
     const name = write.op === 'enqueue' ? write.item.log : write.log
     const log = this.log(name)
-    if (!['enqueue', 'dequeue', 'trim'].includes(write.op)) log.isKept = true
+    if (!['enqueue', 'dequeue', 'trim', 'leave', 'retire'].includes(write.op)) log.isKept = true
     switch (write.op) {
       case 'append':
         log.entries.push(write.entry)
@@ -88,6 +88,8 @@ export class StoreModel {
       case 'dequeue': log.outbox = log.outbox.filter(({ position }) => position !== write.position); return
       case 'cursor': log.cursors = [...log.cursors.filter(([device]) => device !== write.device), [write.device, write.seq]]; return
       case 'replicated': log.replicas = [...log.replicas.filter(([relay]) => relay !== write.relay), [write.relay, write.seq]]; return
+      case 'retire': log.replicas = log.replicas.filter(([relay]) => relay !== write.relay); return
+      case 'leave': state.joined = state.joined.filter(([account, joined]) => account !== write.account || joined !== write.log); return
       case 'trim': this.#trim(log, Math.min(write.throughSeq, log.head)); return
       case 'skip':
         if (write.throughSeq <= log.head) return
@@ -163,9 +165,11 @@ export class RandomBatches {
     if (dice < 55) return { op: 'enqueue', item: { log: name, position: ++this.#position, ...this.#row() } }
     if (dice < 65) return { op: 'dequeue', log: name, position: log.outbox[0]?.position ?? 1 }
     if (dice < 73) return { op: 'cursor', log: name, device: random.pick(this.#world.devices), seq: random.below(log.head + 1) }
-    if (dice < 77) return { op: 'replicated', log: name, relay: random.pick(this.#world.relays), seq: random.below(log.head + 1) }
+    if (dice < 76) return { op: 'replicated', log: name, relay: random.pick(this.#world.relays), seq: random.below(log.head + 1) }
+    if (dice < 77) return { op: 'retire', log: name, relay: random.pick(this.#world.relays) }
     if (dice < 84) return { op: 'trim', log: name, throughSeq: log.first + random.below(log.head - log.first + 3) - 1 }
     if (dice < 86) return { op: 'skip', log: name, epoch: log.epoch + 1, throughSeq: Math.max(0, log.head - 2) + random.below(5) }
+    if (dice < 87) return { op: 'leave', log: name, account: random.pick(this.#world.accounts) }
     if (dice < 90) return { op: 'join', log: name, account: random.pick(this.#world.accounts) }
     const [table, key] = random.pick(this.#world.rows)
     return dice < 97 ? { op: 'put', table, key, value: random.bytes(random.below(40)) } : { op: 'delete', table, key }

@@ -43,6 +43,7 @@ export type Table =
   | 'relay' // relay id → newest signed relay record (directory.ts)
   | 'presence' // s/account → last seen, p/account → who may know (presence/)
   | 'meta' // schema version and the like
+  | 'group' // group id/… → who is in it (groups/group-rows.ts)
 
 export type Write =
   /** The next entry of a log: `seq` must be head + 1, else GAP. Remembers (log, sender, messageId) → (epoch, seq). */
@@ -64,6 +65,10 @@ export type Write =
   | { readonly op: 'trim', readonly log: ConversationId, readonly throughSeq: number }
   /** A local account takes part in this log. */
   | { readonly op: 'join', readonly log: ConversationId, readonly account: AccountId }
+  /** It does not any more. */
+  | { readonly op: 'leave', readonly log: ConversationId, readonly account: AccountId }
+  /** Another relay keeps no replica any more. */
+  | { readonly op: 'retire', readonly log: ConversationId, readonly relay: RelayId }
   | { readonly op: 'put', readonly table: Table, readonly key: string, readonly value: Uint8Array }
   | { readonly op: 'delete', readonly table: Table, readonly key: string }
 

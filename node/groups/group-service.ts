@@ -1,0 +1,70 @@
+/**
+ * A group's state for those who may have it: devices of members, and relays that keep a replica.
+ *
+ * Owns: who may ask. What is given stands on this relay's disk. Spec: docs/protocol/client.md and relay.md, group-state
+ */
+import type { Channel, Handlers } from '../../protocol/channel.ts'
+import { conversationFromBytes, type GroupConversation } from '../../protocol/conversation.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { snapshotToWire } from '../../protocol/groups/snapshot.ts'
+import type { AccountId, RelayId } from '../../protocol/ids.ts'
+import { clientMethods, relayMethods } from '../../protocol/methods.ts'
+import type { GroupRef, GroupSnapshot } from '../../protocol/wire/gen/group.js'
+import type { Logs } from '../log/logs.ts'
+import type { Placement } from '../log/placement.ts'
+import type { Buckets } from '../ports.ts'
+import type { Group } from './group.ts'
+
+/** Envelopes that a snapshot of up to 96 KiB counts for. */
+const snapshotCost = 50
+
+export interface GroupServiceComponents {
+  logs: Logs
+  placement: Placement
+  buckets: Buckets
+  /** The account of a device that has said hello. @throws ProtocolError NOT_AUTHENTICATED, MOVED, QUOTA */
+  asking (channel: Channel): { readonly account: AccountId }
+}
+
+export class GroupService {
+  readonly #c: GroupServiceComponents
+
+  constructor (components: GroupServiceComponents) { this.#c = components }
+
+  register (clientHandlers: Handlers, relayHandlers: Handlers): void {
+    const { placement, buckets, asking } = this.#c
+    clientHandlers.on(clientMethods.groupState, async (request, channel) => {
+      const { account } = asking(channel)
+      // [REJECT] only for members
+      return await this.#give(request, (group) => group.state.members.has(account) ? undefined : new ProtocolError('NOT_A_MEMBER'))
+    })
+    relayHandlers.on(relayMethods.groupState, async (request, channel) => {
+      const relay = channel.stream.remotePeer as RelayId
+      buckets.take('forwardPerRelay', relay, snapshotCost)
+      // [REJECT] only for homes of members, and of the anchor
+      return await this.#give(request, ({ conversation }) => placement.mayKeep(conversation, relay) ? undefined : new ProtocolError('NOT_ADMITTED'))
+    })
+  }
+
+  /** @throws ProtocolError BAD_CONVERSATION, UNKNOWN_GROUP; what `refusal` gives; OVERLOADED when the disk is in trouble */
+  async #give ({ conversation: bytes }: GroupRef, refusal: (group: Group) => ProtocolError | undefined): Promise<GroupSnapshot> {
+    const conversation = conversationFromBytes(bytes)
+    if (conversation.kind !== 'group') throw new ProtocolError('BAD_CONVERSATION')
+    return await this.#durable(conversation, refusal)
+  }
+
+  async #durable (conversation: GroupConversation, refusal: (group: Group) => ProtocolError | undefined): Promise<GroupSnapshot> {
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const log = await this.#c.logs.load(conversation)
+      const { group } = log
+      if (group === undefined || log.isDropped) continue
+      if (!group.isKnown) throw new ProtocolError('UNKNOWN_GROUP')
+      const refused = refusal(group)
+      if (refused !== undefined) throw refused
+      if (group.state.seq <= log.durableHead) return snapshotToWire(group.state)
+      // The newest change is on its way to the disk.
+      await log.committing
+    }
+    throw new ProtocolError('OVERLOADED', { retryAfterMs: 1_000 })
+  }
+}
