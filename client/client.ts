@@ -20,14 +20,18 @@ import { Account } from './keys/account.ts'
 import type { ClientComponents, ClientConfig } from './components.ts'
 import { Contacts, fallbackName } from './contacts.ts'
 import { DeviceTables } from './devices/device-tables.ts'
+import { OwnDevices } from './devices/own-devices.ts'
+import { OwnView } from './devices/own-view.ts'
 import { SyncFacts } from './devices/sync.ts'
 import { Engine } from './engine.ts'
 import { Emitter } from './events.ts'
 import { History, messageOf } from './messages/history.ts'
+import { Devices } from './keys/devices.ts'
 import { ensureDevice, type DeviceIdentity } from './keys/identity.ts'
 import { Ledger } from './store/ledger.ts'
 import type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, Person } from './model.ts'
 import { PrekeyBox } from './keys/prekey-box.ts'
+import { ClientPresence } from './presence/presence.ts'
 import { PrekeyUpkeep } from './keys/prekey-upkeep.ts'
 import { RelayChoice } from './relay/relay-choice.ts'
 import { RelayConnection } from './relay/relay-connection.ts'
@@ -56,8 +60,11 @@ export class Client {
   readonly #connection: RelayConnection
   readonly #device: DeviceIdentity
   readonly #deviceTables = new DeviceTables()
+  readonly #devices: Devices
+  readonly #ownDevices: OwnDevices
   #engine: Engine | undefined
   #facts: SyncFacts | undefined
+  #presence: ClientPresence | undefined
 
   /**
    * Open what the store has: an account, or nothing yet. The caller keeps the store and closes it after `stop`.
@@ -86,7 +93,8 @@ export class Client {
     this.#contacts = new Contacts({ ledger, tables, events: this.#events, clock })
     this.#prekeys = new PrekeyBox({ suite: this.#suite, clock, tables, device, onConsumed: () => { this.#upkeep.onConsumed() } })
     const choice = new RelayChoice({ dialer, clock, signing: primitives, logger }, config)
-    this.#account = new Account({ ledger, tables, prekeys: this.#prekeys, choice, dialer, clock, primitives, device, software: config.software })
+    const devices = this.#devices = new Devices({ primitives, tables })
+    this.#account = new Account({ ledger, tables, prekeys: this.#prekeys, choice, dialer, clock, primitives, device, devices, software: config.software, onUnlinked: () => { this.#onUnlinked() } })
     this.#connection = new RelayConnection({
       dialer,
       clock,
@@ -94,6 +102,8 @@ export class Client {
       logger,
       handlers: new Handlers()
         .onNotification(clientNotifications.deliver, ({ pages }) => { this.#engine?.inbox.onPages(pages) })
+        .onNotification(clientNotifications.presence, (body) => { this.#presence?.onPresences(body) })
+        .onNotification(clientNotifications.signal, ({ envelopes }) => { this.#presence?.onSignals(envelopes) })
         .onNotification(clientNotifications.draining, () => { this.#connection.reconnect(new ProtocolError('DRAINING')) }),
       home: () => this.#account.home,
       register: async (channel) => { await this.#account.registerAgain(channel) },
@@ -102,10 +112,30 @@ export class Client {
       onOnline: (welcome) => { this.#onOnline(welcome) },
       onStatus: (status) => {
         if (status.state === 'connecting') this.#engine?.inbox.forget()
+        if (status.state !== 'online') this.#presence?.lost()
         this.#events.emit('connection', status)
       }
     }, config)
     this.#upkeep = new PrekeyUpkeep({ ledger, prekeys: this.#prekeys, link: this.#connection, clock, random })
+    this.#ownDevices = new OwnDevices({
+      store: components.store,
+      ledger,
+      tables,
+      deviceTables: this.#deviceTables,
+      history: this.#history,
+      account: this.#account,
+      devices,
+      device,
+      choice,
+      dialer,
+      link: this.#connection,
+      events: this.#events,
+      clock,
+      primitives,
+      onLinked: async () => { await this.#onLinked() },
+      onReady: () => { this.#engine?.sealer.forgetKeyless() },
+      reconnect: (error) => { this.#connection.reconnect(error) }
+    })
   }
 
   // --- account and connection
@@ -113,6 +143,8 @@ export class Client {
   /** undefined until `createAccount`. */
   get account (): AccountInfo | undefined { return this.#account.info }
   get connection (): ConnectionStatus { return this.#connection.status }
+  /** The account's devices: link, unlink, name. */
+  get devices (): OwnDevices { return this.#ownDevices }
 
   /**
    * Make the account and register it at the nearest relay, or the one asked for.
@@ -145,11 +177,18 @@ export class Client {
     await this.#connection.stop()
     this.#upkeep.stop()
     this.#engine?.stop()
+    this.#presence?.stop()
     await this.#ledger.idle()
   }
 
   /** @returns how to stop listening */
   on<Event extends keyof ClientEvents> (event: Event, listener: (value: ClientEvents[Event]) => void): () => void { return this.#events.on(event, listener) }
+
+  /** Who is there, who types, and what one lets others know. @throws ProtocolError NOT_REGISTERED */
+  get presence (): ClientPresence {
+    if (this.#presence === undefined) throw noAccount()
+    return this.#presence
+  }
 
   // --- people
 
@@ -255,6 +294,7 @@ export class Client {
     await this.#prekeys.load(this.#ledger)
     await this.#contacts.load()
     await this.#account.load()
+    await this.#ownDevices.recover()
     const info = this.#account.info
     if (info !== undefined) await this.#loadEngine(info.id)
   }
@@ -273,10 +313,13 @@ export class Client {
       primitives,
       suite: this.#suite,
       device: this.#device,
+      devices: this.#devices,
       account,
       logger,
+      onForeignView: (chat, mark) => { ownView.check(chat, mark).catch((error: unknown) => { logger?.debug('client.own-view', { error: String(error) }) }) },
       onDisowned: (error) => { this.#connection.reconnect(error) }
     })
+    const ownView = new OwnView({ ledger: this.#ledger, tables: this.#tables, events: this.#events, own: account, isPrimary: () => this.#account.isPrimary, refresh: async () => { await engine.keys.refresh(account) } })
     const facts = new SyncFacts({
       ledger: this.#ledger,
       tables: this.#tables,
@@ -287,14 +330,42 @@ export class Client {
     })
     engine.takers.push(facts)
     facts.load()
+    await this.#ownDevices.load(facts)
+    const presence = new ClientPresence({
+      ledger: this.#ledger,
+      link: this.#connection,
+      events: this.#events,
+      sealer: engine.sealer,
+      entries: engine.entries,
+      gates: engine.gates,
+      clock,
+      random,
+      logger,
+      groupSize: () => undefined
+    })
+    await presence.load()
+    this.#presence = presence
     this.#facts = facts
     this.#engine = engine
+  }
+
+  async #onLinked (): Promise<void> {
+    await this.#contacts.load()
+    await this.#loadEngine(this.#own())
+    if (this.#isStarted) this.#connection.start()
+  }
+
+  #onUnlinked (): void {
+    const id = this.#account.info?.id
+    this.#connection.stop().catch((error: unknown) => { this.#components.logger?.debug('client.unlinked', { error: String(error) }) })
+    if (id !== undefined) this.#events.emit('unlinked', { account: id })
   }
 
   #onOnline (welcome: Welcome): void {
     this.#upkeep.resume(welcome.isRegistered ? welcome.oneTimePrekeysLeft : limits.oneTimePrekeys)
     this.#engine?.resume()
     this.#facts?.resume()
+    this.#presence?.resume()
     this.#settleClaims().catch((error: unknown) => {
       // The next connection asks again.
       this.#components.logger?.debug('client.handle-not-confirmed', { error: String(error) })

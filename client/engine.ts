@@ -6,14 +6,15 @@ import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import type { Suite } from '../protocol/e2ee/suite.ts'
 import type { AccountId } from '../protocol/ids.ts'
 import type { ProtocolError } from '../protocol/errors.ts'
-import { isPairChat } from './chat-id.ts'
+import { isPairChat, type ChatId } from './chat-id.ts'
 import type { ClientLogger } from './components.ts'
-import { Devices } from './keys/devices.ts'
+import type { Devices } from './keys/devices.ts'
 import { Entries } from './messages/entries.ts'
 import type { Events } from './events.ts'
 import type { History } from './messages/history.ts'
 import type { DeviceIdentity } from './keys/identity.ts'
 import type { BodyTaker } from './messages/bodies.ts'
+import type { ListMark } from './messages/content.ts'
 import type { MessageGate } from './messages/gate.ts'
 import { Inbox } from './messages/inbox.ts'
 import { Keys } from './keys/keys.ts'
@@ -40,7 +41,10 @@ export interface EngineComponents {
   readonly primitives: Primitives
   readonly suite: Suite
   readonly device: DeviceIdentity
+  readonly devices: Devices
   readonly account: AccountId
+  /** What somebody believes of this account's devices, which is not what this device knows. */
+  readonly onForeignView: (chat: ChatId, mark: ListMark) => void
   readonly logger: ClientLogger | undefined
   readonly onDisowned: (error: ProtocolError) => void
 }
@@ -70,7 +74,7 @@ export class Engine {
 
   private constructor (components: EngineComponents, ids: MessageIds) {
     const own = { account: components.account, device: components.device.id }
-    const devices = new Devices(components)
+    const { devices } = components
     const sessions = new SessionBox(components)
     this.account = own.account
     this.keys = new Keys({

@@ -87,6 +87,17 @@ export interface ChatChange {
   readonly info: ChatInfo
 }
 
+/** online: at a device now · away: at none for five minutes · offline: not connected · unknown: nothing that this device may know. */
+export interface PersonPresence {
+  readonly account: AccountId
+  readonly state: 'online' | 'away' | 'offline' | 'unknown'
+  /** away, offline: when the person was last there, by their relay's clock; absent: may not be known. */
+  readonly lastSeenMs?: number
+}
+
+export type TypingState = 'typing' | 'recording' | 'stopped'
+export interface TypingChange { readonly chat: ChatId, readonly account: AccountId, readonly state: TypingState }
+
 /** Not here any more: deleted for oneself, or its time was over. */
 export interface GoneMessages { readonly chat: ChatId, readonly ids: readonly MessageId[] }
 
@@ -111,6 +122,17 @@ export interface Person {
   /** The relay that keeps the person's logs. */
   readonly relay?: RelayId
   readonly region?: string
+}
+
+/** A device of this account. */
+export interface OwnDevice {
+  readonly id: DeviceId
+  /** What the person calls it; empty when nothing was said. */
+  readonly name: string
+  readonly isThis: boolean
+  /** Made the account and holds its key: it alone links and unlinks. */
+  readonly isPrimary: boolean
+  readonly linkedAtMs?: number
 }
 
 export interface Contact {
@@ -175,4 +197,12 @@ export interface ClientEvents {
   /** Something about a chat as a whole has changed. */
   chat: ChatChange
   gone: GoneMessages
+  /** Somebody who is watched came, went, or may not be seen any more. */
+  presence: PersonPresence
+  /** Somebody types or records, or has stopped; over by itself after six seconds. */
+  typing: TypingChange
+  /** The account has other devices than before. One that nobody here has linked is a reason to look. */
+  devices: { readonly added: readonly DeviceId[], readonly removed: readonly DeviceId[] }
+  /** This device was taken out of the account's list: nothing comes or goes any more. */
+  unlinked: { readonly account: AccountId }
 }

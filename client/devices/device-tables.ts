@@ -4,7 +4,7 @@
  * prefix | key      | value                                           | kept until
  * sy/    | fact key | JSON: value, when and by which device it was said | replaced; an empty value stays, so that an older one cannot come back
  * sq/    | fact key | empty: the other devices have not been told yet | it is in the outbox
- * me/    | linking  | JSON: a device that is being linked             | it is linked, or removed again
+ * me/    | linking  | JSON: a device that is being linked             | it is linked and at work, or removed again
  */
 import type { DeviceId } from '../../protocol/ids.ts'
 import { Table } from '../store/ledger.ts'
@@ -17,7 +17,7 @@ export interface FactRow {
   readonly device: DeviceId
 }
 
-/** On the primary: in the signed list already, and not known to have what it needs. */
+/** On the primary: in the signed list already, and not known to have what it needs. On the new device: facts were handed over, and nothing has followed from them yet. */
 export interface LinkingRow { readonly device: DeviceId, readonly atMs: number }
 
 export class DeviceTables {

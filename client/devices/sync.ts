@@ -87,6 +87,12 @@ export class SyncFacts implements BodyTaker {
     return rows.flatMap(({ key, value: { value } }) => value === '' ? [] : [{ key, value }])
   }
 
+  /** This device was given all facts at once: whoever follows some of them hears of each. Durable with the draft. */
+  async replay (draft: Draft): Promise<void> {
+    const rows = await this.#on.ledger.range(this.#on.deviceTables.facts, { from: '', to: '\x7f' })
+    for (const { key, value: { value } } of rows) await this.#tell(draft, key, value, false)
+  }
+
   /** Facts of another device of this account. */
   async take (draft: Draft, { isOwn, senderDevice, body }: OpenedMessage): Promise<void> {
     // [IGNORE] only an account's own devices say what is so for it

@@ -1,17 +1,22 @@
 /**
  * The account of this store: made once, registered at a relay, and where that relay is.
+ *
+ * The device that made it is the primary and keeps the account key; one that was linked has everything else, and is told
+ * NOT_ALLOWED where the key is needed.
  */
 import type { Dialer } from '../../protocol/byte-stream.ts'
-import type { Channel } from '../../protocol/channel.ts'
+import { Handlers, type Channel } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
-import { clientMethods } from '../../protocol/methods.ts'
+import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import { protocols } from '../../protocol/protocols.ts'
-import type { SignedDeviceList } from '../../protocol/records/device-list.ts'
+import { signDeviceList, verifyDeviceList, type Device, type SignedDeviceList } from '../../protocol/records/device-list.ts'
 import { signHomeRecord, verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { dialChannel } from '../relay/dial.ts'
+import { deviceIn, type Devices } from './devices.ts'
 import { ensureAccount, type DeviceIdentity } from './identity.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { AccountInfo } from '../model.ts'
@@ -30,7 +35,21 @@ export interface AccountComponents {
   readonly clock: Clock
   readonly primitives: Primitives
   readonly device: DeviceIdentity
+  readonly devices: Devices
   readonly software: string
+  /** The account's newest list leaves this device out. Once, after it is stored. */
+  readonly onUnlinked: () => void
+}
+
+/** What a device that was linked knows of its account. */
+export interface Admission {
+  readonly id: AccountId
+  readonly deviceList: SignedDeviceList
+  readonly homeRecord: SignedHomeRecord
+  readonly handle: string
+  readonly relayName: string
+  readonly region: string
+  readonly addresses: readonly string[]
 }
 
 export class Account {
@@ -38,7 +57,14 @@ export class Account {
   #row: AccountRow | undefined
   #list: SignedDeviceList | undefined
 
-  constructor (components: AccountComponents) { this.#on = components }
+  constructor (components: AccountComponents) {
+    this.#on = components
+    components.devices.onChanged(async (draft, account, { after }) => {
+      if (account !== this.#row?.id) return
+      draft.after(() => { this.#list = after.list })
+      if (deviceIn(after, components.device.id) === undefined) await this.#unlinked(draft)
+    })
+  }
 
   async load (): Promise<void> {
     const { ledger, tables } = this.#on
@@ -51,13 +77,20 @@ export class Account {
   /** undefined until a relay has taken the account. */
   get info (): AccountInfo | undefined {
     const row = this.#row
-    if (row === undefined || !row.isRegistered || row.relay === '') return undefined
+    if (row === undefined || !row.isRegistered || row.relay === '' || row.isLinking === true) return undefined
     return { id: row.id, device: this.#on.device.id, handle: row.handle, home: { relay: row.relay, name: row.relayName, region: row.region } }
   }
 
+  /** Has the account key. */
+  get isPrimary (): boolean { return this.#row !== undefined && this.#row.seed !== '' }
+  /** A linking that came this far and was not finished. */
+  get isLinking (): boolean { return this.#row?.isLinking === true }
+  get isUnlinked (): boolean { return this.#row?.isUnlinked === true }
+
+  /** undefined while there is nowhere to connect to, or nothing to do there. */
   get home (): Home | undefined {
     const row = this.#row
-    if (row === undefined || !row.isRegistered || row.relay === '' || this.#list === undefined) return undefined
+    if (row === undefined || !row.isRegistered || row.relay === '' || this.#list === undefined || row.isLinking === true || row.isUnlinked === true) return undefined
     return { account: row.id, relay: row.relay, name: row.relayName === '' ? row.relay : row.relayName, addresses: row.addresses, deviceList: this.#list.bytes }
   }
 
@@ -94,6 +127,8 @@ export class Account {
   async registerAgain (channel: Channel): Promise<void> {
     const { ledger, tables, primitives, clock } = this.#on
     const row = this.#row!
+    // The primary does it when it connects; until then this device tries again and again.
+    if (row.seed === '') throw new ProtocolError('NOT_ALLOWED', { what: 'only the primary device registers the account' })
     const record = await ledger.run(async (draft) => {
       const known = await draft.read(tables.homeRecords, row.id)
       if (known === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'hr/' })
@@ -106,13 +141,15 @@ export class Account {
   }
 
   /**
-   * Somebody shows a newer home record of this account: another device has moved it.
+   * The relay shows a newer record of this account: another device has moved it, or the primary has signed another list.
    * @returns whether it is newer
    * @throws ProtocolError when it is not this account's
    */
   async onMoved (bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    const { ledger, tables, primitives, choice } = this.#on
+    const { ledger, tables, primitives, choice, devices, clock } = this.#on
     const row = this.#row!
+    const list = listIn(primitives, bytes)
+    if (list !== undefined) return await ledger.run(async (draft) => await devices.pinList(draft, row.id, list.bytes, clock.nowMs()))
     const record = verifyHomeRecord(primitives, bytes)
     if (record.account !== row.id) throw new ProtocolError('BAD_SIGNATURE', { what: 'home record of another account' })
     const known = await ledger.read(tables.homeRecords, row.id)
@@ -134,8 +171,84 @@ export class Account {
     await this.#save(() => ({ ...row, relayName: found.name, region: found.region, addresses: found.addresses }))
   }
 
+  /**
+   * Primary: another list of the account's devices, signed with the next epoch, pinned with the draft. Whoever changes it
+   * sees to it that the relay gets it; hello shows it in any case.
+   * @throws ProtocolError NOT_ALLOWED, TOO_MANY_DEVICES
+   */
+  async changeDevices (draft: Draft, change: (devices: readonly Device[]) => readonly Device[]): Promise<SignedDeviceList> {
+    const { devices, primitives, clock } = this.#on
+    const row = this.#row
+    if (row === undefined || row.seed === '') throw new ProtocolError('NOT_ALLOWED', { what: 'only the primary device links and unlinks devices' })
+    const known = (await devices.listOf(draft, row.id))!.list
+    const next = change(known.devices)
+    if (next.length > limits.devices) throw new ProtocolError('TOO_MANY_DEVICES', { max: limits.devices })
+    const list = signDeviceList(primitives, { account: row.id, epoch: known.epoch + 1, issuedAtMs: clock.nowMs(), expiresAtMs: 0, devices: next }, fromHex(row.seed))
+    await devices.pinList(draft, row.id, list.bytes, clock.nowMs())
+    return list
+  }
+
+  /** New device: what the primary says of the account, as far as it was checked. Nothing follows from it before `linked`. */
+  async admit ({ id, deviceList, homeRecord, handle, relayName, region, addresses }: Admission): Promise<void> {
+    const { tables, primitives } = this.#on
+    await this.#save((draft) => {
+      draft.write(tables.deviceLists, id, { list: deviceList, hash: primitives.sha256(deviceList.bytes) })
+      draft.write(tables.homeRecords, id, homeRecord)
+      return { id, seed: '', isRegistered: true, isLinking: true, handle, relay: homeRecord.homes[0], relayName, region, addresses }
+    })
+    this.#list = deviceList
+  }
+
+  /** New device: its keys at the home relay, so that others can seal for it. @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, as the relay answers */
+  async publishKeys (signal: AbortSignal): Promise<void> {
+    const { ledger, prekeys, software } = this.#on
+    const row = this.#row!
+    const target = { addresses: row.addresses, expect: row.relay as RelayId }
+    const channel = await dialChannel(this.#on, { target, protocol: protocols.client, handlers: deaf(), signal })
+    channel.start()
+    try {
+      const welcome = await sayHello(channel, { account: row.id, deviceList: this.#list!.bytes }, software, { signal })
+      if (!welcome.isRegistered) throw new ProtocolError('NOT_REGISTERED')
+      const upload = (await ledger.run(async (draft) => await prekeys.prepareUpload(draft, welcome.oneTimePrekeysLeft, { isComplete: true })))!
+      await channel.call(clientMethods.uploadPrekeys, upload, { signal })
+      await ledger.run(async (draft) => { await prekeys.published(draft, upload) })
+    } finally {
+      await channel.close()
+    }
+  }
+
+  /** New device: it has what it needs. */
+  linked (draft: Draft): void {
+    const { isLinking: _isLinking, ...row } = this.#row!
+    draft.write(this.#on.tables.account, 'account', row)
+    draft.after(() => { this.#row = row })
+  }
+
+  /** New device: as if nothing had been said. */
+  forget (draft: Draft): void {
+    const { tables } = this.#on
+    const row = this.#row
+    if (row === undefined) return
+    draft.erase(tables.account, 'account')
+    draft.erase(tables.deviceLists, row.id)
+    draft.erase(tables.homeRecords, row.id)
+    draft.after(() => {
+      this.#row = undefined
+      this.#list = undefined
+    })
+  }
+
+  async #unlinked (draft: Draft): Promise<void> {
+    const { tables, onUnlinked } = this.#on
+    const known = await draft.read(tables.account, 'account')
+    if (known === undefined || known.isUnlinked === true) return
+    const row = { ...known, isUnlinked: true as const }
+    draft.write(tables.account, 'account', row)
+    draft.after(() => { this.#row = row; onUnlinked() })
+  }
+
   async #registerAt (candidate: Candidate, handle: string, signal: AbortSignal): Promise<void> {
-    const { device: _device, ledger, tables, software } = this.#on
+    const { ledger, tables, software } = this.#on
     const row = this.#row!
     const channel = await dialChannel(this.#on, { target: { addresses: candidate.addresses, expect: candidate.relay }, protocol: protocols.client, signal })
     channel.start()
@@ -188,6 +301,19 @@ export class Account {
       draft.write(tables.account, 'account', row)
       draft.after(() => { this.#row = row })
     })
+  }
+}
+
+/** A relay begins to deliver after hello: not here, and nothing is acknowledged, so it comes again. */
+const deaf = (): Handlers => new Handlers().onNotification(clientNotifications.deliver, () => {}).onNotification(clientNotifications.draining, () => {})
+
+/** @returns undefined when it is a record of another kind */
+function listIn (primitives: Primitives, bytes: Uint8Array): SignedDeviceList | undefined {
+  try {
+    return verifyDeviceList(primitives, bytes)
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    return undefined
   }
 }
 

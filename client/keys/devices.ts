@@ -16,14 +16,21 @@ import type { PinnedList, Tables } from '../store/tables.ts'
 
 export type { PinnedList } from '../store/tables.ts'
 
+/** Runs in the batch that pins the newer list: it writes to the draft only. `before` is undefined for somebody new. */
+export type ListListener = (draft: Draft, account: AccountId, lists: { readonly before: PinnedList | undefined, readonly after: PinnedList }) => void | Promise<void>
+
 export class Devices {
   readonly #primitives: Primitives
   readonly #tables: Tables
+  readonly #listeners: ListListener[] = []
 
   constructor ({ primitives, tables }: { primitives: Primitives, tables: Tables }) {
     this.#primitives = primitives
     this.#tables = tables
   }
+
+  /** Somebody's list has been replaced by a newer one: their devices, or one's own, are not the same any more. */
+  onChanged (listener: ListListener): void { this.#listeners.push(listener) }
 
   async listOf (draft: Draft, account: AccountId): Promise<PinnedList | undefined> { return await draft.read(this.#tables.deviceLists, account) }
 
@@ -44,7 +51,11 @@ export class Devices {
     if (known !== undefined && list.epoch === known.list.epoch) throw new ProtocolError('IDENTITY_CHANGED', { what: 'two device lists of one epoch' })
     // [REJECT] the account has said that this list is over
     if (isExpired(list, nowMs)) throw new ProtocolError('EXPIRED', { what: 'device list' })
-    draft.write(this.#tables.deviceLists, account, { list, hash: this.#primitives.sha256(list.bytes) })
+    const after = { list, hash: this.#primitives.sha256(list.bytes) }
+    draft.write(this.#tables.deviceLists, account, after)
+    // A device that is out gets nothing any more: its session goes with the batch.
+    for (const { id } of known?.list.devices ?? []) if (deviceIn(after, id) === undefined) draft.erase(this.#tables.sessions, `${account}/${id}`)
+    for (const listener of this.#listeners) await listener(draft, account, { before: known, after })
     return true
   }
 

@@ -16,7 +16,7 @@ import { receiptStages, envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { chatOf, isPairChat, type ChatId } from '../chat-id.ts'
 import { chainStart, extendChain } from './chain.ts'
 import { extrasOf, type BodyTaker, type OpenedMessage, type TextExtras } from './bodies.ts'
-import { decodeContent, type Content } from './content.ts'
+import { decodeContent, type Content, type ListMark } from './content.ts'
 import { compareMark, deviceIn, type Devices, type PinnedList } from '../keys/devices.ts'
 import { warningPlace, type Events } from '../events.ts'
 import type { Admission, MessageGate } from './gate.ts'
@@ -61,6 +61,8 @@ export interface EntryComponents {
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Somebody's device list may be newer than the one pinned. */
   readonly onNewerList: (account: AccountId, epoch: number) => void
+  /** What a sender believes of this account's devices, which is not what this device knows. */
+  readonly onForeignView: (chat: ChatId, mark: ListMark) => void
   /** Whoever does something with bodies that are neither texts nor receipts. */
   readonly takers: readonly BodyTaker[]
   /** Who may be heard; none: everybody. */
@@ -363,9 +365,8 @@ export class Entries {
       if (compared === 'newer') draft.after(() => { this.#on.onNewerList(chat, peerList.epoch) })
       return
     }
-    if (compared === 'newer' || compared === 'different') {
-      this.#warn(draft, 'devices', chat, 'The sender was shown a list of your devices that this device does not know: there may be a device that is not yours.')
-    }
+    // Another device of this account may have been linked, which this one has not heard of: whoever knows decides.
+    if (compared === 'newer' || compared === 'different') draft.after(() => { this.#on.onForeignView(chat, peerList) })
   }
 
   /** SPEC(content §4) the hash that the sender had must be the one that this device had at the same place. */

@@ -43,7 +43,7 @@ export interface ConnectionComponents {
   readonly home: () => Home | undefined
   /** The relay does not keep the account (any more): register it over this channel. */
   readonly register: (channel: Channel) => Promise<void>
-  /** The account's home record is newer than this device knew. @returns whether that changed where to go */
+  /** A record of the account is newer than this device knew: where it lives, or its devices. @returns whether it is so */
   readonly onMoved: (record: Uint8Array) => Promise<boolean>
   /** Nothing answers at the known addresses: look for newer ones. */
   readonly findAddresses: (home: Home, signal: AbortSignal) => Promise<void>
@@ -170,7 +170,7 @@ export class RelayConnection implements RelayLink {
   /** What can be done before the next try. Its own failure only means that nothing changed. */
   async #onFailed (home: Home, error: unknown, signal: AbortSignal): Promise<void> {
     try {
-      if (isProtocolError(error, 'MOVED', 'ROLLED_BACK') && error.details.record !== undefined && await this.#on.onMoved(error.details.record)) {
+      if (isProtocolError(error, 'MOVED', 'ROLLED_BACK', 'UNKNOWN_DEVICE') && error.details.record !== undefined && await this.#on.onMoved(error.details.record)) {
         this.#attempt = 0
         return
       }

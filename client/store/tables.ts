@@ -2,7 +2,7 @@
  * The key table of the client's store. Every fact has one home here; queues, timers and counters are made from these.
  *
  * prefix | key                        | value                                             | kept until
- * me/    | device, account, last-id   | JSON: keys, home, highest message id              | the account goes
+ * me/    | device, account, last-id, linking | JSON: keys, home, highest message id, a device that is being linked | the account goes
  * dl/    | account                    | Signed DeviceList, the newest that was checked    | with the account
  * hr/    | account                    | Signed HomeRecord, the newest that was checked    | with the account
  * ct/    | account                    | JSON: name, handle, verified                      | removed by the person
@@ -18,6 +18,8 @@
  * cv/    | chat                       | JSON: unread messages                             | with the account
  * ms/    | chat/i or o, message id    | JSON: message, in or out                          | deleted by the person
  * ix/    | chat/position.i or o, id   | empty: the order of ms/                           | with ms/
+ * sy/    | fact key                   | JSON: what all devices share (devices/device-tables.ts) | replaced
+ * sq/    | fact key                   | empty: not told to the other devices yet          | in the outbox
  * bad/   | chat/position              | f64 time, envelope that could not be opened       | 30 days; the newest 1,000
  *
  * A chat is named as in chat-id.ts: a pair by the other person's AccountId, anything else by its ConversationId. A
@@ -47,7 +49,7 @@ export interface DeviceRow {
 
 export interface AccountRow {
   readonly id: AccountId
-  /** Ed25519 account key */
+  /** Ed25519 account key; empty on a device that was linked: only the primary has it */
   readonly seed: Hex
   /** false: keys are made, but no relay has taken the account yet */
   readonly isRegistered: boolean
@@ -56,6 +58,10 @@ export interface AccountRow {
   readonly relayName: string
   readonly region: string
   readonly addresses: readonly string[]
+  /** What this device needs of the primary is not all there yet. */
+  readonly isLinking?: true
+  /** The account's newest list leaves this device out. */
+  readonly isUnlinked?: true
 }
 
 export interface ContactRow {
