@@ -40,6 +40,8 @@ export interface ActComponents {
   readonly events: Events
   readonly clock: Clock
   readonly rights: GroupRights
+  /** Another device of this account has deleted or starred it before it came. */
+  readonly onMarked: (draft: Draft, chat: ChatId, id: MessageId, kind: 'gone' | 'star') => Promise<void>
 }
 
 /** [IGNORE] a timer or pin that says it is from the future: nobody could change it any more. */
@@ -76,7 +78,9 @@ export class Acts implements BodyTaker {
   /** A message has come: what was said of it before counts now, oldest first. */
   async shown (draft: Draft, { chat, id }: MessageRow): Promise<void> {
     const acts = [...this.#on.early.take(draft, chat, id)].sort((a, b) => a.sentAtMs - b.sentAtMs)
-    for (const { sender, isOwn, sentAtMs, isAdmin, body: bytes } of acts) {
+    for (const { kind, isOwn } of acts) if (isOwn && (kind === 'gone' || kind === 'star')) await this.#on.onMarked(draft, chat, id, kind)
+    for (const { sender, isOwn, sentAtMs, isAdmin, kind, body: bytes } of acts) {
+      if (!targetKinds.some((one) => one === kind)) continue
       const child = draft.child()
       try {
         const body = decodeBody(fromHex(bytes))

@@ -39,7 +39,7 @@ export interface ChatRow {
   readonly readTo?: Place
 }
 
-/** An act on a message that is not here: `body` encoded as hex. */
+/** An act on a message that is not here: `body` encoded as hex. Of an own device also gone (deleted for this account) and star. */
 export interface EarlyAct { readonly sender: AccountId, readonly isOwn: boolean, readonly sentAtMs: number, readonly isAdmin: boolean, readonly kind: string, readonly body: string }
 export interface EarlyRow { readonly atMs: number, readonly acts: readonly EarlyAct[] }
 

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../protocol/clock.ts'
 import { toHex } from '../../protocol/bytes.ts'
-import type { MessageId } from '../../protocol/ids.ts'
+import type { AccountId, MessageId } from '../../protocol/ids.ts'
 import type { ChatId } from '../chat-id.ts'
 import { encodeBody } from '../messages/content.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
@@ -36,18 +36,25 @@ export class EarlyActs {
     if (old.length > 0) await ledger.run((draft) => { for (const { key } of old) draft.erase(chatTables.early, key) })
   }
 
+  keep (draft: Draft, id: MessageId, { chat, sender, isOwn, sentAtMs, isAdmin, body }: Act): void {
+    this.#keep(draft, chat, id, { sender, isOwn, sentAtMs, isAdmin, kind: body.kind, body: toHex(encodeBody(body)) })
+  }
+
+  /** Another device of this account has deleted or starred it. */
+  keepMark (draft: Draft, chat: ChatId, id: MessageId, mark: { readonly kind: 'gone' | 'star', readonly by: AccountId }): void {
+    this.#keep(draft, chat, id, { sender: mark.by, isOwn: true, sentAtMs: this.#on.clock.nowMs(), isAdmin: false, kind: mark.kind, body: '' })
+  }
+
   /** Of each person the newest of each kind; what does not fit is not kept. */
-  keep (draft: Draft, id: MessageId, act: Act): void {
+  #keep (draft: Draft, chat: ChatId, id: MessageId, act: EarlyAct): void {
     const { chatTables, clock } = this.#on
-    const key = keyOf(act.chat, id)
+    const key = keyOf(chat, id)
     const row = draft.peek(chatTables.early, key)
-    if (row === undefined && !this.#hasRoom(act)) return
-    const kept = (row?.acts ?? []).filter(({ sender, kind }) => sender !== act.sender || kind !== act.body.kind)
-    const before = row?.acts.find(({ sender, kind }) => sender === act.sender && kind === act.body.kind)
+    if (row === undefined && !this.#hasRoom(chat, act)) return
+    const kept = (row?.acts ?? []).filter(({ sender, kind }) => sender !== act.sender || kind !== act.kind)
+    const before = row?.acts.find(({ sender, kind }) => sender === act.sender && kind === act.kind)
     if (kept.length >= maxActs || (before !== undefined && before.sentAtMs > act.sentAtMs)) return
-    const { sender, isOwn, sentAtMs, isAdmin, body } = act
-    const early: EarlyAct = { sender, isOwn, sentAtMs, isAdmin, kind: body.kind, body: toHex(encodeBody(body)) }
-    draft.write(chatTables.early, key, { atMs: row?.atMs ?? clock.nowMs(), acts: [...kept, early] })
+    draft.write(chatTables.early, key, { atMs: row?.atMs ?? clock.nowMs(), acts: [...kept, act] })
   }
 
   /** What was said of a message that has come now. */
@@ -59,7 +66,7 @@ export class EarlyActs {
     return row.acts
   }
 
-  #hasRoom ({ chat, sender }: Act): boolean {
+  #hasRoom (chat: ChatId, { sender }: EarlyAct): boolean {
     let count = 0
     let ofSender = 0
     for (const [key, row] of this.#on.chatTables.early.cachedEntries() as Iterable<[string, EarlyRow]>) {

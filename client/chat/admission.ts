@@ -1,0 +1,134 @@
+/**
+ * Who may be heard. Somebody whom the person has blocked is not; a stranger's first message is a request, of which the
+ * stranger learns nothing until the person has said yes, written back, or named them; being added to a group likewise.
+ */
+import type { AccountId, MessageId } from '../../protocol/ids.ts'
+import { isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
+import type { SyncFacts } from '../devices/sync.ts'
+import type { Admission, MessageGate } from '../messages/gate.ts'
+import type { History } from '../messages/history.ts'
+import type { Receipts } from '../messages/receipts.ts'
+import type { Draft, Ledger } from '../store/ledger.ts'
+import type { MessageRow, Tables } from '../store/tables.ts'
+import type { Acts } from './acts.ts'
+import { parseFact, type ChatFlags } from './flags.ts'
+import type { Marks } from './marks.ts'
+
+export interface AdmissionComponents {
+  readonly ledger: Ledger
+  readonly tables: Tables
+  readonly history: History
+  readonly receipts: Pick<Receipts, 'owe'>
+  readonly flags: ChatFlags
+  readonly facts: SyncFacts
+  readonly acts: Acts
+  readonly marks: Marks
+  /** ask: a stranger's first message is a request · accept: everybody is heard (bots) */
+  readonly strangers: 'ask' | 'accept'
+  readonly readReceipts: boolean
+  /** From now on this chat's person is told what this account tells those it talks to. */
+  readonly onAccepted: (draft: Draft, chat: ChatId) => Promise<void>
+}
+
+/** Who may add this account to a group without asking. */
+export type GroupPolicy = 'everyone' | 'contacts' | 'nobody'
+const policies: readonly GroupPolicy[] = ['everyone', 'contacts', 'nobody']
+const policyKey = 'settings/groups'
+/** Messages of a request for which receipts are paid, or that go when it is declined. */
+const requestMessages = 1_000
+
+export class Gate implements MessageGate {
+  readonly #on: AdmissionComponents
+
+  constructor (components: AdmissionComponents) {
+    this.#on = components
+    components.facts.onFact('request/', async (draft, key, value) => {
+      const chat = key.slice('request/'.length) as ChatId
+      const answer = parseFact(value)
+      if (answer === 'accepted') await this.accepted(draft, chat)
+      else if (answer === 'declined') await this.#declined(draft, chat)
+    })
+  }
+
+  async admit (draft: Draft, { chat, sender, isText }: { readonly chat: ChatId, readonly sender: AccountId, readonly isText: boolean }): Promise<Admission> {
+    const { flags } = this.#on
+    if (flags.isBlocked(sender, draft)) return 'drop'
+    const { request } = flags.row(chat, draft)
+    if (request === 'declined') return 'drop'
+    if (request === 'pending') return 'silent'
+    if (request === 'accepted' || !isPairChat(chat)) return 'show'
+    if (await this.#isKnown(draft, chat)) {
+      await this.accepted(draft, chat)
+      return 'show'
+    }
+    if (isText) flags.change(draft, chat, undefined, (row) => ({ ...row, request: 'pending' }))
+    return 'silent'
+  }
+
+  async shown (draft: Draft, row: MessageRow): Promise<void> {
+    const { flags, acts, marks } = this.#on
+    await acts.shown(draft, row)
+    if (row.direction === 'out') { await this.accepted(draft, row.chat); return }
+    await marks.shown(draft, row)
+    const { request, isArchived } = flags.row(row.chat, draft)
+    if (request === 'pending') flags.tell(draft, row.chat, 'request')
+    if (isArchived === true && !flags.isMuted(row.chat, draft)) await flags.setArchived(draft, row.chat, false)
+  }
+
+  /** Somebody has put this account into a group. */
+  async addedTo (draft: Draft, chat: ChatId, by: AccountId): Promise<void> {
+    const { flags } = this.#on
+    if (flags.row(chat, draft).request !== undefined) return
+    const policy = await this.groupPolicy(draft)
+    if (!flags.isBlocked(by, draft) && (policy === 'everyone' || (policy === 'contacts' && await this.#isContact(draft, by)))) return
+    flags.change(draft, chat, 'request', (row) => ({ ...row, request: 'pending' }))
+  }
+
+  async groupPolicy (draft: Pick<Draft, 'read'>): Promise<GroupPolicy> {
+    const value = parseFact(await this.#on.facts.get(draft, policyKey) ?? '')
+    return policies.find((policy) => policy === value) ?? 'everyone'
+  }
+
+  async setGroupPolicy (draft: Draft, policy: GroupPolicy): Promise<void> { await this.#on.facts.put(draft, policyKey, JSON.stringify(policy)) }
+
+  async answer (draft: Draft, chat: ChatId, answer: 'accepted' | 'declined'): Promise<void> {
+    await this.#on.facts.put(draft, `request/${chat}`, JSON.stringify(answer))
+  }
+
+  /** This account talks with them: what came so far counts as anything else. Nothing happens when that is known. */
+  async accepted (draft: Draft, chat: ChatId): Promise<void> {
+    const { flags, receipts, readReceipts } = this.#on
+    const { request } = flags.row(chat, draft)
+    if (request === 'accepted' || (request === undefined && !isPairChat(chat))) return
+    flags.change(draft, chat, request === undefined ? undefined : 'request', (row) => ({ ...row, request: 'accepted' }))
+    if (isPairChat(chat) && request === 'pending') {
+      const incoming = (await this.#messages(draft, chat)).filter(({ direction, state }) => direction === 'in' && (state === 'delivered' || state === 'read'))
+      const ids = (stage: 'delivered' | 'read'): MessageId[] => incoming.filter(({ state }) => (state === 'read' && readReceipts ? 'read' : 'delivered') === stage).map(({ id }) => id)
+      for (const stage of ['delivered', 'read'] as const) if (ids(stage).length > 0) await receipts.owe(draft, chat, stage, ids(stage))
+    }
+    await this.#on.onAccepted(draft, chat)
+  }
+
+  async #declined (draft: Draft, chat: ChatId): Promise<void> {
+    const { flags, marks } = this.#on
+    flags.change(draft, chat, 'request', (row) => ({ ...row, request: 'declined' }))
+    if (isPairChat(chat) || isGroupChat(chat)) for (const row of await this.#messages(draft, chat)) await marks.remove(draft, row)
+  }
+
+  async #messages (draft: Draft, chat: ChatId): Promise<MessageRow[]> {
+    const rows = []
+    for (const { direction, id } of await this.#on.history.page(this.#on.ledger, chat, { limit: requestMessages })) {
+      const row = await this.#on.history.find(draft, chat, direction, id)
+      if (row !== undefined) rows.push(row)
+    }
+    return rows
+  }
+
+  async #isKnown (draft: Draft, account: AccountId): Promise<boolean> {
+    if (this.#on.strangers === 'accept' || await this.#isContact(draft, account)) return true
+    // From a time when nobody was asked.
+    return (await this.#on.history.page(this.#on.ledger, account, { limit: 1 })).length > 0
+  }
+
+  async #isContact (draft: Draft, account: AccountId): Promise<boolean> { return await draft.read(this.#on.tables.contacts, account) !== undefined }
+}
