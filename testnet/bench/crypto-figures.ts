@@ -7,6 +7,7 @@
 import { keyPairFrom } from '../../protocol/e2ee/curve-keys.ts'
 import { makeOneTimePrekeys } from '../../protocol/e2ee/prekeys.ts'
 import { safetyNumber } from '../../protocol/e2ee/safety-number.ts'
+import { senderKeyCipher } from '../../protocol/e2ee/group-cipher.ts'
 import { decodeSessionRecord, encodeSessionRecord, open, seal, startSession } from '../../protocol/e2ee/sessions.ts'
 import { heliographProfile } from '../../protocol/e2ee/suite.ts'
 import { TestDevice, talkingPair } from '../../protocol/e2ee/two-devices.ts'
@@ -85,6 +86,21 @@ export function measureCrypto (primitives: Primitives, effort: number, nowMs: ()
     figures.push(measure('XEdDSA verify', count, i => { if (!xeddsaVerify(primitives, keys[i]!.publicKey, kilobyte, signatures[i]!)) throw new Error('not verified') }))
   }
   figures.push(measure('make 100 one-time prekeys', times(20), i => { makeOneTimePrekeys(suite, i * 100, 100) }, isNative ? { targetMs: 20 } : {}))
+  {
+    const cipher = senderKeyCipher(suite)
+    const target = isNative ? { targetMs: 1.5 } : {}
+    const count = times(200)
+    let own = cipher.create(0)
+    let record = cipher.accept(undefined, cipher.distribution(own))
+    const messages: Uint8Array[] = []
+    figures.push(measure('sender key: seal 1 KB for a group, with its state from and to bytes', count, () => {
+      const { next, message } = cipher.seal(own, kilobyte)
+      own = next
+      messages.push(message)
+    }, target))
+    figures.push(measure('sender key: open 1 KB of a group, with its state from and to bytes', count, i => { record = cipher.open(record, messages[i]!).next }, target))
+    figures.push(measure('sender key: make one, hand it to one device, take it', count, () => { cipher.accept(undefined, cipher.distribution(cipher.create(0))) }))
+  }
   {
     const { alice } = talkingPair(suite)
     let bytes = encodeSessionRecord(alice.record!)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { VECTOR_FILES } from '../../protocol/e2ee/primitives-vectors.ts'
 import type { VectorReport } from '../../protocol/e2ee/primitives-vectors.ts'
+import type { SenderKeyCounts, SenderKeyTranscript } from '../../protocol/e2ee/sender-keys-transcripts.ts'
 import type { ReplayCounts, SafetyNumberVector, SignatureVector, Transcript } from '../../protocol/e2ee/transcripts.ts'
 import { openBrowserPage } from './harness.ts'
 import type { BrowserPage } from './harness.ts'
@@ -12,6 +13,7 @@ function readVectors<T> (file: string): T {
 
 const { transcripts } = readVectors<{ transcripts: Transcript[] }>('signal-sessions.json')
 const pinned = readVectors<{ transcripts: Transcript[] }>('heliograph-sessions.json').transcripts
+const groups = readVectors<{ transcripts: SenderKeyTranscript[] }>('signal-sender-keys.json').transcripts
 const { signatures } = readVectors<{ signatures: SignatureVector[] }>('signal-xeddsa.json')
 const { safetyNumbers } = readVectors<{ safetyNumbers: SafetyNumberVector[] }>('signal-safety-numbers.json')
 
@@ -38,6 +40,14 @@ describe('crypto in Chromium', function () {
       assert.equal(counts.opened + counts.refused, transcript.events.filter((event) => event.do === 'receive').length)
     })
   }
+
+  it('seals for groups to the bytes of libsignal, and opens them', async () => {
+    assert.ok(groups.length > 0)
+    for (const transcript of groups) {
+      const { sealed, opened } = await page.call<SenderKeyCounts>('senderKeys', [transcript])
+      assert.deepEqual([sealed, opened], [transcript.messages.length, 4 * transcript.messages.length])
+    }
+  })
 
   it('a transcript with one other byte is noticed there as well', async () => {
     const transcript = structuredClone(transcripts[0])

@@ -4,6 +4,8 @@
 import { noblePrimitives } from '../../../protocol/e2ee/primitives-noble.ts'
 import { checkVectors } from '../../../protocol/e2ee/primitives-vectors.ts'
 import type { VectorFile, VectorReport } from '../../../protocol/e2ee/primitives-vectors.ts'
+import { replaySenderKeys } from '../../../protocol/e2ee/sender-keys-transcripts.ts'
+import type { SenderKeyCounts, SenderKeyTranscript } from '../../../protocol/e2ee/sender-keys-transcripts.ts'
 import { replaySafetyNumbers, replaySignatures, replayTranscript } from '../../../protocol/e2ee/transcripts.ts'
 import type { ReplayCounts, SafetyNumberVector, SignatureVector, Transcript } from '../../../protocol/e2ee/transcripts.ts'
 import { measureCrypto } from '../../bench/crypto-figures.ts'
@@ -15,6 +17,10 @@ export function vectors (file: VectorFile): VectorReport {
 
 export function transcript (recorded: Transcript): ReplayCounts {
   return replayTranscript(noblePrimitives, recorded)
+}
+
+export function senderKeys (recorded: SenderKeyTranscript): SenderKeyCounts {
+  return replaySenderKeys(noblePrimitives, recorded)
 }
 
 export function signatures (recorded: SignatureVector[]): number {
