@@ -365,6 +365,7 @@ export class Client {
     this.#upkeep.resume(welcome.isRegistered ? welcome.oneTimePrekeysLeft : limits.oneTimePrekeys)
     this.#engine?.resume()
     this.#facts?.resume()
+    this.#ownDevices.resume()
     this.#presence?.resume()
     this.#settleClaims().catch((error: unknown) => {
       // The next connection asks again.

@@ -10,11 +10,12 @@ import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
-import { clientMethods } from '../../protocol/methods.ts'
+import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { Device, SignedDeviceList } from '../../protocol/records/device-list.ts'
 import { decode } from '../../protocol/wire/codec.ts'
 import type { LinkAdmission } from '../../protocol/wire/gen/link.js'
 import { Signed } from '../../protocol/wire/gen/records.js'
+import { conversationOfChat, type ChatId } from '../chat-id.ts'
 import type { Events } from '../events.ts'
 import type { Account } from '../keys/account.ts'
 import { deviceIn, type Devices, type PinnedList } from '../keys/devices.ts'
@@ -60,6 +61,8 @@ export interface OwnDevicesComponents {
 
 const linkingKey = 'linking'
 const factPrefix = 'device/'
+/** As log.proto says. */
+const positionsPerNotice = 1_024
 
 export class OwnDevices {
   /** What a new device gets; parts with tables of their own add them. */
@@ -68,6 +71,8 @@ export class OwnDevices {
   #facts: SyncFacts | undefined
   /** A list that this device is signing now: news of it is no surprise. */
   #isSigning = false
+  /** Linked in this run. */
+  #isNew = false
 
   constructor (components: OwnDevicesComponents) {
     this.#on = components
@@ -90,10 +95,20 @@ export class OwnDevices {
         await facts.replay(draft)
         draft.erase(deviceTables.linking, linkingKey)
       }, { isFresh: true })
+      this.#isNew = true
     }
   }
 
-  /** The relay can be reached (again). A device that was just linked has what stands before its place in each log: none of it needs to be delivered. */
+  /** The relay can be reached (again). */
+  resume (): void {
+    if (!this.#isNew) return
+    this.#isNew = false
+    // What stands before its place in each log this device was given: none of it needs to be delivered.
+    const { tables, link } = this.#on
+    const positions = [...tables.logs.cachedEntries()].map(([chat, { epoch, seq }]) => ({ conversation: conversationOfChat(this.#own(), chat as ChatId).bytes, epoch, seq }))
+    for (let at = 0; at < positions.length; at += positionsPerNotice) link.notify(clientNotifications.acknowledge, { positions: positions.slice(at, at + positionsPerNotice) })
+  }
+
   get isPrimary (): boolean { return this.#on.account.isPrimary }
   /** This device was taken out of the account's list. What is in the store stays until `wipe`. */
   get isUnlinked (): boolean { return this.#on.account.isUnlinked }

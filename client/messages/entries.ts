@@ -203,8 +203,10 @@ export class Entries {
     const isRepeat = messageId <= (log.highest[senderDevice] ?? '')
     // A placeholder gives way to the message, should that still come.
     const isPlaceholder = known?.direction === 'in' && known.state === 'failed'
+    // Given by another device of this account, which had it from there.
+    const isSamePlace = known !== undefined && known.epoch === entry.epoch && known.seq === entry.seq
     // The same message under a new number, after its log was sequenced anew: shown already.
-    if (known !== undefined && isRepeat && !isPlaceholder) {
+    if (known !== undefined && (isRepeat || isSamePlace) && !isPlaceholder) {
       await this.#on.history.update(draft, chat, direction, messageId, { position: entry })
       return { digest, envelope }
     }
