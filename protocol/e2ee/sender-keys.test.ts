@@ -220,6 +220,14 @@ describe('sender key limits', () => {
     assert.equal(bob.open(again.send('one')), 'one')
   })
 
+  it('a key is named by its id and its chain id: either alone is another one', () => {
+    const [one, two, three] = [new TestSender(suite), new TestSender(suite), new TestSender(suite)]
+    two.key = { ...two.key, chainId: one.key.chainId }
+    three.key = { ...three.key, id: one.key.id }
+    const bob = new TestReader(suite, one.distribution, two.distribution, three.distribution)
+    assert.deepEqual([one, two, three].map((sender, at) => bob.open(sender.send(`${at}`))), ['0', '1', '2'])
+  })
+
   it('it is time for a new one after 1,000 messages or 7 days', () => {
     const key = createSenderKey(suite, 1_000)
     const at = (iteration: number, ageMs: number): boolean => needsRotation({ ...key, iteration }, { nowMs: 1_000 + ageMs })

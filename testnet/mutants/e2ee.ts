@@ -24,7 +24,10 @@ interface Mutant {
 }
 
 const TRANSCRIPTS = ['transcripts']
-const CORE = ['ratchet', 'sessions', 'prekeys', 'curve-keys', 'kem', 'xeddsa', 'messages', 'wire-fields', 'stored', 'padding', 'safety-number', 'rekeying', 'properties', 'transcripts']
+const CORE = ['ratchet', 'sessions', 'prekeys', 'curve-keys', 'kem', 'xeddsa', 'messages', 'wire-fields', 'stored', 'padding', 'safety-number', 'rekeying', 'properties', 'sender-keys-transcripts', 'sender-keys', 'group-cipher', 'receipt-key', 'transcripts']
+const GROUP_TRANSCRIPTS = ['sender-keys-transcripts']
+const SENDER_KEYS = ['sender-keys']
+const RECEIPTS = ['receipt-key']
 
 const mutants: Mutant[] = [
   // encoding and keys
@@ -151,12 +154,61 @@ const mutants: Mutant[] = [
   { what: 're-keying by age', file: 'e2ee/rekeying.ts', from: '>= policy.maxAgeMs ||', to: '> policy.maxAgeMs ||', tests: ['rekeying'] },
   { what: 're-keying by messages', file: 'e2ee/rekeying.ts', from: 'session.messages >= policy.maxMessages', to: 'session.messages > policy.maxMessages', tests: ['rekeying'] },
   { what: 'stored records are read to the end', file: 'e2ee/stored-fields.ts', from: 'if (this.#offset !== this.#input.byteLength)', to: 'if (this.#offset > this.#input.byteLength)', tests: ['stored'] },
-  { what: 'the archive survives storage', file: 'e2ee/stored.ts', from: 'archived: hasCurrent ? sessions.slice(1) : sessions', to: 'archived: hasCurrent ? [] : sessions', tests: ['stored'] }
+  { what: 'the archive survives storage', file: 'e2ee/stored.ts', from: 'archived: hasCurrent ? sessions.slice(1) : sessions', to: 'archived: hasCurrent ? [] : sessions', tests: ['stored'] },
+
+  // sender keys
+  { what: 'sender keys: info', file: 'e2ee/suite.ts', from: 'WhisperGroup', to: 'WhisperGrouq', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: info, production', file: 'e2ee/suite.ts', from: 'Heliograph_SenderKey', to: 'Heliograph_SenderKez', tests: SENDER_KEYS },
+  { what: 'sender keys: version byte', file: 'e2ee/sender-keys.ts', from: 'VERSION_BYTE = 0x33', to: 'VERSION_BYTE = 0x34', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: seed constant 01', file: 'e2ee/sender-keys.ts', from: 'SEED_INPUT = Uint8Array.of(0x01)', to: 'SEED_INPUT = Uint8Array.of(0x03)', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: chain key constant 02', file: 'e2ee/sender-keys.ts', from: 'CHAIN_KEY_INPUT = Uint8Array.of(0x02)', to: 'CHAIN_KEY_INPUT = Uint8Array.of(0x04)', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: no salt', file: 'e2ee/sender-keys.ts', from: 'const NO_SALT = new Uint8Array(0)', to: 'const NO_SALT = new Uint8Array(32).fill(1)', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: IV before AES key', file: 'e2ee/sender-keys.ts', from: 'iv: output.subarray(0, 16), cipherKey: output.subarray(16, 48)', to: 'cipherKey: output.subarray(0, 32), iv: output.subarray(32, 48)', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: length of the id', file: 'e2ee/sender-keys.ts', from: 'SENDER_KEY_ID_BYTES = 16', to: 'SENDER_KEY_ID_BYTES = 15', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: chain id of 31 bits', file: 'e2ee/sender-keys.ts', from: 'getUint32(0) >>> 1', to: 'getUint32(0) >>> 2', tests: SENDER_KEYS },
+  { what: 'sender keys: first iteration', file: 'e2ee/sender-keys.ts', from: 'iteration: 0,', to: 'iteration: 1,', tests: SENDER_KEYS },
+  { what: 'sender keys: the signature covers the version byte', file: 'e2ee/sender-keys.ts', from: 'message: concat(signed, xeddsaSign(suite.primitives, key.signing.privateKey, signed))', to: 'message: concat(signed, xeddsaSign(suite.primitives, key.signing.privateKey, signed.subarray(1)))', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: signature checked', file: 'e2ee/sender-keys.ts', from: 'if (!xeddsaVerify(suite.primitives, key.signingKey, read.signed, read.signature))', to: 'if (read.signature.byteLength === 0)', tests: SENDER_KEYS },
+  { what: 'sender keys: an unknown key is NO_SENDER_KEY', file: 'e2ee/sender-keys.ts', from: 'throw new ProtocolError(\'NO_SENDER_KEY\')', to: 'throw new ProtocolError(\'UNDECRYPTABLE\')', tests: SENDER_KEYS },
+  { what: 'sender keys: a used iteration is a DUPLICATE', file: 'e2ee/sender-keys.ts', from: 'throw new ProtocolError(\'DUPLICATE\'', to: 'throw new ProtocolError(\'UNDECRYPTABLE\'', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: a skipped seed is used once', file: 'e2ee/sender-keys.ts', from: 'skipped: key.skipped.filter((one) => one !== kept)', to: 'skipped: key.skipped', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: the chain moves on', file: 'e2ee/sender-keys.ts', from: 'next: { ...key, iteration: key.iteration + 1, chainKey: nextChainKey(suite, key.chainKey) }', to: 'next: { ...key, iteration: key.iteration + 1 }', tests: GROUP_TRANSCRIPTS },
+  { what: 'sender keys: the id names a key', file: 'e2ee/sender-keys.ts', from: 'key.chainId === chainId && sameBytes(key.id, id)', to: 'key.chainId === chainId', tests: SENDER_KEYS },
+  { what: 'sender keys: the chain id names a key', file: 'e2ee/sender-keys.ts', from: 'key.chainId === chainId && sameBytes(key.id, id)', to: 'sameBytes(key.id, id)', tests: SENDER_KEYS },
+  { what: 'sender keys: a known key keeps its place', file: 'e2ee/sender-keys.ts', from: 'keys: [known ?? received, ...others]', to: 'keys: [received, ...others]', tests: SENDER_KEYS },
+  { what: 'sender keys: another signing key replaces', file: 'e2ee/sender-keys.ts', from: 'known = record?.keys.find((key) => isNamed(key, received) && sameBytes(key.signingKey, received.signingKey))', to: 'known = record?.keys.find((key) => isNamed(key, received))', tests: SENDER_KEYS },
+  { what: 'sender keys: rotation by messages', file: 'e2ee/sender-keys.ts', from: 'key.iteration >= limits.senderKeyMaxMessages', to: 'key.iteration > limits.senderKeyMaxMessages', tests: SENDER_KEYS },
+  { what: 'sender keys: rotation by age', file: 'e2ee/sender-keys.ts', from: 'nowMs - key.createdAtMs >= limits', to: 'nowMs - key.createdAtMs > limits', tests: SENDER_KEYS },
+  { what: 'sender keys: ciphertext of whole blocks', file: 'e2ee/sender-keys.ts', from: 'ciphertext.byteLength % BLOCK_BYTES !== 0', to: 'ciphertext.byteLength % BLOCK_BYTES > BLOCK_BYTES', tests: SENDER_KEYS },
+  { what: 'sender keys: forward jump, more', file: 'limits.ts', from: 'senderKeyForwardJump: 25_000', to: 'senderKeyForwardJump: 25_001', tests: SENDER_KEYS },
+  { what: 'sender keys: forward jump, less', file: 'limits.ts', from: 'senderKeyForwardJump: 25_000', to: 'senderKeyForwardJump: 24_999', tests: SENDER_KEYS },
+  { what: 'sender keys: skipped keys, more', file: 'limits.ts', from: 'senderKeySkipped: 2_000', to: 'senderKeySkipped: 2_001', tests: SENDER_KEYS },
+  { what: 'sender keys: skipped keys, less', file: 'limits.ts', from: 'senderKeySkipped: 2_000', to: 'senderKeySkipped: 1_999', tests: SENDER_KEYS },
+  { what: 'sender keys: states, more', file: 'limits.ts', from: 'senderKeyStates: 5', to: 'senderKeyStates: 6', tests: SENDER_KEYS },
+  { what: 'sender keys: states, less', file: 'limits.ts', from: 'senderKeyStates: 5', to: 'senderKeyStates: 4', tests: SENDER_KEYS },
+  { what: 'sender keys: messages of one key, more', file: 'limits.ts', from: 'senderKeyMaxMessages: 1_000', to: 'senderKeyMaxMessages: 1_001', tests: SENDER_KEYS },
+  { what: 'sender keys: messages of one key, less', file: 'limits.ts', from: 'senderKeyMaxMessages: 1_000', to: 'senderKeyMaxMessages: 999', tests: SENDER_KEYS },
+  { what: 'sender keys: age of one key, more', file: 'limits.ts', from: 'senderKeyMaxAgeMs: 7 * DAY', to: 'senderKeyMaxAgeMs: 7 * DAY + 1', tests: SENDER_KEYS },
+  { what: 'sender keys: age of one key, less', file: 'limits.ts', from: 'senderKeyMaxAgeMs: 7 * DAY', to: 'senderKeyMaxAgeMs: 7 * DAY - 1', tests: SENDER_KEYS },
+  ...senderKeyFields('ID', 'CHAIN_ID', 'ITERATION', 'CHAIN_KEY', 'SIGNING_KEY', 'CIPHERTEXT'),
+  { what: 'sender keys: stored skipped seeds', file: 'e2ee/sender-keys-stored.ts', from: 'u32(key.skipped.length))', to: 'u32(0))', tests: SENDER_KEYS },
+
+  // receipts of groups
+  { what: 'receipts: context of the key', file: 'e2ee/receipt-key.ts', from: 'heliograph receipt key 1', to: 'heliograph receipt key 2', tests: RECEIPTS },
+  { what: 'receipts: the key is of one group', file: 'e2ee/receipt-key.ts', from: 'Uint8Array.of(0), conversation.bytes, deviceKeyOf(reader)', to: 'Uint8Array.of(0), deviceKeyOf(reader)', tests: RECEIPTS },
+  { what: 'receipts: all of one length', file: 'e2ee/receipt-key.ts', from: 'MARKS_BYTES = 32', to: 'MARKS_BYTES = 33', tests: RECEIPTS },
+  { what: 'receipts: bound to their header', file: 'e2ee/receipt-key.ts', from: 'concat(utf8(SEAL_CONTEXT), Uint8Array.of(0), conversation.bytes, accountIdToBytes(to), accountIdToBytes(from), deviceKeyOf(device), number)', to: 'concat(utf8(SEAL_CONTEXT), Uint8Array.of(0), conversation.bytes, accountIdToBytes(to), accountIdToBytes(from), deviceKeyOf(device))', tests: RECEIPTS },
+  { what: 'receipts: read is delivered', file: 'e2ee/receipt-key.ts', from: '|| readSeq > deliveredSeq', to: '|| readSeq > deliveredSeq + 1', tests: RECEIPTS }
 ]
 
 /** Field numbers: each moved to a free one, which keeps the fields in order or breaks it; either way a transcript must notice. */
 function fields (...names: string[]): Mutant[] {
   return names.map(name => ({ what: `field number of ${name.toLowerCase()}`, file: 'e2ee/messages.ts', from: `const ${name} = `, to: `const ${name} = 8 + `, tests: TRANSCRIPTS }))
+}
+
+/** As `fields`, of the sender-key messages. */
+function senderKeyFields (...names: string[]): Mutant[] {
+  return names.map(name => ({ what: `sender keys: field number of ${name.toLowerCase()}`, file: 'e2ee/sender-keys.ts', from: `const ${name} = `, to: `const ${name} = 8 + `, tests: GROUP_TRANSCRIPTS }))
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
