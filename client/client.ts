@@ -344,6 +344,7 @@ export class Client {
       groupSize: () => undefined
     })
     await presence.load()
+    this.#presence?.close()
     this.#presence = presence
     this.#facts = facts
     this.#engine = engine
