@@ -162,7 +162,11 @@ export class ClientSessions {
     const ids = await store.logsOf(session.account)
     for (let at = 0; at < ids.length && !session.isDetached; at += openTogether) {
       await Promise.all(ids.slice(at, at + openTogether).map(async (id) => {
-        if (logs.peek(id) !== undefined) return // followed when it was loaded, or above
+        const loaded = logs.peek(id)
+        if (loaded !== undefined) { // followed when it was loaded, or above; of a group whose member has just come to live here, now
+          if (!logs.isOf(loaded, session.account)) logs.reset(loaded)
+          return
+        }
         const state = await store.openLog(id)
         if (state !== undefined && state.head > (state.cursors.get(session.device) ?? 0)) this.#follow(session, await logs.loadId(id))
       }))

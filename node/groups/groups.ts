@@ -100,13 +100,17 @@ export class Groups {
     const isLocal = new Set(effect.left)
     for (const account of change.removed) {
       const span = isLocal.has(account) ? group.leaving.get(account) : undefined
-      writes.push(span === undefined ? dropMemberRow(conversation, account) : memberRow(conversation, account, { role: 0, sinceSeq: span.first, listEpoch: 0 }, span.last))
+      if (span === undefined) writes.push(dropMemberRow(conversation, account), { op: 'leave', log: conversation.id, account })
+      else writes.push(memberRow(conversation, account, { role: 0, sinceSeq: span.first, listEpoch: 0 }, span.last))
     }
-    for (const one of change.set) writes.push(memberRow(conversation, one.account, placedMember(one, place)))
+    for (const one of change.set) {
+      writes.push(memberRow(conversation, one.account, placedMember(one, place)))
+      // Of everybody: who lives elsewhere now may live here one day.
+      if (one.sinceSeq === undefined) writes.push({ op: 'join', log: conversation.id, account: one.account })
+    }
     for (const id of change.removedLinks) writes.push(dropLinkRow(conversation, id))
     for (const link of change.setLinks) writes.push(linkRow(conversation, link))
     if (change.profile !== undefined) writes.push(profileRow(conversation, change.profile))
-    for (const account of effect.joined) writes.push({ op: 'join', log: conversation.id, account })
     for (const relay of effect.relaysGone) writes.push(retiringRow(conversation, relay, place.seq))
     for (const relay of effect.relaysAdded) writes.push(dropRetiringRow(conversation, relay))
     writes.push(headRow(group.state))
@@ -132,11 +136,13 @@ export class Groups {
   /** A whole state that another relay has given. @param writes grows by all its rows, and the end of those before */
   replace (group: Group, state: GroupState, writes: Write[]): GroupEffect {
     const { conversation } = group
-    for (const account of group.state.members.keys()) if (!state.members.has(account)) writes.push(dropMemberRow(conversation, account))
+    for (const account of group.state.members.keys()) {
+      if (!state.members.has(account)) writes.push(dropMemberRow(conversation, account), { op: 'leave', log: conversation.id, account })
+    }
     for (const id of group.state.links.keys()) if (!state.links.has(id)) writes.push(dropLinkRow(conversation, id))
     const effect = group.replace(state)
     writes.push(...stateRows(state))
-    for (const account of effect.joined) writes.push({ op: 'join', log: conversation.id, account })
+    for (const account of state.members.keys()) writes.push({ op: 'join', log: conversation.id, account })
     return effect
   }
 

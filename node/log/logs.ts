@@ -58,6 +58,9 @@ export class Logs {
   /** Logs in memory of which the account, which lives here, may have something. */
   loadedOf (account: AccountId): Iterable<Log> { return this.#byMember.get(account) ?? [] }
 
+  /** Does this log in memory know that the account lives here? */
+  isOf (log: Log, account: AccountId): boolean { return this.#byMember.get(account)?.has(log) === true }
+
   /** Logs in memory in which this account has a part, wherever it lives. */
   loadedWith (account: AccountId): Log[] {
     const logs = new Set(this.#byMember.get(account))

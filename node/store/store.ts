@@ -43,6 +43,8 @@ export type Table =
   | 'relay' // relay id → newest signed relay record (directory.ts)
   | 'presence' // s/account → last seen, p/account → who may know (presence/)
   | 'meta' // schema version and the like
+  | 'profile' // account id → its signed public profile (profiles.ts)
+  | 'receipt' // r/account/group/device → newest group receipt, d/account/device → when it left (fanout/receipt-board.ts)
   | 'group' // group id/… → who is in it (groups/group-rows.ts)
 
 export type Write =
@@ -63,7 +65,7 @@ export type Write =
   | { readonly op: 'skip', readonly log: ConversationId, readonly epoch: number, readonly throughSeq: number }
   /** Entries up to and including `throughSeq` (head at most) are not needed any more. Deduplication still remembers them. */
   | { readonly op: 'trim', readonly log: ConversationId, readonly throughSeq: number }
-  /** A local account takes part in this log. */
+  /** An account takes part in this log, here or at another relay. */
   | { readonly op: 'join', readonly log: ConversationId, readonly account: AccountId }
   /** It does not any more. */
   | { readonly op: 'leave', readonly log: ConversationId, readonly account: AccountId }

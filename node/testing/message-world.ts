@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict'
 import { Channel, Handlers } from '../../protocol/channel.ts'
 import { ManualClock, SeededRandom, settle } from '../../protocol/clock-manual.ts'
-import { conversationFromBytes, pairConversation, type ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromBytes, pairConversation, type ConversationId, type GroupConversation, type SelfConversation } from '../../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../protocol/envelope.ts'
-import { ERRORS, ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, messageIdFromBytes, type AccountId, type MessageId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications } from '../../protocol/methods.ts'
@@ -17,8 +17,9 @@ import { streamPair } from '../../protocol/stream-pair.ts'
 import type { Outcome, Pages } from '../../protocol/wire/gen/log.js'
 import { decode } from '../../protocol/wire/codec.ts'
 import { Signed } from '../../protocol/wire/gen/records.js'
-import { envelopeKinds } from '../../protocol/wire/kinds.ts'
+import { ciphertextKinds, envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { TestPerson, register, sayHello, signing, testDevice, testRelay, type TestDevice } from './fixtures.ts'
+import { decidedAnew } from '../groups/group-sequencer.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { MemoryNetwork, type NetworkConditions } from '../mesh/mesh-memory.ts'
 import type { LogsConfig } from '../log/logs.ts'
@@ -183,7 +184,7 @@ export class TestRelayNode {
   knows (client: TestClient): void { this.#clients.add(client) }
 }
 
-interface Sending { readonly to: AccountId, readonly messageId: MessageId, readonly bytes: Uint8Array, readonly conversation: ConversationId }
+interface Sending { readonly to?: AccountId, readonly messageId: MessageId, readonly bytes: Uint8Array, readonly conversation: ConversationId }
 
 /** What a device has of one log. */
 export interface TestLog {
@@ -205,6 +206,10 @@ export class TestClient {
   readonly outbox: Sending[] = []
   /** Statuses of refused envelopes. */
   readonly refused: number[] = []
+  /** Refused by the sequencer after they were SENT. */
+  readonly refusedLater: Array<{ messageId: MessageId, status: number }> = []
+  /** Envelopes sent and received, by message id. */
+  readonly envelopes = new Map<MessageId, Uint8Array>()
   home: TestRelayNode
   /** SENT, in order. */
   readonly sent: MessageId[] = []
@@ -238,6 +243,7 @@ export class TestClient {
     const handlers = new Handlers()
       .onNotification(clientNotifications.deliver, (pages) => { this.#onDeliver(pages) })
       .onNotification(clientNotifications.draining, () => {})
+      .onNotification(clientNotifications.refused, ({ messageId, status }) => { this.refusedLater.push({ messageId: messageIdFromBytes(messageId), status }) })
     const [near, far] = streamPair(this.device.id, this.home.id)
     this.home.relay.clients.accept(far)
     const channel = new Channel(near, { handlers, clock: this.#world.clock }).start()
@@ -344,12 +350,36 @@ export class TestClient {
     return { to, messageId, bytes, conversation: conversation.id }
   }
 
+  /** An envelope into a group, for all of it or a signed change; or for the account's own devices. */
+  sealFor (conversation: GroupConversation | SelfConversation, { control, messageId = this.newMessageId(), kind = envelopeKinds.content, sender = this.account, device = this.device, sizeBytes = 100 }: { control?: Uint8Array, messageId?: MessageId, kind?: number, sender?: AccountId, device?: TestDevice, sizeBytes?: number } = {}): Sending {
+    const bytes = encodeEnvelope({
+      conversation,
+      sender,
+      senderDevice: device.id,
+      messageId,
+      kind: control === undefined ? kind : envelopeKinds.control,
+      expiresAtMs: 0,
+      ciphertexts: control === undefined ? [{ ...(conversation.kind === 'group' ? { device: undefined, kind: ciphertextKinds.senderKey } : { device: device.id, kind: ciphertextKinds.message }), bytes: this.#world.random.bytes(sizeBytes) }] : [],
+      ...(control === undefined ? {} : { control })
+    })
+    return { messageId, bytes, conversation: conversation.id }
+  }
+
+  /** The list under which this device signs. */
+  get deviceList (): SignedDeviceList { return this.#devices ?? this.person.devices() }
+
   /** Into the outbox, and off when there is a connection. */
-  send (to: TestClient | AccountId, options: Parameters<TestClient['seal']>[1] = {}): MessageId {
-    const sealed = this.seal(typeof to === 'string' ? to : to.account, options)
+  enqueue (sealed: Sending): MessageId {
+    this.envelopes.set(sealed.messageId, sealed.bytes)
     this.outbox.push(sealed)
     this.#submit()
     return sealed.messageId
+  }
+
+  /** Into the outbox, and off when there is a connection. */
+  send (to: TestClient | AccountId, options: Parameters<TestClient['seal']>[1] = {}): MessageId {
+    const sealed = this.seal(typeof to === 'string' ? to : to.account, options)
+    return this.enqueue(sealed)
   }
 
   /** Straight to the relay, past the outbox. */
@@ -395,9 +425,9 @@ export class TestClient {
         if (outcome.seq > 0) this.#note(sending.conversation, outcome.seq, sending.messageId, 'outcome')
         continue
       }
-      const action = Object.values(ERRORS).find(({ status }) => status === outcome.status)!.action
+      const { action, code } = ProtocolError.fromStatus(outcome.status)
       this.refused.push(outcome.status)
-      if (action === 'reject') this.outbox.splice(this.outbox.indexOf(sending), 1)
+      if (action === 'reject' || decidedAnew.includes(code)) this.outbox.splice(this.outbox.indexOf(sending), 1)
       else { failed.add(sending.conversation); isHeldUp = true }
     }
     return isHeldUp
@@ -415,6 +445,7 @@ export class TestClient {
         } else {
           const { messageId, conversation } = decodeEnvelope(entry.envelope)
           assert.equal(conversation.id, id)
+          this.envelopes.set(messageId, entry.envelope)
           this.#note(id, entry.seq, messageId, 'envelope')
         }
       }
