@@ -49,7 +49,7 @@ class World {
         if (!this.isOnline) throw new ProtocolError('DISCONNECTED')
         this.asked.push({ method: method.name, request })
         if (this.failure !== undefined) throw this.failure
-        if (method.name === clientMethods.setPresencePolicy.name) this.policy = policyFromWire(request as Parameters<typeof policyFromWire>[0])
+        if (method.name === clientMethods.setPresencePolicy.name) this.policy = policyFromWire(request as unknown as Parameters<typeof policyFromWire>[0])
         return (method.name === clientMethods.presencePolicy.name ? policyToWire(this.policy) : {}) as never
       },
       notify: (kind, body) => { if (this.isOnline) this.notified.push({ kind: kind.name, body }) }

@@ -11,10 +11,18 @@ import type { Seen } from '../../protocol/presence.ts'
 
 /** A device that comes back within this time was never gone: another network, a restart of the client. */
 export const leaveGraceMs = 3_000
+/** A device that says so soon that nobody is there has only connected again: that is no sign of its person. */
+const sayIdleMs = 2_000
+
+/** One session. */
+interface Sitting {
+  /** Nobody is at the device. */
+  isIdle: boolean
+  readonly sinceMs: number
+}
 
 interface Entry {
-  /** Whether nobody is at the device. */
-  readonly sessions: Map<Channel, { isIdle: boolean }>
+  readonly sessions: Map<Channel, Sitting>
   state: 'online' | 'away'
   /** When somebody was last at a device of theirs; while online: before this time, 0 when that is not known here. */
   lastSeenMs: number
@@ -49,12 +57,12 @@ export class Board {
   attach (account: AccountId, channel: Channel): void {
     const entry = this.#entries.get(account)
     if (entry === undefined) {
-      const fresh: Entry = { sessions: new Map([[channel, { isIdle: false }]]), state: 'online', lastSeenMs: 0, leftAtMs: undefined }
+      const fresh: Entry = { sessions: new Map([[channel, this.#sitting()]]), state: 'online', lastSeenMs: 0, leftAtMs: undefined }
       this.#entries.set(account, fresh)
       this.#c.onChange(account, seenOf(fresh))
       return
     }
-    entry.sessions.set(channel, { isIdle: false })
+    entry.sessions.set(channel, this.#sitting())
     entry.leftAtMs = undefined
     this.#update(account, entry)
   }
@@ -64,7 +72,7 @@ export class Board {
     const session = entry?.sessions.get(channel)
     if (entry === undefined || session === undefined || session.isIdle === isIdle) return
     session.isIdle = isIdle
-    this.#update(account, entry)
+    this.#update(account, entry, { isSign: !isIdle || session.sinceMs + sayIdleMs <= this.#c.clock.nowMs() })
   }
 
   detach (account: AccountId, channel: Channel): void {
@@ -85,16 +93,20 @@ export class Board {
   stop (): void {
     this.#timer?.cancel()
     const nowMs = this.#c.clock.nowMs()
-    for (const [account, { state, leftAtMs, lastSeenMs }] of this.#entries) this.#c.lastSeen.note(account, state === 'online' && leftAtMs === undefined ? nowMs : lastSeenMs)
+    for (const [account, { state, leftAtMs, lastSeenMs }] of this.#entries) this.#remember(account, state === 'online' && leftAtMs === undefined ? nowMs : lastSeenMs)
     this.#entries.clear()
   }
 
-  #update (account: AccountId, entry: Entry): void {
+  #remember (account: AccountId, atMs: number): void { if (atMs > 0) this.#c.lastSeen.note(account, atMs) }
+
+  #sitting (): Sitting { return { isIdle: false, sinceMs: this.#c.clock.nowMs() } }
+
+  #update (account: AccountId, entry: Entry, { isSign = true } = {}): void {
     let state: Entry['state'] = 'away'
     for (const { isIdle } of entry.sessions.values()) if (!isIdle) state = 'online'
     if (state === entry.state) return
     entry.state = state
-    if (state === 'away') {
+    if (state === 'away' && isSign) {
       entry.lastSeenMs = this.#c.clock.nowMs()
       this.#c.lastSeen.note(account, entry.lastSeenMs)
     }
@@ -110,7 +122,7 @@ export class Board {
       const entry = this.#entries.get(account)
       if (entry?.leftAtMs !== leftAtMs) continue
       this.#entries.delete(account)
-      this.#c.lastSeen.note(account, entry.lastSeenMs)
+      this.#remember(account, entry.lastSeenMs)
       this.#c.onChange(account, { state: 'offline', lastSeenMs: entry.lastSeenMs })
     }
     this.#leaving = this.#leaving.slice(gone)

@@ -97,6 +97,24 @@ describe('presence', () => {
         assert.equal(ann.of(bob).state, 'online')
       })
 
+      it('a device that connects again while nobody is there is no sign of its person', async () => {
+        await ann.watch(bob)
+        await world.pass(5_000)
+        bob.setIdle(true)
+        await world.pass(2_000)
+        const { lastSeenMs } = ann.of(bob)
+        await world.pass(60_000)
+        await bob.close()
+        await world.pass(graceMs)
+        await world.during(bob.connect())
+        bob.setIdle(true)
+        await world.pass(3_000)
+        assert.deepEqual(ann.of(bob), { state: 'away', lastSeenMs })
+        await bob.close()
+        await world.pass(graceMs)
+        assert.deepEqual(ann.of(bob), { state: 'offline', lastSeenMs })
+      })
+
       it('a device that falls silent is offline after two heartbeats', async () => {
         await ann.watch(bob)
         await world.pass(2_000)
