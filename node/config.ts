@@ -22,6 +22,7 @@ export interface RelayConfig {
   maxConnections: number
   maxConnectionsPerAddress: number
   minFreeMegabytes: number
+  directoryMegabytes: number
   drainSeconds: number
   logLevel: LogLevel
 }
@@ -122,6 +123,12 @@ export const settings: { readonly [Key in ConfigKey]: Setting<RelayConfig[Key]> 
     expects: 'a whole number of megabytes from 0 to 1000000',
     about: ['Free disk space in MB below which nothing new is accepted. 512: a full disk lets the', 'database be read but not opened again.'],
     default: 512,
+    isValid: isNumber({ min: 0, max: 1_000_000 })
+  },
+  directoryMegabytes: {
+    expects: 'a whole number of megabytes from 0 to 1000000',
+    about: ['Disk space in MB for copies of other relays\' directories: with one, people here can', 'begin to write to somebody whose relay is down. 0: none is kept, and this relay', 'publishes none of its own. 1024: some 300,000 people.'],
+    default: 1024,
     isValid: isNumber({ min: 0, max: 1_000_000 })
   },
   drainSeconds: {

@@ -20,12 +20,16 @@ import { Libp2pMesh } from './libp2p/mesh.ts'
 import { createLogger } from './watch/logger.ts'
 import { createMetrics, type Metrics } from './watch/metrics.ts'
 import type { Logger } from './ports.ts'
-import { Relay } from './relay.ts'
+import { OrbitBundles } from './orbit/orbit-bundles.ts'
+import { defaultReplication } from './orbit/replicated-directory.ts'
+import { LevelRows } from './orbit/rows-level.ts'
+import { Relay, type RelayPorts } from './relay.ts'
 import { openLevelStore, type LevelStore } from './store/store-level.ts'
 import { systemClock, systemRandom } from './system.ts'
 
 export const software = 'heliograph/0.1.0'
 
+const megabyte = 1024 * 1024
 const dayMs = 24 * 60 * 60 * 1000
 /** Time for the disk to answer whether it can be written. */
 const probeTimeoutMs = 2_000
@@ -113,6 +117,7 @@ class RelayProcess implements RunningRelay {
       maxConnections: config.maxConnections,
       maxConnectionsPerAddress: config.maxConnectionsPerAddress,
       minFreeMegabytes: config.minFreeMegabytes,
+      directoryMegabytes: config.directoryMegabytes,
       drainSeconds: config.drainSeconds,
       accounts: this.#opened.relay!.accounts.size
     })
@@ -129,7 +134,7 @@ class RelayProcess implements RunningRelay {
     const damaged = metrics.counter('heliograph_store_damaged_total', 'Rows whose checksum did not match; they were not served', ['kind'])
     const store = opened.store = await openLevelStore({
       path: join(config.dataDir, 'db'),
-      minFreeBytes: config.minFreeMegabytes * 1024 * 1024,
+      minFreeBytes: config.minFreeMegabytes * megabyte,
       onDamage: (kind) => {
         damaged.inc(1, { kind })
         logger.error('store.damaged', { kind })
@@ -156,7 +161,8 @@ class RelayProcess implements RunningRelay {
       defer: (task) => { setImmediate(task) },
       stopwatch: () => performance.now(),
       loadPermille: () => this.#loadPermille(mesh),
-      keepConnected: (id, addresses) => { mesh.links.keep(id, addresses) }
+      keepConnected: (id, addresses) => { mesh.links.keep(id, addresses) },
+      ...await this.#replication(mesh)
     }, {
       name: config.name,
       region: config.region,
@@ -169,6 +175,27 @@ class RelayProcess implements RunningRelay {
     // First, so that a port that is taken is said before anything else happens; it says "not running" until it is.
     opened.http = await startHttp({ metrics, notReady: async () => await this.#notReady(), logger }, config.httpAddress)
     await relay.start()
+  }
+
+  /** Without it people of relays that are down cannot be found; that is no reason not to start. */
+  async #replication (mesh: Libp2pMesh): Promise<Pick<RelayPorts, 'replication'>> {
+    const { dataDir, directoryMegabytes, minFreeMegabytes } = this.config
+    if (directoryMegabytes === 0) return {}
+    const sha256 = (data: Uint8Array): Uint8Array => nodePrimitives.sha256(data)
+    try {
+      const rows = await LevelRows.open(join(dataDir, 'directory'), { minFreeBytes: minFreeMegabytes * megabyte, clock: systemClock })
+      return {
+        replication: {
+          rows,
+          sha256,
+          openBundles: (parts) => new OrbitBundles({ ...parts, mesh, rows, sha256, signing: nodePrimitives, clock: systemClock, logger: this.#logger }, { seed: this.#seed }),
+          config: { ...defaultReplication, maxBytes: directoryMegabytes * megabyte }
+        }
+      }
+    } catch (error) {
+      this.#logger.error('directory.not-opened', {}, error)
+      return {}
+    }
   }
 
   /** The fuller of the two: connections, or this process's one thread since the last look. */

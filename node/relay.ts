@@ -7,7 +7,7 @@
 import type { ByteStream } from '../protocol/byte-stream.ts'
 import { Handlers } from '../protocol/channel.ts'
 import type { Clock, Random } from '../protocol/clock.ts'
-import type { RelayId } from '../protocol/ids.ts'
+import type { AccountId, RelayId } from '../protocol/ids.ts'
 import { protocols } from '../protocol/protocols.ts'
 import { Accounts } from './people/accounts.ts'
 import { TokenBuckets } from './people/buckets.ts'
@@ -26,8 +26,13 @@ import type { Mesh } from './mesh/mesh.ts'
 import { createMessagePath, type MessagePathParts } from './message-path.ts'
 import type { Meter } from './watch/meter.ts'
 import { People, type RelayChannels } from './people/people.ts'
-import type { Defer, Logger } from './ports.ts'
+import type { BundleLogs } from './orbit/bundles.ts'
+import { ReplicatedDirectory, type ReplicatedDirectoryConfig } from './orbit/replicated-directory.ts'
+import type { Rows } from './orbit/rows.ts'
+import { directorySource } from './people/directory-source.ts'
+import type { Buckets, Defer, Logger } from './ports.ts'
 import { Prekeys } from './people/prekeys.ts'
+import { Profiles } from './people/profiles.ts'
 import { Registrar } from './people/registration.ts'
 import { serveRelays } from './people/relay-service.ts'
 import type { Store } from './store/store.ts'
@@ -50,6 +55,13 @@ export interface RelayPorts {
   /** 0 idle … 1000 full. */
   loadPermille (): number
   keepConnected (relay: RelayId, addresses: readonly string[]): void
+  /** The directory of people that relays copy from each other; absent: this relay takes no part in it. */
+  replication?: {
+    rows: Rows
+    sha256 (data: Uint8Array): Uint8Array
+    openBundles (parts: { relays: RelayChannels, handlers: Handlers, buckets: Buckets }): BundleLogs
+    config?: ReplicatedDirectoryConfig
+  }
 }
 
 export interface RelaySettings {
@@ -82,9 +94,11 @@ export class Relay {
   readonly directory: Directory
   readonly clients: ClientService
   readonly publisher: HomePublisher
+  readonly people: People
   readonly #ports: RelayPorts
-  readonly #rendezvous: Rendezvous
+  readonly rendezvous: Rendezvous
   readonly #path: MessageCarrier
+  readonly #copies: ReplicatedDirectory | undefined
   readonly #commits: GroupCommit
   #state: 'made' | 'starting' | 'running' | 'draining' | 'stopped' = 'made'
 
@@ -112,19 +126,27 @@ export class Relay {
     const buckets = new TokenBuckets({ clock })
     const accounts = new Accounts({ store })
     const handles = new Handles({ store })
-    const prekeys = new Prekeys({ store, commits, signing, clock })
+    const onChange = (account: AccountId): void => { this.#copies?.changed(account) }
+    const prekeys = new Prekeys({ store, commits, signing, clock, onKeys: onChange })
+    const profiles = new Profiles({ store, commits, signing, onChange })
     const homes = new HomeBook({ store, commits, mesh, accounts, signing, clock, logger })
     const publisher = new HomePublisher({ mesh, homes, accounts, clock, random, logger })
     // Before the message path: of a move it hears first, so that the account is not local any more when others ask.
-    const registrar = new Registrar({ accounts, handles, prekeys, homes, publisher, commits, signing, clock, logger }, { isOpen: settings.openRegistration })
-    const directory = new Directory({ ...ports, commits, buckets, channelMeter: meters('directory') }, settings)
+    const registrar = new Registrar({ accounts, handles, prekeys, homes, publisher, commits, signing, clock, logger, onChange }, { isOpen: settings.openRegistration })
+    const directory = new Directory({ ...ports, commits, buckets, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0 }, settings)
     const clientHandlers = new Handlers()
     const relayHandlers = new Handlers()
     const path = createPath({ ...ports, commits, accounts, homes, directory, buckets, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
-    const people = new People({ accounts, handles, homes, prekeys, relays: path, directory, signing, clock }, { relayName: settings.name })
+    if (ports.replication !== undefined) {
+      const { config, openBundles, rows, sha256 } = ports.replication
+      const source = directorySource({ accounts, homes, prekeys, profiles, sha256 }, { relayName: settings.name })
+      const bundles = openBundles({ relays: path, handlers: relayHandlers, buckets })
+      this.#copies = new ReplicatedDirectory({ bundles, rows, source, relays: directory, signing, sha256, clock, random, logger, meter }, config)
+    }
+    const people = new People({ accounts, handles, homes, prekeys, profiles, relays: path, directory, copies: this.#copies, signing, clock }, { relayName: settings.name })
     serveRelays({ handlers: relayHandlers, people, buckets })
     this.clients = new ClientService(
-      { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, people, registrar, directory, buckets, signing, clock, logger, meter, channelMeter: meters('client') },
+      { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, signing, clock, logger, meter, channelMeter: meters('client') },
       { relayName: settings.name, region: settings.region })
     this.#path = path
     this.#commits = commits
@@ -132,11 +154,12 @@ export class Relay {
     this.homes = homes
     this.directory = directory
     this.publisher = publisher
+    this.people = people
     meter.gauge('heliograph_account_registered', 'Accounts that live here', () => accounts.size)
     meter.gauge('heliograph_home_unpublished', 'Home records that wait to be put into the DHT', () => publisher.queued)
     mesh.handle(protocols.client, (stream: ByteStream) => { this.clients.accept(stream) })
-    this.#rendezvous = new Rendezvous({ clock, buckets, meter, channelMeter: meters('link') })
-    mesh.handle(protocols.link, (stream: ByteStream) => { this.#rendezvous.accept(stream) })
+    this.rendezvous = new Rendezvous({ clock, buckets, meter, channelMeter: meters('link') })
+    mesh.handle(protocols.link, (stream: ByteStream) => { this.rendezvous.accept(stream) })
   }
 
   /** Read what is on disk, then listen. @throws ProtocolError as the adapters: PORT_IN_USE, DATABASE_CORRUPT, … */
@@ -145,11 +168,13 @@ export class Relay {
     await this.accounts.load()
     await this.homes.load()
     await this.directory.load()
+    await this.#copies?.load(this.directory.own?.directory ?? 0)
     this.directory.listen()
     await this.#path.start()
     await this.#ports.mesh.start()
     this.directory.start()
     this.publisher.start()
+    this.#copies?.start()
     this.clients.start()
     this.#state = 'running'
   }
@@ -179,8 +204,9 @@ export class Relay {
       }
     }
     await this.clients.stop()
-    await this.#rendezvous.stop()
+    await this.rendezvous.stop()
     await this.publisher.stop()
+    await this.#copies?.stop()
     await this.directory.stop()
     await this.homes.settled()
     await this.#commits.idle()

@@ -2,7 +2,7 @@
  * What every implementation of `BundleLogs` does. Run by bundles.test.ts for memory and OrbitDB.
  */
 import assert from 'node:assert/strict'
-import { utf8, fromUtf8 } from '../../protocol/bytes.ts'
+import { fromUtf8, utf8 } from '../../protocol/bytes.ts'
 import { sleep } from '../../protocol/clock.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'

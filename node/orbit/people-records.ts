@@ -21,7 +21,7 @@ export interface CheckedPerson {
   readonly homeRecord: SignedHomeRecord
   readonly deviceList: SignedDeviceList
   /** Of devices in the list; without one-time prekeys. */
-  readonly bundles: ReadonlyArray<Partial<Bundle>>
+  readonly bundles: Bundle[]
   readonly profile: SignedPublicProfile | undefined
 }
 

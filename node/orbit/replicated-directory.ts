@@ -24,6 +24,8 @@ import type { Rows } from './rows.ts'
 export interface KnownRelays {
   /** Heard of lately, this one not included, with the number of their current database; 0: none. */
   directories (): Iterable<{ readonly relay: RelayId, readonly generation: number }>
+  /** Of any relay that was ever heard of; 0: none. */
+  generationOf (relay: RelayId): number
 }
 
 export interface ReplicatedDirectoryComponents {
@@ -80,6 +82,8 @@ export class ReplicatedDirectory {
   readonly #serial = new KeyedSerial()
   readonly #stopping = new AbortController()
   #timer: Timer | undefined
+  /** It could not be opened. */
+  #isOff = false
   #round: Promise<void> = Promise.resolve()
 
   constructor (components: ReplicatedDirectoryComponents, config: ReplicatedDirectoryConfig = defaultReplication) {
@@ -95,13 +99,23 @@ export class ReplicatedDirectory {
   }
 
   /** Number of this relay's current database, for its record; 0 before `load`. */
-  get generation (): number { return this.#publisher.generation }
+  get generation (): number { return this.#isOff ? 0 : this.#publisher.generation }
   get followed (): Iterable<RelayId> { return this.#copies.keys() }
   /** Everybody who lives here is published. */
   get isPublished (): boolean { return this.#publisher.isComplete }
 
   /** Before the mesh starts. @param atLeast number in this relay's last record; 0 for none */
   async load (atLeast: number): Promise<void> {
+    try {
+      await this.#load(atLeast)
+    } catch (error) {
+      // Everything in it can be had again; no reason for a relay not to start.
+      this.#isOff = true
+      this.#components.logger.error('directory.not-opened', {}, error)
+    }
+  }
+
+  async #load (atLeast: number): Promise<void> {
     await this.#publisher.load(atLeast)
     const known: Array<{ relay: RelayId, followed: Followed }> = []
     for await (const one of this.#index.followed()) known.push(one)
@@ -111,6 +125,7 @@ export class ReplicatedDirectory {
 
   /** Once the mesh has started. */
   start (): void {
+    if (this.#isOff) return
     this.#publisher.start()
     this.#inTurn(roundMs * this.#components.random.fraction())
   }
@@ -126,12 +141,12 @@ export class ReplicatedDirectory {
   }
 
   /** An account of this relay has registered, changed its devices, keys, handle or profile, or left. */
-  changed (account: AccountId): void { this.#publisher.changed(account) }
+  changed (account: AccountId): void { if (!this.#isOff) this.#publisher.changed(account) }
 
   /** Somebody here looks for people who live at `relay`: keep its directory. */
   want (relay: RelayId): void {
     const { bundles, clock } = this.#components
-    if (relay === bundles.self) return
+    if (relay === bundles.self || this.#isOff) return
     const nowMs = clock.nowMs()
     const copy = this.#copies.get(relay)
     if (copy === undefined) {
@@ -192,7 +207,7 @@ export class ReplicatedDirectory {
     await this.#giveUp()
     for (const [relay, copy] of this.#copies) {
       if (this.#stopping.signal.aborted) return
-      const generation = Math.max(copy.followed.generation, current.get(relay) ?? 0)
+      const generation = Math.max(copy.followed.generation, relays.generationOf(relay))
       if (generation === 0) continue
       if (copy.refreshing !== undefined) continue
       await this.#serial.run(relay, async () => { await this.#open(relay, copy, generation) })

@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
-import { anyMethods, clientMethods, clientNotifications } from '../../protocol/methods.ts'
+import { anyMethods, clientMethods, clientNotifications, type Quota } from '../../protocol/methods.ts'
 import { isExpired, verifyDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import { encode } from '../../protocol/wire/codec.ts'
@@ -27,6 +27,7 @@ import type { Meter } from '../watch/meter.ts'
 import type { People } from './people.ts'
 import type { Buckets, Logger } from '../ports.ts'
 import type { Prekeys } from './prekeys.ts'
+import type { Profiles } from './profiles.ts'
 import { checkDevicesNewest, type Registrar } from './registration.ts'
 import { WatchedStream } from './watched-stream.ts'
 
@@ -49,6 +50,7 @@ export interface ClientServiceComponents {
   accounts: Accounts
   homes: HomeBook
   prekeys: Prekeys
+  profiles: Pick<Profiles, 'set'>
   people: People
   registrar: Registrar
   directory: Pick<Directory, 'answer'>
@@ -103,9 +105,19 @@ export class ClientService {
         return { oneTime: await components.prekeys.upload(account, device, upload) }
       })
       .on(clientMethods.claimBundles, (claim, channel) => {
-        const session = this.#session(channel)
+        const session = this.#session(channel, clientMethods.claimBundles.quota)
         const account = accountIdFromBytes(claim.account)
         return this.#withDeadline((signal) => components.people.claim(account, { id: session.account, isRelay: false, device: session.device }, { signal }))
+      })
+      .on(clientMethods.claimMany, (claim, channel) => {
+        const session = this.#session(channel, clientMethods.claimMany.quota, claim.accounts.length)
+        const accounts = claim.accounts.map(accountIdFromBytes)
+        return this.#withDeadline(async (signal) => ({ outcomes: await components.people.claimMany(accounts, { id: session.account, isRelay: false, device: session.device }, { signal }) }))
+      })
+      .on(clientMethods.setPublicProfile, async (signed, channel) => {
+        const { account } = this.#session(channel)
+        await components.profiles.set(account, encode(Signed, signed))
+        return {}
       })
       .on(clientMethods.findAccount, (find, channel) => {
         this.#session(channel)
@@ -336,15 +348,17 @@ export class ClientService {
     return connection
   }
 
-  /** The session of a request that costs a lookup. @throws ProtocolError NOT_AUTHENTICATED, NOT_REGISTERED, QUOTA */
-  #session (channel: Channel): Session {
+  /** The session of a request that costs `quota`. @throws ProtocolError NOT_AUTHENTICATED, NOT_REGISTERED, QUOTA */
+  #session (channel: Channel, quota: Quota = 'lookupPerDevice', cost = 1): Session {
     const { guest, session } = this.#connection(channel)
     if (session === undefined) throw new ProtocolError(guest === undefined ? 'NOT_AUTHENTICATED' : 'NOT_REGISTERED')
-    this.#charge(channel)
+    this.#charge(channel, quota, cost)
     return session
   }
 
-  #charge (channel: Channel): void { this.#components.buckets.take('lookupPerDevice', channel.stream.remotePeer, 1) }
+  #charge (channel: Channel, quota: Quota = 'lookupPerDevice', cost = 1): void {
+    if (quota !== 'free') this.#components.buckets.take(quota, channel.stream.remotePeer, cost)
+  }
 
   async #exclusively<T> (connection: Connection, task: () => Promise<T>): Promise<T> {
     if (connection.isBusy) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'hello or register is under way' })

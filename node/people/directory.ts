@@ -52,6 +52,8 @@ export interface DirectoryComponents {
   loadPermille (): number
   /** Stay connected to this relay. */
   keepConnected (relay: RelayId, addresses: readonly string[]): void
+  /** Number of this relay's current directory database; 0: none. */
+  databaseGeneration? (): number
 }
 
 export interface DirectoryConfig {
@@ -116,6 +118,14 @@ export class Directory implements DirectoryPort {
     for (const { record } of this.#remembered.values()) if (record.name === name) return record
     return undefined
   }
+
+  /** Relays heard of lately, without this one, with the number of their directory database; 0: none. */
+  directories (): Array<{ relay: RelayId, generation: number }> {
+    return this.#live.list().filter(({ relay }) => relay !== this.#components.mesh.self).map(({ relay, directory = 0 }) => ({ relay, generation: directory }))
+  }
+
+  /** Also of a relay that was not heard of lately. */
+  generationOf (relay: RelayId): number { return (this.#live.get(relay) ?? this.#remembered.get(relay)?.record)?.directory ?? 0 }
 
   get own (): SignedRelayRecord | undefined { return this.#own }
   get size (): number { return this.#live.size }
@@ -186,7 +196,8 @@ export class Directory implements DirectoryPort {
       ...said,
       addresses: usefulAddresses(mesh.addresses()),
       loadPermille: Math.min(1000, Math.max(0, Math.round(this.#components.loadPermille()))),
-      issuedAtMs: Math.max(nowMs, (this.#own?.issuedAtMs ?? 0) + 1)
+      issuedAtMs: Math.max(nowMs, (this.#own?.issuedAtMs ?? 0) + 1),
+      directory: this.#components.databaseGeneration?.() ?? 0
     }, seed)
     this.#own = record
     try {

@@ -32,13 +32,16 @@ export class Prekeys {
   readonly #commits: Pick<Commits, 'commit'>
   readonly #signing: Signing
   readonly #claims: BucketSet
+  readonly #onKeys: (account: AccountId) => void
   /** Per device: two claims at once must not take the same key. */
   readonly #serial = new KeyedSerial()
 
-  constructor ({ store, commits, signing, clock }: { store: Pick<Store, 'get'>, commits: Pick<Commits, 'commit'>, signing: Signing, clock: Clock }) {
+  /** @param onKeys a device has published other keys than before */
+  constructor ({ store, commits, signing, clock, onKeys = () => {} }: { store: Pick<Store, 'get'>, commits: Pick<Commits, 'commit'>, signing: Signing, clock: Clock, onKeys?: (account: AccountId) => void }) {
     this.#store = store
     this.#commits = commits
     this.#signing = signing
+    this.#onKeys = onKeys
     this.#claims = new BucketSet({ clock }, { burst: limits.claimsPerTargetPerHour, perSecond: limits.claimsPerTargetPerHour / 3600 })
   }
 
@@ -63,9 +66,13 @@ export class Prekeys {
       const after = added(before, upload.oneTime)
       if (after !== before) all.push({ op: 'put', table: 'prekey', key: oneTimeRow(account, device), value: writeOneTime(after) })
       if (all.length > 0) await this.#commits.commit(all)
+      if (deviceKeys !== undefined) this.#onKeys(account)
       return after.keys.length
     })
   }
+
+  /** Signed DeviceKeys as received. */
+  async keysOf (account: AccountId, device: DeviceId): Promise<Uint8Array | undefined> { return await this.#store.get('prekey', keysRow(account, device)) }
 
   /** One-time prekeys that are left. */
   async countOf (account: AccountId, device: DeviceId): Promise<number> {

@@ -37,6 +37,8 @@ export interface RegistrarComponents {
   signing: Signing
   clock: Clock
   logger: Logger
+  /** What others may know of an account has changed: it has registered, its devices, handle or home. */
+  onChange? (account: AccountId): void
 }
 
 export interface RegisterRequest {
@@ -121,6 +123,7 @@ export class Registrar {
       throw error
     }
     publisher.publish(devices.account)
+    this.#components.onChange?.(devices.account)
     if (known === undefined) logger.debug('account.registered', { account: devices.account })
     return registration.handle
   }
@@ -142,6 +145,7 @@ export class Registrar {
       const unlinked = known.devices.filter((device) => !registration.devices.includes(device))
       await commits.commit([accounts.put(registration), ...unlinked.flatMap((device) => prekeys.drop(list.account, device))])
       accounts.remember(registration)
+      this.#components.onChange?.(list.account)
       if (unlinked.length > 0) this.#tellLeave(unlinked, new ProtocolError('UNKNOWN_DEVICE'))
       return true
     })
@@ -158,6 +162,7 @@ export class Registrar {
     // The new home may not be able to publish yet; a record that names us is ours to publish anyway.
     if (record.homes[0] === homes.self) publisher.publish(account)
     else await this.#serial.run(account, async () => { await this.#flagMoved(account) })
+    this.#components.onChange?.(account)
   }
 
   #tellLeave (devices: readonly DeviceId[], reason: ProtocolError): void {
@@ -185,6 +190,7 @@ export class Registrar {
     const moved = { ...known, hasMoved: true }
     await commits.commit([accounts.put(moved)])
     accounts.remember(moved)
+    this.#components.onChange?.(account)
   }
 
   /** @throws ProtocolError ROLLED_BACK */

@@ -33,6 +33,10 @@ export function serveRelays ({ handlers, people, buckets }: RelayServiceComponen
       charge(channel, lookupCost)
       return people.findHandleHere(find.handle)
     })
+    .on(relayMethods.claimMany, async ({ accounts }, channel) => {
+      charge(channel, claimCost * accounts.length)
+      return { outcomes: await people.claimManyHere(accounts.map(accountIdFromBytes), { id: channel.stream.remotePeer, isRelay: true }) }
+    })
     .on(relayMethods.claimBundles, (claim, channel) => {
       charge(channel, claimCost)
       return people.claimHere(accountIdFromBytes(claim.account), { id: channel.stream.remotePeer, isRelay: true })

@@ -11,6 +11,7 @@ import { clientMethods } from '../../protocol/methods.ts'
 import { signDeviceKeys } from '../../protocol/records/device-keys.ts'
 import { signDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
 import { signHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import { signPublicProfile } from '../../protocol/records/public-profile.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
 import type { PrekeyUpload } from '../../protocol/wire/gen/records.js'
 import type { Register, Registered, Welcome } from '../../protocol/wire/gen/service.js'
@@ -20,6 +21,8 @@ import { silentLogger } from '../watch/logger.ts'
 import type { GossipVerdict, Mesh } from '../mesh/mesh.ts'
 import { createMessagePath } from '../message-path.ts'
 import { noMeter } from '../watch/meter.ts'
+import { MemoryBundles, type MemoryBundleNetwork } from '../orbit/bundles-memory.ts'
+import { MemoryRows } from '../orbit/rows.ts'
 import type { Commits, Logger } from '../ports.ts'
 import { Relay, type MessageCarrier } from '../relay.ts'
 import { MemoryStore } from '../store/store-memory.ts'
@@ -81,6 +84,11 @@ export class TestPerson {
       kemPrekey: { id: 1, key: this.#random.bytes(1568), signature: this.#random.bytes(64) },
       issuedAtMs
     }, device.seed)
+  }
+
+  /** @returns the encoded Signed PublicProfile */
+  profile ({ name = 'Somebody', about = '', issuedAtMs = 1 }: { name?: string, about?: string, issuedAtMs?: number } = {}): Uint8Array {
+    return signPublicProfile(signing, { account: this.account, name, about, issuedAtMs }, this.seed).bytes
   }
 
   prekeys ({ firstId = 1, count = 5 }: { firstId?: number, count?: number } = {}): PrekeyUpload {
@@ -155,16 +163,20 @@ export interface TestRelayOptions {
   /** Messages are carried, by the real message path. */
   isCarrying?: boolean
   logger?: Logger
+  /** Takes part in the directory that relays copy, over this network. */
+  bundles?: MemoryBundleNetwork
+  rows?: MemoryRows
 }
 
 /** A relay on a memory store and a stub of a mesh, under virtual time. */
-export async function startTestRelay ({ random, clock = new ManualClock(), store = new MemoryStore(), openRegistration = true, name = 'eu-1.example.org', identity = testRelay(random), channels, isCarrying = false, logger = silentLogger, ...rest }: TestRelayOptions): Promise<TestRelay> {
+export async function startTestRelay ({ random, clock = new ManualClock(), store = new MemoryStore(), openRegistration = true, name = 'eu-1.example.org', identity = testRelay(random), channels, isCarrying = false, logger = silentLogger, bundles, rows = new MemoryRows(), ...rest }: TestRelayOptions): Promise<TestRelay> {
   const { id, seed } = identity
   const mesh = rest.mesh ?? new StubMesh(id)
   const path = new StubPath(channels)
   let relayHandlers = new Handlers()
   const relay = new Relay({
-    mesh, store, clock, random, signing, logger, meter: noMeter, defer: queueMicrotask, loadPermille: () => 0, keepConnected: () => {}
+    mesh, store, clock, random, signing, logger, meter: noMeter, defer: queueMicrotask, loadPermille: () => 0, keepConnected: () => {},
+    ...(bundles === undefined ? {} : { replication: { rows, sha256: (data: Uint8Array) => nodePrimitives.sha256(data), openBundles: () => new MemoryBundles(id, bundles) } })
   }, { name, region: 'eu', openRegistration, retentionMs: 0, bootstrapPeers: [], software: 'test', seed }, (parts) => {
     relayHandlers = parts.relayHandlers
     return isCarrying ? createMessagePath(parts, { retentionMs: 0 }) : path
