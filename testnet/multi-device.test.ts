@@ -38,4 +38,52 @@ describe('several devices', () => {
     assert.deepEqual(await laptop.texts(bob.account), await ann.texts(bob.account))
     assert.deepEqual([ann.warnings, bob.warnings, laptop.warnings], [[], [], []])
   })
+  const linked = async (): Promise<TestDevice> => {
+    await world.world.during(ann.client.addContact('bob@ap-1', { name: 'Bob' }))
+    await world.world.during(bob.client.addContact('ann@eu-1', { name: 'Ann' }))
+    return await world.companion('laptop', ann)
+  }
+  const unread = async (device: TestDevice): Promise<number> => (await device.client.conversations()).reduce((sum, one) => sum + one.unread, 0)
+
+  it('what is read on one device is read on all, and the sender is told once', async () => {
+    const laptop = await linked()
+    await bob.say(ann.account, 'one')
+    await bob.say(ann.account, 'two')
+    await world.until(() => ann.received.length === 2 && laptop.received.length === 2)
+    await world.world.during(laptop.client.markRead(bob.account))
+    await world.until(async () => await unread(ann) === 0)
+    assert.deepEqual(await ann.states(bob.account, 'in'), ['read', 'read'])
+    await world.until(async () => (await bob.states(ann.account)).every((state) => state === 'read'))
+    await bob.say(ann.account, 'three')
+    await world.until(async () => await unread(ann) === 1 && await unread(laptop) === 1)
+  })
+
+  it('a device that comes back finds what was read meanwhile read, in order', async () => {
+    const laptop = await linked()
+    await laptop.away()
+    for (let i = 0; i < 5; i++) await bob.say(ann.account, `${i}`)
+    await world.until(() => ann.received.length === 5)
+    await world.world.during(ann.client.markRead(bob.account))
+    await bob.say(ann.account, 'unread')
+    await world.until(() => ann.received.length === 6)
+    await laptop.back()
+    await world.until(async () => (await laptop.history(bob.account)).length === 6 && await unread(laptop) === 1)
+    assert.deepEqual(await laptop.states(bob.account, 'in'), ['read', 'read', 'read', 'read', 'read', 'delivered'])
+    assert.deepEqual(await laptop.texts(bob.account), await ann.texts(bob.account))
+  })
+
+  it('what was sealed before its sender had heard of the new device is given by the other one', async () => {
+    await world.world.during(ann.client.addContact('bob@ap-1', { name: 'Bob' }))
+    await bob.say(ann.account, 'first')
+    await world.until(() => ann.received.length === 1)
+    await world.world.pass(2_000)
+    const laptop = await world.companion('laptop', ann)
+    // Bob has not heard of the laptop: nobody has written to him since.
+    await bob.say(ann.account, 'sealed for the phone alone')
+    await world.until(() => laptop.received.includes('sealed for the phone alone'))
+    await bob.say(ann.account, 'sealed for both')
+    await world.until(() => laptop.received.length === 2 && ann.received.length === 3)
+    assert.deepEqual(await laptop.texts(bob.account), await ann.texts(bob.account))
+    assert.deepEqual([laptop.warnings, bob.warnings, ann.warnings], [[], [], []])
+  })
 })

@@ -4,9 +4,11 @@
  * prefix | key      | value                                           | kept until
  * sy/    | fact key | JSON: value, when and by which device it was said | replaced; an empty value stays, so that an older one cannot come back
  * sq/    | fact key | empty: the other devices have not been told yet | it is in the outbox
+ * rd/    | chat     | JSON: how far it was read on another device     | with the account
+ * mw/    | chat/id  | JSON: a message that was not sealed for this device | another device has given it; 30 days
  * me/    | linking  | JSON: a device that is being linked             | it is linked and at work, or removed again
  */
-import type { DeviceId } from '../../protocol/ids.ts'
+import type { AccountId, DeviceId } from '../../protocol/ids.ts'
 import { Table } from '../store/ledger.ts'
 import { json, rawBytes } from '../store/stored.ts'
 
@@ -20,8 +22,24 @@ export interface FactRow {
 /** On the primary: in the signed list already, and not known to have what it needs. On the new device: facts were handed over, and nothing has followed from them yet. */
 export interface LinkingRow { readonly device: DeviceId, readonly atMs: number }
 
+export interface ReadMarkRow {
+  readonly epoch: number
+  readonly seq: number
+  /** Heard of, and the messages are not marked yet. */
+  readonly isPending: boolean
+}
+
+export interface WantedRow {
+  readonly sender: AccountId
+  readonly epoch: number
+  readonly seq: number
+  readonly atMs: number
+}
+
 export class DeviceTables {
   readonly facts = new Table<FactRow>('sy/', json('sy/'), { maxCached: 10_000 })
   readonly untold = new Table<Uint8Array>('sq/', rawBytes, { maxCached: 0 })
+  readonly readMarks = new Table<ReadMarkRow>('rd/', json('rd/'))
+  readonly wanted = new Table<WantedRow>('mw/', json('mw/'))
   readonly linking = new Table<LinkingRow>('me/', json('me/linking'))
 }

@@ -98,8 +98,8 @@ export class SyncFacts implements BodyTaker {
     // [IGNORE] only an account's own devices say what is so for it
     if (!isOwn || body.kind !== 'sync') return
     for (const fact of body.facts) {
-      // [IGNORE] what no device of ours writes; the others of the message count
-      if (!isKey(fact.key) || fact.value.length > factValueBytes || !Number.isSafeInteger(fact.madeAtMs)) continue
+      // [IGNORE] what no device of ours writes, and what is no fact (missed.ts); the others of the message count
+      if (!isKey(fact.key) || fact.key.startsWith('!') || fact.value.length > factValueBytes || !Number.isSafeInteger(fact.madeAtMs)) continue
       const known = await draft.read(this.#on.deviceTables.facts, fact.key)
       if (!isNewer(fact, known)) continue
       draft.write(this.#on.deviceTables.facts, fact.key, { value: fact.value, madeAtMs: fact.madeAtMs, device: senderDevice })

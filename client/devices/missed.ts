@@ -1,0 +1,181 @@
+/**
+ * Messages that their sender did not seal for this device: it did not know of it yet. Another device of this account has
+ * them, and is asked, in the self conversation.
+ *
+ *   !want/<chat>    { ids, states }   these envelopes had nothing for the asking device; are there states of own messages?
+ *   !give/<chat>    a message, as it stands on the answering device
+ *   !state/<chat>   { id: state }     of the newest messages of this account
+ *
+ * These travel as facts and are none: nothing of them is kept. Everybody who has an answer gives it; only what was asked
+ * for is taken. Spec: docs/protocol/devices.md
+ */
+import type { Clock } from '../../protocol/clock.ts'
+import { utf8 } from '../../protocol/bytes.ts'
+import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import { envelopeKinds } from '../../protocol/wire/kinds.ts'
+import { isSelfChat, type ChatId } from '../chat-id.ts'
+import type { Events } from '../events.ts'
+import type { BodyTaker, OpenedMessage, SyncFact } from '../messages/bodies.ts'
+import { messageOf, type History } from '../messages/history.ts'
+import type { Message, MessageState } from '../model.ts'
+import type { Draft, Ledger } from '../store/ledger.ts'
+import type { MessageRow, Tables } from '../store/tables.ts'
+import type { DeviceTables, WantedRow } from './device-tables.ts'
+import { factValueBytes } from './sync.ts'
+
+export interface MissedComponents {
+  readonly ledger: Ledger
+  readonly tables: Tables
+  readonly deviceTables: DeviceTables
+  readonly history: History
+  readonly events: Events
+  readonly clock: Clock
+  readonly own: { readonly account: AccountId, readonly device: DeviceId }
+  /** Into the self conversation: durable with the draft. */
+  readonly compose: (draft: Draft, facts: readonly SyncFact[]) => Promise<void>
+}
+
+/** An entry of a log in which there is nothing for this device. */
+export interface Unaddressed {
+  readonly chat: ChatId
+  readonly id: MessageId
+  readonly sender: AccountId
+  readonly kind: number
+  readonly place: { readonly epoch: number, readonly seq: number }
+}
+
+const idsPerQuestion = 100
+const statesPerAnswer = 100
+const keptMs = 30 * 24 * 60 * 60_000
+const maxKept = 1_000
+const states: readonly MessageState[] = ['sent', 'delivered', 'read']
+
+export class Missed implements BodyTaker {
+  readonly kinds = ['sync'] as const
+  readonly #on: MissedComponents
+  /** To be asked for in one question: message ids by chat; with an empty list only states. */
+  #asking = new Map<ChatId, Set<MessageId>>()
+  #wanted = 0
+
+  constructor (components: MissedComponents) { this.#on = components }
+
+  /** What an earlier run has asked for and not got: once more. What is too old is given up. */
+  async load (): Promise<void> {
+    const { ledger, deviceTables, clock } = this.#on
+    const rows = await ledger.range(deviceTables.wanted, { from: '', to: '\x7f' })
+    const old = rows.filter(({ value }) => value.atMs + keptMs < clock.nowMs())
+    if (old.length > 0) await ledger.run((draft) => { for (const { key } of old) draft.erase(deviceTables.wanted, key) })
+    this.#wanted = rows.length - old.length
+    for (const { key } of rows.filter((row) => !old.includes(row))) {
+      const [chat, id] = key.split('/') as [ChatId, MessageId]
+      this.#askSoon(chat, id)
+    }
+  }
+
+  /** Runs in the batch that moves the log on. */
+  async note (draft: Draft, { chat, id, sender, kind, place }: Unaddressed): Promise<void> {
+    const { deviceTables, clock, tables, own } = this.#on
+    if (isSelfChat(chat) || (kind !== envelopeKinds.content && kind !== envelopeKinds.receipt)) return
+    const pinned = await draft.read(tables.deviceLists, own.account)
+    if ((pinned?.list.devices.length ?? 1) < 2) return
+    if (kind === envelopeKinds.receipt) {
+      if (sender !== own.account) draft.after(() => { this.#askSoon(chat) })
+      return
+    }
+    if (this.#wanted >= maxKept) return
+    draft.write(deviceTables.wanted, `${chat}/${id}`, { sender, ...place, atMs: clock.nowMs() })
+    draft.after(() => { this.#wanted++; this.#askSoon(chat, id) })
+  }
+
+  /** What other devices of this account ask and answer. */
+  async take (draft: Draft, { isOwn, body }: OpenedMessage): Promise<void> {
+    if (!isOwn || body.kind !== 'sync') return
+    for (const { key, value } of body.facts) {
+      const at = key.indexOf('/')
+      const chat = key.slice(at + 1) as ChatId
+      const said = key.startsWith('!') && at > 0 ? parsed(value) : undefined
+      if (said === undefined) continue
+      if (key.startsWith('!want/')) draft.after(() => { this.#answerSoon(chat, said) })
+      else if (key.startsWith('!give/')) await this.#take(draft, chat, said as unknown as MessageRow)
+      else if (key.startsWith('!state/')) await this.#takeStates(draft, chat, said)
+    }
+  }
+
+  /** Those of a moment together. */
+  #askSoon (chat: ChatId, id?: MessageId): void {
+    if (this.#asking.size === 0) this.#on.ledger.run(async (draft) => { await this.#ask(draft) }, { isFresh: true }).catch(() => { /* what is wanted is written down: the next start asks */ })
+    const ids = this.#asking.get(chat) ?? new Set()
+    if (id !== undefined) ids.add(id)
+    this.#asking.set(chat, ids)
+  }
+
+  async #ask (draft: Draft): Promise<void> {
+    const asking = this.#asking
+    this.#asking = new Map()
+    for (const [chat, ids] of asking) {
+      const all = [...ids]
+      for (let at = 0; at === 0 || at < all.length; at += idsPerQuestion) await this.#say(draft, `!want/${chat}`, { ids: all.slice(at, at + idsPerQuestion) })
+    }
+  }
+
+  #answerSoon (chat: ChatId, question: Record<string, unknown>): void {
+    this.#on.ledger.run(async (draft) => { await this.#answer(draft, chat, question) }, { isFresh: true }).catch(() => { /* another device, or the asker's next start */ })
+  }
+
+  async #answer (draft: Draft, chat: ChatId, { ids }: Record<string, unknown>): Promise<void> {
+    const { history, ledger } = this.#on
+    const wanted = Array.isArray(ids) ? ids.filter((id): id is MessageId => typeof id === 'string' && /^[0-9a-f]{32}$/.test(id)).slice(0, idsPerQuestion) : []
+    for (const id of wanted) {
+      const row = await history.find(draft, chat, 'in', id) ?? await history.find(draft, chat, 'out', id)
+      // A placeholder is no answer.
+      if (row !== undefined && row.state !== 'failed') await this.#say(draft, `!give/${chat}`, messageOf(row))
+    }
+    const newest = await history.page(ledger, chat, { limit: statesPerAnswer })
+    const out = newest.filter(({ direction, state }) => direction === 'out' && (state === 'delivered' || state === 'read'))
+    if (out.length > 0) await this.#say(draft, `!state/${chat}`, Object.fromEntries(out.map(({ id, state }) => [id, state])))
+  }
+
+  async #say (draft: Draft, key: string, what: object): Promise<void> {
+    const value = JSON.stringify(what)
+    // A message near the largest does not fit; it stays on the devices that have it.
+    if (utf8(value).byteLength > factValueBytes) return
+    await this.#on.compose(draft, [{ key, value, madeAtMs: this.#on.clock.nowMs() }])
+  }
+
+  async #take (draft: Draft, chat: ChatId, given: Partial<Message>): Promise<void> {
+    const { history, tables, deviceTables, events, own, clock } = this.#on
+    const { id, sender, direction, text, sentAtMs, state } = given
+    if (typeof id !== 'string' || typeof text !== 'string' || typeof sentAtMs !== 'number' || given.chat !== chat || state === undefined || !states.includes(state)) return
+    const key = `${chat}/${id}`
+    const wanted: WantedRow | undefined = await draft.read(deviceTables.wanted, key)
+    // [IGNORE] not asked for, or not what was asked for
+    if (wanted === undefined || wanted.sender !== sender || direction !== (sender === own.account ? 'out' : 'in')) return
+    draft.erase(deviceTables.wanted, key)
+    draft.after(() => { this.#wanted-- })
+    if (await history.find(draft, chat, direction, id) !== undefined) return
+    const row = history.add(draft, { ...given as Message, receivedAtMs: clock.nowMs() }, { epoch: wanted.epoch, seq: wanted.seq })
+    if (direction === 'in' && state === 'delivered') {
+      const conversation = await draft.read(tables.conversations, chat)
+      draft.write(tables.conversations, chat, { ...conversation, unread: (conversation?.unread ?? 0) + 1 })
+    }
+    draft.after(() => { events.emit(direction === 'in' ? 'message' : 'update', messageOf(row)) })
+  }
+
+  async #takeStates (draft: Draft, chat: ChatId, said: Record<string, unknown>): Promise<void> {
+    const { history, events } = this.#on
+    for (const [id, state] of Object.entries(said).slice(0, statesPerAnswer)) {
+      if (state !== 'delivered' && state !== 'read') continue
+      const row = await history.update(draft, chat, 'out', id as MessageId, { state })
+      if (row !== undefined) draft.after(() => { events.emit('update', messageOf(row)) })
+    }
+  }
+}
+
+function parsed (value: string): Record<string, unknown> | undefined {
+  try {
+    const said = JSON.parse(value) as unknown
+    return typeof said === 'object' && said !== null && !Array.isArray(said) ? said as Record<string, unknown> : undefined
+  } catch {
+    return undefined // of a newer version
+  }
+}
