@@ -133,7 +133,7 @@ export class Relay {
     const publisher = new HomePublisher({ mesh, homes, accounts, clock, random, logger })
     // Before the message path: of a move it hears first, so that the account is not local any more when others ask.
     const registrar = new Registrar({ accounts, handles, prekeys, homes, publisher, commits, signing, clock, logger, onChange }, { isOpen: settings.openRegistration })
-    const directory = new Directory({ ...ports, commits, buckets, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0 }, settings)
+    const directory = new Directory({ ...ports, commits, buckets, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0, onDatabase: () => { this.#copies?.lookSoon() } }, settings)
     const clientHandlers = new Handlers()
     const relayHandlers = new Handlers()
     const path = createPath({ ...ports, commits, accounts, homes, directory, buckets, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)

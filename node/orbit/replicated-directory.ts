@@ -54,6 +54,7 @@ export const defaultReplication: ReplicatedDirectoryConfig = { maxFollowed: 32, 
 const refreshMs = 5 * 60_000
 /** How often it is looked whom to follow, and who has begun a new database. */
 const roundMs = 10_000
+const soonMs = 1_000
 const retryMaxMs = 5 * 60_000
 /** A copy may take many pages: as long as one page comes in time, see orbit-bundles.ts. */
 const refreshTimeoutMs = 10 * 60_000
@@ -82,6 +83,9 @@ export class ReplicatedDirectory {
   readonly #serial = new KeyedSerial()
   readonly #stopping = new AbortController()
   #timer: Timer | undefined
+  /** When the timer fires; in the past while a round is under way. */
+  #nextAtMs = -Infinity
+  #isStarted = false
   /** It could not be opened. */
   #isOff = false
   #round: Promise<void> = Promise.resolve()
@@ -126,6 +130,7 @@ export class ReplicatedDirectory {
   /** Once the mesh has started. */
   start (): void {
     if (this.#isOff) return
+    this.#isStarted = true
     this.#publisher.start()
     this.#inTurn(roundMs * this.#components.random.fraction())
   }
@@ -190,9 +195,15 @@ export class ReplicatedDirectory {
     return await this.#index.ownerOf(issuer, hashHandle(this.#components, handle))
   }
 
+  /** A relay was heard of that may be followed. */
+  lookSoon (): void { if (this.#isStarted && this.#nextAtMs > this.#components.clock.nowMs() + soonMs) this.#inTurn(soonMs) }
+
   #inTurn (delayMs: number): void {
     if (this.#stopping.signal.aborted) return
+    this.#timer?.cancel()
+    this.#nextAtMs = this.#components.clock.nowMs() + delayMs
     this.#timer = this.#components.clock.after(delayMs, () => {
+      this.#nextAtMs = -Infinity
       this.#round = this.#lookAround()
         .catch((error: unknown) => { this.#components.logger.warn('directory.round-failed', {}, error) })
         .finally(() => { this.#inTurn(roundMs) })
@@ -230,6 +241,7 @@ export class ReplicatedDirectory {
     if (this.#stopping.signal.aborted) return
     const copy = this.#copyOf({ generation: 0, position: 0, wantedAtMs })
     this.#copies.set(relay, copy)
+    if (wantedAtMs > 0) this.lookSoon()
   }
 
   #copyOf (followed: Followed): Copy { return { followed, bundles: undefined, nextRefreshAtMs: 0, failures: 0, refreshing: undefined } }

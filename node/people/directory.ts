@@ -54,6 +54,8 @@ export interface DirectoryComponents {
   keepConnected (relay: RelayId, addresses: readonly string[]): void
   /** Number of this relay's current directory database; 0: none. */
   databaseGeneration? (): number
+  /** A relay is new, or has begun another directory database. */
+  onDatabase? (): void
 }
 
 export interface DirectoryConfig {
@@ -241,6 +243,7 @@ export class Directory implements DirectoryPort {
       // Handles of one of the two lead nowhere for those who heard of the other first.
       if (record.name === this.#config.name) this.#components.logger.warn('directory.name-taken', { relay: record.relay, name: record.name })
     }
+    if (record.directory !== undefined && record.directory !== before?.record.directory) this.#components.onDatabase?.()
     const isDue = isNews || before.storedAtMs + storeAgainMs <= nowMs
     if (before === undefined && this.#remembered.size >= limits.directoryRelays) return
     this.#remembered.set(record.relay, { record, heardAtMs: nowMs, storedAtMs: isDue ? nowMs : before.storedAtMs })
