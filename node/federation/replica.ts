@@ -139,10 +139,10 @@ export class Replicas {
     const { placement } = this.#c
     const { conversation, group } = log
     if (group !== undefined) {
-      const first = page.entries[0]?.seq ?? 0
-      // New here, or back after all of its members had left.
-      const isNew = !group.isKnown || (group.locals.length === 0 && first > log.head + 1)
-      return isNew ? await this.#found(log, relay, taken) : group.locals.length > 0 || group.leaving.size > 0
+      if (group.isKnown && (group.locals.length > 0 || group.leaving.size > 0)) return true
+      // Back after all of its members had left, and the change that brings one in is the next entry.
+      if (group.isKnown && (page.entries[0]?.seq ?? 0) <= log.head + 1 && page.entries.some(isControl)) return true
+      return await this.#found(log, relay, taken)
     }
     if (placement.localMembers(conversation).length > 0) return true
     // [REFRESH] the member has moved away from here
@@ -197,8 +197,8 @@ export class Replicas {
   /** Append and dequeue in one batch: at no moment is it in neither or both. */
   #takeItem (log: Log, page: Page, wire: Entry, { queue, item }: { queue: OutboxQueue, item: OutboxItem }, taken: Taken): void {
     const { sender, messageId, expiresAtMs, envelope, position } = item
-    const isControl = log.group !== undefined && readEnvelopeHeader(envelope).control !== undefined
-    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs, envelope }, isControl, taken)
+    const isChange = log.group !== undefined && readEnvelopeHeader(envelope).control !== undefined
+    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs, envelope }, isChange, taken)
     taken.writes.push({ op: 'dequeue', log: log.conversation.id, position })
     taken.dequeued.push({ queue, position })
     this.#appended.inc(1, { payload: 'outbox' })
@@ -211,7 +211,7 @@ export class Replicas {
     return Math.min(wantedMs, retentionMs === 0 ? neverMs : this.#c.clock.nowMs() + retentionMs)
   }
 
-  #push (log: Log, entry: LogEntry, isControl: boolean, taken: Taken): void {
+  #push (log: Log, entry: LogEntry, isChange: boolean, taken: Taken): void {
     // [REFRESH] an older epoch's sequencer must not go on where a newer one has begun
     if (entry.epoch < log.epoch) throw new ProtocolError('STALE_EPOCH')
     if (!log.isJoined && log.group === undefined) {
@@ -222,7 +222,7 @@ export class Replicas {
     taken.writes.push({ op: 'append', log: log.conversation.id, entry })
     taken.logs.add(log)
     // What came with a snapshot is in the state already.
-    if (!isControl || log.group === undefined || entry.seq <= log.group.state.seq) return
+    if (!isChange || log.group === undefined || entry.seq <= log.group.state.seq) return
     const effect = this.#c.groups.applyEntry(log.group, entry.envelope, entry, taken.writes)
     if (effect !== undefined) this.#c.logs.changed(log, effect)
   }
@@ -401,6 +401,9 @@ function checkNumbers (page: Page): Page {
   if (page.head > maxSeq || page.entries.some(({ seq }) => seq < 1 || seq > maxSeq)) throw new ProtocolError('MALFORMED', { what: 'sequence number' })
   return page
 }
+
+/** @throws ProtocolError as readEnvelopeHeader */
+const isControl = ({ envelope }: Entry): boolean => envelope !== undefined && readEnvelopeHeader(envelope).control !== undefined
 
 /** @throws ProtocolError MALFORMED, BAD_MESSAGE_ID */
 function referenceOf ({ senderDevice, messageId }: Entry): { sender: ReturnType<typeof deviceIdOfKey>, messageId: ReturnType<typeof messageIdFromBytes> } {

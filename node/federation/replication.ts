@@ -320,6 +320,10 @@ class ReplicaLane implements LaneWork<Batch> {
     follower.isInFlight = false
     if (log.isDropped) return
     if (position === undefined) { // refused: it does not see us as the sequencer, or its member as its own
+      if (log.group?.retiring.has(relay) === true) { // came and went before that relay ever heard of it
+        this.#events.retired(log)
+        return
+      }
       this.#refresh(log)
       feed.rewind(first - 1)
       this.#later(follower)
