@@ -1,6 +1,7 @@
 /**
  * The load generator of `bench group`: the members of one large group in one process, told what to do over IPC.
  */
+import { setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { inspect } from 'node:util'
 import { groupConversation, type GroupConversation } from '../../../protocol/conversation.ts'
@@ -25,8 +26,12 @@ export type GroupOrder =
   /** `size` messages at once, every `everyMs`, until `stop`. */
   | { do: 'burst', size: number, everyMs: number }
   | { do: 'stop' }
-  /** Add members from number `from` on, one at a time, each when the one before is answered. */
-  | { do: 'add', from: number, count: number }
+  /** From now on this process runs when nobody else wants to. */
+  | { do: 'yield' }
+  /** Everybody but the founder goes. */
+  | { do: 'disconnect' }
+  /** In a new group of the first `members`: add `count` more, one at a time, each when the one before is answered. */
+  | { do: 'add', members: number, count: number }
 
 export interface GroupRun {
   seconds: number
@@ -138,14 +143,19 @@ function control (act: GroupAct): Uint8Array {
   return bytes
 }
 
-async function create ({ members: size }: Extract<GroupOrder, { do: 'create' }>): Promise<{ seconds: number }> {
+/** A new group with the first `size` of the members in it. */
+async function begin (size: number): Promise<void> {
   const [founder] = members
   group = { conversation: groupConversation(founder!.identity.account, nodePrimitives.randomBytes(32)), head: noHead, size }
   onTheirWay.clear()
   early.clear()
   for (const member of members) member.join(group.conversation)
-  const begun = performance.now()
   await founder!.change(control({ act: 'create', members: members.slice(1, size).map(({ identity }) => identity.account), settings: defaultSettings }))
+}
+
+async function create ({ members: size }: Extract<GroupOrder, { do: 'create' }>): Promise<{ seconds: number }> {
+  const begun = performance.now()
+  await begin(size)
   await until(() => members.slice(1, size).every(({ lastSeq }) => lastSeq > 0), 'the group at every member')
   return { seconds: (performance.now() - begun) / 1000 }
 }
@@ -214,16 +224,18 @@ function burst ({ size, everyMs }: Extract<GroupOrder, { do: 'burst' }>): void {
   stopBurst = async () => { stopped.resolve(); return await run }
 }
 
-async function add ({ from, count }: Extract<GroupOrder, { do: 'add' }>): Promise<{ eachMs: number[] }> {
+async function disconnect (): Promise<void> {
+  await Promise.all(members.slice(1).map((member) => member.disconnect()))
+}
+
+async function add ({ members: size, count }: Extract<GroupOrder, { do: 'add' }>): Promise<{ eachMs: number[] }> {
+  await begin(size)
   const eachMs: number[] = []
   for (let i = 0; i < count; i++) {
-    const bytes = control({ act: 'add', accounts: [members[from + i]!.identity.account] })
+    const bytes = control({ act: 'add', accounts: [members[size + i]!.identity.account] })
     const begun = performance.now()
     await members[0]!.change(bytes)
     eachMs.push(performance.now() - begun)
-    group!.size++
-    // What the add costs, not what the members before it still have to be given.
-    await until(() => members.slice(1, group!.size).every(({ lastSeq }) => lastSeq === members[0]!.lastSeq), 'the new member at every member')
   }
   return { eachMs }
 }
@@ -236,6 +248,8 @@ async function onOrder (order: GroupOrder): Promise<unknown> {
     case 'steady': return await steady(order)
     case 'burst': burst(order); return {}
     case 'stop': return await stopBurst!()
+    case 'yield': setPriority(10); return {}
+    case 'disconnect': await disconnect(); return {}
     case 'add': return await add(order)
   }
 }

@@ -9,7 +9,7 @@ import type { Conversation } from '../../../protocol/conversation.ts'
 import { sameBytes } from '../../../protocol/bytes.ts'
 import type { Primitives } from '../../../protocol/e2ee/primitives.ts'
 import { encodeEnvelope } from '../../../protocol/envelope.ts'
-import { ProtocolError } from '../../../protocol/errors.ts'
+import { ERRORS, ProtocolError } from '../../../protocol/errors.ts'
 import { messageIdFromBytes, type MessageId } from '../../../protocol/ids.ts'
 import { clientMethods, clientNotifications } from '../../../protocol/methods.ts'
 import type { Page } from '../../../protocol/wire/gen/log.js'
@@ -141,7 +141,12 @@ export class GroupMember {
     })
     // The number may come before the answer.
     const seq = new Promise<number>((resolve) => { this.#unnumbered.set(messageId, resolve) })
-    const { outcomes: [outcome] } = await this.#channel!.call(clientMethods.submit, { envelopes: [envelope] }, { timeoutMs: 60_000 })
+    let { outcomes: [outcome] } = await this.#channel!.call(clientMethods.submit, { envelopes: [envelope] }, { timeoutMs: 60_000 })
+    // As a client does when the group's bucket is empty.
+    while (outcome!.status === ERRORS.QUOTA.status) {
+      await new Promise((resolve) => { setTimeout(resolve, outcome!.retryAfterMs) })
+      ;({ outcomes: [outcome] } = await this.#channel!.call(clientMethods.submit, { envelopes: [envelope] }, { timeoutMs: 60_000 }))
+    }
     // A load that is refused is not a load: stop and say so.
     if (outcome!.status !== 0) throw ProtocolError.fromStatus(outcome!.status)
     if (outcome!.seq > 0) {
