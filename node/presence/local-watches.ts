@@ -250,7 +250,7 @@ export class LocalWatches {
       const policy = await policies.of(account)
       if (!target.isRead) await people.read(target)
       this.#grant(watch, policy.grantTo(watcher))
-    } else await remote.subscribe(account, watcher, watch.group)
+    } else remote.subscribe(account, watcher, watch.group)
   }
 
   #grant (watch: Watch, bits: number): void {

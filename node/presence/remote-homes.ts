@@ -62,11 +62,20 @@ const pairsTogether = 500
 /** Pairs that one relay is asked for: about 200 bytes each here and there. */
 const maxPairs = 100_000
 const homeTimeoutMs = 5_000
+const findAtOnce = 16
+/** Watched accounts whose home is not known yet. */
+const maxHomeless = 20_000
 
 export class RemoteHomes {
   readonly #c: RemoteHomesComponents
   readonly #byRelay = new Map<RelayId, Home>()
   readonly #homeOf = new Map<AccountId, Home>()
+  /** Who watches accounts whose home is being looked for. */
+  readonly #homeless = new Map<AccountId, Watchers>()
+  readonly #toFind: AccountId[] = []
+  /** Looked for in vain: again with the next beat. */
+  readonly #notFound = new Set<AccountId>()
+  #finding = 0
   readonly #stopping = new AbortController()
 
   constructor (components: RemoteHomesComponents) {
@@ -78,21 +87,55 @@ export class RemoteHomes {
     })
   }
 
-  /** @throws ProtocolError UNKNOWN_ACCOUNT, HOME_UNREACHABLE: the home is not known; asked again at the next check */
-  async subscribe (account: AccountId, watcher: AccountId, group: GroupConversation | undefined): Promise<void> {
+  /** From now on; as soon as the account's home is found and answers. */
+  subscribe (account: AccountId, watcher: AccountId, group: GroupConversation | undefined): void {
+    let watchers = this.#homeless.get(account)
+    if (watchers === undefined) {
+      // [DROP] memory is bounded
+      if (this.#homeless.size >= maxHomeless) { this.#c.shed.inc(1, { why: 'homeless' }); return }
+      watchers = new Map()
+      this.#homeless.set(account, watchers)
+      this.#toFind.push(account)
+    }
+    watchers.set(watcher, group)
+    this.#find()
+  }
+
+  /** Homes are looked for a few at a time: most are known, the others take the DHT some milliseconds of everybody's time. */
+  #find (): void {
+    while (this.#finding < findAtOnce && this.#toFind.length > 0 && !this.#stopping.signal.aborted) {
+      const account = this.#toFind.shift()!
+      if (!this.#homeless.has(account)) continue
+      this.#finding++
+      this.#findHome(account).catch((error: unknown) => {
+        this.#c.logger.debug('presence.home', { account }, error)
+        this.#notFound.add(account)
+      }).finally(() => {
+        this.#finding--
+        this.#find()
+      })
+    }
+  }
+
+  async #findHome (account: AccountId): Promise<void> {
     const { clock, homes } = this.#c
     const limit = deadline(clock, homeTimeoutMs, this.#stopping.signal)
     try {
       const [relay] = (await homes.find(account, { signal: limit.signal })).homes
-      // It names us, but the account is not registered here (yet).
-      if (relay === homes.self) return
-      this.#add(this.#home(relay), account, watcher, group)
+      const watchers = this.#homeless.get(account)
+      this.#homeless.delete(account)
+      // It names us, but the account is not registered here (yet): whoever watches asks again later.
+      if (watchers === undefined || relay === homes.self) return
+      for (const [watcher, group] of watchers) this.#add(this.#home(relay), account, watcher, group)
     } finally {
       limit.cancel()
     }
   }
 
   unsubscribe (account: AccountId, watcher: AccountId): void {
+    const waiting = this.#homeless.get(account)
+    waiting?.delete(watcher)
+    if (waiting?.size === 0) this.#homeless.delete(account)
     const home = this.#homeOf.get(account)
     const watchers = home?.pairs.get(account)
     if (home === undefined || watchers?.delete(watcher) !== true) return
@@ -134,6 +177,9 @@ export class RemoteHomes {
 
   /** Heartbeats that are due; what silent relays have told is forgotten. Called every few seconds. */
   beat (): void {
+    for (const account of this.#notFound) if (this.#homeless.has(account)) this.#toFind.push(account)
+    this.#notFound.clear()
+    this.#find()
     const nowMs = this.#c.clock.nowMs()
     for (const home of this.#byRelay.values()) {
       if (home.count === 0 && home.remove.size === 0 && !home.isBusy) { this.#forget(home); continue }

@@ -4,6 +4,7 @@ import { crossRegion } from './cross-region.ts'
 import { killRelay } from './kill-relay.ts'
 import { offline } from './offline.ts'
 import { partition } from './partition.ts'
+import { presenceStorm } from './presence-storm.ts'
 import { wiretap } from './wiretap.ts'
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, wiretap].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap].map((scenario) => [scenario.name, scenario]))
