@@ -128,7 +128,7 @@ describe('linking a device', () => {
       // The first writes are the two meets; what follows are parcels and their answers, of both sides.
       world.wrapStream = (stream, protocol) => protocol !== protocols.link ? stream : new BadStream(stream, (bytes) => {
         // An answer is an empty frame: nothing to change in it.
-        if (bytes.byteLength < 24 || sent++ !== at) return bytes
+        if (bytes.byteLength < 24 || sent++ !== at + 2) return bytes
         isChanged = true
         return bytes.map((byte, i) => i === bytes.byteLength - 1 ? byte ^ 1 : byte)
       })

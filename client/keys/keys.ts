@@ -8,6 +8,7 @@ import type { Clock, Random } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdToBytes, deviceKeyOf, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { sameBytes } from '../../protocol/bytes.ts'
+import { limits } from '../../protocol/limits.ts'
 import { clientMethods } from '../../protocol/methods.ts'
 import type { Claimed, Found } from '../../protocol/wire/gen/service.js'
 import type { Devices } from './devices.ts'
@@ -32,11 +33,15 @@ export interface KeyComponents {
   readonly onKeys: (account: AccountId, keyless: readonly DeviceId[]) => void
   /** The relay says that nobody of this id exists; it is asked again. */
   readonly onUnknown: (account: AccountId, error: ProtocolError) => void
+  /** No keys of this person now; it is tried again. */
+  readonly onUnavailable: (account: AccountId) => void
 }
 
 export class Keys {
   readonly #on: KeyComponents
   readonly #claiming = new Set<AccountId>()
+  readonly #wanted: AccountId[] = []
+  #isAsking = false
   readonly #finding = new Map<AccountId, Promise<void>>()
   readonly #retries: Retries<AccountId>
   readonly #renewing = new Set<AccountId>()
@@ -54,8 +59,17 @@ export class Keys {
     for (const account of accounts) {
       if (this.#claiming.has(account) || this.#retries.isWaiting(account) || !this.#on.link.isOnline) continue
       this.#claiming.add(account)
-      void this.#claim(account)
+      this.#wanted.push(account)
     }
+    if (this.#wanted.length === 0 || this.#isAsking) return
+    this.#isAsking = true
+    // Those of one turn are asked for together.
+    queueMicrotask(() => {
+      this.#isAsking = false
+      const all = this.#wanted.splice(0)
+      if (all.length <= clientLimits.claimsOneByOne) for (const account of all) void this.#claim(account)
+      else for (let at = 0; at < all.length; at += limits.claimBatch) void this.#claimMany(all.slice(at, at + limits.claimBatch))
+    })
   }
 
   /**
@@ -111,20 +125,46 @@ export class Keys {
     await this.#on.ledger.run(async (draft) => { await this.take(draft, account, found) })
   }
 
-  async #claim (account: AccountId): Promise<void> {
+  /** The first message to a large group needs sessions with everybody. */
+  async #claimMany (accounts: readonly AccountId[]): Promise<void> {
+    let outcomes
+    try {
+      outcomes = (await this.#on.link.call(clientMethods.claimMany, { accounts: accounts.map(accountIdToBytes) })).outcomes
+      // [REJECT] one for each
+      if (outcomes.length !== accounts.length) throw new ProtocolError('MALFORMED', { what: 'outcomes' })
+    } catch (error) {
+      if (isProtocolError(error, 'UNKNOWN_METHOD')) for (const account of accounts) void this.#claim(account)
+      else for (const account of accounts) this.#onClaimError(account, error)
+      return
+    }
+    for (const [i, account] of accounts.entries()) {
+      const { status, claimed, retryAfterMs } = outcomes[i]!
+      if (status === 0 && claimed !== undefined) await this.#claim(account, claimed)
+      else this.#onClaimError(account, ProtocolError.fromStatus(status, retryAfterMs > 0 ? { retryAfterMs } : {}))
+    }
+  }
+
+  #onClaimError (account: AccountId, error: unknown): void {
+    this.#claiming.delete(account)
+    if (isProtocolError(error, 'UNKNOWN_ACCOUNT')) this.#on.onUnknown(account, error)
+    // Without a connection nothing is scheduled: `resume` begins anew.
+    if (!this.#on.link.isOnline) return
+    this.#retries.schedule(account, error, () => { this.want([account]) })
+    this.#on.onUnavailable(account)
+  }
+
+  /** @param given what the relay has said already */
+  async #claim (account: AccountId, given?: Claimed): Promise<void> {
     let keyless: DeviceId[] = []
     try {
-      const claimed = await this.#on.link.call(clientMethods.claimBundles, { account: accountIdToBytes(account) })
+      const claimed = given ?? await this.#on.link.call(clientMethods.claimBundles, { account: accountIdToBytes(account) })
       const result = await this.#on.ledger.run(async (draft) => await this.#start(draft, account, claimed))
       keyless = result.keyless
       if (result.usable === 0 && account !== this.#on.own.account) throw new ProtocolError('NO_BUNDLE')
       this.#retries.succeeded(account)
       if (this.#renewing.delete(account)) this.#renewedAtMs.set(account, this.#on.clock.nowMs())
     } catch (error) {
-      this.#claiming.delete(account)
-      if (isProtocolError(error, 'UNKNOWN_ACCOUNT')) this.#on.onUnknown(account, error)
-      // Without a connection nothing is scheduled: `resume` begins anew.
-      if (this.#on.link.isOnline) this.#retries.schedule(account, error, () => { this.want([account]) })
+      this.#onClaimError(account, error)
       return
     }
     this.#claiming.delete(account)
@@ -173,6 +213,8 @@ export class Keys {
     } catch (error) {
       if (!isProtocolError(error, 'ROLLED_BACK', 'IDENTITY_CHANGED')) throw error
       const { code } = error
+      // The primary has signed a list that the relay is about to get, or a device has heard of it first.
+      if (code === 'ROLLED_BACK' && account === this.#on.own.account) return
       this.#on.events.emit('warning', {
         kind: 'devices',
         peer: account,
