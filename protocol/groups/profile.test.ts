@@ -51,11 +51,19 @@ describe('group profile', () => {
     assert.equal(lengthOf('x'), lengthOf('x'.repeat(limits.groupNameBytes)))
   })
 
+  it('of any length comes back whole', () => {
+    for (let length = 480; length < 520; length++) {
+      const one = { name: 'x', description: 'd'.repeat(length), icon: new Uint8Array(0) }
+      assert.deepEqual(openGroupProfile(nodePrimitives, group, sealGroupProfile(nodePrimitives, group, key, one), key), one)
+    }
+  })
+
   it('with another key, in another group, damaged or too large is refused', () => {
     const profile = sealGroupProfile(nodePrimitives, group, key, text)
     assert.throws(() => openGroupProfile(nodePrimitives, group, profile, newProfileKey(nodePrimitives)), refusedAs('UNDECRYPTABLE'))
     assert.throws(() => openGroupProfile(nodePrimitives, group, profile, { ...key, key: new Uint8Array(32) }), refusedAs('UNDECRYPTABLE'))
     assert.throws(() => openGroupProfile(nodePrimitives, testGroup(2), profile, key), refusedAs('UNDECRYPTABLE'))
+    assert.throws(() => openGroupProfile(nodePrimitives, group, profile, { id: new Uint8Array(8), key: key.key }), refusedAs('UNDECRYPTABLE'))
     const renamed = { id: new Uint8Array(8), key: key.key }
     assert.throws(() => openGroupProfile(nodePrimitives, group, { ...profile, keyId: renamed.id }, renamed), refusedAs('UNDECRYPTABLE'))
     assert.throws(() => openGroupProfile(nodePrimitives, group, { ...profile, sealed: new Uint8Array(limits.groupProfileBytes + 1) }, key), refusedAs('TOO_LARGE'))
