@@ -2,9 +2,9 @@
  * Presence from client to client over two relays, in virtual time: the real engine, encryption and relays.
  */
 import assert from 'node:assert/strict'
-import { Client, type PersonPresence } from '../client/client.ts'
+import { Client } from '../client/client.ts'
 import { MemoryStore } from '../client/store/store-memory.ts'
-import type { TypingChange } from '../client/model.ts'
+import type { PersonPresence, TypingChange } from '../client/model.ts'
 import { World, type TestRelayNode } from '../node/testing/message-world.ts'
 import type { Dialer } from '../protocol/byte-stream.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'

@@ -2,7 +2,8 @@
  * Many devices without people behind them, for scenarios about presence: they register, connect, vanish, come back, and
  * watch one another. Every byte to the relay is the real protocol; what their messages contain is noise.
  */
-import { Channel, Handlers } from '../../protocol/channel.ts'
+import type { Channel} from '../../protocol/channel.ts';
+import { Handlers } from '../../protocol/channel.ts'
 import { createNodeDialer } from '../../client/libp2p/libp2p-node.ts'
 import { fastNoise } from '../../node/libp2p/fast-noise.ts'
 import { systemClock } from '../../node/system.ts'
