@@ -4,7 +4,6 @@
  */
 import type { Dialer } from '../protocol/byte-stream.ts'
 import { Handlers } from '../protocol/channel.ts'
-import { utf8 } from '../protocol/bytes.ts'
 import { safetyNumber } from '../protocol/e2ee/safety-number.ts'
 import { heliographProfile, type Suite } from '../protocol/e2ee/suite.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
@@ -15,20 +14,29 @@ import { limits } from '../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../protocol/methods.ts'
 import type { Welcome } from '../protocol/wire/gen/service.js'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
-import { conversationOfChat, isGroupChat, isPairChat, isSelfChat, type ChatId } from './chat-id.ts'
+import { conversationOfChat, isPairChat, type ChatId } from './chat-id.ts'
+import { ChatTables, type Place } from './chat/chat-tables.ts'
+import { Chats } from './chat/chats.ts'
+import { shareContacts } from './chat/contact-facts.ts'
+import { Disappearing } from './chat/disappearing.ts'
 import { Account } from './keys/account.ts'
 import type { ClientComponents, ClientConfig } from './components.ts'
 import { Contacts, fallbackName } from './contacts.ts'
 import { DeviceTables } from './devices/device-tables.ts'
+import { Missed } from './devices/missed.ts'
 import { OwnDevices } from './devices/own-devices.ts'
 import { OwnView } from './devices/own-view.ts'
+import { ReadMarks } from './devices/read-marks.ts'
 import { SyncFacts } from './devices/sync.ts'
 import { Engine } from './engine.ts'
 import { Emitter } from './events.ts'
+import type { SyncFact } from './messages/bodies.ts'
+import { GroupTables } from './groups/group-tables.ts'
+import { Groups } from './groups/groups.ts'
 import { History, messageOf } from './messages/history.ts'
 import { Devices } from './keys/devices.ts'
 import { ensureDevice, type DeviceIdentity } from './keys/identity.ts'
-import { Ledger } from './store/ledger.ts'
+import { Ledger, type Draft } from './store/ledger.ts'
 import type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, Person } from './model.ts'
 import { PrekeyBox } from './keys/prekey-box.ts'
 import { ClientPresence } from './presence/presence.ts'
@@ -38,7 +46,7 @@ import { RelayConnection } from './relay/relay-connection.ts'
 import { Tables } from './store/tables.ts'
 
 export type { ClientComponents, ClientConfig, ClientLogger, MakeDialer } from './components.ts'
-export type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, MessageState, Person, Warning } from './model.ts'
+export type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, MessageState, Person, PersonPresence, TypingChange, TypingState, Warning } from './model.ts'
 
 export interface WaitOptions { readonly signal?: AbortSignal }
 
@@ -60,10 +68,16 @@ export class Client {
   readonly #connection: RelayConnection
   readonly #device: DeviceIdentity
   readonly #deviceTables = new DeviceTables()
+  readonly #chatTables = new ChatTables()
+  readonly #groupTables = new GroupTables()
+  readonly #groups: Groups
+  readonly #disappearing: Disappearing
   readonly #devices: Devices
   readonly #ownDevices: OwnDevices
   #engine: Engine | undefined
   #facts: SyncFacts | undefined
+  #readMarks: ReadMarks | undefined
+  #chats: Chats | undefined
   #presence: ClientPresence | undefined
 
   /**
@@ -89,7 +103,8 @@ export class Client {
     this.#device = device
     this.#suite = { primitives, profile: heliographProfile }
     this.#events = new Emitter(logger)
-    this.#history = new History({ tables })
+    this.#disappearing = new Disappearing({ ledger, chatTables: this.#chatTables, events: this.#events, clock, history: () => this.#history })
+    this.#history = new History({ tables, timers: this.#disappearing })
     this.#contacts = new Contacts({ ledger, tables, events: this.#events, clock })
     this.#prekeys = new PrekeyBox({ suite: this.#suite, clock, tables, device, onConsumed: () => { this.#upkeep.onConsumed() } })
     const choice = new RelayChoice({ dialer, clock, signing: primitives, logger }, config)
@@ -104,6 +119,8 @@ export class Client {
         .onNotification(clientNotifications.deliver, ({ pages }) => { this.#engine?.inbox.onPages(pages) })
         .onNotification(clientNotifications.presence, (body) => { this.#presence?.onPresences(body) })
         .onNotification(clientNotifications.signal, ({ envelopes }) => { this.#presence?.onSignals(envelopes) })
+        .onNotification(clientNotifications.refused, (body) => { this.#engine?.groups.onRefused(body) })
+        .onNotification(clientNotifications.groupReceipts, ({ receipts }) => { this.#engine?.groups.receipts.onReceipts(receipts) })
         .onNotification(clientNotifications.draining, () => { this.#connection.reconnect(new ProtocolError('DRAINING')) }),
       home: () => this.#account.home,
       register: async (channel) => { await this.#account.registerAgain(channel) },
@@ -136,6 +153,18 @@ export class Client {
       onReady: () => { this.#engine?.sealer.forgetKeyless() },
       reconnect: (error) => { this.#connection.reconnect(error) }
     })
+    this.#groups = new Groups({
+      ledger,
+      tables,
+      history: this.#history,
+      primitives,
+      running: () => this.#running(),
+      addresses: () => this.#account.home?.addresses ?? []
+    })
+    const { handover } = this.#ownDevices
+    handover.add('chats', this.#chatTables.chats)
+    handover.add('expiry', this.#chatTables.expiry)
+    handover.add('profiles', this.#chatTables.profiles)
   }
 
   // --- account and connection
@@ -143,6 +172,8 @@ export class Client {
   /** undefined until `createAccount`. */
   get account (): AccountInfo | undefined { return this.#account.info }
   get connection (): ConnectionStatus { return this.#connection.status }
+  /** Made, changed, looked at; what is said in them goes as in any other conversation. */
+  get groups (): Groups { return this.#groups }
   /** The account's devices: link, unlink, name. */
   get devices (): OwnDevices { return this.#ownDevices }
 
@@ -168,6 +199,7 @@ export class Client {
   /** Connect and stay connected. Without an account: as soon as there is one. */
   start (): void {
     this.#isStarted = true
+    if (this.#engine !== undefined) this.#disappearing.start()
     this.#connection.start()
   }
 
@@ -177,12 +209,19 @@ export class Client {
     await this.#connection.stop()
     this.#upkeep.stop()
     this.#engine?.stop()
+    this.#disappearing.stop()
     this.#presence?.stop()
     await this.#ledger.idle()
   }
 
   /** @returns how to stop listening */
   on<Event extends keyof ClientEvents> (event: Event, listener: (value: ClientEvents[Event]) => void): () => void { return this.#events.on(event, listener) }
+
+  /** Everything that a chat does beside plain texts. @throws ProtocolError NOT_REGISTERED */
+  get chats (): Chats {
+    if (this.#chats === undefined) throw noAccount()
+    return this.#chats
+  }
 
   /** Who is there, who types, and what one lets others know. @throws ProtocolError NOT_REGISTERED */
   get presence (): ClientPresence {
@@ -245,11 +284,7 @@ export class Client {
    * @throws ProtocolError TOO_LARGE (limits.textBytes), MALFORMED when empty, BAD_CONVERSATION to oneself, NOT_REGISTERED; STORAGE_FULL
    */
   async send (to: ChatId, text: string): Promise<Message> {
-    const { outbox } = this.#running()
-    if (text === '') throw new ProtocolError('MALFORMED', { what: 'an empty message' })
-    if (utf8(text).byteLength > limits.textBytes) throw new ProtocolError('TOO_LARGE', { max: limits.textBytes })
-    conversationOfChat(this.#own(), isGroupChat(to) || isSelfChat(to) ? to : parseAccountId(to))
-    return await this.#ledger.run(async (draft) => await outbox.composeText(draft, to, { kind: 'text', text }))
+    return await this.chats.send(to, text)
   }
 
   /** Everything in this conversation has been seen; sends read receipts unless they are off. */
@@ -269,7 +304,8 @@ export class Client {
         chat,
         ...isPairChat(chat) ? pairSummary(chat, contacts.get(chat)) : { kind: 'self' as const, name: 'Yourself', isVerified: true },
         ...(last === undefined ? {} : { lastMessage: messageOf(last) }),
-        unread: (await this.#ledger.read(this.#tables.conversations, chat))?.unread ?? 0
+        unread: (await this.#ledger.read(this.#tables.conversations, chat))?.unread ?? 0,
+        info: this.chats.info(chat)
       }
     }))
     const atMs = ({ lastMessage }: ConversationSummary): number => lastMessage?.receivedAtMs ?? lastMessage?.sentAtMs ?? 0
@@ -314,23 +350,57 @@ export class Client {
       suite: this.#suite,
       device: this.#device,
       devices: this.#devices,
+      groupTables: this.#groupTables,
+      readReceipts: () => this.#config.readReceipts !== false,
       account,
       logger,
       onForeignView: (chat, mark) => { ownView.check(chat, mark).catch((error: unknown) => { logger?.debug('client.own-view', { error: String(error) }) }) },
-      onDisowned: (error) => { this.#connection.reconnect(error) }
+      onDisowned: (error) => { this.#connection.reconnect(error) },
+      onUnaddressed: async (draft, entry) => { await missed.note(draft, entry) }
     })
     const ownView = new OwnView({ ledger: this.#ledger, tables: this.#tables, events: this.#events, own: account, isPrimary: () => this.#account.isPrimary, refresh: async () => { await engine.keys.refresh(account) } })
-    const facts = new SyncFacts({
+    const shared = {
       ledger: this.#ledger,
       tables: this.#tables,
       deviceTables: this.#deviceTables,
+      history: this.#history,
+      events: this.#events,
       clock,
       own: { account, device: this.#device.id },
-      compose: async (draft, told) => { await engine.outbox.compose(draft, { chat: selfConversation(account).id, kind: envelopeKinds.sync, body: { kind: 'sync', facts: told } }) }
+      compose: async (draft: Draft, told: readonly SyncFact[]) => { await engine.outbox.compose(draft, { chat: selfConversation(account).id, kind: envelopeKinds.sync, body: { kind: 'sync', facts: told } }) }
+    }
+    const facts = new SyncFacts(shared)
+    const missed = new Missed(shared)
+    const readMarks = this.#readMarks = new ReadMarks({ ...shared, facts })
+    engine.takers.push(facts, missed)
+    engine.gates.push(readMarks)
+    const chats = new Chats({
+      ledger: this.#ledger,
+      tables: this.#tables,
+      chatTables: this.#chatTables,
+      history: this.#history,
+      outbox: engine.outbox,
+      receipts: engine.receipts,
+      facts,
+      events: this.#events,
+      clock,
+      random,
+      own: account,
+      strangers: this.#config.strangers ?? 'ask',
+      readReceipts: this.#config.readReceipts !== false,
+      rights: engine.groups.rights,
+      leaveGroup: async (chat) => { await this.#groups.leave(chat) }
     })
-    engine.takers.push(facts)
+    shareContacts(this.#contacts, facts, async (draft, named) => { await chats.onContact(draft, named) })
+    engine.takers.push(...chats.takers)
+    engine.gates.push(chats.gate)
+    await chats.load()
+    this.#chats = chats
+    this.#disappearing.start()
     facts.load()
     await this.#ownDevices.load(facts)
+    await missed.load()
+    await readMarks.load()
     const presence = new ClientPresence({
       ledger: this.#ledger,
       link: this.#connection,
@@ -341,7 +411,7 @@ export class Client {
       clock,
       random,
       logger,
-      groupSize: () => undefined
+      groupSize: (chat) => engine.groups.states.current(chat)?.members.size
     })
     await presence.load()
     this.#presence?.close()
@@ -465,6 +535,7 @@ export class Client {
     return await this.#ledger.run(async (draft) => {
       const unread = (await draft.read(this.#tables.conversations, chat))?.unread ?? 0
       const ids: MessageId[] = []
+      let readTo: Place | undefined
       let before: MessageId | undefined
       let isAtEnd = unread === 0
       while (!isAtEnd && ids.length < Math.min(unread, readPerBatch)) {
@@ -477,10 +548,13 @@ export class Client {
           ids.push(id)
           const row = await this.#history.update(draft, chat, 'in', id, { state: 'read' })
           if (row !== undefined) draft.after(() => { this.#events.emit('update', messageOf(row)) })
+          if (readTo === undefined && row?.epoch !== undefined && row.seq !== undefined) readTo = { epoch: row.epoch, seq: row.seq }
         }
       }
       if (unread === 0) return false
-      if (ids.length > 0 && this.#config.readReceipts !== false) await receipts.owe(draft, chat, 'read', ids.reverse())
+      if (readTo !== undefined) await this.chats.onRead(draft, chat, readTo)
+      await this.#readMarks?.put(draft, chat)
+      if (ids.length > 0 && this.#config.readReceipts !== false && !this.chats.isSilent(chat, draft)) await receipts.owe(draft, chat, 'read', ids.reverse())
       const left = isAtEnd ? 0 : unread - ids.length
       draft.write(this.#tables.conversations, chat, { unread: Math.max(0, left) })
       return left > 0

@@ -8,9 +8,12 @@ import type { AccountId } from '../protocol/ids.ts'
 import type { ProtocolError } from '../protocol/errors.ts'
 import { isPairChat, type ChatId } from './chat-id.ts'
 import type { ClientLogger } from './components.ts'
+import type { Unaddressed } from './devices/missed.ts'
 import type { Devices } from './keys/devices.ts'
 import { Entries } from './messages/entries.ts'
 import type { Events } from './events.ts'
+import { GroupEngine } from './groups/group-engine.ts'
+import type { GroupTables } from './groups/group-tables.ts'
 import type { History } from './messages/history.ts'
 import type { DeviceIdentity } from './keys/identity.ts'
 import type { BodyTaker } from './messages/bodies.ts'
@@ -18,7 +21,7 @@ import type { ListMark } from './messages/content.ts'
 import type { MessageGate } from './messages/gate.ts'
 import { Inbox } from './messages/inbox.ts'
 import { Keys } from './keys/keys.ts'
-import type { Ledger } from './store/ledger.ts'
+import type { Draft, Ledger } from './store/ledger.ts'
 import { clientLimits } from './limits.ts'
 import type { RelayLink } from './relay/link.ts'
 import { MessageIds } from './messages/message-ids.ts'
@@ -43,8 +46,12 @@ export interface EngineComponents {
   readonly device: DeviceIdentity
   readonly devices: Devices
   readonly account: AccountId
+  /** A message had nothing for this device in it. */
+  readonly onUnaddressed: (draft: Draft, entry: Unaddressed) => Promise<void>
   /** What somebody believes of this account's devices, which is not what this device knows. */
   readonly onForeignView: (chat: ChatId, mark: ListMark) => void
+  readonly groupTables: GroupTables
+  readonly readReceipts: () => boolean
   readonly logger: ClientLogger | undefined
   readonly onDisowned: (error: ProtocolError) => void
 }
@@ -57,6 +64,7 @@ export class Engine {
   readonly receipts: Receipts
   readonly sealer: Sealer
   readonly entries: Entries
+  readonly groups: GroupEngine
   /** Parts that live on top of messages add themselves, before the first `resume`. */
   readonly takers: BodyTaker[] = []
   readonly gates: MessageGate[] = []
@@ -65,6 +73,7 @@ export class Engine {
   static async load (components: EngineComponents): Promise<Engine> {
     const last = await components.ledger.read(components.tables.lastId, 'last-id')
     const engine = new Engine(components, new MessageIds(components, last))
+    await engine.groups.load()
     await engine.outbox.load()
     await engine.inbox.load()
     await engine.receipts.load()
@@ -85,12 +94,32 @@ export class Engine {
       onKeys: (account, keyless) => {
         void this.#quietly('seal', account === own.account ? this.outbox.sealAllWaiting(keyless) : this.outbox.sealWaiting(account, keyless))
         this.receipts.ask(account)
+        this.sealer.setUnavailable(account, false)
+        this.groups.onKeys(account)
       },
-      onUnknown: (account, error) => { void this.#quietly('fail', this.outbox.failWaiting(account, error)) }
+      onUnknown: (account, error) => { void this.#quietly('fail', this.outbox.failWaiting(account, error)) },
+      onUnavailable: (account) => {
+        this.sealer.setUnavailable(account, true)
+        this.groups.onKeys(account)
+      }
     })
     const wantKeys = (accounts: readonly AccountId[]): void => { this.keys.want(accounts) }
-    this.sealer = new Sealer({ ...components, own, devices, sessions, ids, wantKeys })
-    this.outbox = new Outbox({ ...components, own, sealer: this.sealer, ids, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
+    this.groups = new GroupEngine({
+      ...components,
+      own,
+      sessions,
+      outbox: () => this.outbox,
+      entries: () => this.entries,
+      wantKeys,
+      renewSessions: (account) => this.keys.renew(account),
+      isUnavailable: (account) => this.sealer.isUnavailable(account),
+      isKeyless: (device) => this.sealer.isKeyless(device),
+      quietly: (what, work) => { void this.#quietly(what, work) }
+    })
+    this.takers.push(...this.groups.takers)
+    const { groups } = this
+    this.sealer = new Sealer({ ...components, own, devices, sessions, ids, groups, wantKeys })
+    this.outbox = new Outbox({ ...components, own, sealer: this.sealer, ids, groups, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
     this.receipts = new Receipts({ ...components, outbox: this.outbox, onUnopened: (chat) => { if (!isPairChat(chat) || !this.keys.renew(chat)) this.receipts.ask(chat) } })
     this.entries = new Entries({
       ...components,
@@ -99,6 +128,7 @@ export class Engine {
       sessions,
       outbox: this.outbox,
       receipts: this.receipts,
+      groups,
       takers: this.takers,
       gates: this.gates,
       onNewerList: (account, epoch) => { void this.#quietly('refresh', this.keys.refreshTo(account, epoch)) }
@@ -106,6 +136,7 @@ export class Engine {
     this.inbox = new Inbox({
       ...components,
       entries: this.entries,
+      groups,
       ownAccount: own.account,
       ownDevice: own.device,
       refresh: async (account) => { await this.keys.refresh(account) },
@@ -124,6 +155,7 @@ export class Engine {
     void this.#quietly('compare', this.inbox.resume()).then(release)
     this.outbox.resume()
     this.receipts.resume()
+    this.groups.resume()
   }
 
   stop (): void {
@@ -131,6 +163,7 @@ export class Engine {
     this.outbox.stop()
     this.inbox.stop()
     this.receipts.stop()
+    this.groups.stop()
   }
 
   /** Work that nobody waits for; if it fails, the next connection or restart brings it up again. */

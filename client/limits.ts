@@ -36,10 +36,36 @@ export const clientLimits = {
   retryAfterMaxMs: 10 * 60_000,
   /** How long a message waits for somebody whom the relay cannot find: their relay may be cut off, or new to the others. */
   unknownAccountMs: 24 * 60 * 60_000,
+  /** People whose keys are claimed in one request each; more are asked for together. */
+  claimsOneByOne: 4,
   /** How often somebody's device list is asked for before a message of an unknown device is given up. */
   lookupAttempts: 5,
   /** Devices remembered as being in nobody's list. */
   unknownDevices: 1_000,
+  /** People who are given keys of a group in one batch of the store: each takes a message of its own. */
+  keysGivenPerBatch: 64,
+  /** Keys taken in one run from people who are not known to be in the group yet. */
+  strangeKeys: 1_000,
+  /** A message of a group that cannot be opened: its key may be on its way, then it is asked for, five times. */
+  resendAfterMs: [10_000, 60_000, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000, 24 * 60 * 60_000],
+  /** Own messages of a group that are kept for those who ask for them again. */
+  groupContentsKept: 1_000,
+  groupContentsPrune: 64,
+  /** Sealed messages of one group kept for a resubmit until everybody has them. */
+  groupSealedKept: 1_000,
+  /** Receipts of groups are gathered for so long; longer in groups with more than so many people. */
+  groupReceiptsMs: 250,
+  groupReceiptsSmall: 64,
+  groupReceiptsLargeMs: 1_000,
+  groupReceiptsAtOnce: 1_000,
+  /** Marks that changed within this time are told again to a relay that may have lost them. */
+  groupReceiptsRecentMs: 7 * 24 * 60 * 60_000,
+  /** Own messages of one group of which is watched who has read them. */
+  groupUnreadKept: 2_000,
+  /** Groups whose receipts are in memory. */
+  groupBoards: 100,
+  /** A device acknowledges entries of groups together: a thousand devices would send a frame each for every message. */
+  groupAcknowledgeMs: 100,
   /** Relays whose round trip is measured when a new account looks for the nearest. */
   relaysMeasured: 8,
   /** Relays asked for in one directory answer. */

@@ -156,6 +156,7 @@ export interface ConversationSummary {
   readonly lastMessage?: Message
   /** Incoming messages that were not marked as read. */
   readonly unread: number
+  readonly info: ChatInfo
 }
 
 export interface ConnectionStatus {
@@ -186,6 +187,70 @@ export interface Warning {
   readonly text: string
 }
 
+export type GroupRole = 'member' | 'admin' | 'owner'
+export type GroupPolicy = 'everyone' | 'admins'
+/** Who may send, add people and make links, and change name, description and icon. */
+export interface GroupRules { readonly whoMaySend: GroupPolicy, readonly whoMayAdd: GroupPolicy, readonly whoMayEdit: GroupPolicy }
+
+export interface MemberInfo {
+  readonly account: AccountId
+  readonly role: GroupRole
+  /** Place in the log from which on they are in. */
+  readonly sinceSeq: number
+}
+
+export interface GroupLinkInfo {
+  /** hex */
+  readonly id: string
+  /** 0: does not expire */
+  readonly expiresAtMs: number
+  /** 0: as often as there is room */
+  readonly maxUses: number
+  readonly uses: number
+  readonly madeBy: AccountId
+}
+
+export interface GroupInfo {
+  readonly chat: ChatId
+  readonly conversation: ConversationId
+  /** Empty while nobody has given the key of it. */
+  readonly name: string
+  readonly description: string
+  /** JPEG or PNG; empty: none. */
+  readonly icon: Uint8Array
+  /** Made or joined here, not in effect yet. */
+  readonly isPending: boolean
+  readonly isMember: boolean
+  /** Of this account; absent: not in the group. */
+  readonly role?: GroupRole
+  readonly members: readonly MemberInfo[]
+  readonly settings: GroupRules
+  readonly links: readonly GroupLinkInfo[]
+  /** Of the control chain, hex: the same for everybody at the same `seq`. */
+  readonly head: string
+  /** Place of the last change in the log. */
+  readonly seq: number
+}
+
+/** How far one member is with a message. */
+export interface GroupReceipt { readonly account: AccountId, readonly state: 'sent' | 'delivered' | 'read' }
+
+/** Something about a group has changed. */
+export interface GroupChangeInfo {
+  readonly chat: ChatId
+  readonly name: string
+  /** joined: this device has come to know the group */
+  readonly what: 'create' | 'add' | 'remove' | 'leave' | 'setRole' | 'settings' | 'link' | 'revoke' | 'join' | 'profile' | 'joined' | 'unknown'
+  /** absent: not known */
+  readonly actor?: AccountId
+  /** Whom it is about. */
+  readonly accounts: readonly AccountId[]
+  readonly role?: GroupRole
+  /** Of this account, after it. */
+  readonly isMember: boolean
+  readonly seq: number
+}
+
 export interface ClientEvents {
   /** An incoming message, exactly once. */
   message: Message
@@ -197,6 +262,7 @@ export interface ClientEvents {
   /** Something about a chat as a whole has changed. */
   chat: ChatChange
   gone: GoneMessages
+  group: GroupChangeInfo
   /** Somebody who is watched came, went, or may not be seen any more. */
   presence: PersonPresence
   /** Somebody types or records, or has stopped; over by itself after six seconds. */

@@ -22,7 +22,7 @@ export class FakeClient implements ClientLike {
   readonly #contacts = new Map<AccountId, Contact>()
   readonly #messages = new Map<ChatId, Message[]>()
   readonly #unread = new Map<ChatId, number>()
-  readonly #listeners: Listeners = { message: new Set(), update: new Set(), connection: new Set(), contact: new Set(), warning: new Set(), chat: new Set(), gone: new Set(), presence: new Set(), typing: new Set(), devices: new Set(), unlinked: new Set() }
+  readonly #listeners: Listeners = { message: new Set(), update: new Set(), connection: new Set(), contact: new Set(), warning: new Set(), chat: new Set(), gone: new Set(), group: new Set(), presence: new Set(), typing: new Set(), devices: new Set(), unlinked: new Set() }
   #nowMs: number
   #count = 0
 
@@ -98,7 +98,7 @@ export class FakeClient implements ClientLike {
   async conversations (): Promise<ConversationSummary[]> {
     return [...this.#messages].map(([chat, messages]) => {
       const contact = this.#contacts.get(chat as AccountId)
-      return { id: chat as unknown as ConversationId, chat, kind: 'pair', account: chat as AccountId, name: contact?.name ?? chat.slice(0, 8), isVerified: contact?.isVerified ?? false, lastMessage: messages.at(-1)!, ...(contact?.handle === undefined ? {} : { handle: contact.handle }), unread: this.#unread.get(chat) ?? 0 }
+      return { id: chat as unknown as ConversationId, chat, kind: 'pair', info: { chat, isMuted: false, isArchived: false, timerS: 0, pins: [], isBlocked: false }, account: chat as AccountId, name: contact?.name ?? chat.slice(0, 8), isVerified: contact?.isVerified ?? false, lastMessage: messages.at(-1)!, ...(contact?.handle === undefined ? {} : { handle: contact.handle }), unread: this.#unread.get(chat) ?? 0 }
     })
   }
 

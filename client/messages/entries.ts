@@ -7,25 +7,28 @@
  */
 import { sameBytes, toHex } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import { mayBelong, type Conversation } from '../../protocol/conversation.ts'
+import { mayBelong, type Conversation, type GroupConversation } from '../../protocol/conversation.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { decodeEnvelope, type Envelope } from '../../protocol/envelope.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { receiptStages, envelopeKinds } from '../../protocol/wire/kinds.ts'
-import { chatOf, isPairChat, type ChatId } from '../chat-id.ts'
+import { chatOf, isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import { chainStart, extendChain } from './chain.ts'
 import { extrasOf, type BodyTaker, type OpenedMessage, type TextExtras } from './bodies.ts'
 import { decodeContent, type Content, type ListMark } from './content.ts'
+import type { Unaddressed } from '../devices/missed.ts'
 import { compareMark, deviceIn, type Devices, type PinnedList } from '../keys/devices.ts'
 import { warningPlace, type Events } from '../events.ts'
 import type { Admission, MessageGate } from './gate.ts'
+import type { GroupPort } from './group-port.ts'
 import { messageOf, type History } from './history.ts'
 import type { Draft } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
 import type { Message } from '../model.ts'
 import type { Outbox } from './outbox.ts'
 import type { Receipts } from './receipts.ts'
+import { rowKey } from './rows.ts'
 import type { SessionBox } from '../keys/session-box.ts'
 import { isStoreFailure } from '../store/store.ts'
 import { fromHex } from '../store/stored.ts'
@@ -63,14 +66,21 @@ export interface EntryComponents {
   readonly onNewerList: (account: AccountId, epoch: number) => void
   /** What a sender believes of this account's devices, which is not what this device knows. */
   readonly onForeignView: (chat: ChatId, mark: ListMark) => void
+  /** There is nothing in an entry for this device. */
+  readonly onUnaddressed: (draft: Draft, entry: Unaddressed) => Promise<void>
+  readonly groups: GroupPort
   /** Whoever does something with bodies that are neither texts nor receipts. */
   readonly takers: readonly BodyTaker[]
   /** Who may be heard; none: everybody. */
   readonly gates: readonly MessageGate[]
 }
 
-/** taken: stored with the draft · needs: look somebody's devices up first. */
-export type Verdict = 'taken' | { readonly needs: AccountId }
+/**
+ * taken: stored with the draft · needs: look somebody's devices up first · needsGroup: ask for the state of the group first ·
+ * begins: the log begins before this entry; stored with the draft, the entry is still to be taken
+ */
+export type Verdict = 'taken' | 'begins' | Need
+export type Need = { readonly needs: AccountId } | { readonly needsGroup: GroupConversation }
 
 /** What an entry does to its log, apart from its place. */
 interface Effect {
@@ -78,6 +88,8 @@ interface Effect {
   readonly digest: Uint8Array | undefined
   readonly envelope?: Envelope
   readonly content?: Content
+  /** Only what was opened can make another a repeat: a header alone is the relay's word. */
+  readonly isOpened?: boolean
 }
 
 interface Opened {
@@ -95,15 +107,25 @@ function placeOf (row: MessageRow | undefined): Place | undefined {
   return row?.epoch === undefined || row.seq === undefined ? undefined : { epoch: row.epoch, seq: row.seq }
 }
 
-/** What a log remembers of the ids in it. Only what was opened can make another a repeat: a header alone is the relay's word. */
-function idsWith ({ highest, newest }: LogRow, { envelope, content }: Effect): Pick<LogRow, 'highest' | 'newest'> {
-  if (envelope === undefined) return { highest, newest }
-  const { senderDevice, messageId } = envelope
-  return {
-    highest: content !== undefined && messageId > (highest[senderDevice] ?? '') ? { ...highest, [senderDevice]: messageId } : highest,
-    newest: messageId > newest ? messageId : newest
+/** What a log remembers of the ids in it. */
+function idsWith ({ newest }: LogRow, { envelope }: Effect): Pick<LogRow, 'newest'> {
+  return { newest: envelope !== undefined && envelope.messageId > newest ? envelope.messageId : newest }
+}
+
+const isNeed = (result: Effect | Need): result is Need => 'needs' in result || 'needsGroup' in result
+
+/** What cannot be read is reported where it is taken. */
+function readEnvelope (bytes: Uint8Array): Envelope | undefined {
+  try {
+    return decodeEnvelope(bytes)
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    return undefined
   }
 }
+
+/** Taken before. */
+const isBehind = ({ epoch, seq }: Place, log: LogRow): boolean => epoch < log.epoch || (epoch === log.epoch && seq <= log.seq)
 
 export class Entries {
   readonly #on: EntryComponents
@@ -118,15 +140,23 @@ export class Entries {
 
   /** Take the next entry of a log. The draft is to be dropped unless it was `taken`. */
   async process (draft: Draft, arrival: Arrival): Promise<Verdict> {
-    const { chat, entry, log } = arrival
+    const { chat, conversation, entry, log } = arrival
+    const begun = conversation.kind === 'group' ? await this.#begin(draft, arrival, conversation) : 'known'
+    if (begun === 'unknown') return { needsGroup: conversation as GroupConversation }
+    if (typeof begun === 'number' && begun > log.seq && begun < entry.seq) {
+      // What came first is not where this account came in: the relay has more.
+      draft.write(this.#on.tables.logs, chat, { ...log, epoch: entry.epoch, seq: begun - 1, hash: '' })
+      return 'begins'
+    }
     const result = entry.envelope === undefined ? await this.#onReference(draft, arrival) : await this.#onEnvelope(draft, arrival, entry.envelope)
-    if ('needs' in result) return result
+    if (isNeed(result)) return result
     const { digest, content } = result
     let { forkedInEpoch } = log
     if (content !== undefined && await this.#isForked(draft, arrival, content) && forkedInEpoch < entry.epoch) {
       forkedInEpoch = entry.epoch
-      this.#warn(draft, 'fork', chat, 'The relays have shown the two of you different versions of this conversation: messages may have been dropped or put in another order.')
+      this.#warnForked(draft, chat)
     }
+    await this.#raise(draft, chat, result)
     const hash = await this.#nextHash(draft, arrival, digest, content)
     draft.write(this.#on.tables.logs, chat, { ...log, ...idsWith(log, result), epoch: entry.epoch, seq: entry.seq, hash: hash === undefined ? '' : toHex(hash), forkedInEpoch })
     if (hash !== undefined) {
@@ -148,9 +178,10 @@ export class Entries {
     const isComparable = before !== undefined && here !== undefined
     if (isComparable && sameBytes(extendChain(this.#on.primitives, before, entry.epoch, entry.seq, this.#on.primitives.sha256(entry.envelope)), here)) return 'taken'
     const result = await this.#onEnvelope(draft, arrival, entry.envelope)
-    if ('needs' in result) return result
+    if (isNeed(result)) return result
     // What is too long ago to be compared may be a repeat: message ids tell.
     const isFork = isComparable && log.forkedInEpoch < entry.epoch
+    await this.#raise(draft, chat, result)
     draft.write(this.#on.tables.logs, chat, { ...log, ...idsWith(log, result), forkedInEpoch: isFork ? entry.epoch : log.forkedInEpoch })
     if (isFork) {
       this.#warn(draft, 'fork', chat, 'The relay has gone back to an older state of this conversation: messages may be missing there, or stand in another order.')
@@ -162,23 +193,42 @@ export class Entries {
   async skip (draft: Draft, chat: ChatId, to: { epoch: number, seq: number }): Promise<void> {
     const log = await draft.read(this.#on.tables.logs, chat)
     if (log !== undefined && (to.seq <= log.seq || to.epoch < log.epoch)) return
-    draft.write(this.#on.tables.logs, chat, { highest: {}, newest: '', forkedInEpoch: 0, ...log, ...to, hash: '' })
+    draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '' })
     // A device that joins a conversation late has missed nothing that was meant for it.
-    if (log !== undefined) this.#warn(draft, 'fork', chat, 'Messages of this conversation are gone from the relay before they reached this device.')
+    if (log !== undefined && log.newest !== '' && !(isGroupChat(chat) && this.#on.groups.mayStart(chat))) this.#warn(draft, 'fork', chat, 'Messages of this conversation are gone from the relay before they reached this device.')
   }
 
-  async #onReference (draft: Draft, { chat, entry }: Arrival): Promise<Effect> {
-    const { own, outbox } = this.#on
+  /** A group's state has to be known before anything in its log means something. */
+  async #begin (draft: Draft, { chat, entry }: Arrival, conversation: GroupConversation): Promise<'known' | 'unknown' | 'hopeless' | number> {
+    const { own, tables, groups } = this.#on
+    const bytes = entry.envelope ?? (entry.reference?.senderDevice === own.device ? await draft.read(tables.sealed, rowKey({ chat, id: entry.reference.messageId })) : undefined)
+    const envelope = bytes === undefined ? undefined : readEnvelope(bytes)
+    return await groups.begin(draft, { chat, conversation, place: entry, ...(envelope === undefined ? {} : { envelope }) })
+  }
+
+  /** An envelope of this device has its place. */
+  async #onOwn (draft: Draft, { chat, conversation, entry }: Arrival, id: MessageId, bytes: Uint8Array | undefined): Promise<Uint8Array | undefined> {
+    const digest = await this.#on.outbox.passed(draft, { chat, id }, entry)
+    const envelope = conversation.kind !== 'group' || bytes === undefined ? undefined : readEnvelope(bytes)
+    if (conversation.kind !== 'group' || envelope === undefined) return digest
+    if (envelope.kind === envelopeKinds.control) await this.#on.groups.takeControl(draft, { chat, conversation, place: entry, envelope }, true)
+    else if (envelope.kind === envelopeKinds.content) await this.#on.groups.sent(draft, chat, id, entry)
+    return digest
+  }
+
+  async #onReference (draft: Draft, arrival: Arrival): Promise<Effect> {
+    const { own, tables } = this.#on
+    const { chat, entry } = arrival
     const { messageId, senderDevice } = entry.reference!
-    const digest = senderDevice === own.device ? await outbox.passed(draft, { chat, id: messageId }, entry) : undefined
+    const digest = senderDevice === own.device ? await this.#onOwn(draft, arrival, messageId, await draft.read(tables.sealed, rowKey({ chat, id: messageId }))) : undefined
     // [IGNORE] nothing that this device knows of: the place is taken, the chain has a hole
     if (digest === undefined && await this.#on.history.find(draft, chat, 'out', messageId) === undefined) this.#refuse(draft, chat, { code: 'BAD_MESSAGE_ID' })
     return { digest }
   }
 
-  async #onEnvelope (draft: Draft, arrival: Arrival, bytes: Uint8Array): Promise<Effect | { readonly needs: AccountId }> {
+  async #onEnvelope (draft: Draft, arrival: Arrival, bytes: Uint8Array): Promise<Effect | Need> {
     const { chat, conversation, entry, log } = arrival
-    const { own, primitives, outbox, devices } = this.#on
+    const { own, primitives, devices, groups } = this.#on
     const digest = primitives.sha256(bytes)
     let envelope: Envelope
     try {
@@ -192,17 +242,22 @@ export class Entries {
     }
     const { sender, senderDevice, messageId } = envelope
     if (senderDevice === own.device && sender === own.account) {
-      await outbox.passed(draft, { chat, id: messageId }, entry)
+      await this.#onOwn(draft, arrival, messageId, bytes)
       return { digest, envelope }
+    }
+    const isRepeat = messageId <= (await this.#highest(draft, chat, senderDevice))
+    if (conversation.kind === 'group' && envelope.kind === envelopeKinds.control) {
+      // It proves itself: nobody has to be asked for its sender's devices.
+      if (!isRepeat) await groups.takeControl(draft, { chat, conversation, place: entry, envelope }, false)
+      return { digest, envelope, isOpened: true }
     }
     const list = await devices.listOf(draft, sender)
     if (list !== undefined && deviceIn(list, senderDevice) !== undefined) this.#lookedUp.delete(sender)
     else if (this.#isWorthLookingUp(sender, senderDevice)) return { needs: sender }
     const direction = sender === own.account ? 'out' : 'in'
     const known = messageId > log.newest ? undefined : await this.#on.history.find(draft, chat, direction, messageId)
-    const isRepeat = messageId <= (log.highest[senderDevice] ?? '')
     // A placeholder gives way to the message, should that still come.
-    const isPlaceholder = known?.direction === 'in' && known.state === 'failed'
+    const isPlaceholder = known?.direction === 'in' && known.state === 'failed' && known.sender === sender
     // Given by another device of this account, which had it from there.
     const isSamePlace = known !== undefined && known.epoch === entry.epoch && known.seq === entry.seq
     // The same message under a new number, after its log was sequenced anew: shown already.
@@ -213,16 +268,25 @@ export class Entries {
     try {
       // [REJECT] an id that is taken by another message: it would replace it
       if (known !== undefined && !isPlaceholder) throw new ProtocolError('BAD_MESSAGE_ID', { what: 'used before' })
+      if (conversation.kind === 'group') await groups.checkSender(draft, chat, entry, envelope)
       const content = await this.#open(draft, envelope, list)
+      if (content === undefined && !isBehind(entry, log)) await this.#on.onUnaddressed(draft, { chat, id: messageId, sender, kind: envelope.kind, place: { epoch: entry.epoch, seq: entry.seq } })
       if (content !== undefined) await this.#show(draft, arrival, { envelope, content, senderList: list!, before: known })
-      return { digest, envelope, ...(content === undefined ? {} : { content }) }
+      return { digest, envelope, ...(content === undefined ? {} : { content, isOpened: true }) }
     } catch (error) {
       // The store's trouble is not the message's: the log waits.
       if (!isProtocolError(error) || isStoreFailure(error)) throw error
       // A counter that was used before is no proof of a repeat: the relay can write one on a new message.
-      if (!isRepeat && !isPlaceholder) await this.#keepUnopened(draft, arrival, envelope, bytes, error)
+      if (!isRepeat && !isPlaceholder && !await this.#keepWaiting(draft, arrival, envelope, bytes, error)) await this.#keepUnopened(draft, arrival, envelope, bytes, error)
       return { digest, envelope }
     }
+  }
+
+  async #highest (draft: Draft, chat: ChatId, device: DeviceId): Promise<MessageId | ''> { return await draft.read(this.#on.tables.highest, `${chat}/${device}`) ?? '' }
+
+  async #raise (draft: Draft, chat: ChatId, { envelope, isOpened }: Effect): Promise<void> {
+    if (envelope === undefined || isOpened !== true) return
+    if (envelope.messageId > await this.#highest(draft, chat, envelope.senderDevice)) draft.write(this.#on.tables.highest, `${chat}/${envelope.senderDevice}`, envelope.messageId)
   }
 
   #isWorthLookingUp (sender: AccountId, device: DeviceId): boolean {
@@ -236,14 +300,19 @@ export class Entries {
 
   /** @returns undefined when nothing in it is for this device. @throws ProtocolError; then the draft is unchanged */
   async #open (draft: Draft, envelope: Envelope, list: PinnedList | undefined): Promise<Content | undefined> {
-    const { own, sessions } = this.#on
+    const { own, sessions, groups } = this.#on
     const device = list === undefined ? undefined : deviceIn(list, envelope.senderDevice)
     // [REJECT] a device that the account has not signed
     if (device === undefined) throw new ProtocolError('UNKNOWN_DEVICE')
-    const ciphertext = envelope.ciphertexts.find((one) => one.device === own.device)
+    const isGroup = envelope.conversation.kind === 'group'
+    const ciphertext = envelope.ciphertexts.find((one) => one.device === own.device) ?? (isGroup ? envelope.ciphertexts.find((one) => one.device === undefined) : undefined)
+    // Whoever sealed this had no keys of this device, and gives a copy when it is asked for.
+    if (ciphertext === undefined && isGroup) throw new ProtocolError('NO_SENDER_KEY')
     if (ciphertext === undefined) return undefined
     const child = draft.child()
-    const plaintext = await sessions.open(child, { account: envelope.sender, device: device.id }, ciphertext, device.identityKey)
+    const plaintext = ciphertext.device === undefined
+      ? await groups.open(child, chatOf(own.account, envelope.conversation), device.id, ciphertext.bytes)
+      : await sessions.open(child, { account: envelope.sender, device: device.id }, ciphertext, device.identityKey)
     // Only now does the session move on: a ciphertext in a false envelope must not use up the key of the true one.
     const content = decodeContent(plaintext, envelope)
     draft.absorb(child)
@@ -277,12 +346,13 @@ export class Entries {
     }
   }
 
-  async #show (draft: Draft, { chat, entry }: Arrival, { envelope, content, senderList, before }: Opened): Promise<void> {
+  async #show (draft: Draft, { chat, entry }: Pick<Arrival, 'chat' | 'entry'>, { envelope, content, senderList, before }: Opened): Promise<void> {
     const { own, devices, outbox } = this.#on
     const isOwn = envelope.sender === own.account
     this.#checkSenderList(draft, chat, envelope.sender, content, senderList)
     if (isPairChat(chat)) this.#checkPeerList(draft, chat, isOwn, content, await devices.listOf(draft, isOwn ? chat : own.account))
     const { body } = content
+    if (isGroupChat(chat)) await this.#checkGroup(draft, chat, entry, content)
     if (body.kind === 'receipt') {
       // [IGNORE] what another device of this account has: not what the other person has
       // [IGNORE] a stage of a newer version
@@ -296,14 +366,15 @@ export class Entries {
     if (admission === 'drop') return
     if (body.kind !== 'text' && body.kind !== 'unknown') {
       // What engines tell each other is not acknowledged.
-      if (!isOwn && envelope.kind === envelopeKinds.content && admission === 'show') await this.#on.receipts.owe(draft, chat, 'delivered', [envelope.messageId])
+      if (before !== undefined) await this.#forgetPlaceholder(draft, chat, envelope.messageId)
+      if (envelope.kind === envelopeKinds.content) await this.#acknowledge(draft, chat, entry, { envelope, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId] })
       await this.#give(draft, { chat, id: envelope.messageId, sender: envelope.sender, senderDevice: envelope.senderDevice, isOwn, place: { epoch: entry.epoch, seq: entry.seq }, sentAtMs: content.sentAtMs, receivedAtMs: this.#on.clock.nowMs(), body })
       return
     }
     const direction = isOwn ? 'out' : 'in'
     const standsFor = body.kind === 'text' ? body.standsFor : undefined
     const first = standsFor === undefined ? before : await this.#on.history.find(draft, chat, direction, standsFor[0]!)
-    if (!isOwn && admission === 'show') await this.#on.receipts.owe(draft, chat, 'delivered', [envelope.messageId, ...standsFor ?? []])
+    await this.#acknowledge(draft, chat, entry, { envelope, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId, ...standsFor ?? []] })
     for (const id of standsFor?.slice(1) ?? []) await this.#forgetPlaceholder(draft, chat, id)
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
@@ -319,6 +390,63 @@ export class Entries {
       state: isOwn ? 'sent' : 'delivered',
       ...(body.kind === 'text' ? extrasOf(body) : { error: 'this message needs a newer version' })
     }, placeOf(standsFor === undefined ? undefined : first) ?? entry, { before: first, isQuiet: admission === 'silent' })
+  }
+
+  /** Whose message it is decides who is told: its sender that it is here, or this account who else has it. */
+  async #acknowledge (draft: Draft, chat: ChatId, place: Place, { envelope: { sender, messageId }, isOwn, isQuiet, ids }: { envelope: Envelope, isOwn: boolean, isQuiet: boolean, ids: readonly MessageId[] }): Promise<void> {
+    const { groups, receipts } = this.#on
+    if (isOwn) {
+      if (isGroupChat(chat)) await groups.sent(draft, chat, messageId, place)
+    } else if (!isQuiet) {
+      if (isGroupChat(chat)) await groups.received(draft, chat, sender, place)
+      else await receipts.owe(draft, chat, 'delivered', ids)
+    }
+  }
+
+  /** @throws ProtocolError MALFORMED: every message of a group says what its sender knows of the membership */
+  async #checkGroup (draft: Draft, chat: ChatId, place: Place, { group }: Content): Promise<void> {
+    if (group === undefined) throw new ProtocolError('MALFORMED', { what: 'membership' })
+    await this.#on.groups.checkMark(draft, chat, place, group)
+  }
+
+  /**
+   * A message of a group that could not be opened when it came, at the place where it stands.
+   * @param copy its padded Content, sealed again by its sender
+   * @returns whether there is nothing more to wait for
+   */
+  async reopen (draft: Draft, { chat, epoch, seq }: Place & { readonly chat: ChatId }, bytes: Uint8Array, copy?: Uint8Array): Promise<boolean> {
+    const { own, devices, tables } = this.#on
+    const envelope = readEnvelope(bytes)
+    const log = await draft.read(tables.logs, chat)
+    if (envelope === undefined || log === undefined) return true
+    const list = await devices.listOf(draft, envelope.sender)
+    const before = await this.#on.history.find(draft, chat, envelope.sender === own.account ? 'out' : 'in', envelope.messageId)
+    const child = draft.child()
+    try {
+      const content = copy === undefined ? await this.#open(child, envelope, list) : decodeContent(copy, envelope)
+      if (content === undefined || list === undefined) return false
+      const arrival: Arrival = { chat, conversation: envelope.conversation, log, entry: { epoch, seq } }
+      await this.#show(child, arrival, { envelope, content, senderList: list, before })
+      if (await this.#isForked(child, arrival, content) && log.forkedInEpoch < epoch) {
+        child.write(tables.logs, chat, { ...log, forkedInEpoch: epoch })
+        this.#warnForked(child, chat)
+      }
+      draft.absorb(child)
+      return true
+    } catch (error) {
+      if (!isProtocolError(error) || isStoreFailure(error)) throw error
+      return false
+    }
+  }
+
+  /** What may be opened later waits for its key, or for a copy; the person sees that something is on its way. */
+  async #keepWaiting (draft: Draft, { chat, entry }: Arrival, envelope: Envelope, bytes: Uint8Array, error: ProtocolError): Promise<boolean> {
+    if (!isGroupChat(chat) || error.action !== 'rekey') return false
+    const { own, groups } = this.#on
+    const { messageId: id, sender, senderDevice: device, kind } = envelope
+    await groups.keep(draft, { chat, epoch: entry.epoch, seq: entry.seq }, { id, sender, device, kind, isBroken: error.code !== 'NO_SENDER_KEY' }, bytes)
+    if (kind === envelopeKinds.content && sender !== own.account && await this.#admit(draft, chat, envelope, false) !== 'drop') this.#addPlaceholder(draft, chat, envelope, entry, 'waiting for this message')
+    return true
   }
 
   async #admit (draft: Draft, chat: ChatId, { sender }: Envelope, isText: boolean): Promise<Admission> {
@@ -401,19 +529,40 @@ export class Entries {
     if (isForged || envelope.kind !== envelopeKinds.content || envelope.sender === this.#on.own.account) return
     const admission = await this.#admit(draft, chat, envelope, false)
     if (admission === 'drop') return
+this.#addPlaceholder(draft, chat, envelope, entry, 'this message could not be opened')
+    if (error.code !== 'UNKNOWN_DEVICE' && admission === 'show') await this.#on.receipts.askFor(draft, chat, [envelope.messageId])
+  }
+
+  #addPlaceholder (draft: Draft, chat: ChatId, { messageId, conversation, sender }: Envelope, { epoch, seq }: Place, error: string): void {
     this.#on.history.add(draft, {
-      id: envelope.messageId,
-      conversation: envelope.conversation.id,
+      id: messageId,
+      conversation: conversation.id,
       chat,
-      sender: envelope.sender,
+      sender,
       direction: 'in',
       text: '',
       sentAtMs: this.#on.clock.nowMs(),
       receivedAtMs: this.#on.clock.nowMs(),
       state: 'failed',
-      error: 'this message could not be opened'
-    }, { epoch: entry.epoch, seq: entry.seq })
-    if (error.code !== 'UNKNOWN_DEVICE' && admission === 'show') await this.#on.receipts.askFor(draft, chat, [envelope.messageId])
+      error
+    }, { epoch, seq })
+  }
+
+  /** Nobody gives it any more: its placeholder says so. */
+  async giveUp (draft: Draft, chat: ChatId, id: MessageId): Promise<void> {
+    const { history, events } = this.#on
+    const row = await history.find(draft, chat, 'in', id)
+    if (row?.state !== 'failed') return
+    const after = { ...row, error: 'this message could not be opened' }
+    history.replace(draft, after)
+    this.#warn(draft, 'undecryptable', chat, 'A message could not be opened, and its sender did not give it again.')
+    draft.after(() => { events.emit('update', messageOf(after)) })
+  }
+
+  #warnForked (draft: Draft, chat: ChatId): void {
+    this.#warn(draft, 'fork', chat, isGroupChat(chat)
+      ? 'The relays have shown people in this group different versions of it: messages may have been dropped or put in another order.'
+      : 'The relays have shown the two of you different versions of this conversation: messages may have been dropped or put in another order.')
   }
 
   #refuse (draft: Draft, chat: ChatId, error: { code: ErrorCode }): void { this.#warn(draft, 'refused', chat, `Something in this conversation was refused (${error.code}).`) }

@@ -10,7 +10,7 @@ import type { MessageTimers } from './gate.ts'
 import type { Message, MessageState } from '../model.ts'
 import { positionKey, type MessageRow, type Tables } from '../store/tables.ts'
 
-/** Only upwards: a late outcome or receipt never takes back what is known. `failed` is reached from pending only. */
+/** Only upwards: a late outcome or receipt never takes back what is known. `failed` is reached from pending, and from sent when the sequencer refuses. */
 const rank: Record<MessageState, number> = { pending: 0, failed: 1, sent: 2, delivered: 3, read: 4 }
 
 type Direction = Message['direction']
@@ -24,7 +24,20 @@ const placeOf = (name: string, position?: { epoch: number, seq: number }): strin
 const empty = new Uint8Array(0)
 
 /** Without what only the store needs. */
-export function messageOf ({ epoch: _epoch, at: _at, ...message }: MessageRow): Message { return message }
+export function messageOf ({ epoch: _epoch, at: _at, ...row }: MessageRow): Message {
+  const { reactions, votes, ...message } = row
+  return {
+    ...(message.viewOnce === true ? unseen(message) : message),
+    // What was taken back is kept, so that it does not come back, and not shown.
+    ...given('reactions', reactions?.filter(({ emoji }) => emoji !== '')),
+    ...given('votes', votes?.filter(({ options }) => options.length > 0))
+  }
+}
+
+const given = <Name extends string, T>(name: Name, list: readonly T[] | undefined): { [name in Name]?: readonly T[] } => list === undefined || list.length === 0 ? {} : { [name]: list } as { [name in Name]: readonly T[] }
+
+/** Shown by `openOnce` only. */
+function unseen ({ mentions: _mentions, location: _location, contact: _contact, poll: _poll, replyTo: _replyTo, ...message }: Message): Message { return { ...message, text: '' } }
 
 export class History {
   readonly #tables: Tables
@@ -66,11 +79,12 @@ export class History {
   #timed (draft: Draft, row: MessageRow): MessageRow { return this.#timers?.onState(draft, row) ?? row }
 
   /** @returns the message as it is now when it changed, undefined when it did not or is not there */
-  async update (draft: Draft, chat: ChatId, direction: Direction, id: MessageId, change: { state?: MessageState, error?: string, position?: { epoch: number, seq: number } }): Promise<MessageRow | undefined> {
+  async update (draft: Draft, chat: ChatId, direction: Direction, id: MessageId, change: { state?: MessageState, error?: string, position?: { epoch: number, seq: number }, isRefused?: boolean }): Promise<MessageRow | undefined> {
     const before = await this.find(draft, chat, direction, id)
     if (before === undefined) return undefined
     const name = nameOf(direction, id)
-    const isHigher = change.state !== undefined && rank[change.state] > rank[before.state] && !(change.state === 'failed' && before.state !== 'pending')
+    const isRefused = change.isRefused === true && before.state === 'sent'
+    const isHigher = isRefused || (change.state !== undefined && rank[change.state] > rank[before.state] && !(change.state === 'failed' && before.state !== 'pending'))
     const isMoved = change.position !== undefined && (before.epoch !== change.position.epoch || before.seq !== change.position.seq)
     if (!isHigher && !isMoved) return undefined
     const after = this.#timed(draft, {

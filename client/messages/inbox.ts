@@ -7,15 +7,16 @@
  *
  * Owns: order, gaps, acknowledgements. Does not know what an entry means: entries.ts.
  */
-import { conversationFromBytes, mayBelong, type Conversation } from '../../protocol/conversation.ts'
+import { conversationFromBytes, mayBelong, type Conversation, type GroupConversation } from '../../protocol/conversation.ts'
 import type { Clock, Random, Timer } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { Page } from '../../protocol/wire/gen/log.js'
-import { chatOf, conversationOfChat, type ChatId } from '../chat-id.ts'
-import type { Entries, LogEntry } from './entries.ts'
+import { chatOf, conversationOfChat, isGroupChat, type ChatId } from '../chat-id.ts'
+import type { Entries, LogEntry, Need } from './entries.ts'
+import type { GroupPort } from './group-port.ts'
 import { warningPlace, type Events } from '../events.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
@@ -28,6 +29,7 @@ export interface InboxComponents {
   readonly ledger: Ledger
   readonly tables: Tables
   readonly entries: Entries
+  readonly groups: Pick<GroupPort, 'mayStart' | 'fetchState' | 'giveUp'>
   readonly link: RelayLink
   readonly events: Events
   readonly clock: Clock
@@ -56,12 +58,14 @@ interface Buffer {
 
 const nothing = new Uint8Array(0)
 
-export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), highest: {}, newest: '', forkedInEpoch: 0 }
+export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), newest: '', forkedInEpoch: 0 }
 
 export class Inbox {
   readonly #on: InboxComponents
   readonly #buffers = new Map<ChatId, Buffer>()
   readonly #toAcknowledge = new Set<ChatId>()
+  readonly #groupsToAcknowledge = new Set<ChatId>()
+  #acknowledging: Timer | undefined
   readonly #retries: Retries<ChatId>
   /** Epochs that nobody has signed, as far as the relay shows. */
   readonly #proofs: Retries<ChatId>
@@ -83,6 +87,8 @@ export class Inbox {
     this.#isStopped = true
     this.#retries.clear()
     this.#proofs.clear()
+    this.#acknowledging?.cancel()
+    this.#acknowledging = undefined
     for (const buffer of this.#buffers.values()) this.#endPatience(buffer)
   }
 
@@ -228,7 +234,7 @@ export class Inbox {
       if (!buffer.isLookingUp && buffer.repeats.length > 0) await this.#takeRepeats(draft, chat, buffer)
       while (!buffer.isLookingUp && left > 0) {
         const log = await draft.read(this.#on.tables.logs, chat) ?? unknownLog
-        const entry = next(buffer, log)
+        const entry = this.#next(chat, buffer, log, draft)
         if (entry === undefined) break
         if (entry.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, entry.epoch)) {
           draft.after(() => { this.#prove(chat, buffer) })
@@ -236,11 +242,12 @@ export class Inbox {
         }
         const child = draft.child()
         const verdict = await this.#on.entries.process(child, { chat, conversation: buffer.conversation, log, entry })
-        if (verdict !== 'taken') {
-          draft.after(() => { this.#lookUp(chat, buffer, verdict.needs) })
+        if (verdict !== 'taken' && verdict !== 'begins') {
+          draft.after(() => { this.#lookUp(chat, buffer, verdict) })
           break
         }
         draft.absorb(child)
+        if (verdict === 'begins') continue
         left--
         draft.after(() => {
           this.#drop(buffer, entry.seq)
@@ -258,20 +265,34 @@ export class Inbox {
       const log = await draft.read(this.#on.tables.logs, chat) ?? unknownLog
       const child = draft.child()
       const verdict = await this.#on.entries.processRepeat(child, { chat, conversation: buffer.conversation, log, entry })
-      if (verdict !== 'taken') { draft.after(() => { this.#lookUp(chat, buffer, verdict.needs) }); return }
+      if (verdict === 'begins') continue
+      if (verdict !== 'taken') { draft.after(() => { this.#lookUp(chat, buffer, verdict) }); return }
       draft.absorb(child)
     }
     draft.after(() => { buffer.repeats = buffer.repeats.filter((entry) => !repeats.includes(entry)) })
   }
 
+  /** Pairs at once, groups together a moment later. */
   #acknowledge (): void {
-    if (this.#toAcknowledge.size === 0) return
+    const chats = [...this.#toAcknowledge]
+    this.#toAcknowledge.clear()
+    for (const chat of chats) if (isGroupChat(chat)) this.#groupsToAcknowledge.add(chat)
+    this.#tellPlaces(chats.filter((chat) => !isGroupChat(chat)))
+    if (this.#groupsToAcknowledge.size === 0 || this.#isStopped) return
+    this.#acknowledging ??= this.#on.clock.after(clientLimits.groupAcknowledgeMs, () => {
+      this.#acknowledging = undefined
+      const groups = [...this.#groupsToAcknowledge]
+      this.#groupsToAcknowledge.clear()
+      this.#tellPlaces(groups)
+    })
+  }
+
+  #tellPlaces (chats: readonly ChatId[]): void {
     const positions = []
-    for (const chat of this.#toAcknowledge) {
+    for (const chat of chats) {
       const log = this.#on.tables.logs.cached(chat)
       if (log !== undefined) positions.push({ conversation: conversationOfChat(this.#on.ownAccount, chat).bytes, epoch: log.epoch, seq: log.seq })
     }
-    this.#toAcknowledge.clear()
     if (positions.length > 0) this.#on.link.notify(clientNotifications.acknowledge, { positions })
   }
 
@@ -280,7 +301,7 @@ export class Inbox {
     for (const [chat, buffer] of this.#buffers) {
       const log = this.#on.tables.logs.cached(chat) ?? unknownLog
       for (const [seq, entry] of buffer.arrived) if (isBehind(entry, log)) this.#drop(buffer, seq)
-      const isGap = buffer.arrived.size > 0 && next(buffer, log) === undefined && !buffer.isLookingUp
+      const isGap = buffer.arrived.size > 0 && this.#next(chat, buffer, log) === undefined && !buffer.isLookingUp
       if (!isGap) {
         this.#endPatience(buffer)
         if (buffer.arrived.size === 0 && buffer.repeats.length === 0 && !buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(chat)
@@ -375,7 +396,35 @@ export class Inbox {
     return above.length > 0
   }
 
-  #lookUp (chat: ChatId, buffer: Buffer, account: AccountId): void {
+  /** What is next of a log. A group's begins for this account where the relay begins it. */
+  #next (chat: ChatId, buffer: Buffer, log: LogRow, draft?: Draft): LogEntry | undefined {
+    const direct = next(buffer, log)
+    if (direct !== undefined || !isGroupChat(chat) || !this.#on.groups.mayStart(chat, draft)) return direct
+    let first: LogEntry | undefined
+    for (const entry of buffer.arrived.values()) if (!isBehind(entry, log) && (first === undefined || entry.seq < first.seq)) first = entry
+    return first
+  }
+
+  #lookUp (chat: ChatId, buffer: Buffer, need: Need): void {
+    if ('needsGroup' in need) this.#lookUpGroup(chat, buffer, need.needsGroup)
+    else this.#lookUpPerson(chat, buffer, need.needs)
+  }
+
+  #lookUpGroup (chat: ChatId, buffer: Buffer, conversation: GroupConversation): void {
+    buffer.isLookingUp = true
+    const goOn = (): void => { buffer.isLookingUp = false; this.#wake() }
+    this.#on.groups.fetchState(conversation).then(() => { this.#retries.succeeded(chat); goOn() }, (error: unknown) => {
+      // Not in it any more, or the relay has lost it: its entries mean nothing here.
+      if (isProtocolError(error) && this.#retries.attempts(chat) >= (error.action === 'reject' ? 1 : clientLimits.lookupAttempts)) {
+        this.#on.groups.giveUp(chat)
+        goOn()
+      } else if (this.#on.link.isOnline) {
+        this.#retries.schedule(chat, error, goOn)
+      }
+    })
+  }
+
+  #lookUpPerson (chat: ChatId, buffer: Buffer, account: AccountId): void {
     buffer.isLookingUp = true
     this.#on.refresh(account).then(() => {
       this.#on.entries.lookedUp(account)

@@ -15,7 +15,7 @@ import type { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { envelopeKinds, receiptStages } from '../../protocol/wire/kinds.ts'
-import { conversationOfChat, isPairChat, type ChatId } from '../chat-id.ts'
+import { conversationOfChat, isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import type { Events } from '../events.ts'
 import { clientLimits } from '../limits.ts'
 import type { Message } from '../model.ts'
@@ -25,6 +25,7 @@ import { fromHex } from '../store/stored.ts'
 import type { MessageRow, OutboxRow, Tables } from '../store/tables.ts'
 import { extrasOf, type Body, type TextBody } from './bodies.ts'
 import { encodeBody } from './content.ts'
+import type { GroupPort } from './group-port.ts'
 import { messageOf, type History } from './history.ts'
 import type { MessageIds } from './message-ids.ts'
 import { Queues, timeOf, type Item } from './queues.ts'
@@ -39,6 +40,7 @@ export interface OutboxComponents {
   readonly history: History
   readonly sealer: Sealer
   readonly ids: MessageIds
+  readonly groups: GroupPort
   readonly link: RelayLink
   readonly events: Events
   readonly clock: Clock
@@ -67,7 +69,10 @@ export class Outbox {
       ...components,
       queues,
       rows,
-      wantKeysOf: (chat) => { components.wantKeys([isPairChat(chat) ? chat : components.own.account]) },
+      wantKeysOf: (chat) => {
+        if (isGroupChat(chat)) components.groups.wantKeysOf(chat)
+        else components.wantKeys([isPairChat(chat) ? chat : components.own.account])
+      },
       wake: () => { this.#submission.wake() }
     })
     this.#submission = new Submission({ ...components, queues, rows, sealing: this.#sealing })
@@ -107,6 +112,8 @@ export class Outbox {
   resume (): void {
     this.#submission.resume()
     this.#sealing.resume()
+    // SPEC(groups) what was not sequenced yet may have been refused meanwhile, which is said only once.
+    for (const [chat, queue] of this.#queues.all()) if (isGroupChat(chat) && queue.sent.size > 0) this.#resubmitAll(chat, (row) => !row.isSequenced).catch(() => { /* the next connection tries again */ })
     this.#submission.wake()
   }
 
@@ -158,6 +165,38 @@ export class Outbox {
       ...nothingKnown
     })
     return id
+  }
+
+  /** Write a change of a group down. @param control Signed Control, signed again if need be when its turn comes */
+  async composeControl (draft: Draft, chat: ChatId, control: Uint8Array): Promise<MessageId> {
+    const id = this.#nextId(draft)
+    await this.#sealing.compose(draft, { chat, id }, { kind: envelopeKinds.control, state: 'waiting', body: toHex(control), sentAtMs: this.#on.clock.nowMs(), ...nothingKnown })
+    return id
+  }
+
+  /** The sequencer does not take what a relay had said `sent` to. */
+  async refused (chat: ChatId, id: MessageId, error: ProtocolError): Promise<void> {
+    const item = { chat, id }
+    await this.#on.ledger.run(async (draft) => {
+      const row = await this.#rows.read(draft, item)
+      if (row?.state !== 'sent' || row.isSequenced) return
+      if (error.action === 'reject') await this.#rows.fail(draft, item, error, true)
+      else if (error.action === 'refresh') await this.#sealing.again(draft, item)
+      // Anything else passes: it is submitted again with the next connection.
+    })
+  }
+
+  /** Everybody in a group has these, or has read them. */
+  async reached (draft: Draft, item: Item, state: 'delivered' | 'read'): Promise<void> {
+    await this.#rows.updateMessage(draft, item, { state })
+    const row = await this.#rows.read(draft, item)
+    if (row !== undefined) this.#rows.keep(draft, item, { ...row, awaiting: [] })
+  }
+
+  /** Is it still under way? */
+  isThere (chat: ChatId, id: MessageId): boolean {
+    const queue = this.#queues.find(chat)
+    return queue !== undefined && (queue.sent.has(id) || queue.unsent.includes(id) || queue.waiting.includes(id))
   }
 
   async composeReceipt (draft: Draft, chat: ChatId, stage: number, ids: readonly MessageId[]): Promise<void> {
@@ -259,15 +298,19 @@ export class Outbox {
   /** The log has a new sequencer, which may not have everything that the old one took: offer it again. Ids make that harmless. */
   async resubmit (chat: ChatId): Promise<void> {
     if ((this.#queues.find(chat)?.sent.size ?? 0) === 0) return
-    await this.#on.ledger.run(async (draft) => { await this.#resubmit(draft, chat) }, { isFresh: true })
+    await this.#resubmitAll(chat, () => true)
   }
 
-  async #resubmit (draft: Draft, chat: ChatId): Promise<void> {
+  async #resubmitAll (chat: ChatId, isMeant: (row: OutboxRow) => boolean): Promise<void> {
+    await this.#on.ledger.run(async (draft) => { await this.#resubmit(draft, chat, isMeant) }, { isFresh: true })
+  }
+
+  async #resubmit (draft: Draft, chat: ChatId, isMeant: (row: OutboxRow) => boolean): Promise<void> {
     const again: MessageId[] = []
     for (const id of this.#queues.of(chat).sent) {
       const item = { chat, id }
       const row = await this.#rows.read(draft, item)
-      if (row === undefined || await draft.read(this.#on.tables.sealed, rowKey(item)) === undefined) continue
+      if (row === undefined || !isMeant(row) || await draft.read(this.#on.tables.sealed, rowKey(item)) === undefined) continue
       this.#rows.write(draft, item, { ...row, state: 'sealed' })
       again.push(id)
     }

@@ -2,11 +2,18 @@
  * Which messages of which conversation are in which state, oldest first: made from ob/ at the start, then kept in step
  * by effects. In memory only; what is stored is rows.ts.
  */
-import type { MessageId } from '../../protocol/ids.ts'
+import type { DeviceId, MessageId } from '../../protocol/ids.ts'
 import type { ChatId } from '../chat-id.ts'
+import type { OutboxRow } from '../store/tables.ts'
 
 /** Names a row of the outbox. */
 export interface Item { readonly chat: ChatId, readonly id: MessageId }
+
+/** What becomes of a row when it is sealed. */
+export interface Sealed { readonly envelope: Uint8Array, readonly row: OutboxRow }
+
+/** In place of a list of devices that are awaited: everybody in a group, whose receipts are marks (client/groups/). */
+export const everyDevice: readonly DeviceId[] = ['*' as DeviceId]
 
 /** Ids of one conversation by state, oldest first. */
 export interface Queue {

@@ -2,10 +2,12 @@
  * Rows of the outbox and the messages that belong to them: kept, dropped, failed, always both in one draft.
  */
 import { ERRORS, type ProtocolError } from '../../protocol/errors.ts'
+import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import type { Events } from '../events.ts'
 import type { Draft } from '../store/ledger.ts'
 import type { OutboxRow, Tables } from '../store/tables.ts'
 import { messageOf, type History } from './history.ts'
+import type { GroupPort } from './group-port.ts'
 import type { Item, Queues } from './queues.ts'
 
 export const rowKey = ({ chat, id }: Item): string => `${chat}/${id}`
@@ -15,6 +17,7 @@ export interface RowComponents {
   readonly history: History
   readonly events: Events
   readonly queues: Queues
+  readonly groups: Pick<GroupPort, 'controlFailed'>
 }
 
 export class Rows {
@@ -37,10 +40,12 @@ export class Rows {
     draft.after(() => { this.#on.queues.forget(item) })
   }
 
-  /** Refused for good. */
-  async fail (draft: Draft, item: Item, error: ProtocolError): Promise<void> {
+  /** Refused for good. @param isRefused by the sequencer, after a relay had said `sent` */
+  async fail (draft: Draft, item: Item, error: ProtocolError, isRefused = false): Promise<void> {
+    const row = await this.read(draft, item)
     this.drop(draft, item)
-    await this.updateMessage(draft, item, { state: 'failed', error: ERRORS[error.code].says })
+    if (row?.kind === envelopeKinds.control) await this.#on.groups.controlFailed(draft, item, error)
+    await this.updateMessage(draft, item, { state: 'failed', error: ERRORS[error.code].says, isRefused })
   }
 
   async updateMessage (draft: Draft, { chat, id }: Item, change: Parameters<History['update']>[4]): Promise<void> {

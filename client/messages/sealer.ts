@@ -5,11 +5,12 @@
  */
 import { toHex } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
+import type { GroupConversation } from '../../protocol/conversation.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { encodeEnvelope } from '../../protocol/envelope.ts'
 import type { AccountId, DeviceId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
-import { conversationOfChat, isPairChat, isSelfChat, type ChatId } from '../chat-id.ts'
+import { conversationOfChat, isGroupChat, isPairChat, isSelfChat, type ChatId } from '../chat-id.ts'
 import { markOf, type Devices, type PinnedList } from '../keys/devices.ts'
 import type { Address, SessionBox } from '../keys/session-box.ts'
 import type { Draft } from '../store/ledger.ts'
@@ -20,7 +21,8 @@ import { chainStart, type ChainPoint } from './chain.ts'
 import { decodeBody, encodeContent } from './content.ts'
 import type { History } from './history.ts'
 import type { MessageIds } from './message-ids.ts'
-import type { Item } from './queues.ts'
+import type { GroupPort } from './group-port.ts'
+import type { Item, Sealed } from './queues.ts'
 
 export interface SealerComponents {
   readonly tables: Tables
@@ -28,6 +30,7 @@ export interface SealerComponents {
   readonly devices: Devices
   readonly sessions: SessionBox
   readonly ids: MessageIds
+  readonly groups: GroupPort
   readonly clock: Clock
   readonly primitives: Primitives
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
@@ -40,17 +43,27 @@ interface Lists { readonly ours: PinnedList, readonly theirs: PinnedList | undef
 
 interface Addressed extends Address { readonly identityKey: Uint8Array }
 
-export interface Sealed { readonly envelope: Uint8Array, readonly row: OutboxRow }
-
 export class Sealer {
   readonly #on: SealerComponents
   /** Devices that have published no keys: they get nothing until they do. */
   readonly #keyless = new Set<DeviceId>()
+  /** People whose relay has no keys of theirs, or cannot be reached: a group does not wait for them. */
+  readonly #unavailable = new Set<AccountId>()
 
   constructor (components: SealerComponents) { this.#on = components }
 
   addKeyless (devices: readonly DeviceId[]): void { for (const device of devices) this.#keyless.add(device) }
-  forgetKeyless (): void { this.#keyless.clear() }
+  isKeyless (device: DeviceId): boolean { return this.#keyless.has(device) }
+  setUnavailable (account: AccountId, isSo: boolean): void {
+    if (isSo) this.#unavailable.add(account)
+    else this.#unavailable.delete(account)
+  }
+
+  isUnavailable (account: AccountId): boolean { return this.#unavailable.has(account) }
+  forgetKeyless (): void {
+    this.#keyless.clear()
+    this.#unavailable.clear()
+  }
 
   /** Has this account linked another device? */
   async hasOtherDevices (draft: Draft): Promise<boolean> {
@@ -67,6 +80,7 @@ export class Sealer {
   async seal (draft: Draft, item: Item, row: OutboxRow): Promise<Sealed | 'waits' | 'nobody'> {
     const { sessions, own, primitives } = this.#on
     const { chat } = item
+    if (isGroupChat(chat)) return await this.#sealForGroup(draft, item, row)
     const lists = await this.#listsOf(draft, chat)
     if (lists === undefined) return 'waits'
     const addressed = this.#addressed(chat, lists)
@@ -98,7 +112,8 @@ export class Sealer {
    * @returns an envelope of kind signal; undefined when nobody can be told
    */
   async sealSignal (draft: Draft, chat: ChatId, body: Body): Promise<Uint8Array | undefined> {
-    const { sessions, own, ids, clock } = this.#on
+    const { sessions, own, ids, clock, groups } = this.#on
+    if (isGroupChat(chat)) return await groups.sealSignal(draft, chat, { id: ids.next(), conversation: conversationOfChat(own.account, chat) as GroupConversation, body, previous: await this.#chainPoint(draft, chat) })
     const lists = await this.#listsOf(draft, chat)
     if (lists === undefined) return undefined
     const binding = { conversation: conversationOfChat(own.account, chat), messageId: ids.next(), senderDevice: own.device }
@@ -109,6 +124,15 @@ export class Sealer {
     }
     if (ciphertexts.length === 0) return undefined
     return encodeEnvelope({ ...binding, sender: own.account, kind: envelopeKinds.signal, expiresAtMs: 0, ciphertexts })
+  }
+
+  async #sealForGroup (draft: Draft, item: Item, row: OutboxRow): Promise<Sealed | 'waits' | 'nobody'> {
+    const { groups, own } = this.#on
+    const conversation = conversationOfChat(own.account, item.chat) as GroupConversation
+    if (row.kind === envelopeKinds.control) return await groups.sealControl(draft, item, row, conversation)
+    const body = await this.#bodyOf(draft, item, row)
+    if (body === undefined) return 'nobody'
+    return await groups.seal(draft, { item, row, conversation, body, previous: await this.#chainPoint(draft, item.chat) })
   }
 
   /** @returns undefined when one of them is not known; it was asked for */

@@ -6,10 +6,12 @@
 import type { Clock } from '../../protocol/clock.ts'
 import { isProtocolError, type ProtocolError } from '../../protocol/errors.ts'
 import type { DeviceId, MessageId } from '../../protocol/ids.ts'
+import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { isPairChat, isSelfChat, type ChatId } from '../chat-id.ts'
 import { clientLimits } from '../limits.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { OutboxRow, Tables } from '../store/tables.ts'
+import type { GroupPort } from './group-port.ts'
 import { timeOf, without, type Item, type Queues } from './queues.ts'
 import { rowKey, type Rows } from './rows.ts'
 import type { Sealer } from './sealer.ts'
@@ -20,6 +22,7 @@ export interface SealingComponents {
   readonly sealer: Sealer
   readonly queues: Queues
   readonly rows: Rows
+  readonly groups: Pick<GroupPort, 'controlRefused'>
   readonly clock: Clock
   /** Get sessions with this chat's people, then call `sealWaiting`. */
   readonly wantKeysOf: (chat: ChatId) => void
@@ -123,6 +126,27 @@ export class Sealing {
       queue.unsent = []
       this.#on.wantKeysOf(chat)
       queues.checkFlushed()
+    })
+  }
+
+  /** Refused as it was: back to where it waits, before everything that was written later, to be sealed anew. */
+  async again (draft: Draft, item: Item): Promise<void> {
+    const { queues, rows, tables, groups } = this.#on
+    const { chat, id } = item
+    const row = await rows.read(draft, item)
+    if (row === undefined || row.state === 'waiting') return
+    if (row.kind === envelopeKinds.control) await groups.controlRefused(draft, item, row)
+    rows.write(draft, item, { ...row, state: 'waiting', digest: '', awaiting: [] })
+    draft.erase(tables.sealed, rowKey(item))
+    this.#countWaiting(draft, chat, 1)
+    draft.after(() => {
+      const queue = queues.of(chat)
+      queue.sent.delete(id)
+      queue.unsent = without(queue.unsent, id)
+      queue.waiting.unshift(id)
+      this.#on.wantKeysOf(chat)
+      // What it waits for may have come already.
+      this.sealWaiting(chat).catch(() => { /* the store's failure: the next connection tries again */ })
     })
   }
 

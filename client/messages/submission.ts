@@ -6,7 +6,7 @@ import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientMethods } from '../../protocol/methods.ts'
 import type { Outcome } from '../../protocol/wire/gen/log.js'
-import type { ChatId } from '../chat-id.ts'
+import { isGroupChat, type ChatId } from '../chat-id.ts'
 import { clientLimits } from '../limits.ts'
 import type { RelayLink } from '../relay/link.ts'
 import { Retries } from '../relay/retry.ts'
@@ -131,6 +131,8 @@ export class Submission {
     }
     if (error.code === 'NOT_AUTHENTICATED' || error.code === 'NOT_REGISTERED') {
       draft.after(() => { this.#retryLater(item.chat, error); this.#on.onDisowned(error) })
+    } else if (error.code === 'STALE_MEMBERSHIP') {
+      await sealing.again(draft, item)
     } else if (error.code === 'STALE_DEVICES') {
       draft.after(() => {
         this.#retryLater(item.chat, error)
@@ -158,6 +160,10 @@ export class Submission {
   /** Bytes kept for a resubmit are bounded: the oldest sent ones go. */
   #boundSent (draft: Draft, chat: ChatId): void {
     const { sent } = this.#on.queues.of(chat)
+    if (isGroupChat(chat) && sent.size >= clientLimits.groupSealedKept) {
+      for (const id of sent) { this.#on.rows.drop(draft, { chat, id }); break }
+      return
+    }
     if (sent.size < clientLimits.sealedKept) return
     for (const id of sent) { draft.erase(this.#on.tables.sealed, rowKey({ chat, id })); draft.after(() => { sent.delete(id) }); break }
   }

@@ -13,6 +13,7 @@
  * ob/    | chat/message id            | JSON: what is still to be sent, sealed or delivered | sequenced, and delivered to every device addressed
  * sl/    | chat/message id            | sealed envelope                                   | with ob/; the oldest beyond 10,000 in a conversation go once sent
  * lg/    | chat                       | JSON: how far the log has come, running hash      | with the account
+ * hi/    | chat/device                | highest message id of that device that was processed | with the account
  * lh/    | chat/position              | running hash there, 32 bytes                      | the newest 2,048
  * ow/    | chat                       | JSON: receipts that are owed                      | sealed
  * cv/    | chat                       | JSON: unread messages                             | with the account
@@ -20,6 +21,8 @@
  * ix/    | chat/position.i or o, id   | empty: the order of ms/                           | with ms/
  * sy/    | fact key                   | JSON: what all devices share (devices/device-tables.ts) | replaced
  * sq/    | fact key                   | empty: not told to the other devices yet          | in the outbox
+ * rd/    | chat                       | JSON: how far it was read on another device       | with the account
+ * mw/    | chat/message id            | JSON: not sealed for this device, asked of another | given; 30 days
  * bad/   | chat/position              | f64 time, envelope that could not be opened       | 30 days; the newest 1,000
  *
  * A chat is named as in chat-id.ts: a pair by the other person's AccountId, anything else by its ConversationId. A
@@ -117,8 +120,6 @@ export interface LogRow {
   readonly seq: number
   /** Running hash there; empty: the beginning of the log is not known. */
   readonly hash: Hex
-  /** Highest message id processed, per sending device: a higher one is surely new. */
-  readonly highest: Readonly<Record<DeviceId, MessageId>>
   /** Highest id of any envelope here, opened or not: a higher one is surely not in the history. */
   readonly newest: MessageId | ''
   /** Epoch in which a fork was reported: once is enough. */
@@ -167,6 +168,8 @@ export class Tables {
   readonly sealed = new Table<Uint8Array>('sl/', rawBytes, { maxCached: 1_000 })
   /** Preloaded: what is delivered is compared with it at once. */
   readonly logs = new Table<LogRow>('lg/', json('lg/'), { maxCached: Infinity })
+  /** Highest message id processed, per sending device: a higher one is surely new. */
+  readonly highest = new Table<MessageId>('hi/', json('hi/'), { maxCached: 20_000 })
   readonly logHashes = new Table<Uint8Array>('lh/', rawBytes, { maxCached: 1_000 })
   readonly owed = new Table<OwedRow>('ow/', json('ow/'))
   readonly conversations = new Table<ConversationRow>('cv/', json('cv/'), { maxCached: 10_000 })

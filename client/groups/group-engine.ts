@@ -1,0 +1,262 @@
+/**
+ * The parts of client/groups put together, and what they are to messages/: the log gives them entries, the sealer asks
+ * them for envelopes. What follows from a change of a group is decided here.
+ */
+import type { Clock, Random } from '../../protocol/clock.ts'
+import { conversationFromBytes, conversationFromId, type GroupConversation } from '../../protocol/conversation.ts'
+import { senderKeyCipher } from '../../protocol/e2ee/group-cipher.ts'
+import type { Primitives } from '../../protocol/e2ee/primitives.ts'
+import type { Suite } from '../../protocol/e2ee/suite.ts'
+import type { Envelope } from '../../protocol/envelope.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { verifyControlEnvelope, type Control } from '../../protocol/groups/control.ts'
+import { isAdmin, mayEdit, maySend } from '../../protocol/groups/membership.ts'
+import { messageIdFromBytes, type AccountId, type DeviceId, type MessageId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { envelopeKinds } from '../../protocol/wire/kinds.ts'
+import type { Refused } from '../../protocol/wire/gen/group.js'
+import { chatOf, type ChatId } from '../chat-id.ts'
+import type { Events } from '../events.ts'
+import type { Devices } from '../keys/devices.ts'
+import type { DeviceIdentity } from '../keys/identity.ts'
+import type { SessionBox } from '../keys/session-box.ts'
+import type { BodyTaker } from '../messages/bodies.ts'
+import type { GroupMark } from '../messages/content.ts'
+import type { Entries } from '../messages/entries.ts'
+import type { GroupEntry, GroupPlace, GroupPort } from '../messages/group-port.ts'
+import type { History } from '../messages/history.ts'
+import type { Outbox } from '../messages/outbox.ts'
+import type { Item, Sealed } from '../messages/queues.ts'
+import type { RelayLink } from '../relay/link.ts'
+import type { Draft, Ledger } from '../store/ledger.ts'
+import type { OutboxRow, Tables } from '../store/tables.ts'
+import { Acts } from './acts.ts'
+import { groupEventOf } from './group-events.ts'
+import { GroupKeys } from './group-keys.ts'
+import { GroupReceipts } from './group-receipts.ts'
+import { GroupSealer, type ToSeal } from './group-sealer.ts'
+import type { GroupTables } from './group-tables.ts'
+import { Profiles } from './profiles.ts'
+import { GroupStates, type GroupStep } from './states.ts'
+import { WaitingMessages } from './waiting.ts'
+import { Welcomes } from './welcomes.ts'
+
+export interface GroupEngineComponents {
+  readonly ledger: Ledger
+  readonly tables: Tables
+  readonly groupTables: GroupTables
+  readonly history: History
+  readonly devices: Devices
+  readonly sessions: SessionBox
+  readonly link: RelayLink
+  readonly events: Events
+  readonly clock: Clock
+  readonly random: Random
+  readonly primitives: Primitives
+  readonly suite: Suite
+  readonly device: DeviceIdentity
+  readonly own: { readonly account: AccountId, readonly device: DeviceId }
+  readonly readReceipts: () => boolean
+  /** Made after this; not used before everything is. */
+  readonly outbox: () => Outbox
+  readonly entries: () => Entries
+  readonly wantKeys: (accounts: readonly AccountId[]) => void
+  readonly renewSessions: (account: AccountId) => boolean
+  readonly isUnavailable: (account: AccountId) => boolean
+  readonly isKeyless: (device: DeviceId) => boolean
+  /** Work that nobody waits for. */
+  readonly quietly: (what: string, work: Promise<unknown>) => void
+}
+
+export class GroupEngine implements GroupPort {
+  readonly tables: GroupTables
+  readonly states: GroupStates
+  readonly profiles: Profiles
+  readonly keys: GroupKeys
+  readonly acts: Acts
+  readonly welcomes: Welcomes
+  readonly receipts: GroupReceipts
+  readonly takers: readonly BodyTaker[]
+  readonly #on: GroupEngineComponents
+  readonly #sealer: GroupSealer
+  readonly #waiting: WaitingMessages
+
+  constructor (components: GroupEngineComponents) {
+    this.#on = components
+    const { outbox, entries, quietly } = components
+    const { groupTables } = components
+    this.tables = groupTables
+    const compose = async (draft: Draft, message: Parameters<Outbox['compose']>[1]): Promise<MessageId> => await outbox().compose(draft, message)
+    const sealWaiting = (chat: ChatId): void => { quietly('seal', outbox().sealWaiting(chat)) }
+    const states = this.states = new GroupStates({ ...components, groupTables, onChanged: async (draft, step) => { await this.#onChanged(draft, step) } })
+    const profiles = this.profiles = new Profiles({ ...components, groupTables, states })
+    const keys = this.keys = new GroupKeys({
+      ...components,
+      groupTables,
+      states,
+      profiles,
+      cipher: senderKeyCipher(components.suite),
+      compose,
+      onGiven: sealWaiting,
+      onSenderKey: (draft, chat, device) => { draft.after(() => { this.#waiting.retry(chat, device) }) },
+      onReceiptKey: async (draft, chat, giver, key) => { await this.receipts.takeKey(draft, chat, giver, key) }
+    })
+    this.acts = new Acts({ ...components, groupTables, states, composeControl: async (draft, chat, control) => await outbox().composeControl(draft, chat, control), sealWaiting })
+    this.welcomes = new Welcomes({ ...components, states, profiles, compose })
+    this.#sealer = new GroupSealer({ ...components, groupTables, states, keys })
+    this.#waiting = new WaitingMessages({
+      ...components,
+      groupTables,
+      states,
+      keys,
+      compose,
+      reopen: async (draft, place, envelope, copy) => await entries().reopen(draft, place, envelope, copy),
+      onGivenUp: async (draft, chat, { id }) => { await entries().giveUp(draft, chat, id) }
+    })
+    this.receipts = new GroupReceipts({
+      ...components,
+      groupTables,
+      states,
+      keys,
+      waiting: this.#waiting,
+      onReached: async (draft, chat, id, state) => { await outbox().reached(draft, { chat, id }, state) }
+    })
+    components.devices.onChanged(async (draft, account, { before, after }) => { if (before !== undefined) await keys.onDevices(draft, account, before, after) })
+    this.takers = [keys, this.welcomes, this.#waiting]
+  }
+
+  /** What members may do with others' messages and the chat as a whole. */
+  readonly rights = {
+    isAdmin: async (draft: Draft, chat: ChatId, account: AccountId): Promise<boolean> => {
+      const state = await this.states.stateOf(draft, chat)
+      return state !== undefined && isAdmin(state, account)
+    },
+    mayEdit: async (draft: Draft, chat: ChatId, account: AccountId): Promise<boolean> => {
+      const state = await this.states.stateOf(draft, chat)
+      return state !== undefined && mayEdit(state, account)
+    }
+  }
+
+  async load (): Promise<void> {
+    await this.states.load()
+    await this.keys.load()
+    await this.#waiting.load()
+  }
+
+  /** The relay can be reached again. */
+  resume (): void {
+    this.#waiting.resume()
+    this.receipts.resume()
+  }
+
+  stop (): void {
+    this.#waiting.stop()
+    this.receipts.stop()
+  }
+
+  /** Keys of somebody have come, or it turned out that there are none: go on where that was waited for. */
+  onKeys (account: AccountId): void {
+    this.keys.resumeFor(account)
+    for (const [chat, { members }] of this.states.all()) {
+      if (members.has(account)) this.#on.quietly('seal', this.#on.outbox().sealWaiting(chat as ChatId))
+    }
+  }
+
+  /** A home has said `sent` to something that the sequencer did not take. @throws ProtocolError MALFORMED: a relay's nonsense */
+  onRefused ({ conversation, messageId, status }: Refused): void {
+    const chat = chatOf(this.#on.own.account, conversationFromBytes(conversation))
+    this.#on.quietly('refused', this.#on.outbox().refused(chat, messageIdFromBytes(messageId), ProtocolError.fromStatus(status)))
+  }
+
+  /** Somebody was blocked: what is sent in common groups from now on is under a new key. */
+  async onBlocked (draft: Draft, account: AccountId): Promise<void> {
+    for (const [chat, { members }] of this.states.all()) if (members.has(account)) await this.keys.retire(draft, chat as ChatId)
+  }
+
+  // --- GroupPort
+
+  mayStart (chat: ChatId, draft?: Draft): boolean { return this.states.mayStart(chat, draft) }
+  giveUp (chat: ChatId): void { this.states.giveUp(chat) }
+  async fetchState (conversation: GroupConversation): Promise<void> { await this.states.fetch(conversation.id, conversation) }
+  async checkMark (draft: Draft, chat: ChatId, place: GroupPlace, mark: GroupMark): Promise<void> { await this.states.checkMark(draft, chat, place, mark) }
+  async open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array> { return await this.keys.open(draft, chat, device, message) }
+  async keep (...args: Parameters<GroupPort['keep']>): Promise<void> { await this.#waiting.keep(...args) }
+  async received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void> { await this.receipts.owe(draft, chat, sender, place) }
+  async sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace): Promise<void> { await this.receipts.sent(draft, chat, id, place) }
+  async seal (draft: Draft, message: ToSeal): Promise<Sealed | 'waits' | 'nobody'> { return await this.#sealer.seal(draft, message) }
+  async sealSignal (draft: Draft, chat: ChatId, message: Parameters<GroupPort['sealSignal']>[2]): Promise<Uint8Array | undefined> { return await this.#sealer.sealSignal(draft, chat, message) }
+  async sealControl (draft: Draft, item: Item, row: OutboxRow, conversation: GroupConversation): Promise<Sealed | 'waits' | 'nobody'> { return await this.acts.seal(draft, item, row, conversation) }
+  async controlRefused (draft: Draft, item: Item, row: OutboxRow): Promise<void> { await this.acts.refused(draft, item, row) }
+  async controlFailed (draft: Draft, { chat, id }: Item, error: ProtocolError): Promise<void> { await this.acts.failed(draft, chat, id, error) }
+  wantKeysOf (chat: ChatId): void { this.#on.wantKeys([...this.states.current(chat)?.members.keys() ?? []]) }
+
+  async begin (draft: Draft, { chat, place, envelope }: GroupEntry): Promise<'known' | 'unknown' | 'hopeless' | number> {
+    const control = envelope?.kind === envelopeKinds.control ? this.#controlIn(envelope) : undefined
+    // A group begins with it: nothing has to be known.
+    if (control?.act.act === 'create' && await this.states.stateOf(draft, chat) === undefined) return 'known'
+    return await this.states.begin(draft, { chat, place, ...(control === undefined ? {} : { control: { read: control, bytes: envelope!.control! } }) })
+  }
+
+  async takeControl (draft: Draft, { chat, conversation, place, envelope }: GroupEntry & { readonly envelope: Envelope }, isOwnDevice: boolean): Promise<void> {
+    let error: ProtocolError | undefined
+    try {
+      error = await this.states.take(draft, { chat, conversation, place, control: verifyControlEnvelope(this.#on.primitives, envelope), bytes: envelope.control!, isOwnDevice })
+    } catch (thrown) {
+      if (!isProtocolError(thrown)) throw thrown
+      this.states.warnVoid(draft, chat, thrown)
+      error = thrown
+    }
+    if (isOwnDevice) await this.acts.passed(draft, chat, envelope.messageId, error)
+  }
+
+  async checkSender (draft: Draft, chat: ChatId, place: GroupPlace, envelope: Envelope): Promise<void> {
+    const state = await this.states.stateOf(draft, chat)
+    // Behind the snapshot that this device began with, others may have been in the group.
+    if (state === undefined || place.epoch < state.epoch || (place.epoch === state.epoch && place.seq < state.seq)) return
+    if (!state.members.has(envelope.sender)) throw new ProtocolError('NOT_A_MEMBER')
+    if (envelope.kind === envelopeKinds.content && !maySend(state, envelope.sender)) throw new ProtocolError('NOT_ALLOWED')
+  }
+
+  // --- inside
+
+  #controlIn (envelope: Envelope): Control | undefined {
+    try {
+      return verifyControlEnvelope(this.#on.primitives, envelope)
+    } catch (error) {
+      // What is not valid is void, and reported where it is taken.
+      if (!isProtocolError(error)) throw error
+      return undefined
+    }
+  }
+
+  async #onChanged (draft: Draft, step: GroupStep): Promise<void> {
+    const { chat, before, after, change, isOwnDevice } = step
+    const { own, events } = this.#on
+    const isIn = after.members.has(own.account)
+    const gone = before === undefined ? [] : [...before.members.keys()].filter((account) => !after.members.has(account))
+    const come = before === undefined ? [] : [...after.members.keys()].filter((account) => !before.members.has(account))
+    if (gone.length > 0) {
+      await this.keys.retire(draft, chat)
+      await this.profiles.retire(draft, chat)
+    }
+    if (come.length > 0) await this.keys.owe(draft, chat, come)
+    if (before?.profile !== after.profile) await this.profiles.show(draft, chat, after)
+    if (isOwnDevice && change?.act.act === 'add') await this.welcomes.compose(draft, after, change.act.accounts)
+    // The founder's device tells everybody the group's name at once; in other groups keys go with the first message.
+    const isNewKey = change?.act.act === 'profile' && isOwnDevice
+    if (isOwnDevice && change?.act.act === 'create') {
+      await this.keys.prepare(draft, chat, after, after.members.size > limits.pairwiseGroupDevices)
+    } else if (isNewKey) {
+      await this.keys.owe(draft, chat, 'all')
+      draft.after(() => { this.keys.give(chat) })
+    }
+    const info = await this.states.infoOf(draft, chat)
+    draft.after(() => {
+      events.emit('group', groupEventOf(step, own.account, info.name))
+      this.receipts.evaluate(chat)
+      if (isIn) this.#on.quietly('seal', this.#on.outbox().sealWaiting(chat))
+    })
+  }
+}
+
+export const groupConversationOf = (chat: ChatId): GroupConversation => conversationFromId(chat as GroupConversation['id']) as GroupConversation

@@ -1,0 +1,239 @@
+/**
+ * Messages of groups that cannot be opened yet, and how they heal: the key may be on its way; if it does not come, the
+ * sender is asked for it and for a copy, a few times. Also the other side of that: answering who asks.
+ *
+ * Owns: what waits, when is asked. The person sees a placeholder in the message's place, which gives way to it.
+ */
+import type { Clock, Timer } from '../../protocol/clock.ts'
+import { conversationFromId, selfConversation, type GroupConversation } from '../../protocol/conversation.ts'
+import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import { envelopeKinds } from '../../protocol/wire/kinds.ts'
+import type { ChatId } from '../chat-id.ts'
+import { clientLimits } from '../limits.ts'
+import type { Body, BodyTaker, OpenedMessage } from '../messages/bodies.ts'
+import type { RelayLink } from '../relay/link.ts'
+import type { Draft, Ledger } from '../store/ledger.ts'
+import { positionKey, type Tables } from '../store/tables.ts'
+import type { GroupKeys } from './group-keys.ts'
+import type { GroupTables, WaitingRow } from './group-tables.ts'
+import type { GroupStates } from './states.ts'
+
+export interface WaitingComponents {
+  readonly ledger: Ledger
+  readonly tables: Tables
+  readonly groupTables: GroupTables
+  readonly states: GroupStates
+  readonly keys: GroupKeys
+  readonly link: RelayLink
+  readonly clock: Clock
+  readonly own: { readonly account: AccountId, readonly device: DeviceId }
+  readonly compose: (draft: Draft, message: { chat: ChatId, body: Body, kind: number }) => Promise<unknown>
+  /** Fresh sessions with somebody; false: that was done lately. */
+  readonly renewSessions: (account: AccountId) => boolean
+  /**
+   * Try again, at the place where it stands.
+   * @param copy the padded Content, sealed again by its sender
+   * @returns whether it could be opened, or turned out to be of no use
+   */
+  readonly reopen: (draft: Draft, place: { chat: ChatId, epoch: number, seq: number }, envelope: Uint8Array, copy?: Uint8Array) => Promise<boolean>
+  /** Nobody gives it: the placeholder stays for good. */
+  readonly onGivenUp: (draft: Draft, chat: ChatId, row: WaitingRow) => Promise<void>
+}
+
+interface Waiting { readonly key: string, readonly chat: ChatId, readonly row: WaitingRow }
+
+const resendIds = 100
+
+export class WaitingMessages implements BodyTaker {
+  readonly kinds = ['resend', 'copy'] as const
+  readonly #on: WaitingComponents
+  #timer: Timer | undefined
+  #isStopped = true
+  readonly #answered = new Map<string, number>()
+
+  constructor (components: WaitingComponents) { this.#on = components }
+
+  async load (): Promise<void> { await this.#on.ledger.preload(this.#on.groupTables.waiting) }
+
+  resume (): void {
+    this.#isStopped = false
+    this.#schedule()
+  }
+
+  stop (): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /** Keep the envelope until it can be opened. */
+  async keep (draft: Draft, { chat, epoch, seq }: { chat: ChatId, epoch: number, seq: number }, row: Pick<WaitingRow, 'id' | 'sender' | 'device' | 'kind' | 'isBroken'>, envelope: Uint8Array): Promise<void> {
+    const { tables, groupTables, clock } = this.#on
+    const key = `${chat}/${positionKey(epoch, seq)}`
+    const nowMs = clock.nowMs()
+    await this.#makeRoom(draft)
+    draft.write(tables.unopened, key, { atMs: nowMs, envelope })
+    draft.write(groupTables.waiting, key, { ...row, atMs: nowMs, tries: 0, nextTryAtMs: nowMs + clientLimits.resendAfterMs[0] })
+    draft.after(() => { this.#schedule() })
+  }
+
+  /** Lowest place at which something of this sender waits: what comes before is here. */
+  lowest (chat: ChatId, sender: AccountId): { epoch: number, seq: number } | undefined {
+    let lowest: string | undefined
+    for (const [key, row] of this.#on.groupTables.waiting.cachedEntries()) {
+      if (row.sender === sender && key.startsWith(chat) && (lowest === undefined || key < lowest)) lowest = key
+    }
+    return lowest === undefined ? undefined : placeOf(lowest)
+  }
+
+  /** Keys of that device have come. */
+  retry (chat: ChatId, device: DeviceId): void {
+    if (!this.#some(chat, (row) => row.device === device)) return
+    this.#retry(chat, device).catch(() => { /* the store's failure: asking for it again brings it up */ })
+  }
+
+  async #retry (chat: ChatId, device: DeviceId): Promise<void> {
+    const { ledger, tables, groupTables, reopen } = this.#on
+    for (let from = ''; ;) {
+      const some = this.#of(chat).filter(({ key, row }) => row.device === device && key > from).slice(0, clientLimits.messagesPerBatch)
+      if (some.length === 0) return
+      from = some.at(-1)!.key
+      await ledger.run(async (draft) => {
+        for (const { key } of some) {
+          const unopened = await draft.read(tables.unopened, key)
+          if (await draft.read(groupTables.waiting, key) === undefined) continue
+          if (unopened === undefined || await reopen(draft, { chat, ...placeOf(key) }, unopened.envelope)) this.#forget(draft, key)
+        }
+      })
+    }
+  }
+
+  async take (draft: Draft, opened: OpenedMessage): Promise<void> {
+    const { body, chat: from, sender, isOwn } = opened
+    // [IGNORE] asked and answered between two people, or among own devices
+    if (from !== sender && !isOwn) return
+    if (body.kind === 'resend') await this.#answer(draft, opened, body.group, body.ids)
+    if (body.kind === 'copy') await this.#takeCopy(draft, opened, body.group.id, body.messageId, body.content)
+  }
+
+  async #takeCopy (draft: Draft, { senderDevice }: OpenedMessage, chat: ChatId, id: MessageId, copy: Uint8Array): Promise<void> {
+    const { tables, groupTables, reopen } = this.#on
+    const found = this.#of(chat).find(({ row }) => row.id === id && row.device === senderDevice)
+    // [IGNORE] nothing that was asked for
+    if (found === undefined || await draft.read(groupTables.waiting, found.key) === undefined) return
+    const unopened = await draft.read(tables.unopened, found.key)
+    if (unopened === undefined || await reopen(draft, { chat, ...placeOf(found.key) }, unopened.envelope, copy)) this.#forget(draft, found.key)
+  }
+
+  /** SPEC(groups §10) Only what was sent while the asker was in the group, to who is in it still. */
+  async #answer (draft: Draft, { sender, senderDevice, isOwn }: OpenedMessage, group: GroupConversation, ids: readonly MessageId[]): Promise<void> {
+    const { groupTables, states, keys, own, compose } = this.#on
+    const chat: ChatId = group.id
+    const member = (await states.stateOf(draft, chat))?.members.get(sender)
+    // [IGNORE] not in the group, or asks what another device of ours was asked in this conversation
+    if (member === undefined) return
+    const known: Array<{ id: MessageId, content: Uint8Array }> = []
+    for (const id of ids.slice(0, resendIds)) {
+      const sent = await draft.read(groupTables.contents, `${chat}/${id}`)
+      if (sent !== undefined && sent.seq >= member.sinceSeq && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
+    }
+    if (known.length === 0) return
+    await keys.owe(draft, chat, [sender])
+    draft.after(() => { keys.give(chat) })
+    const to: ChatId = isOwn ? selfConversation(own.account).id : sender
+    for (const { id, content } of known) await compose(draft, { chat: to, body: { kind: 'copy', group, messageId: id, content }, kind: envelopeKinds.keys })
+  }
+
+  #mayAnswer (key: string): boolean {
+    const count = this.#answered.get(key) ?? 0
+    if (count >= clientLimits.sendAgain) return false
+    if (this.#answered.size >= clientLimits.unopenedKept) this.#answered.clear()
+    this.#answered.set(key, count + 1)
+    return true
+  }
+
+  #forget (draft: Draft, key: string): void {
+    draft.erase(this.#on.groupTables.waiting, key)
+    draft.erase(this.#on.tables.unopened, key)
+  }
+
+  #of (chat: ChatId): Waiting[] {
+    const found: Waiting[] = []
+    for (const [key, row] of this.#on.groupTables.waiting.cachedEntries()) if (key.startsWith(chat)) found.push({ key, chat, row })
+    return found.sort((a, b) => a.key < b.key ? -1 : 1)
+  }
+
+  #some (chat: ChatId, isSo: (row: WaitingRow) => boolean): boolean { return this.#of(chat).some(({ row }) => isSo(row)) }
+
+  /** Bounded: the one that has waited longest is given up. */
+  async #makeRoom (draft: Draft): Promise<void> {
+    const rows = [...this.#on.groupTables.waiting.cachedEntries()]
+    if (rows.length < clientLimits.unopenedKept) return
+    const [key, row] = rows.reduce((oldest, one) => one[1].atMs < oldest[1].atMs ? one : oldest)
+    draft.erase(this.#on.groupTables.waiting, key)
+    await this.#on.onGivenUp(draft, chatIn(key), row)
+  }
+
+  #schedule (): void {
+    if (this.#isStopped || !this.#on.link.isOnline) return
+    let next = Infinity
+    for (const [, row] of this.#on.groupTables.waiting.cachedEntries()) next = Math.min(next, row.nextTryAtMs)
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (next === Infinity) return
+    this.#timer = this.#on.clock.after(Math.max(0, next - this.#on.clock.nowMs()), () => {
+      this.#timer = undefined
+      this.#ask().catch(() => { /* the store's failure: the next connection tries again */ }).finally(() => { this.#schedule() })
+    })
+  }
+
+  /** Ask the senders of what is due. */
+  async #ask (): Promise<void> {
+    const { ledger, clock, groupTables } = this.#on
+    const nowMs = clock.nowMs()
+    const due = new Map<string, Waiting[]>()
+    for (const [key, row] of groupTables.waiting.cachedEntries()) {
+      if (row.nextTryAtMs > nowMs) continue
+      const chat = chatIn(key)
+      const name = `${chat}/${row.sender}`
+      due.set(name, [...due.get(name) ?? [], { key, chat, row }])
+    }
+    for (const some of due.values()) await ledger.run(async (draft) => { await this.#askFor(draft, some) })
+  }
+
+  async #askFor (draft: Draft, some: readonly Waiting[]): Promise<void> {
+    const { groupTables, clock, own, compose, renewSessions, onGivenUp, states } = this.#on
+    const nowMs = clock.nowMs()
+    const { chat, row: { sender } } = some[0]!
+    // The session may have come apart: the question goes in a fresh one.
+    const isRenewed = some.some(({ row }) => row.isBroken) && sender !== own.account && renewSessions(sender)
+    const isStillThere = (await states.stateOf(draft, chat))?.members.has(sender) ?? false
+    const ids: MessageId[] = []
+    for (const { key } of some) {
+      const row = await draft.read(groupTables.waiting, key)
+      if (row === undefined) continue
+      const pause = clientLimits.resendAfterMs[row.tries + 1]
+      if (isRenewed) {
+        draft.write(groupTables.waiting, key, { ...row, isBroken: false, nextTryAtMs: nowMs + clientLimits.resendAfterMs[0] })
+      } else if (pause === undefined || !isStillThere) {
+        draft.erase(groupTables.waiting, key)
+        await onGivenUp(draft, chat, row)
+      } else if (ids.length < resendIds) {
+        ids.push(row.id)
+        draft.write(groupTables.waiting, key, { ...row, tries: row.tries + 1, nextTryAtMs: nowMs + pause })
+      } else {
+        draft.write(groupTables.waiting, key, { ...row, nextTryAtMs: nowMs + clientLimits.resendAfterMs[0] })
+      }
+    }
+    if (ids.length === 0) return
+    const to: ChatId = sender === own.account ? selfConversation(own.account).id : sender
+    await compose(draft, { chat: to, body: { kind: 'resend', group: conversationFromId(chat as GroupConversation['id']) as GroupConversation, ids }, kind: envelopeKinds.keys })
+  }
+}
+
+const chatIn = (key: string): ChatId => key.slice(0, key.indexOf('/')) as ChatId
+
+function placeOf (key: string): { epoch: number, seq: number } {
+  const position = key.slice(key.indexOf('/') + 1)
+  return { epoch: Number.parseInt(position.slice(0, 8), 16), seq: Number.parseInt(position.slice(8), 16) }
+}

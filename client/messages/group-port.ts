@@ -1,0 +1,54 @@
+/**
+ * What messages need of groups (client/groups/), as a port: the log, the outbox and the sealer know that there are groups,
+ * not how they work.
+ */
+import type { GroupConversation } from '../../protocol/conversation.ts'
+import type { Envelope } from '../../protocol/envelope.ts'
+import type { ProtocolError } from '../../protocol/errors.ts'
+import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import type { ChatId } from '../chat-id.ts'
+import type { Draft } from '../store/ledger.ts'
+import type { OutboxRow } from '../store/tables.ts'
+import type { Body } from './bodies.ts'
+import type { ChainPoint } from './chain.ts'
+import type { GroupMark } from './content.ts'
+import type { Item, Sealed } from './queues.ts'
+
+export interface GroupPlace { readonly epoch: number, readonly seq: number }
+
+export interface GroupPort {
+  /** Its log may begin anywhere: where this account comes in. */
+  mayStart (chat: ChatId, draft?: Draft): boolean
+  /**
+   * Before an entry is taken.
+   * @param envelope of this entry, when its bytes are known
+   * @returns known: go on · unknown: `fetchState` first · hopeless: take its place only · a number: the log begins there
+   */
+  begin (draft: Draft, entry: GroupEntry): Promise<'known' | 'unknown' | 'hopeless' | number>
+  takeControl (draft: Draft, entry: GroupEntry & { readonly envelope: Envelope }, isOwnDevice: boolean): Promise<void>
+  /** Ask the relay. @throws ProtocolError */
+  fetchState (conversation: GroupConversation): Promise<void>
+  /** The relay shows no state. */
+  giveUp (chat: ChatId): void
+  /** @throws ProtocolError NOT_A_MEMBER, NOT_ALLOWED: an honest sequencer would not have let it through */
+  checkSender (draft: Draft, chat: ChatId, place: GroupPlace, envelope: Envelope): Promise<void>
+  checkMark (draft: Draft, chat: ChatId, place: GroupPlace, mark: GroupMark): Promise<void>
+  /** Open a message under its sender's key. @throws ProtocolError NO_SENDER_KEY, …; the draft is unchanged */
+  open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array>
+  /** Keep what cannot be opened yet; it is tried and asked for again. */
+  keep (draft: Draft, place: GroupPlace & { readonly chat: ChatId }, row: { readonly id: MessageId, readonly sender: AccountId, readonly device: DeviceId, readonly kind: number, readonly isBroken: boolean }, envelope: Uint8Array): Promise<void>
+  /** A message of somebody else is on this device. */
+  received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void>
+  /** A message of this account has its place. */
+  sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace): Promise<void>
+  seal (draft: Draft, message: { readonly item: Item, readonly row: OutboxRow, readonly conversation: GroupConversation, readonly body: Body, readonly previous: ChainPoint | undefined }): Promise<Sealed | 'waits' | 'nobody'>
+  sealControl (draft: Draft, item: Item, row: OutboxRow, conversation: GroupConversation): Promise<Sealed | 'waits' | 'nobody'>
+  sealSignal (draft: Draft, chat: ChatId, message: { readonly id: MessageId, readonly conversation: GroupConversation, readonly body: Body, readonly previous: ChainPoint | undefined }): Promise<Uint8Array | undefined>
+  /** Another change was first: this one is decided anew. */
+  controlRefused (draft: Draft, item: Item, row: OutboxRow): Promise<void>
+  controlFailed (draft: Draft, item: Item, error: ProtocolError): Promise<void>
+  /** Get sessions with everybody in it. */
+  wantKeysOf (chat: ChatId): void
+}
+
+export interface GroupEntry { readonly chat: ChatId, readonly conversation: GroupConversation, readonly place: GroupPlace, readonly envelope?: Envelope }
