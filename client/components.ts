@@ -36,4 +36,6 @@ export interface ClientConfig {
   readonly software: string
   /** Default: true. */
   readonly readReceipts?: boolean
+  /** ask (default): what a stranger writes first is a request, and the stranger learns nothing until it is accepted · accept: for bots */
+  readonly strangers?: 'ask' | 'accept'
 }

@@ -33,6 +33,8 @@ export const fallbackName = (account: AccountId, handle: string): string => hand
 
 export class Contacts {
   readonly #on: ContactComponents
+  /** Runs in the batch that stores a change made here. */
+  onChange: ((draft: Draft, account: AccountId, row: ContactRow) => Promise<void>) | undefined
 
   constructor (components: ContactComponents) { this.#on = components }
 
@@ -104,13 +106,20 @@ export class Contacts {
   }
 
   async #change (account: AccountId, change: (row: ContactRow) => ContactRow): Promise<Contact> {
-    const { ledger, tables, events, clock } = this.#on
+    const { ledger, tables, clock } = this.#on
     return await ledger.run(async (draft: Draft) => {
       const row = change(await draft.read(tables.contacts, account) ?? { name: '', handle: '', isVerified: false, addedAtMs: clock.nowMs() })
-      draft.write(tables.contacts, account, row)
-      const contact = contactOf(account, row)
-      draft.after(() => { events.emit('contact', contact) })
-      return contact
+      await this.onChange?.(draft, account, row)
+      return this.put(draft, account, row)
     })
+  }
+
+  /** As another device of this account has it. */
+  put (draft: Draft, account: AccountId, row: ContactRow): Contact {
+    const { tables, events } = this.#on
+    draft.write(tables.contacts, account, row)
+    const contact = contactOf(account, row)
+    draft.after(() => { events.emit('contact', contact) })
+    return contact
   }
 }

@@ -119,7 +119,7 @@ export class TestDevice {
       clock: world.clock,
       random: world.random,
       primitives: nodePrimitives
-    }, { bootstrap: nodes.map(addressOf), software: 'test', ...this.#config })
+    }, { bootstrap: nodes.map(addressOf), software: 'test', strangers: 'accept', ...this.#config })
     this.client.on('message', ({ text }) => { this.received.push(text) })
     this.client.on('warning', (warning) => { this.warnings.push(warning) })
     this.client.on('devices', ({ added, removed }) => { this.news.push(`+${added.length} -${removed.length}`) })

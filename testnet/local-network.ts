@@ -95,7 +95,7 @@ async function resident (network: Network, name: string, region: Region): Promis
   const folder = join(stateFolder, name)
   const relay = network.relay(region)
   const settings = { bootstrap: [relay.address], region }
-  const { client, close } = await openNodeClient({ folder, config: { ...settings, software: 'heliograph testnet' }, noiseCrypto: sodiumNoiseCrypto })
+  const { client, close } = await openNodeClient({ folder, config: { ...settings, software: 'heliograph testnet', strangers: 'accept' }, noiseCrypto: sodiumNoiseCrypto })
   try {
     const account = client.account ?? await client.createAccount({ handle: name, relay: relay.address })
     await writeFile(join(folder, 'settings.json'), `${JSON.stringify(settings, undefined, 2)}\n`, { mode: 0o600 })
@@ -107,7 +107,7 @@ async function resident (network: Network, name: string, region: Region): Promis
 
 /** Adds contacts that are not there yet. */
 async function acquaint (network: Network, person: Resident, others: ReadonlyArray<readonly [name: string, other: Resident]>): Promise<void> {
-  const { client, close } = await openNodeClient({ folder: person.folder, config: { bootstrap: [network.relay(person.region).address], region: person.region, software: 'heliograph testnet' }, noiseCrypto: sodiumNoiseCrypto })
+  const { client, close } = await openNodeClient({ folder: person.folder, config: { bootstrap: [network.relay(person.region).address], region: person.region, software: 'heliograph testnet', strangers: 'accept' }, noiseCrypto: sodiumNoiseCrypto })
   try {
     const known = new Set((await client.contacts()).map((contact) => contact.handle))
     const missing = others.filter(([, other]) => !known.has(other.handle))

@@ -44,6 +44,7 @@ export class Disappearing implements MessageTimers {
   constructor (components: DisappearingComponents) { this.#on = components }
 
   start (): void {
+    if (this.#isStarted) return
     this.#isStarted = true
     this.#look()
   }
@@ -54,7 +55,7 @@ export class Disappearing implements MessageTimers {
   }
 
   onState (draft: Draft, row: MessageRow): MessageRow {
-    if (row.expiresAfterS === undefined || row.expiresAtMs !== undefined || !isRunning(row)) return row
+    if (row.expiresAfterS === undefined || row.expiresAtMs !== undefined || row.state === 'failed' || !isRunning(row)) return row
     const expiresAtMs = this.#on.clock.nowMs() + row.expiresAfterS * 1_000
     draft.write(this.#on.chatTables.expiry, expiryKey(expiresAtMs, row), empty)
     draft.after(() => { this.#wait(expiresAtMs) })

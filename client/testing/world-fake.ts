@@ -90,7 +90,7 @@ export class FakePerson {
   constructor (world: FakeWorld, name: string, config: Partial<ClientConfig>) {
     this.world = world
     this.name = name
-    this.config = { bootstrap: [world.relay.address], software: 'test/1', ...config }
+    this.config = { bootstrap: [world.relay.address], software: 'test/1', strangers: 'accept', ...config }
   }
 
   get id (): NonNullable<Client['account']>['id'] { return this.client.account!.id }

@@ -114,7 +114,7 @@ export class Person {
     const opened = this.#open = await openNodeClient({
       folder: join(this.#network.folder, 'people', this.name),
       // Nothing but the entry node is known; the nearest relay has to be found.
-      config: { bootstrap: [this.#network.bootstrapAddress], software: 'heliograph testnet' },
+      config: { bootstrap: [this.#network.bootstrapAddress], software: 'heliograph testnet', strangers: 'accept' },
       encrypter: fastNoise(),
       wrapDialer: (dialer) => regionalDialer(dialer, routes)
     })

@@ -40,7 +40,7 @@ async function until<T> (find: () => T | undefined): Promise<T> {
 /** @param options.name of the database; the same name again is the same account */
 export async function open ({ name, ...config }: { name: string } & Omit<ClientConfig, 'software'>): Promise<void> {
   if (running !== undefined) throw new Error('a client is open already')
-  const opened = await openBrowserClient({ name, config: { ...config, software: 'heliograph-browser-test' } })
+  const opened = await openBrowserClient({ name, config: { ...config, software: 'heliograph-browser-test', strangers: 'accept' } })
   const { client } = opened
   client.on('message', (message) => { received.push(message); notice() })
   client.on('update', (message) => { updated.set(message.id, message); notice() })
@@ -52,7 +52,7 @@ export async function open ({ name, ...config }: { name: string } & Omit<ClientC
 /** The code of the error that opening the same account a second time leads to. */
 export async function openAgain (name: string): Promise<string> {
   try {
-    const second = await openBrowserClient({ name, config: { bootstrap: [], software: 'heliograph-browser-test' } })
+    const second = await openBrowserClient({ name, config: { bootstrap: [], software: 'heliograph-browser-test', strangers: 'accept' } })
     await second.close()
     return ''
   } catch (error) {
