@@ -469,6 +469,41 @@ describe('groups', () => {
       await assert.rejects(world.during(channel.call(relayMethods.replicate, { pages: [{ conversation: bytes, epoch: 1, head: 2, entries: [{ seq: 2, envelope: a.sealFor(group.conversation).bytes, storedAtMs: 1 }] }] })), (error) => isProtocolError(error, 'UNKNOWN_ACCOUNT', 'MOVED'))
     })
 
+    it('when the founder moves to the home of another member, that one goes on with the next number, under the new epoch', async () => {
+      group.create([b, c])
+      await everybodyHas(1)
+      for (const one of [a, b, c]) group.say(one)
+      await everybodyHas(4)
+      await a.moveTo(us, 2)
+      for (const one of [a, b, c]) for (let i = 0; i < 3; i++) group.say(one)
+      await everybodyHas(13)
+      const kept = await us.store.openLog(group.conversation.id)
+      assert.deepEqual([kept?.epoch, kept?.head], [2, 13])
+      const d = await world.person(asia)
+      await group.add(a, d)
+      await everybodyHas(14)
+      assert.ok(await group.isAgreed([us, asia]))
+    })
+
+    for (const isDead of [false, true]) {
+      it(`when the founder moves to a relay that does not know the group, that one is given it by those that do (the old home is ${isDead ? 'gone' : 'there'})`, async () => {
+        group.create([b, c])
+        await everybodyHas(1)
+        for (const one of [a, b, c]) group.say(one)
+        await everybodyHas(4)
+        if (isDead) eu.crash()
+        const sa = await world.relay('sa-1.example.org')
+        await a.moveTo(sa, 2)
+        const said = [a, b, c].flatMap((one) => [group.say(one), group.say(one)])
+        await everybodyHas(10)
+        assert.ok(said.every((id) => group.shownTo(b).includes(id)))
+        assert.ok(await group.isAgreed([sa, us, asia]))
+        await group.change(a, { act: 'setRole', account: b.account, role: groupRoles.admin })
+        await everybodyHas(11)
+        assert.ok(await group.isAgreed([sa, us, asia]))
+      })
+    }
+
     it('a member who moves takes the group along, from where they came in', async () => {
       group.create([b, c])
       await everybodyHas(1)

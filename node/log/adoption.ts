@@ -51,14 +51,15 @@ export class Adoption {
   /** Is it known how far this log goes? It is when it was numbered here under this epoch, or nobody else can have. */
   mayNumber (log: Log): boolean {
     const epoch = this.#c.placement.epochOf(log.conversation)
+    if (this.isUnknown(log)) return false
     return epoch === 1 || log.epoch === epoch || log.sequencedEpoch === epoch
   }
 
-  /** A group of an anchor that lived elsewhere, unknown here: this relay, which forwards for it, may know. */
-  mayKnow (log: Log, relay: RelayId): boolean {
-    const { group, conversation } = log
-    return group !== undefined && !group.isKnown && this.#c.placement.epochOf(conversation) > 1 && this.#asked.get(log)?.has(relay) !== true
-  }
+  /** A group whose anchor has lived elsewhere, and of which nothing is known here yet. */
+  isUnknown ({ group, conversation }: Log): boolean { return group !== undefined && !group.isKnown && this.#c.placement.epochOf(conversation) > 1 }
+
+  /** Of an unknown group: this relay, which forwards for it, was not asked yet. */
+  mayKnow (log: Log, relay: RelayId): boolean { return this.isUnknown(log) && this.#asked.get(log)?.has(relay) !== true }
 
   startTakeover (log: Log, hint?: RelayId): void {
     this.#takeOver(log, hint).catch((error: unknown) => { this.#c.logger.debug('log.take-over', {}, error) })
@@ -136,7 +137,12 @@ export class Adoption {
       const items = await queue.read(queue.first, { maxEntries: limits.batchEnvelopes, maxBytes: limits.pageBytes })
       const seen = await Promise.all(items.map(({ sender, messageId }) => logs.findMessage(log, sender, messageId)))
       const verified = await Promise.all(items.map(async (item) => await this.#verify(log, item)))
-      if (items.length === 0 || queue.isDropped || log.isDropped || !placement.isSequencer(conversation) || !this.mayNumber(log)) return
+      if (items.length === 0 || queue.isDropped || log.isDropped || !placement.isSequencer(conversation)) return
+      if (this.isUnknown(log)) {
+        // It waits until somebody brings the group; unless it is a new one.
+        const [first] = verified
+        if (first === undefined || first instanceof ProtocolError || first.control.act.act !== 'create') throw new ProtocolError('HOME_UNREACHABLE', { what: 'a group that only other relays know' })
+      } else if (!this.mayNumber(log)) return
       const writes: Write[] = []
       const refused: Array<{ item: OutboxItem, code: ErrorCode }> = []
       if (!log.isJoined) join(log, writes)

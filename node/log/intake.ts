@@ -227,7 +227,7 @@ export class Intake {
     const { relay } = batch.origin
     if (isAnchorHere && relay !== undefined && this.#adoption.mayKnow(log, relay)) return this.#takeOver(batch, index, log, relay)
     // Until it is known how far the log goes, and while earlier ones wait, an envelope waits in the outbox like one for another relay.
-    const isSequencer = isAnchorHere && this.#adoption.mayNumber(log) && (relay !== undefined || !this.#isWaiting(conversation.id))
+    const isSequencer = isAnchorHere && (relay === undefined ? this.#adoption.mayNumber(log) && !this.#isWaiting(conversation.id) : this.#adoption.mayNumber(log) || this.#adoption.isUnknown(log))
     if (isAnchorHere && !isSequencer && relay !== undefined) return this.#takeOver(batch, index, log)
     const verified = batch.verified.get(index)
     if (candidate.isControl && verified === undefined) return false
