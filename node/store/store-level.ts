@@ -38,6 +38,10 @@ export async function openLevelStore (options: LevelStoreOptions): Promise<Level
   return store
 }
 
+/** What one look at a table takes from LevelDB at once. */
+const scanRows = 1_000
+const scanBytes = 256 * 1024
+
 export class LevelStore implements Store {
   readonly #db: StoreDatabase
   readonly #options: LevelStoreOptions
@@ -222,10 +226,18 @@ export class LevelStore implements Store {
     await this.#db.readable()
     const gte = keys.tableKey(table, prefix)
     try {
-      for await (const [rowKey, row] of this.#level.iterator({ gte, lte: Buffer.concat([gte, Buffer.alloc(64, 0xff)]) })) {
-        const value = keys.decodeTableValue(row, rowKey)
-        if (value === undefined) this.#options.onDamage?.(table)
-        else yield { key: keys.textOfTableKey(rowKey), value }
+      // In batches of 256 KiB: row by row 100,000 of them took twice as long at the start.
+      const rows = this.#level.iterator({ gte, lte: Buffer.concat([gte, Buffer.alloc(64, 0xff)]), highWaterMarkBytes: scanBytes })
+      try {
+        for (let batch = await rows.nextv(scanRows); batch.length > 0; batch = await rows.nextv(scanRows)) {
+          for (const [rowKey, row] of batch) {
+            const value = keys.decodeTableValue(row, rowKey)
+            if (value === undefined) this.#options.onDamage?.(table)
+            else yield { key: keys.textOfTableKey(rowKey), value }
+          }
+        }
+      } finally {
+        await rows.close()
       }
     } catch (error) {
       throw this.#db.explain(error)
