@@ -8,17 +8,18 @@ import type { ByteStream } from '../protocol/byte-stream.ts'
 import { concat, utf8 } from '../protocol/bytes.ts'
 import { Handlers, type Channel } from '../protocol/channel.ts'
 import { SeededRandom, settle } from '../protocol/clock-manual.ts'
-import { pairConversation } from '../protocol/conversation.ts'
+import { groupConversation, pairConversation } from '../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
 import { ERRORS } from '../protocol/errors.ts'
 import { FrameReader, encodeFrame, frameTypes } from '../protocol/frames.ts'
 import { accountIdToBytes, deviceKeyOf, messageIdFromBytes, messageIdToBytes, type DeviceId, type MessageId, type RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
-import { anyMethods, clientMethods, clientNotifications, directoryMethods, relayMethods } from '../protocol/methods.ts'
+import { anyMethods, clientMethods, clientNotifications, directoryMethods, relayMethods, relayNotifications } from '../protocol/methods.ts'
 import { protocols, topics } from '../protocol/protocols.ts'
 import { streamPair } from '../protocol/stream-pair.ts'
 import { decode, encode } from '../protocol/wire/codec.ts'
 import { Batch, Pages, Positions, ReadLog } from '../protocol/wire/gen/log.js'
+import { Activity, PresencePolicy, RelayPresences, Watch, WatchAtRelay } from '../protocol/wire/gen/presence.js'
 import { PrekeyUpload } from '../protocol/wire/gen/records.js'
 import { Claim, Empty, Failure, FindAccount, FindHandle, GetDirectory, Hello, Introduce, Register } from '../protocol/wire/gen/service.js'
 import { ciphertextKinds, envelopeKinds, wireVersion } from '../protocol/wire/kinds.ts'
@@ -65,15 +66,17 @@ describe(`fuzz (FUZZ_SEED=${seed})`, function () {
     bytes[8] = 0x80 | (bytes[8]! & 0x3f)
     return messageIdFromBytes(bytes)
   }
-  const envelopeOf = (from: TestPerson, to: TestPerson): Uint8Array => encodeEnvelope({
+  const envelopeOf = (from: TestPerson, to: TestPerson, kind: number = envelopeKinds.content): Uint8Array => encodeEnvelope({
     conversation: pairConversation(from.account, to.account),
     sender: from.account,
     senderDevice: from.device.id,
     messageId: newMessageId(),
-    kind: envelopeKinds.content,
+    kind,
     expiresAtMs: 0,
     ciphertexts: [{ device: to.device.id, kind: ciphertextKinds.message, bytes: random.bytes(64) }]
   })
+  const signalOf = (from: TestPerson, to: TestPerson): Uint8Array => envelopeOf(from, to, envelopeKinds.signal)
+  const pairOf = (watched: TestPerson, watcher: TestPerson): { account: Uint8Array, watcher: Uint8Array } => ({ account: accountIdToBytes(watched.account), watcher: accountIdToBytes(watcher.account) })
   const request = (method: { id: number }, body: Uint8Array): Sample => ({ method: method.id, isNotification: false, body })
   const notice = (method: { id: number }, body: Uint8Array): Sample => ({ method: method.id, isNotification: true, body })
 
@@ -96,6 +99,11 @@ describe(`fuzz (FUZZ_SEED=${seed})`, function () {
       request(clientMethods.updateHome, person.home(relay.id).bytes),
       request(clientMethods.getDirectory, encode(GetDirectory, { region: 'eu', max: 3 })),
       request(relayMethods.forward, encode(Batch, { envelopes: [envelopeOf(alice, bob)] })),
+      request(clientMethods.watchPresence, encode(Watch, { accounts: [{ account: accountIdToBytes(bob.account) }, { account: accountIdToBytes(alice.account), group: groupConversation(alice.account, random.bytes(32)).bytes }] })),
+      request(clientMethods.setPresencePolicy, encode(PresencePolicy, { online: 1, lastSeen: 2, contacts: [accountIdToBytes(alice.account)], blocked: [accountIdToBytes(bob.account)] })),
+      request(clientMethods.presencePolicy, encode(Empty, {})),
+      notice(clientNotifications.activity, encode(Activity, { isIdle: random.below(2) === 0 })),
+      notice(clientNotifications.signal, encode(Batch, { envelopes: [signalOf(person, bob), signalOf(alice, bob)] })),
       notice(clientNotifications.acknowledge, encode(Positions, { positions: [{ conversation, epoch: 1, seq: 1 }] })),
       notice(clientNotifications.deliver, encode(Pages, { pages: [] })),
       notice(clientNotifications.draining, encode(Empty, {}))
@@ -119,6 +127,9 @@ describe(`fuzz (FUZZ_SEED=${seed})`, function () {
       request(relayMethods.findAccount, encode(FindAccount, { account: accountIdToBytes(bob.account) })),
       request(relayMethods.findHandle, encode(FindHandle, { handle: 'bob@eu-1.example.org' })),
       request(clientMethods.submit, encode(Batch, { envelopes: [envelopeOf(person, bob)] })),
+      request(relayMethods.watchPresence, encode(WatchAtRelay, { isAnew: random.below(2) === 0, wantsAll: true, add: [pairOf(bob, person), pairOf(bob, alice)], remove: [pairOf(bob, person)] })),
+      notice(relayNotifications.presence, encode(RelayPresences, { presences: [{ account: accountIdToBytes(bob.account), state: 1, lastSeenMs: 1 }], grants: [{ ...pairOf(bob, alice), bits: 3 }] })),
+      notice(relayNotifications.signal, encode(Batch, { envelopes: [signalOf(person, bob), signalOf(alice, bob)] })),
       notice(clientNotifications.acknowledge, encode(Positions, { positions: [{ conversation: others, epoch: 1, seq: 999 }] }))
     ]
   }
