@@ -15,7 +15,7 @@ import { clientMethods, clientNotifications } from '../protocol/methods.ts'
 import type { Welcome } from '../protocol/wire/gen/service.js'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
 import { conversationOfChat, isPairChat, type ChatId } from './chat-id.ts'
-import { ChatTables, type Place } from './chat/chat-tables.ts'
+import { ChatTables } from './chat/chat-tables.ts'
 import { Chats } from './chat/chats.ts'
 import { shareContacts } from './chat/contact-facts.ts'
 import { Disappearing } from './chat/disappearing.ts'
@@ -394,6 +394,7 @@ export class Client {
     shareContacts(this.#contacts, facts, async (draft, named) => { await chats.onContact(draft, named) })
     engine.takers.push(...chats.takers)
     engine.gates.push(chats.gate)
+    chats.onBlocked(async (draft, blocked) => { await engine.groups.onBlocked(draft, blocked) })
     await chats.load()
     this.#chats = chats
     this.#disappearing.start()
@@ -535,7 +536,6 @@ export class Client {
     return await this.#ledger.run(async (draft) => {
       const unread = (await draft.read(this.#tables.conversations, chat))?.unread ?? 0
       const ids: MessageId[] = []
-      let readTo: Place | undefined
       let before: MessageId | undefined
       let isAtEnd = unread === 0
       while (!isAtEnd && ids.length < Math.min(unread, readPerBatch)) {
@@ -548,11 +548,9 @@ export class Client {
           ids.push(id)
           const row = await this.#history.update(draft, chat, 'in', id, { state: 'read' })
           if (row !== undefined) draft.after(() => { this.#events.emit('update', messageOf(row)) })
-          if (readTo === undefined && row?.epoch !== undefined && row.seq !== undefined) readTo = { epoch: row.epoch, seq: row.seq }
         }
       }
       if (unread === 0) return false
-      if (readTo !== undefined) await this.chats.onRead(draft, chat, readTo)
       await this.#readMarks?.put(draft, chat)
       if (ids.length > 0 && this.#config.readReceipts !== false && !this.chats.isSilent(chat, draft)) await receipts.owe(draft, chat, 'read', ids.reverse())
       const left = isAtEnd ? 0 : unread - ids.length

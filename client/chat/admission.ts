@@ -31,8 +31,8 @@ export interface AdmissionComponents {
 }
 
 /** Who may add this account to a group without asking. */
-export type GroupPolicy = 'everyone' | 'contacts' | 'nobody'
-const policies: readonly GroupPolicy[] = ['everyone', 'contacts', 'nobody']
+export type AddPolicy = 'everyone' | 'contacts' | 'nobody'
+const policies: readonly AddPolicy[] = ['everyone', 'contacts', 'nobody']
 const policyKey = 'settings/groups'
 /** Messages of a request for which receipts are paid, or that go when it is declined. */
 const requestMessages = 1_000
@@ -66,10 +66,9 @@ export class Gate implements MessageGate {
   }
 
   async shown (draft: Draft, row: MessageRow): Promise<void> {
-    const { flags, acts, marks } = this.#on
+    const { flags, acts } = this.#on
     await acts.shown(draft, row)
     if (row.direction === 'out') { await this.accepted(draft, row.chat); return }
-    await marks.shown(draft, row)
     const { request, isArchived } = flags.row(row.chat, draft)
     if (request === 'pending') flags.tell(draft, row.chat, 'request')
     if (isArchived === true && !flags.isMuted(row.chat, draft)) await flags.setArchived(draft, row.chat, false)
@@ -79,17 +78,17 @@ export class Gate implements MessageGate {
   async addedTo (draft: Draft, chat: ChatId, by: AccountId): Promise<void> {
     const { flags } = this.#on
     if (flags.row(chat, draft).request !== undefined) return
-    const policy = await this.groupPolicy(draft)
+    const policy = await this.addPolicy(draft)
     if (!flags.isBlocked(by, draft) && (policy === 'everyone' || (policy === 'contacts' && await this.#isContact(draft, by)))) return
     flags.change(draft, chat, 'request', (row) => ({ ...row, request: 'pending' }))
   }
 
-  async groupPolicy (draft: Pick<Draft, 'read'>): Promise<GroupPolicy> {
+  async addPolicy (draft: Pick<Draft, 'read'>): Promise<AddPolicy> {
     const value = parseFact(await this.#on.facts.get(draft, policyKey) ?? '')
     return policies.find((policy) => policy === value) ?? 'everyone'
   }
 
-  async setGroupPolicy (draft: Draft, policy: GroupPolicy): Promise<void> { await this.#on.facts.put(draft, policyKey, JSON.stringify(policy)) }
+  async setAddPolicy (draft: Draft, policy: AddPolicy): Promise<void> { await this.#on.facts.put(draft, policyKey, JSON.stringify(policy)) }
 
   async answer (draft: Draft, chat: ChatId, answer: 'accepted' | 'declined'): Promise<void> {
     await this.#on.facts.put(draft, `request/${chat}`, JSON.stringify(answer))

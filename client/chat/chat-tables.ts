@@ -20,7 +20,6 @@ export interface Said { readonly by: AccountId, readonly atMs: number }
 
 export interface TimerRow extends Said { readonly seconds: number }
 export interface PinRow extends Said { readonly id: MessageId, readonly isPinned: boolean }
-export interface Place { readonly epoch: number, readonly seq: number }
 
 export interface ChatRow {
   /** Number.MAX_SAFE_INTEGER: for ever */
@@ -35,8 +34,6 @@ export interface ChatRow {
   readonly draft?: ChatDraft
   /** Version of the own profile that was sent here. */
   readonly toldVersion?: number
-  /** Another device of this account has read up to here. */
-  readonly readTo?: Place
 }
 
 /** An act on a message that is not here: `body` encoded as hex. Of an own device also gone (deleted for this account) and star. */

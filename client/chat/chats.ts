@@ -20,8 +20,8 @@ import type { Draft, Ledger } from '../store/ledger.ts'
 import type { MessageRow, Tables } from '../store/tables.ts'
 import { targetOf, type TargetBody } from './act.ts'
 import { Acts, type GroupRights } from './acts.ts'
-import { Gate, type GroupPolicy } from './admission.ts'
-import type { ChatTables, Place } from './chat-tables.ts'
+import { Gate, type AddPolicy } from './admission.ts'
+import type { ChatTables } from './chat-tables.ts'
 import { EarlyActs } from './early.ts'
 import { ChatFlags, forEver } from './flags.ts'
 import { BroadcastLists } from './lists.ts'
@@ -69,7 +69,7 @@ export class Chats {
     this.#on = components
     const flags = this.#flags = new ChatFlags(components)
     const early = this.#early = new EarlyActs(components)
-    const marks = this.#marks = new Marks({ ...components, early, flags })
+    const marks = this.#marks = new Marks({ ...components, early })
     const acts = this.#acts = new Acts({ ...components, early, flags, onMarked: async (draft, chat, id, kind) => { await marks.marked(draft, chat, id, kind) } })
     const profiles = this.#profiles = new Profiles({ ...components, flags })
     this.#gate = new Gate({ ...components, flags, acts, marks, onAccepted: async (draft, chat) => { await profiles.tell(draft, chat) } })
@@ -212,8 +212,8 @@ export class Chats {
   async unblock (account: AccountId): Promise<void> { await this.#setBlocked(account, false) }
   blocked (): AccountId[] { return [...this.#flags.rows()].flatMap(([chat, { isBlocked }]) => isBlocked === true && isPairChat(chat) ? [chat] : []) }
   isBlocked (account: AccountId, draft?: Draft): boolean { return this.#flags.isBlocked(account, draft) }
-  /** After it is durable, by whichever own device: sender keys that they have must not be used any more. */
-  onBlocked (listener: (account: AccountId) => void): void { this.#flags.onBlocked(listener) }
+  /** In the batch that stores it, by whichever own device: sender keys that they have must not be used any more. */
+  onBlocked (listener: (draft: Draft, account: AccountId) => Promise<void>): void { this.#flags.onBlocked(listener) }
   /** Nobody there may learn that this account is there: blocked, or a request without an answer. */
   isSilent (chat: ChatId, draft?: Draft): boolean { return this.#flags.isSilent(chat, draft) }
 
@@ -243,8 +243,8 @@ export class Chats {
   }
 
   /** Who may put this account into a group without asking. */
-  async groupPolicy (): Promise<GroupPolicy> { return await this.#on.ledger.run(async (draft) => await this.#gate.groupPolicy(draft)) }
-  async setGroupPolicy (policy: GroupPolicy): Promise<void> { await this.#on.ledger.run(async (draft) => { await this.#gate.setGroupPolicy(draft, policy) }) }
+  async addPolicy (): Promise<AddPolicy> { return await this.#on.ledger.run(async (draft) => await this.#gate.addPolicy(draft)) }
+  async setAddPolicy (policy: AddPolicy): Promise<void> { await this.#on.ledger.run(async (draft) => { await this.#gate.setAddPolicy(draft, policy) }) }
 
   /** Name, about, picture; what is left out stays. Goes to everybody this account talks with. @throws ProtocolError TOO_LARGE, MALFORMED (no JPEG or PNG) */
   async setProfile (profile: ProfileText): Promise<void> { await this.#profiles.set(profile) }
@@ -272,8 +272,6 @@ export class Chats {
 
   // --- for the rest of the client
 
-  /** Read here up to `place`. */
-  async onRead (draft: Draft, chat: ChatId, place: Place): Promise<void> { await this.#marks.read(draft, chat, place) }
   /** Somebody was named: a request of theirs is answered. */
   async onContact (draft: Draft, account: AccountId): Promise<void> { if (this.#flags.isSilent(account, draft) && !this.#flags.isBlocked(account, draft)) await this.#gate.accepted(draft, account) }
   /** Somebody has put this account into a group. */

@@ -10,7 +10,7 @@ import type { SyncFacts } from '../devices/sync.ts'
 import type { Events } from '../events.ts'
 import type { ChatChange, ChatDraft, ChatInfo } from '../model.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
-import type { ChatRow, ChatTables, Place } from './chat-tables.ts'
+import type { ChatRow, ChatTables } from './chat-tables.ts'
 import { pinsOf } from './pins.ts'
 
 export interface FlagComponents {
@@ -38,7 +38,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> => ty
 
 export class ChatFlags {
   readonly #on: FlagComponents
-  readonly #onBlocked: Array<(account: AccountId) => void> = []
+  readonly #onBlocked: Array<(draft: Draft, account: AccountId) => Promise<void>> = []
 
   constructor (components: FlagComponents) {
     this.#on = components
@@ -58,16 +58,16 @@ export class ChatFlags {
     this.#follow('block', 'block', (row, value) => {
       const { isBlocked: _, ...rest } = row
       return value === true ? { ...rest, isBlocked: true } : rest
-    }, (draft, chat, { isBlocked }) => {
+    }, async (draft, chat, { isBlocked }) => {
       // A pair is named by the other person.
-      if (isBlocked === true) draft.after(() => { for (const listener of this.#onBlocked) listener(chat as AccountId) })
+      if (isBlocked === true) for (const listener of this.#onBlocked) await listener(draft, chat as AccountId)
     })
   }
 
   async load (): Promise<void> { await this.#on.ledger.preload(this.#on.chatTables.chats) }
 
-  /** `listener` is told once it is durable. */
-  onBlocked (listener: (account: AccountId) => void): void { this.#onBlocked.push(listener) }
+  /** `listener` runs in the batch that stores it. */
+  onBlocked (listener: (draft: Draft, account: AccountId) => Promise<void>): void { this.#onBlocked.push(listener) }
 
   /** As the draft has it; without one as it is stored. */
   row (chat: ChatId, draft?: Draft): ChatRow {
@@ -123,28 +123,18 @@ export class ChatFlags {
     await this.#put(draft, 'draft', chat, value)
   }
 
-  /** Another device has read up to `place`. @returns false when that was known, or goes back */
-  readTo (draft: Draft, chat: ChatId, place: Place): boolean {
-    const before = this.row(chat, draft).readTo
-    if (before !== undefined && !isBehind(before, place)) return false
-    this.change(draft, chat, undefined, (row) => ({ ...row, readTo: place }))
-    return true
-  }
-
   async #put (draft: Draft, name: string, chat: ChatId, value: unknown): Promise<void> {
     await this.#on.facts.put(draft, `${name}/${chat}`, value === undefined ? '' : JSON.stringify(value))
   }
 
-  #follow (name: string, what: ChatChange['what'], change: (row: ChatRow, value: unknown) => ChatRow, then?: (draft: Draft, chat: ChatId, row: ChatRow) => void): void {
+  #follow (name: string, what: ChatChange['what'], change: (row: ChatRow, value: unknown) => ChatRow, then?: (draft: Draft, chat: ChatId, row: ChatRow) => Promise<void>): void {
     this.#on.facts.onFact(`${name}/`, async (draft, key, text) => {
       const chat = key.slice(name.length + 1) as ChatId
       const row = this.change(draft, chat, what, (before) => change(before, parseFact(text)))
-      then?.(draft, chat, row)
+      await then?.(draft, chat, row)
     })
   }
 }
-
-export const isBehind = (a: Place, b: Place): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq)
 
 function draftOf (value: unknown): ChatDraft | undefined {
   if (!isRecord(value) || typeof value.text !== 'string') return undefined
