@@ -12,9 +12,12 @@ import type { AccountId, RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { ClientSessions, type Attached } from './delivery/client-sessions.ts'
 import type { Group } from './groups/group.ts'
+import { GroupOffers } from './groups/group-offers.ts'
 import { GroupSequencer } from './groups/group-sequencer.ts'
 import { GroupService } from './groups/group-service.ts'
 import { Groups, type GroupSigning } from './groups/groups.ts'
+import { Fanout } from './fanout/fanout.ts'
+import { Roads } from './fanout/roads.ts'
 import { Forwarding } from './federation/forwarding.ts'
 import { Adoption } from './log/adoption.ts'
 import { Intake } from './log/intake.ts'
@@ -35,7 +38,7 @@ import { Retention } from './log/retention.ts'
 import type { OutboxItem, Store } from './store/store.ts'
 
 export interface MessagePathParts {
-  mesh: Pick<Mesh, 'dial' | 'handle'>
+  mesh: Pick<Mesh, 'self' | 'dial' | 'handle' | 'publish' | 'subscribe'>
   store: Store
   commits: Commits
   accounts: LocalAccounts
@@ -57,6 +60,8 @@ export interface MessagePathParts {
 export interface MessagePathConfig {
   /** 0: for ever */
   readonly retentionMs: number
+  /** 32-byte Ed25519 seed of the relay's key: it signs pages of groups. */
+  readonly seed: Uint8Array
   readonly logs?: Partial<LogsConfig>
 }
 
@@ -74,6 +79,8 @@ export class MessagePath {
   readonly #relays: RelaySessions
   readonly #retention: Retention
   readonly #presence: Presence
+  readonly #fanout: Fanout
+  readonly #offers: GroupOffers
   readonly #adopting = new Set<OutboxQueue>()
   readonly #waits = new Set<Timer>()
   #isStopped = false
@@ -93,23 +100,28 @@ export class MessagePath {
     const sequencer = new GroupSequencer(shared)
     const adoption = new Adoption({ ...shared, groups: sequencer, takeOver: (log, relay) => this.#replicas.takeOver(log, relay), onRefused })
     this.#intake = new Intake({ ...shared, groups: sequencer, adoption }, config)
-    this.#replicas = new Replicas({ ...shared, links: this.#links }, config)
+    this.#replicas = new Replicas({ ...shared, links: this.#links, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) }, config)
     const reader = new LogReader({ ...parts, fetchCopy: (log, seq) => this.#replicas.fetchCopy(log, seq) })
-    const all = { ...shared, reader, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
+    const roads = new Roads(shared)
+    const all = { ...shared, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)
     this.#forwarding = new Forwarding({ ...all, adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
     this.#retention = new Retention(parts)
     this.#presence = new Presence({ ...shared, links: this.#links })
+    this.#fanout = new Fanout({ ...all, replication: this.#replication }, config)
     this.#intake.onQueued((queue) => { this.#forwarding.queued(queue) })
     this.#intake.onFirst((log) => { this.#replication.follow(log) })
     this.#outboxes.onReload((queue) => { this.#forwarding.queued(queue) })
     homes.onMoved((account) => { this.#moved(account) })
     this.#clients.register(clientHandlers)
     this.#relays.register(relayHandlers)
+    this.#offers = new GroupOffers({ ...shared, adoption, links: this.#links })
+    this.#offers.register(relayHandlers)
     new GroupService({ ...shared, asking: (channel) => this.#clients.asking(channel) }).register(clientHandlers, relayHandlers)
     this.#presence.register(clientHandlers, relayHandlers)
+    this.#fanout.register(clientHandlers, relayHandlers)
   }
 
   /** Resume what the last run left: outboxes, replicas that were behind. */
@@ -126,11 +138,13 @@ export class MessagePath {
   attach (session: Attached): void {
     this.#clients.attach(session)
     this.#presence.attach(session)
+    this.#fanout.attach(session)
   }
 
   detach (session: Attached): void {
     this.#clients.detach(session)
     this.#presence.detach(session)
+    this.#fanout.detach(session)
   }
 
   /** @throws ProtocolError HOME_UNREACHABLE, TIMEOUT; the signal's reason */
@@ -155,10 +169,12 @@ export class MessagePath {
     this.#isStopped = true
     for (const timer of this.#waits) timer.cancel()
     this.#relays.drain()
+    this.#offers.stop()
     const drained = Promise.all([this.#forwarding.stop(), this.#replication.stop(), this.#replicas.settled()])
     await Promise.race([drained, fired(signal)])
     this.#clients.stop()
     await this.#presence.stop()
+    await this.#fanout.stop()
     this.#progress.stop()
     await this.#retention.stop()
     await this.#links.stop()
@@ -169,6 +185,7 @@ export class MessagePath {
     this.#links.forgetIntroduction(account)
     for (const log of this.#logs.loadedWith(account)) this.#logs.reset(log)
     this.#forwarding.moved(account)
+    this.#offers.moved(account)
   }
 
   /** This relay sequences a conversation whose envelopes wait in its outbox: they go into the log, as soon as they can. */

@@ -85,7 +85,7 @@ export interface MessageCarrier extends Sessions, RelayChannels {
   onCommitFailure (): void
 }
 
-export type CreateMessagePath = (parts: MessagePathParts, config: { readonly retentionMs: number }) => MessageCarrier
+export type CreateMessagePath = (parts: MessagePathParts, config: { readonly retentionMs: number, readonly seed: Uint8Array }) => MessageCarrier
 
 export class Relay {
   readonly id: RelayId

@@ -113,7 +113,7 @@ export class GroupReceipts {
     if (devices?.size === 0) this.#byAccount.delete(account)
     // Else it was not given what had changed, and the time of its last visit still counts.
     if (!this.#caughtUp.delete(attached)) return
-    this.#c.board.peek(account)!.users--
+    this.#c.board.close(this.#c.board.peek(account)!)
     this.#c.board.left(account, device)
   }
 
@@ -299,7 +299,7 @@ export class GroupReceipts {
   async stop (): Promise<void> {
     this.flush()
     this.#isStopped = true
-    this.#timer?.cancel()
+    for (const attached of [...this.#byChannel.values()]) this.detach(attached)
     await this.#c.board.stop()
   }
 }

@@ -74,6 +74,7 @@ export class ReceiptBoard {
   readonly #refused
   #rows = 0
   #timer: Timer | undefined
+  #isStopped = false
   #writing: Promise<void> = Promise.resolve()
 
   constructor (components: ReceiptBoardComponents, config: ReceiptBoardConfig = receiptBoardDefaults) {
@@ -163,11 +164,20 @@ export class ReceiptBoard {
     this.#change(receipts, key)
   }
 
+  /** A device of the account has gone. */
+  close (receipts: AccountReceipts): void {
+    receipts.users--
+    const { account, rows, unwritten, users } = receipts
+    if (users === 0 && rows.size === 0 && unwritten.size === 0) this.#accounts.delete(account)
+  }
+
   /** The account has left the group, or has moved away (no group given). */
   async forget (account: AccountId, conversation?: Uint8Array): Promise<void> {
     const receipts = await this.open(account)
     const prefix = conversation === undefined ? '' : `${this.#groupKey(conversation)}/`
     for (const key of [...receipts.rows.keys()]) if (key.startsWith(prefix)) this.remove(receipts, key)
+    // Nobody may ever ask for it again.
+    if (receipts.rows.size === 0 && receipts.unwritten.size === 0 && receipts.users === 0) this.#accounts.delete(account)
   }
 
   /** Rows that have changed at or after `sinceMs`, oldest change first. */
@@ -196,6 +206,7 @@ export class ReceiptBoard {
   }
 
   #schedule (): void {
+    if (this.#isStopped) return
     this.#timer ??= this.#c.clock.after(writeAfterMs, () => {
       this.#timer = undefined
       void this.flush()
@@ -240,7 +251,10 @@ export class ReceiptBoard {
   }
 
   /** What is gathered goes now, and no timer is left. */
-  async stop (): Promise<void> { await this.flush() }
+  async stop (): Promise<void> {
+    this.#isStopped = true
+    await this.flush()
+  }
 }
 
 function writeRow (changedAtMs: number, receipt?: GroupReceipt): Uint8Array {

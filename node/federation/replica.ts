@@ -38,6 +38,8 @@ export interface ReplicasComponents {
   clock: Clock
   meter: Meter
   logger: Logger
+  /** An entry that is on disk; undefined: not kept any more. */
+  stored (log: Log, seq: number): Promise<LogEntry | undefined>
 }
 
 export interface ReplicasConfig { readonly retentionMs: number }
@@ -52,6 +54,9 @@ interface Taken {
 /** Waiting requests of one relay: its window of batches and a few that were sent again. */
 const maxWaiting = 64
 
+/** After a gap that gossip has shown could not be filled, the sequencer is not asked for it again before this time. */
+const gossipPauseMs = 5_000
+
 export class Replicas {
   readonly #c: ReplicasComponents
   readonly #config: ReplicasConfig
@@ -60,6 +65,9 @@ export class Replicas {
   readonly #appended
   readonly #pulled
   readonly #snapshots
+  readonly #contradictions
+  /** No look at what gossip says is missing before then. */
+  readonly #pausedUntilMs = new WeakMap<Log, number>()
 
   constructor (components: ReplicasComponents, config: ReplicasConfig) {
     this.#c = components
@@ -67,6 +75,7 @@ export class Replicas {
     const { meter } = components
     this.#appended = meter.counter('heliograph_replica_entries_total', 'entries taken into replicas, by where the payload came from', ['payload'])
     this.#snapshots = meter.counter('heliograph_replica_snapshots_total', 'states of groups taken from another relay')
+    this.#contradictions = meter.counter('heliograph_gossip_contradictions_total', 'entries of signed pages that differ from what stands at their number here')
     this.#pulled = meter.counter('heliograph_replica_pulls_total', 'pages asked of a sequencer because something was missing')
   }
 
@@ -75,18 +84,31 @@ export class Replicas {
    * @throws ProtocolError MOVED, OVERLOADED, STORAGE_FULL, MALFORMED
    */
   receive (pages: readonly Page[], relay: RelayId): Promise<Position[]> {
+    return this.#inTurn(relay, () => this.#place(pages, relay))
+  }
+
+  /**
+   * A page that came by gossip, signed by `relay`: taken as one that came directly, as far as it is news.
+   * @returns how far the log is now, durably; undefined: it is not kept here. @throws ProtocolError as `receive`, STALE_EPOCH
+   */
+  async receiveGossip (page: Page, relay: RelayId): Promise<Position | undefined> {
+    const [position] = await this.#inTurn(relay, () => this.#place([page], relay, true))
+    return position
+  }
+
+  #inTurn (relay: RelayId, work: () => Promise<{ done: Promise<Position[]> }>): Promise<Position[]> {
     const turn = this.#turns.get(relay) ?? { last: Promise.resolve(), waiting: 0 }
     // [LATER] memory is bounded
     if (turn.waiting >= maxWaiting) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
     this.#turns.set(relay, turn)
     turn.waiting++
-    const place = turn.last.then(() => this.#place(pages, relay))
+    const place = turn.last.then(work)
     // The next request may be placed once this one is placed; it need not wait for the disk.
     turn.last = place.then(() => {}, () => {}).then(() => { if (--turn.waiting === 0) this.#turns.delete(relay) })
     return place.then((placed) => placed.done)
   }
 
-  async #place (pages: readonly Page[], relay: RelayId): Promise<{ done: Promise<Position[]> }> {
+  async #place (pages: readonly Page[], relay: RelayId, isGossip = false): Promise<{ done: Promise<Position[]> }> {
     const taken: Taken = { writes: [], logs: new Set(), dequeued: [] }
     const answers: Array<{ page: Page, log: Log }> = []
     let failure: unknown
@@ -96,9 +118,11 @@ export class Replicas {
         if (!await this.#isSequencer(conversation, relay)) continue
         await this.#c.outboxes.reloading(conversation.id)
         const log = this.#c.logs.peek(conversation.id) ?? await this.#c.logs.load(conversation)
-        if (!await this.#isFor(log, page, relay, taken)) continue
+        // Gossip brings no group here; its sequencer does.
+        if (isGossip ? log.group?.isKnown !== true || log.group.locals.length === 0 : !await this.#isFor(log, page, relay, taken)) continue
         answers.push({ page, log })
-        await this.#take(log, page, relay, taken)
+        if (isGossip) await this.#takeNews(log, page, relay, taken)
+        else await this.#take(log, page, relay, taken)
       } catch (error) {
         failure = error
         break
@@ -164,8 +188,47 @@ export class Replicas {
     }
   }
 
-  /** @returns false: the payload is not at hand */
-  #append (log: Log, page: Page, wire: Entry, taken: Taken): boolean {
+  /** Of a page that nobody has asked for: what is here is compared, and what is missing before it is asked for now and then. */
+  async #takeNews (log: Log, page: Page, relay: RelayId, taken: Taken): Promise<void> {
+    checkNumbers(page)
+    const first = page.entries[0]?.seq ?? 0
+    if (first <= log.head) await this.#compare(log, page)
+    if (log.isDropped) return
+    if (first > log.head + 1) {
+      const nowMs = this.#c.clock.nowMs()
+      if (nowMs < (this.#pausedUntilMs.get(log) ?? 0)) return
+      // A number that no page fills may be a lie: then not again with the next one.
+      this.#pausedUntilMs.set(log, nowMs + gossipPauseMs)
+      if (!await this.#fill(log, first, relay, taken)) return
+      this.#pausedUntilMs.delete(log)
+    }
+    await this.#take(log, page, relay, taken)
+  }
+
+  /** What stands here is never overwritten: a signed page that says otherwise proves that its relay tells two stories. */
+  async #compare (log: Log, page: Page): Promise<void> {
+    let isRead = false
+    for (const { seq, envelope } of page.entries) {
+      if (seq > log.head || envelope === undefined) return
+      let known = log.tail.get(seq)
+      if (known === undefined && seq <= log.durableHead && !isRead) {
+        // One look at the disk for each page: it came late, and nobody waits for it.
+        isRead = true
+        known = await this.#c.stored(log, seq)
+      }
+      // The bytes that came from an outbox here are those that the sender made.
+      if (known === undefined || sameBytes(known.envelope, envelope)) continue
+      this.#contradictions.inc()
+      this.#c.logger.warn('gossip.contradiction', { seq, epoch: page.epoch, epochHere: known.epoch })
+      return
+    }
+  }
+
+  /**
+   * @param isSearched the outbox was looked through: an envelope of this relay's own people that is not there comes from the page
+   * @returns false: the payload is not at hand, or may be in the outbox
+   */
+  #append (log: Log, page: Page, wire: Entry, taken: Taken, isSearched = false): boolean {
     if (wire.envelope === undefined) {
       const { sender, messageId } = referenceOf(wire)
       const queue = this.#c.outboxes.peek(log.conversation.id)
@@ -178,20 +241,30 @@ export class Replicas {
     const candidate = readCandidate(wire.envelope, 0, 0)
     if (!sameBytes(candidate.conversation.bytes, log.conversation.bytes)) throw new ProtocolError('BAD_CONVERSATION')
     const { senderDevice: sender, messageId, envelope } = candidate
+    const queue = isSearched ? undefined : this.#c.outboxes.peek(log.conversation.id)
+    if (queue !== undefined && this.#c.placement.isHome(candidate.sender)) {
+      const item = queue.findInMemory(sender, messageId)
+      if (item === undefined) return false
+      this.#takeItem(log, page, wire, { queue, item }, taken)
+      return true
+    }
     this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs: this.#expiry(candidate.expiresAtMs), envelope: Buffer.from(envelope) }, candidate.isControl, taken)
     this.#appended.inc(1, { payload: 'page' })
     return true
   }
 
   async #appendFromOutbox (log: Log, page: Page, wire: Entry, taken: Taken): Promise<boolean> {
-    if (wire.envelope !== undefined) return false
     const queue = this.#c.outboxes.peek(log.conversation.id)
-    if (queue === undefined) return false
-    const { sender, messageId } = referenceOf(wire)
-    const item = await queue.find(sender, messageId)
-    if (item === undefined || queue.isDropped || log.isDropped) return false
-    this.#takeItem(log, page, wire, { queue, item }, taken)
-    return true
+    if (queue !== undefined) {
+      const { sender, messageId } = wire.envelope === undefined ? referenceOf(wire) : namedBy(wire.envelope)
+      const item = await queue.find(sender, messageId)
+      if (log.isDropped) return false
+      if (item !== undefined && !queue.isDropped) {
+        this.#takeItem(log, page, wire, { queue, item }, taken)
+        return true
+      }
+    }
+    return wire.envelope !== undefined && this.#append(log, page, wire, taken, true)
   }
 
   /** Append and dequeue in one batch: at no moment is it in neither or both. */
@@ -301,7 +374,7 @@ export class Replicas {
         if (log.isDropped) return false
         for (const entry of page.entries) {
           if (entry.seq !== log.head + 1) continue
-          if (!this.#append(log, page, entry, taken)) return false
+          if (!this.#append(log, page, entry, taken) && !await this.#appendFromOutbox(log, page, entry, taken)) return false
         }
         if (log.head === before) return false
       }
@@ -340,7 +413,7 @@ export class Replicas {
         const isBehind = log.group !== undefined && (!log.group.isKnown || keptFrom > log.head + 1)
         if (isBehind && !await this.#found(log, relay, taken)) return
         if (keptFrom > log.head + 1) await this.#skip(log, keptFrom - 1, page.epoch, taken)
-        for (const entry of page.entries) if (entry.seq === log.head + 1) this.#append(log, page, entry, taken)
+        for (const entry of page.entries) if (entry.seq === log.head + 1) this.#append(log, page, entry, taken, true)
         if (taken.writes.length === 0) return
         await this.#commit(taken)
       }
@@ -404,6 +477,12 @@ function checkNumbers (page: Page): Page {
 
 /** @throws ProtocolError as readEnvelopeHeader */
 const isControl = ({ envelope }: Entry): boolean => envelope !== undefined && readEnvelopeHeader(envelope).control !== undefined
+
+/** @throws ProtocolError as readEnvelopeHeader, BAD_MESSAGE_ID */
+function namedBy (envelope: Uint8Array): ReturnType<typeof referenceOf> {
+  const { senderDevice, messageId } = readEnvelopeHeader(envelope)
+  return { sender: deviceIdOfKey(senderDevice), messageId: messageIdFromBytes(messageId) }
+}
 
 /** @throws ProtocolError MALFORMED, BAD_MESSAGE_ID */
 function referenceOf ({ senderDevice, messageId }: Entry): { sender: ReturnType<typeof deviceIdOfKey>, messageId: ReturnType<typeof messageIdFromBytes> } {

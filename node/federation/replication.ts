@@ -23,6 +23,7 @@ import type { Logs } from '../log/logs.ts'
 import type { Meter } from '../watch/meter.ts'
 import { PagesBuilder } from '../delivery/pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
+import type { Roads } from '../fanout/roads.ts'
 import type { Commits, Homes } from '../ports.ts'
 import type { Progress } from '../log/progress.ts'
 import type { LogEntry, Store, Write } from '../store/store.ts'
@@ -39,6 +40,12 @@ const maxAccounts = 4_096
 /** Members asked about when a relay refuses a group. */
 const maxRefreshed = 32
 
+/**
+ * What went by gossip is sent directly when its confirmation has not come for so long: confirmations are gathered for a tenth of
+ * a second, and a replica that hears of a gap fills it by itself.
+ */
+const graceMs = 1_000
+
 interface Part { readonly follower: ReplicaFollower, readonly first: number, readonly last: number }
 interface Batch { readonly parts: Part[], readonly pages: Pages, readonly bytes: number, readonly entries: number }
 
@@ -51,6 +58,7 @@ export interface ReplicationComponents extends LaneComponents {
   progress: Progress
   commits: Commits
   meter: Meter
+  roads: Roads
 }
 
 export class Replication {
@@ -196,6 +204,12 @@ export class Replication {
     })
   }
 
+  /** `relay` has everything up to `seq` on disk, though nobody sent it there: it came by gossip. */
+  confirmed (relay: RelayId, log: Log, seq: number): void {
+    const follower = this.#followers.get(log)?.get(relay)
+    if (follower !== undefined && !log.isDropped) this.#lanes.get(relay)!.heard(follower, seq)
+  }
+
   /** A relay that was away has been heard of. */
   reachable (relay: RelayId): void { this.#lanes.get(relay)?.lane.retryNow() }
 
@@ -215,6 +229,8 @@ class ReplicaFollower implements Follower {
   isInFlight = false
   attempt = 0
   retry: Timer | undefined
+  /** Waiting for the confirmation of what went by gossip. */
+  grace: Timer | undefined
 
   constructor (log: Log, relay: RelayId, lane: ReplicaLane, reader: LogReader) {
     this.log = log
@@ -225,7 +241,7 @@ class ReplicaFollower implements Follower {
 
   get sent (): number { return this.feed.sent }
   get isIdle (): boolean { return !this.isInFlight && !this.feed.isReading }
-  wake (): void { this.#lane.add(this) }
+  wake (): void { this.#lane.due(this) }
   onDropped (): void { this.#lane.remove(this) }
 }
 
@@ -251,6 +267,41 @@ class ReplicaLane implements LaneWork<Batch> {
 
   get waiting (): number { return this.#ready.size }
 
+  /** There is more for this replica: it hears of it by gossip, or is sent it. */
+  due (follower: ReplicaFollower): void {
+    const { log, relay } = follower
+    const isLeaving = log.group?.retiring.has(relay) === true
+    if (!isLeaving && this.#c.roads.to(relay, log) === 'gossip') this.#wait(follower)
+    else this.add(follower)
+  }
+
+  #wait (follower: ReplicaFollower): void {
+    if (follower.grace !== undefined || this.#isStopped || follower.log.isDropped) return
+    const { feed, relay } = follower
+    const { sent } = feed
+    follower.grace = this.#c.clock.after(graceMs, () => {
+      follower.grace = undefined
+      if (!feed.isBehind || follower.log.isDropped) return
+      // Some of it has arrived: the rest is on its way, or asked for.
+      if (feed.sent > sent) { this.due(follower); return }
+      this.#c.roads.missed(relay)
+      this.add(follower)
+    })
+  }
+
+  heard (follower: ReplicaFollower, seq: number): void {
+    const { feed, log, relay } = follower
+    // [IGNORE] numbers that we never gave; what is sent next is answered with them, which says so in the log
+    if (seq > log.durableHead) return
+    this.#c.progress.replicated(log, relay, seq)
+    if (seq <= feed.sent) return
+    feed.rewind(seq)
+    follower.attempt = 0
+    this.#c.roads.heard(relay)
+    log.release()
+    if (!feed.isBehind) this.#ready.delete(follower)
+  }
+
   add (follower: ReplicaFollower): void {
     if (follower.isInFlight || follower.retry !== undefined || this.#isStopped) return
     this.#ready.add(follower)
@@ -259,6 +310,7 @@ class ReplicaLane implements LaneWork<Batch> {
 
   remove (follower: ReplicaFollower): void {
     follower.retry?.cancel()
+    follower.grace?.cancel()
     this.#ready.delete(follower)
   }
 
@@ -350,7 +402,7 @@ class ReplicaLane implements LaneWork<Batch> {
     }
     follower.attempt = 0
     log.release()
-    if (feed.isBehind) this.add(follower)
+    if (feed.isBehind) this.due(follower)
   }
 
   /** The relay is there, and says that it is not home to the members that we look for there: have they moved? */

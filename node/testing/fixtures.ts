@@ -179,7 +179,7 @@ export async function startTestRelay ({ random, clock = new ManualClock(), store
     ...(bundles === undefined ? {} : { replication: { rows, sha256: (data: Uint8Array) => nodePrimitives.sha256(data), openBundles: () => new MemoryBundles(id, bundles) } })
   }, { name, region: 'eu', openRegistration, retentionMs: 0, bootstrapPeers: [], software: 'test', seed }, (parts) => {
     relayHandlers = parts.relayHandlers
-    return isCarrying ? createMessagePath(parts, { retentionMs: 0 }) : path
+    return isCarrying ? createMessagePath(parts, { retentionMs: 0, seed }) : path
   })
   await relay.start()
   return { id: relay.id, relay, clock, store, mesh, path, relayHandlers, accept: (stream) => { relay.clients.accept(stream) } }

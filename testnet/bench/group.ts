@@ -70,8 +70,10 @@ export async function run (args: string[]): Promise<void> {
     await load.ask({ do: 'disconnect' })
     const adds = []
     for (const members of [10, Math.min(1000, size)]) {
+      await load.ask({ do: 'begin', members })
+      await settled(fleet)
       const before = await fleet.metrics()
-      const { eachMs } = await load.ask<{ eachMs: number[] }>({ do: 'add', members, count: addedOneByOne })
+      const { eachMs } = await load.ask<{ eachMs: number[] }>({ do: 'add', count: addedOneByOne })
       const bytes = metric(await fleet.metrics(), before, 0, 'heliograph_commit_written_bytes_total') / addedOneByOne
       adds.push({ members, eachMs: median(eachMs), bytes })
     }

@@ -30,8 +30,10 @@ export type GroupOrder =
   | { do: 'yield' }
   /** Everybody but the founder goes. */
   | { do: 'disconnect' }
-  /** In a new group of the first `members`: add `count` more, one at a time, each when the one before is answered. */
-  | { do: 'add', members: number, count: number }
+  /** As `create`, without waiting for anybody. */
+  | { do: 'begin', members: number }
+  /** Add `count` members to the group, one at a time, each when the one before is answered. */
+  | { do: 'add', count: number }
 
 export interface GroupRun {
   seconds: number
@@ -228,11 +230,10 @@ async function disconnect (): Promise<void> {
   await Promise.all(members.slice(1).map((member) => member.disconnect()))
 }
 
-async function add ({ members: size, count }: Extract<GroupOrder, { do: 'add' }>): Promise<{ eachMs: number[] }> {
-  await begin(size)
+async function add ({ count }: Extract<GroupOrder, { do: 'add' }>): Promise<{ eachMs: number[] }> {
   const eachMs: number[] = []
   for (let i = 0; i < count; i++) {
-    const bytes = control({ act: 'add', accounts: [members[size + i]!.identity.account] })
+    const bytes = control({ act: 'add', accounts: [members[group!.size++]!.identity.account] })
     const begun = performance.now()
     await members[0]!.change(bytes)
     eachMs.push(performance.now() - begun)
@@ -250,6 +251,7 @@ async function onOrder (order: GroupOrder): Promise<unknown> {
     case 'stop': return await stopBurst!()
     case 'yield': setPriority(10); return {}
     case 'disconnect': await disconnect(); return {}
+    case 'begin': await begin(order.members); return {}
     case 'add': return await add(order)
   }
 }
