@@ -104,6 +104,10 @@ export class Engine {
       }
     })
     const wantKeys = (accounts: readonly AccountId[]): void => { this.keys.want(accounts) }
+    // What waited for the keys of a device that is gone does not wait any more.
+    devices.onChanged((draft, account) => {
+      draft.after(() => { void this.#quietly('seal', account === own.account ? this.outbox.sealAllWaiting([]) : this.outbox.sealWaiting(account)) })
+    })
     this.groups = new GroupEngine({
       ...components,
       own,

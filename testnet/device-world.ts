@@ -84,6 +84,13 @@ export class DeviceWorld {
     assert.fail(`${what} did not happen`)
   }
 
+  /** Days pass in which nothing happens: the relays' own timers would take a minute of real time for each month. */
+  async sleep (ms: number): Promise<void> {
+    for (const node of this.nodes) await this.world.during(node.relay.stop({ timeoutMs: 1_000 }))
+    await this.world.clock.advance(ms)
+    for (const node of this.nodes) await this.world.during(node.start())
+  }
+
   async stop (): Promise<void> {
     for (const { client } of this.devices) await this.world.during(client.stop())
     await this.world.stop()

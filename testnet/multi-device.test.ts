@@ -86,4 +86,140 @@ describe('several devices', () => {
     assert.deepEqual(await laptop.texts(bob.account), await ann.texts(bob.account))
     assert.deepEqual([laptop.warnings, bob.warnings, ann.warnings], [[], [], []])
   })
+  it('a device that is unlinked is out at once, is told so, and gets nothing that is written after', async () => {
+    const laptop = await linked()
+    await bob.say(ann.account, 'to both')
+    await world.until(() => laptop.received.length === 1 && ann.received.length === 1)
+    await world.world.during(ann.client.devices.unlink(laptop.id))
+    await world.until(() => laptop.news.includes('unlinked'))
+    assert.equal(laptop.client.devices.isUnlinked, true)
+    assert.deepEqual((await ann.client.devices.list()).length, 1)
+    await ann.say(bob.account, 'gone')
+    await world.until(() => bob.received.includes('gone'))
+    await world.world.pass(2_000)
+    await bob.say(ann.account, 'to the phone alone')
+    await world.until(() => ann.received.length === 2)
+    await world.world.pass(60_000)
+    assert.deepEqual(laptop.received, ['to both'])
+    assert.equal(laptop.client.connection.state, 'offline')
+    for (const device of [ann, bob]) assert.deepEqual([...device.data.keys()].filter((key) => key.startsWith('se/') && key.endsWith(laptop.id)), [], 'no session with it is left')
+    // Its store stays readable until the person wipes it; it does not come back by itself.
+    await laptop.away()
+    await laptop.open()
+    laptop.client.start()
+    await world.world.pass(60_000)
+    assert.deepEqual([laptop.client.connection.state, laptop.client.devices.isUnlinked, await laptop.texts(bob.account)], ['offline', true, ['in to both']])
+    await laptop.away()
+    await laptop.client.devices.wipe()
+    assert.equal(laptop.data.size, 0)
+    await laptop.open()
+    await world.link(ann, laptop)
+    assert.deepEqual(await laptop.texts(bob.account), await ann.texts(bob.account))
+    assert.deepEqual([ann.warnings, bob.warnings, laptop.warnings], [[], [], []])
+  })
+
+  it('a device that was away when it was unlinked is told when it comes back; so is one whose primary was offline then', async () => {
+    const laptop = await linked()
+    const tablet = await world.companion('tablet', ann)
+    await laptop.away()
+    await world.world.during(ann.client.devices.unlink(laptop.id))
+    await laptop.open()
+    laptop.client.start()
+    await world.until(() => laptop.news.includes('unlinked'))
+    await ann.away()
+    await ann.open()
+    await world.world.during(ann.client.devices.unlink(tablet.id))
+    await world.world.pass(5_000)
+    assert.equal(tablet.client.devices.isUnlinked, false)
+    await ann.online()
+    await world.until(() => tablet.news.includes('unlinked'))
+  })
+
+  it('a relay cannot unlink a device by its word', async () => {
+    const laptop = await linked()
+    const home = world.nodes[0]!
+    const refuse = home.relay.accounts.find.bind(home.relay.accounts)
+    home.relay.accounts.find = async (account) => {
+      const row = await refuse(account)
+      return row === undefined ? undefined : { ...row, deviceEpoch: row.deviceEpoch + 1, devices: row.devices.filter((id) => id !== laptop.id) }
+    }
+    await laptop.away()
+    await laptop.open()
+    laptop.client.start()
+    await world.world.pass(60_000)
+    assert.equal(laptop.client.devices.isUnlinked, false)
+    assert.ok(laptop.client.connection.state !== 'online')
+    home.relay.accounts.find = refuse
+    await world.until(() => laptop.client.connection.state === 'online')
+  })
+
+  it('names are shared, and a new device is news on the others', async () => {
+    const laptop = await linked()
+    const tablet = await world.companion('tablet', ann)
+    await world.until(() => laptop.news.length > 0 && ann.news.length > 0)
+    assert.deepEqual([ann.news, laptop.news], [['+1 -0', '+1 -0'], ['+1 -0']])
+    await laptop.client.devices.rename(ann.id, 'the phone')
+    const names = async (device: TestDevice): Promise<string[]> => (await device.client.devices.list()).map(({ name }) => name)
+    for (const device of [ann, laptop, tablet]) {
+      await world.until(async () => (await names(device))[0] === 'the phone')
+      assert.deepEqual(await names(device), ['the phone', 'laptop', 'tablet'])
+    }
+    await world.world.during(ann.client.devices.unlink(laptop.id))
+    await world.until(async () => (await names(tablet)).length === 2)
+    assert.deepEqual([ann.warnings, tablet.warnings], [[], []])
+  })
+
+  it('three devices each: everything is everywhere, in one order, with the same states', async () => {
+    const laptop = await linked()
+    const tablet = await world.companion('tablet', ann)
+    const desk = await world.companion('desk', bob, world.nodes[1]!)
+    const watch = await world.companion('watch', bob)
+    const [mine, theirs] = [[ann, laptop, tablet], [bob, desk, watch]]
+    for (let i = 0; i < 30; i++) {
+      const device = world.world.random.pick([...mine, ...theirs])
+      await device.say(mine.includes(device) ? bob.account : ann.account, `${i} from ${device.name}`)
+      if (i % 3 === 0) await world.world.pass(200)
+    }
+    for (const device of mine) await world.until(async () => (await device.history(bob.account)).length === 30, `all at ${device.name}`)
+    for (const device of theirs) await world.until(async () => (await device.history(ann.account)).length === 30, `all at ${device.name}`)
+    for (const device of [...mine, ...theirs]) await world.until(async () => (await device.states(mine.includes(device) ? bob.account : ann.account)).every((state) => state === 'delivered'), `delivered at ${device.name}`)
+    const [atAnn, atBob] = [await ann.texts(bob.account), await bob.texts(ann.account)]
+    for (const device of mine) assert.deepEqual(await device.texts(bob.account), atAnn)
+    for (const device of theirs) assert.deepEqual(await device.texts(ann.account), atBob)
+    assert.deepEqual([...mine, ...theirs].flatMap(({ warnings }) => warnings), [])
+  })
+
+  it('a device away for 29 days finds everything in order, and nothing is missing', async () => {
+    const day = 24 * 60 * 60 * 1_000
+    const laptop = await linked()
+    await laptop.say(bob.account, 'bye')
+    await world.until(() => bob.received.length === 1)
+    await world.world.pass(2_000)
+    await laptop.away()
+    for (const device of [ann, bob]) await device.away()
+    for (let i = 0; i < 29; i++) {
+      await world.sleep(day)
+      if (i % 4 !== 0) continue
+      await Promise.all([ann, bob].map(async (device) => { await device.open(); device.client.start() }))
+      await world.until(() => ann.client.connection.state === 'online' && bob.client.connection.state === 'online')
+      for (let j = 0; j < 5; j++) {
+        await bob.say(ann.account, `day ${i} in ${j}`)
+        await ann.say(bob.account, `day ${i} out ${j}`)
+      }
+      await world.until(async () => (await ann.states(bob.account)).every((state) => state === 'delivered') && (await bob.states(ann.account)).every((state) => state === 'delivered'))
+      await world.world.pass(2_000)
+      await Promise.all([ann, bob].map(async (device) => { await device.away() }))
+    }
+    await ann.back()
+    await laptop.back()
+    await world.until(async () => (await laptop.history(bob.account)).length === (await ann.history(bob.account)).length)
+    assert.deepEqual(await laptop.texts(bob.account), await ann.texts(bob.account))
+    assert.equal((await laptop.history(bob.account)).length, 81)
+    await world.until(async () => (await laptop.states(bob.account)).every((state) => state === 'delivered'))
+    // It writes, too: its sessions and keys are what the others expect.
+    await bob.back()
+    await laptop.say(bob.account, 'back')
+    await world.until(() => bob.received.includes('back'))
+    assert.deepEqual([laptop, ann, bob].flatMap(({ warnings }) => warnings), [])
+  })
 })

@@ -164,8 +164,12 @@ export class Keys {
       this.#retries.succeeded(account)
       if (this.#renewing.delete(account)) this.#renewedAtMs.set(account, this.#on.clock.nowMs())
     } catch (error) {
-      this.#onClaimError(account, error)
-      return
+      // Another device of one's own that has published nothing yet: what is said meanwhile goes without it.
+      if (account !== this.#on.own.account || !isProtocolError(error, 'NO_BUNDLE')) {
+        this.#onClaimError(account, error)
+        return
+      }
+      keyless = (await this.#on.ledger.run(async (draft) => (await this.#on.devices.listOf(draft, account))?.list.devices ?? [])).map(({ id }) => id)
     }
     this.#claiming.delete(account)
     this.#on.onKeys(account, keyless)
