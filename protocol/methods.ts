@@ -105,6 +105,8 @@ export const relayMethods = {
   findHandle: method(66, 'find-handle', FindHandle, Found, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   /** to the sequencer: a group that the caller has to keep from now on */
   groupState: method(67, 'group-state', GroupRef, GroupSnapshot, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** to the new home of a founder: groups that the caller keeps, and the far side sequences from now on; only their ids count */
+  offerLogs: method(68, 'offer-logs', Positions, Empty, { maxRequestBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
   /** to the home of the watched; empty: a heartbeat */
   watchPresence: method(69, 'watch-presence', WatchAtRelay, WatchingAtRelay, { maxRequestBytes: 256 * 1024, quota: 'signalPerRelay' }),
   /** the newest entries of a directory database, from its relay or from who keeps a copy */

@@ -46,7 +46,7 @@ export class Group {
   readonly #relays = new Map<RelayId, Set<AccountId>>()
   /** Neither here nor at a relay that is known. */
   readonly #unplaced = new Set<AccountId>()
-  #members: AccountId[] | undefined
+  readonly #members: AccountId[]
   #relayList: RelayId[] | undefined
 
   constructor (rows: GroupRows, homing: Homing) {
@@ -55,15 +55,17 @@ export class Group {
     this.retiring = rows.retiring
     this.isDamaged = rows.isDamaged
     this.#homing = homing
-    for (const account of this.state.members.keys()) this.#place(account, noEffect())
+    this.#members = [...this.state.members.keys()]
+    for (const account of this.#members) this.#place(account, noEffect())
   }
 
   get conversation (): GroupConversation { return this.state.conversation }
   /** Its `create` is in the state. */
   get isKnown (): boolean { return !this.isDamaged && isCreated(this.state) }
 
-  /** Members; the same array until they change. */
-  get members (): readonly AccountId[] { return this.#members ??= [...this.state.members.keys()] }
+  /** Always the same array, changed in place: asked for its length with every entry. */
+  get members (): readonly AccountId[] { return this.#members }
+  /** As `members`: those that live here. */
   get locals (): readonly AccountId[] { return this.#locals }
   /** Other relays that are home to a member; the same array until they change. */
   get relays (): readonly RelayId[] { return this.#relayList ??= [...this.#relays.keys()] }
@@ -101,9 +103,9 @@ export class Group {
     applyChange(this.state, change, place)
     for (const { account } of came) {
       this.leaving.delete(account)
+      this.#members.push(account)
       this.#place(account, effect)
     }
-    if (came.length > 0 || change.removed.length > 0) this.#members = undefined
     return effect
   }
 
@@ -115,8 +117,9 @@ export class Group {
     this.#locals.length = 0
     this.#relays.clear()
     this.#unplaced.clear()
-    this.#members = this.#relayList = undefined
-    for (const account of state.members.keys()) {
+    this.#relayList = undefined
+    this.#members.splice(0, Infinity, ...state.members.keys())
+    for (const account of this.#members) {
       this.leaving.delete(account)
       this.#place(account, effect)
     }
@@ -151,6 +154,7 @@ export class Group {
   }
 
   #remove (account: AccountId, place: Place, effect: GroupEffect): void {
+    this.#members.splice(this.#members.indexOf(account), 1)
     const index = this.#locals.indexOf(account)
     if (index >= 0) {
       this.#locals.splice(index, 1)

@@ -62,7 +62,7 @@ export class Adoption {
   mayKnow (log: Log, relay: RelayId): boolean { return this.isUnknown(log) && this.#asked.get(log)?.has(relay) !== true }
 
   startTakeover (log: Log, hint?: RelayId): void {
-    this.#takeOver(log, hint).catch((error: unknown) => { this.#c.logger.debug('log.take-over', {}, error) })
+    this.takeOver(log, hint).catch((error: unknown) => { this.#c.logger.debug('log.take-over', {}, error) })
   }
 
   /**
@@ -70,7 +70,7 @@ export class Adoption {
    * A group goes on without those of its homes that stay silent; a pair has only one.
    * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, UNKNOWN_ACCOUNT: try again
    */
-  #takeOver (log: Log, hint?: RelayId): Promise<void> {
+  takeOver (log: Log, hint?: RelayId): Promise<void> {
     const known = this.#takingOver.get(log)
     if (known !== undefined) return known
     const running = this.#runTakeover(log, hint).finally(() => { this.#takingOver.delete(log) })
@@ -126,14 +126,14 @@ export class Adoption {
    * Envelopes in this relay's outbox whose log it sequences by now: into the log, in order, and out of the outbox.
    * They were answered long ago; a failure leaves them where they are. One run at a time for each queue.
    * @param join writes down who takes part, once in a log's life in memory
-   * @throws ProtocolError as #takeOver, or the store's
+   * @throws ProtocolError as takeOver, or the store's
    */
   async adopt (queue: OutboxQueue, join: (log: Log, writes: Write[]) => void): Promise<void> {
     const { logs, outboxes, placement, commits } = this.#c
     const { conversation } = queue
     while (!queue.isDropped && queue.size > 0 && placement.isSequencer(conversation)) {
       const log = await logs.load(conversation)
-      if (!this.mayNumber(log)) await this.#takeOver(log)
+      if (!this.mayNumber(log)) await this.takeOver(log)
       const items = await queue.read(queue.first, { maxEntries: limits.batchEnvelopes, maxBytes: limits.pageBytes })
       const seen = await Promise.all(items.map(({ sender, messageId }) => logs.findMessage(log, sender, messageId)))
       const verified = await Promise.all(items.map(async (item) => await this.#verify(log, item)))

@@ -42,7 +42,7 @@ export class Placement {
   /** A group's state; undefined while its log is not in memory. */
   groupOf (conversation: Conversation): Group | undefined { return conversation.kind === 'group' ? this.#groups.get(conversation.id) : undefined }
 
-  /** Everybody in it: as its id says, or a group's state in memory; none when that is not known here. Of a group the same array until it changes. */
+  /** Everybody in it: as its id says, or a group's state in memory; none when that is not known here. Of a group always the same array, changed in place. */
   members (conversation: Conversation): readonly AccountId[] {
     return conversation.kind === 'group' ? this.#groups.get(conversation.id)?.members ?? nobody : conversation.members
   }
