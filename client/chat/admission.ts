@@ -5,6 +5,7 @@
 import type { AccountId, MessageId } from '../../protocol/ids.ts'
 import { isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import type { SyncFacts } from '../devices/sync.ts'
+import type { GroupAsked } from '../groups/group-engine.ts'
 import type { Admission, MessageGate } from '../messages/gate.ts'
 import type { History } from '../messages/history.ts'
 import type { Receipts } from '../messages/receipts.ts'
@@ -37,7 +38,7 @@ const policyKey = 'settings/groups'
 /** Messages of a request for which receipts are paid, or that go when it is declined. */
 const requestMessages = 1_000
 
-export class Gate implements MessageGate {
+export class Gate implements MessageGate, GroupAsked {
   readonly #on: AdmissionComponents
 
   constructor (components: AdmissionComponents) {
@@ -45,7 +46,7 @@ export class Gate implements MessageGate {
     components.facts.onFact('request/', async (draft, key, value) => {
       const chat = key.slice('request/'.length) as ChatId
       const answer = parseFact(value)
-      if (answer === 'accepted') await this.accepted(draft, chat)
+      if (answer === 'accepted') await this.accepted(draft, chat, { isSaid: true })
       else if (answer === 'declined') await this.#declined(draft, chat)
     })
   }
@@ -74,13 +75,29 @@ export class Gate implements MessageGate {
     if (isArchived === true && !flags.isMuted(row.chat, draft)) await flags.setArchived(draft, row.chat, false)
   }
 
-  /** Somebody has put this account into a group. */
-  async addedTo (draft: Draft, chat: ChatId, by: AccountId): Promise<void> {
+  /** Somebody has put this account into a group; undefined: it is not known who. */
+  async added (draft: Draft, chat: ChatId, by: AccountId | undefined): Promise<void> {
     const { flags } = this.#on
-    if (flags.row(chat, draft).request !== undefined) return
-    const policy = await this.addPolicy(draft)
-    if (!flags.isBlocked(by, draft) && (policy === 'everyone' || (policy === 'contacts' && await this.#isContact(draft, by)))) return
+    if (flags.row(chat, draft).request !== undefined || await this.#mayAdd(draft, by)) return
     flags.change(draft, chat, 'request', (row) => ({ ...row, request: 'pending' }))
+  }
+
+  /** Somebody who is in the group says that this account is: that may come before the group itself. */
+  async welcomed (draft: Draft, chat: ChatId, by: AccountId): Promise<void> {
+    const { flags } = this.#on
+    const { request } = flags.row(chat, draft)
+    if (request === 'accepted' || request === 'declined') return
+    if (await this.addPolicy(draft) === 'everyone' || !await this.#mayAdd(draft, by)) return
+    flags.change(draft, chat, 'request', (row) => ({ ...row, request: 'accepted' }))
+  }
+
+  /** This account has asked for it. */
+  async joined (draft: Draft, chat: ChatId): Promise<void> { await this.answer(draft, chat, 'accepted') }
+
+  async #mayAdd (draft: Draft, by: AccountId | undefined): Promise<boolean> {
+    const policy = await this.addPolicy(draft)
+    if (by !== undefined && this.#on.flags.isBlocked(by, draft)) return false
+    return policy === 'everyone' || (policy === 'contacts' && by !== undefined && await this.#isContact(draft, by))
   }
 
   async addPolicy (draft: Pick<Draft, 'read'>): Promise<AddPolicy> {
@@ -95,10 +112,11 @@ export class Gate implements MessageGate {
   }
 
   /** This account talks with them: what came so far counts as anything else. Nothing happens when that is known. */
-  async accepted (draft: Draft, chat: ChatId): Promise<void> {
+  async accepted (draft: Draft, chat: ChatId, { isSaid = false }: { isSaid?: boolean } = {}): Promise<void> {
     const { flags, receipts, readReceipts } = this.#on
     const { request } = flags.row(chat, draft)
-    if (request === 'accepted' || (request === undefined && !isPairChat(chat))) return
+    // Nobody asks whether to be in a group that one has been in.
+    if (request === 'accepted' || (request === undefined && !isPairChat(chat) && !isSaid)) return
     flags.change(draft, chat, request === undefined ? undefined : 'request', (row) => ({ ...row, request: 'accepted' }))
     if (isPairChat(chat) && request === 'pending') {
       const incoming = (await this.#messages(draft, chat)).filter(({ direction, state }) => direction === 'in' && (state === 'delivered' || state === 'read'))

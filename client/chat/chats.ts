@@ -10,6 +10,7 @@ import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { conversationOfChat, isGroupChat, isPairChat, isSelfChat, type ChatId } from '../chat-id.ts'
 import type { SyncFacts } from '../devices/sync.ts'
 import type { Events } from '../events.ts'
+import type { GroupAsked } from '../groups/group-engine.ts'
 import type { BodyTaker, Mention } from '../messages/bodies.ts'
 import type { MessageGate } from '../messages/gate.ts'
 import { messageOf, type History } from '../messages/history.ts'
@@ -85,7 +86,7 @@ export class Chats {
 
   /** For the engine. */
   get takers (): readonly BodyTaker[] { return [this.#acts, this.#profiles] }
-  get gate (): MessageGate { return this.#gate }
+  get gate (): MessageGate & GroupAsked { return this.#gate }
 
   // --- messages
 
@@ -274,8 +275,6 @@ export class Chats {
 
   /** Somebody was named: a request of theirs is answered. */
   async onContact (draft: Draft, account: AccountId): Promise<void> { if (this.#flags.isSilent(account, draft) && !this.#flags.isBlocked(account, draft)) await this.#gate.accepted(draft, account) }
-  /** Somebody has put this account into a group. */
-  async onAdded (draft: Draft, chat: ChatId, by: AccountId): Promise<void> { await this.#gate.addedTo(draft, chat, by) }
 
   async #compose (draft: Draft, chat: ChatId, outgoing: Outgoing, { quote, forwarded = 0 }: { readonly quote: ReturnType<typeof quoteOf> | undefined, readonly forwarded?: number }): Promise<Message> {
     const timerS = this.#flags.row(chat, draft).timer?.seconds ?? 0

@@ -29,7 +29,7 @@ import type { Outbox } from '../messages/outbox.ts'
 import type { Item, Sealed } from '../messages/queues.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
-import type { OutboxRow, Tables } from '../store/tables.ts'
+import type { MessageRow, OutboxRow, Tables } from '../store/tables.ts'
 import { Acts } from './acts.ts'
 import { groupEventOf } from './group-events.ts'
 import { GroupKeys } from './group-keys.ts'
@@ -68,6 +68,15 @@ export interface GroupEngineComponents {
   readonly quietly: (what: string, work: Promise<unknown>) => void
 }
 
+export interface GroupAsked {
+  /** Somebody has put this account into a group; undefined: the log does not tell who. */
+  added (draft: Draft, chat: ChatId, by: AccountId | undefined): Promise<void>
+  /** Somebody who is in it says that this account is. */
+  welcomed (draft: Draft, chat: ChatId, by: AccountId): Promise<void>
+  /** This account has asked for it. */
+  joined (draft: Draft, chat: ChatId): Promise<void>
+}
+
 export class GroupEngine implements GroupPort {
   readonly tables: GroupTables
   readonly states: GroupStates
@@ -77,6 +86,8 @@ export class GroupEngine implements GroupPort {
   readonly welcomes: Welcomes
   readonly receipts: GroupReceipts
   readonly takers: readonly BodyTaker[]
+  /** Whether the person wants to be in a group is decided elsewhere (client/chat/admission.ts); set before the first `resume`. */
+  asked: GroupAsked | undefined
   readonly #on: GroupEngineComponents
   readonly #sealer: GroupSealer
   readonly #waiting: WaitingMessages
@@ -102,7 +113,7 @@ export class GroupEngine implements GroupPort {
       onReceiptKey: async (draft, chat, giver, key) => { await this.receipts.takeKey(draft, chat, giver, key) }
     })
     this.acts = new Acts({ ...components, groupTables, states, composeControl: async (draft, chat, control) => await outbox().composeControl(draft, chat, control), sealWaiting })
-    this.welcomes = new Welcomes({ ...components, states, profiles, compose })
+    this.welcomes = new Welcomes({ ...components, states, profiles, compose, onWelcome: async (draft, chat, sender) => { await this.asked?.welcomed(draft, chat, sender) } })
     this.#sealer = new GroupSealer({ ...components, groupTables, states, keys })
     this.#waiting = new WaitingMessages({
       ...components,
@@ -173,6 +184,26 @@ export class GroupEngine implements GroupPort {
     for (const [chat, { members }] of this.states.all()) if (members.has(account)) await this.keys.retire(draft, chat as ChatId)
   }
 
+  /** These messages of others have been seen. */
+  async read (draft: Draft, chat: ChatId, rows: readonly MessageRow[]): Promise<void> {
+    const highest = new Map<AccountId, MessageRow>()
+    for (const row of rows) if ((row.seq ?? 0) > (highest.get(row.sender)?.seq ?? 0)) highest.set(row.sender, row)
+    for (const [sender, { epoch, seq }] of highest) if (epoch !== undefined && seq !== undefined) await this.receipts.read(draft, chat, sender, { epoch, seq })
+  }
+
+  /** What the group is called here: its name, or the start of its id while that is not known. */
+  nameOf (chat: ChatId): string {
+    const name = this.tables.infos.cached(chat)?.name ?? ''
+    return name === '' ? `Group ${chat.slice(-8)}` : name
+  }
+
+  /** Groups that this account is in, or is about to be. */
+  present (): ChatId[] {
+    const chats = [...this.tables.infos.cachedEntries()].map(([chat]) => chat as ChatId).filter((chat) => this.states.current(chat) === undefined)
+    for (const [chat, { members }] of this.states.all()) if (members.has(this.#on.own.account)) chats.push(chat as ChatId)
+    return chats
+  }
+
   // --- GroupPort
 
   mayStart (chat: ChatId, draft?: Draft): boolean { return this.states.mayStart(chat, draft) }
@@ -182,7 +213,12 @@ export class GroupEngine implements GroupPort {
   async open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array> { return await this.keys.open(draft, chat, device, message) }
   async keep (...args: Parameters<GroupPort['keep']>): Promise<void> { await this.#waiting.keep(...args) }
   async received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void> { await this.receipts.owe(draft, chat, sender, place) }
-  async sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace): Promise<void> { await this.receipts.sent(draft, chat, id, place) }
+  async sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace): Promise<void> {
+    const { contents } = this.tables
+    const known = await draft.read(contents, `${chat}/${id}`)
+    if (known !== undefined) draft.write(contents, `${chat}/${id}`, { ...known, seq: place.seq })
+    await this.receipts.sent(draft, chat, id, place)
+  }
   async seal (draft: Draft, message: ToSeal): Promise<Sealed | 'waits' | 'nobody'> { return await this.#sealer.seal(draft, message) }
   async sealSignal (draft: Draft, chat: ChatId, message: Parameters<GroupPort['sealSignal']>[2]): Promise<Uint8Array | undefined> { return await this.#sealer.sealSignal(draft, chat, message) }
   async sealControl (draft: Draft, item: Item, row: OutboxRow, conversation: GroupConversation): Promise<Sealed | 'waits' | 'nobody'> { return await this.acts.seal(draft, item, row, conversation) }
@@ -240,6 +276,8 @@ export class GroupEngine implements GroupPort {
       await this.profiles.retire(draft, chat)
     }
     if (come.length > 0) await this.keys.owe(draft, chat, come)
+    const isBrought = change === undefined || (change.actor !== own.account && (change.act.act === 'add' || change.act.act === 'create'))
+    if (isIn && before?.members.has(own.account) !== true && isBrought) await this.asked?.added(draft, chat, change?.actor)
     if (before?.profile !== after.profile) await this.profiles.show(draft, chat, after)
     if (isOwnDevice && change?.act.act === 'add') await this.welcomes.compose(draft, after, change.act.accounts)
     // The founder's device tells everybody the group's name at once; in other groups keys go with the first message.

@@ -130,6 +130,7 @@ export class Groups {
       const info = await groups.states.infoOf(draft, conversation.id)
       draft.write(groups.tables.infos, conversation.id, { ...info, ...(info.name === '' ? { name } : {}) })
       if (profileKey !== undefined) await groups.profiles.takeKey(draft, conversation.id, profileKey)
+      await groups.asked?.joined(draft, conversation.id)
       return await this.#compose(draft, conversation, { act: 'join', link: linkId, proof: joinProof(this.#on.primitives, seed, conversation, account) })
     })
   }

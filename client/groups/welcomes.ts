@@ -30,6 +30,7 @@ export interface WelcomeComponents {
   readonly devices: Devices
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   readonly compose: (draft: Draft, message: { chat: ChatId, body: Body, kind: number }) => Promise<unknown>
+  readonly onWelcome: (draft: Draft, chat: ChatId, sender: AccountId) => Promise<void>
 }
 
 /** What one Welcome carries in all, so that twenty devices' copies fit into an envelope, padded. */
@@ -85,6 +86,7 @@ export class Welcomes implements BodyTaker {
       const known = await states.stateOf(draft, chat)
       if (!(known ?? state)?.members.has(sender)) return
       if (state !== undefined) await states.offer(draft, chat, state)
+      await this.#on.onWelcome(draft, chat, sender)
       if (body.profileKey.byteLength > 0) await profiles.takeKey(draft, chat, { id: body.profileKeyId, key: body.profileKey })
       if (body.shared.length > 0) draft.after(() => { this.#placeLater(chat, sender, body.shared) })
     } catch (error) {
