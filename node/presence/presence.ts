@@ -66,6 +66,7 @@ export class Presence {
   readonly #checks: Turnstile
   #timer: Timer | undefined
   #beats = 0
+  #isStopped = false
 
   constructor (components: PresenceComponents) {
     this.#c = components
@@ -123,7 +124,7 @@ export class Presence {
 
   /** A device has said hello: its account is there. */
   attach ({ account, device, channel }: { account: AccountId, device: DeviceId, channel: Channel }): void {
-    if (this.#byChannel.has(channel)) return
+    if (this.#byChannel.has(channel) || this.#isStopped) return
     const session: Session = { account, device, channel, watching: new WatchingDevice(account, channel) }
     this.#byChannel.set(channel, session)
     const sessions = this.#byAccount.get(account) ?? new Set()
@@ -145,6 +146,7 @@ export class Presence {
 
   /** Before the channels to other relays close. */
   async stop (): Promise<void> {
+    this.#isStopped = true
     this.#timer?.cancel()
     this.#checks.stop()
     this.#signals.stop()

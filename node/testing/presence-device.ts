@@ -51,7 +51,7 @@ export class PresenceDevice {
   /** What it was told of `other` last. */
   of (other: PresenceDevice | AccountId): Seen { return this.seen.get(typeof other === 'string' ? other : other.account) ?? unseen }
 
-  async connect ({ isNew = false } = {}): Promise<void> {
+  async connect ({ isNew = false, homeRecord }: { isNew?: boolean, homeRecord?: Uint8Array } = {}): Promise<void> {
     const handlers = new Handlers()
       .onNotification(clientNotifications.deliver, () => {})
       .onNotification(clientNotifications.draining, () => {})
@@ -70,7 +70,7 @@ export class PresenceDevice {
     this.#channel = channel
     channel.onClose(() => { if (this.#channel === channel) this.#channel = undefined })
     await sayHello(channel, this.person, this.#devices)
-    if (isNew) await register(channel, this.person, this.home.id)
+    if (isNew) await register(channel, this.person, this.home.id, homeRecord === undefined ? {} : { homeRecord })
     this.#beat(channel)
   }
 
