@@ -11,6 +11,8 @@ import { SeededRandom, settle } from '../protocol/clock-manual.ts'
 import { groupConversation, pairConversation } from '../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
 import { ERRORS } from '../protocol/errors.ts'
+import { noHead, signControl } from '../protocol/groups/control.ts'
+import { defaultSettings } from '../protocol/groups/membership.ts'
 import { FrameReader, encodeFrame, frameTypes } from '../protocol/frames.ts'
 import { accountIdToBytes, deviceKeyOf, messageIdFromBytes, messageIdToBytes, type DeviceId, type MessageId, type RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
@@ -18,12 +20,13 @@ import { anyMethods, clientMethods, clientNotifications, directoryMethods, relay
 import { protocols, topics } from '../protocol/protocols.ts'
 import { streamPair } from '../protocol/stream-pair.ts'
 import { decode, encode } from '../protocol/wire/codec.ts'
+import { GroupRef } from '../protocol/wire/gen/group.js'
 import { Batch, Pages, Positions, ReadLog } from '../protocol/wire/gen/log.js'
 import { Activity, PresencePolicy, RelayPresences, Watch, WatchAtRelay } from '../protocol/wire/gen/presence.js'
 import { PrekeyUpload } from '../protocol/wire/gen/records.js'
 import { Claim, Empty, Failure, FindAccount, FindHandle, GetDirectory, Hello, Introduce, Register } from '../protocol/wire/gen/service.js'
 import { ciphertextKinds, envelopeKinds, wireVersion } from '../protocol/wire/kinds.ts'
-import { TestPerson, connect, register, sayHello, startTestRelay, testRelay, type TestRelay } from './testing/fixtures.ts'
+import { TestPerson, connect, register, sayHello, signing, startTestRelay, testRelay, type TestRelay } from './testing/fixtures.ts'
 import { silentLogger } from './watch/logger.ts'
 
 const seed = Number(process.env['FUZZ_SEED'] ?? randomBytes(4).readUInt32LE())
@@ -77,6 +80,20 @@ describe(`fuzz (FUZZ_SEED=${seed})`, function () {
   })
   const signalOf = (from: TestPerson, to: TestPerson): Uint8Array => envelopeOf(from, to, envelopeKinds.signal)
   const pairOf = (watched: TestPerson, watcher: TestPerson): { account: Uint8Array, watcher: Uint8Array } => ({ account: accountIdToBytes(watched.account), watcher: accountIdToBytes(watcher.account) })
+  /** A group of the person's own, the change that creates it, and something said in it. */
+  const groupOf = (person: TestPerson): { bytes: Uint8Array, create: Uint8Array, said: Uint8Array } => {
+    const conversation = groupConversation(person.account, random.bytes(32))
+    const common = { conversation, sender: person.account, senderDevice: person.device.id, expiresAtMs: 0 }
+    const control = signControl(signing, {
+      conversation, actor: person.account, device: person.device.id, deviceList: person.devices().bytes, previous: noHead, madeAtMs: 1,
+      act: { act: 'create', members: [bob.account], settings: defaultSettings }
+    }, person.device.seed)
+    return {
+      bytes: conversation.bytes,
+      create: encodeEnvelope({ ...common, messageId: newMessageId(), kind: envelopeKinds.control, ciphertexts: [], control }),
+      said: encodeEnvelope({ ...common, messageId: newMessageId(), kind: envelopeKinds.content, ciphertexts: [{ device: undefined, kind: ciphertextKinds.senderKey, bytes: random.bytes(64) }] })
+    }
+  }
   const request = (method: { id: number }, body: Uint8Array): Sample => ({ method: method.id, isNotification: false, body })
   const notice = (method: { id: number }, body: Uint8Array): Sample => ({ method: method.id, isNotification: true, body })
 
@@ -84,7 +101,12 @@ describe(`fuzz (FUZZ_SEED=${seed})`, function () {
   const clientSamples = (person: TestPerson): Sample[] => {
     const conversation = pairConversation(person.account, bob.account).bytes
     const account = accountIdToBytes(person.account)
+    const group = groupOf(person)
     return [
+      request(clientMethods.submit, encode(Batch, { envelopes: [group.create, group.said] })),
+      request(clientMethods.groupState, encode(GroupRef, { conversation: group.bytes })),
+      request(clientMethods.readLog, encode(ReadLog, { conversation: group.bytes, fromSeq: 1, maxEntries: 10 })),
+      notice(clientNotifications.acknowledge, encode(Positions, { positions: [{ conversation: group.bytes, epoch: 1, seq: 1 }] })),
       request(anyMethods.ping, encode(Empty, {})),
       request(clientMethods.hello, encode(Hello, { version: wireVersion, account, deviceList: person.devices().bytes, software: 'fuzz' })),
       request(clientMethods.register, encode(Register, { homeRecord: person.home(relay.id).bytes, handle: 'mallory', prekeys: person.prekeys() })),
@@ -115,7 +137,13 @@ describe(`fuzz (FUZZ_SEED=${seed})`, function () {
     const own = pairConversation(person.account, bob.account).bytes
     const others = pairConversation(alice.account, bob.account).bytes
     const entry = { seq: 1, envelope: envelopeOf(person, bob), storedAtMs: 1 }
+    const [group, here] = [groupOf(person), groupOf(bob)]
     return [
+      request(relayMethods.forward, encode(Batch, { envelopes: [here.create, here.said, group.said] })),
+      request(relayMethods.replicate, encode(Pages, { pages: [{ conversation: group.bytes, epoch: 1, entries: [{ seq: 1, envelope: group.create, storedAtMs: 1 }], head: 1 }] })),
+      request(relayMethods.groupState, encode(GroupRef, { conversation: here.bytes })),
+      request(relayMethods.pull, encode(ReadLog, { conversation: here.bytes, fromSeq: 1, maxEntries: 5 })),
+      request(relayMethods.offerLogs, encode(Positions, { positions: [{ conversation: here.bytes, epoch: 2, seq: 9 }, { conversation: own, epoch: 1, seq: 1 }] })),
       request(anyMethods.ping, encode(Empty, {})),
       request(relayMethods.introduce, encode(Introduce, { homeRecords: [person.home(from).bytes] })),
       request(relayMethods.forward, encode(Batch, { envelopes: [envelopeOf(person, bob), envelopeOf(alice, bob)] })),
