@@ -14,7 +14,7 @@ import { limits } from '../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../protocol/methods.ts'
 import type { Welcome } from '../protocol/wire/gen/service.js'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
-import { conversationOfChat, isPairChat, type ChatId } from './chat-id.ts'
+import { conversationOfChat, isGroupChat, isPairChat, type ChatId } from './chat-id.ts'
 import { ChatTables } from './chat/chat-tables.ts'
 import { Chats } from './chat/chats.ts'
 import { shareContacts } from './chat/contact-facts.ts'
@@ -43,7 +43,7 @@ import { ClientPresence } from './presence/presence.ts'
 import { PrekeyUpkeep } from './keys/prekey-upkeep.ts'
 import { RelayChoice } from './relay/relay-choice.ts'
 import { RelayConnection } from './relay/relay-connection.ts'
-import { Tables } from './store/tables.ts'
+import { Tables, type MessageRow } from './store/tables.ts'
 
 export type { ClientComponents, ClientConfig, ClientLogger, MakeDialer } from './components.ts'
 export type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, MessageState, Person, PersonPresence, TypingChange, TypingState, Warning } from './model.ts'
@@ -296,13 +296,14 @@ export class Client {
   async conversations (): Promise<ConversationSummary[]> {
     const own = this.#own()
     const contacts = new Map((await this.#contacts.list()).map((contact) => [contact.account, contact]))
-    const chats = new Set<ChatId>([...await this.#history.chats(this.#ledger), ...contacts.keys()])
+    const { groups } = this.#running()
+    const chats = new Set<ChatId>([...await this.#history.chats(this.#ledger), ...contacts.keys(), ...groups.present()])
     const summaries = await Promise.all([...chats].map(async (chat): Promise<ConversationSummary> => {
       const [last] = await this.#history.page(this.#ledger, chat, { limit: 1 })
       return {
         id: conversationOfChat(own, chat).id,
         chat,
-        ...isPairChat(chat) ? pairSummary(chat, contacts.get(chat)) : { kind: 'self' as const, name: 'Yourself', isVerified: true },
+        ...isPairChat(chat) ? pairSummary(chat, contacts.get(chat)) : isGroupChat(chat) ? { kind: 'group' as const, name: groups.nameOf(chat), isVerified: false } : { kind: 'self' as const, name: 'Yourself', isVerified: true },
         ...(last === undefined ? {} : { lastMessage: messageOf(last) }),
         unread: (await this.#ledger.read(this.#tables.conversations, chat))?.unread ?? 0,
         info: this.chats.info(chat)
@@ -394,6 +395,7 @@ export class Client {
     shareContacts(this.#contacts, facts, async (draft, named) => { await chats.onContact(draft, named) })
     engine.takers.push(...chats.takers)
     engine.gates.push(chats.gate)
+    engine.groups.asked = chats.gate
     chats.onBlocked(async (draft, blocked) => { await engine.groups.onBlocked(draft, blocked) })
     await chats.load()
     this.#chats = chats
@@ -532,10 +534,11 @@ export class Client {
 
   /** @returns whether there may be more */
   async #markSomeRead (chat: ChatId): Promise<boolean> {
-    const { receipts } = this.#running()
+    const { receipts, groups } = this.#running()
     return await this.#ledger.run(async (draft) => {
       const unread = (await draft.read(this.#tables.conversations, chat))?.unread ?? 0
       const ids: MessageId[] = []
+      const seen: MessageRow[] = []
       let before: MessageId | undefined
       let isAtEnd = unread === 0
       while (!isAtEnd && ids.length < Math.min(unread, readPerBatch)) {
@@ -547,12 +550,17 @@ export class Client {
           if (direction !== 'in' || state !== 'delivered' || ids.length >= readPerBatch) continue
           ids.push(id)
           const row = await this.#history.update(draft, chat, 'in', id, { state: 'read' })
-          if (row !== undefined) draft.after(() => { this.#events.emit('update', messageOf(row)) })
+          if (row === undefined) continue
+          seen.push(row)
+          draft.after(() => { this.#events.emit('update', messageOf(row)) })
         }
       }
       if (unread === 0) return false
       await this.#readMarks?.put(draft, chat)
-      if (ids.length > 0 && this.#config.readReceipts !== false && !this.chats.isSilent(chat, draft)) await receipts.owe(draft, chat, 'read', ids.reverse())
+      if (ids.length > 0 && this.#config.readReceipts !== false && !this.chats.isSilent(chat, draft)) {
+        if (isGroupChat(chat)) await groups.read(draft, chat, seen)
+        else await receipts.owe(draft, chat, 'read', ids.reverse())
+      }
       const left = isAtEnd ? 0 : unread - ids.length
       draft.write(this.#tables.conversations, chat, { unread: Math.max(0, left) })
       return left > 0

@@ -48,6 +48,8 @@ export const clientLimits = {
   strangeKeys: 1_000,
   /** A message of a group that cannot be opened: its key may be on its way, then it is asked for, five times. */
   resendAfterMs: [10_000, 60_000, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000, 24 * 60 * 60_000],
+  /** The same for one that was not sealed for this device at all: nothing is on its way. */
+  resendUnaddressedMs: 1_000,
   /** Own messages of a group that are kept for those who ask for them again. */
   groupContentsKept: 1_000,
   groupContentsPrune: 64,

@@ -2,6 +2,7 @@
  * For tests only: people with several devices on the relay's real code, under virtual time.
  */
 import assert from 'node:assert/strict'
+import type { ChatId } from '../client/chat-id.ts'
 import { Client, type ClientConfig, type Message, type Warning } from '../client/client.ts'
 import { MemoryStore } from '../client/store/store-memory.ts'
 import { World, type TestRelayNode } from '../node/testing/message-world.ts'
@@ -145,9 +146,9 @@ export class TestDevice {
     await this.online()
   }
 
-  async say (to: AccountId, text: string): Promise<Message> { return await this.client.send(to, text) }
+  async say (to: ChatId, text: string): Promise<Message> { return await this.client.send(to, text) }
 
-  async history (other: AccountId): Promise<Message[]> { return await this.client.history(other, { limit: 100_000 }) }
-  async texts (other: AccountId): Promise<string[]> { return (await this.history(other)).map(({ direction, text }) => `${direction} ${text}`) }
-  async states (other: AccountId, direction: 'in' | 'out' = 'out'): Promise<string[]> { return (await this.history(other)).filter((message) => message.direction === direction).map(({ state }) => state) }
+  async history (other: ChatId): Promise<Message[]> { return await this.client.history(other, { limit: 100_000 }) }
+  async texts (other: ChatId): Promise<string[]> { return (await this.history(other)).map(({ direction, text }) => `${direction} ${text}`) }
+  async states (other: ChatId, direction: 'in' | 'out' = 'out'): Promise<string[]> { return (await this.history(other)).filter((message) => message.direction === direction).map(({ state }) => state) }
 }

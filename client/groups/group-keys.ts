@@ -54,6 +54,7 @@ export class GroupKeys implements BodyTaker {
   readonly kinds = ['groupKeys'] as const
   readonly #on: GroupKeyComponents
   readonly #giving = new Set<ChatId>()
+  readonly #again = new Set<ChatId>()
   /** Keys taken of people who are not known to be in the group yet: bounded for each run. */
   #taken = 0
 
@@ -136,11 +137,13 @@ export class GroupKeys implements BodyTaker {
 
   /** Write down what is owed for everybody whose devices are known, a part at a time. */
   give (chat: ChatId): void {
-    if (this.#giving.has(chat)) return
+    if (this.#giving.has(chat)) { this.#again.add(chat); return }
     this.#giving.add(chat)
     this.#giveAll(chat).catch(() => { /* the store's failure: the next message tries again */ }).finally(() => {
       this.#giving.delete(chat)
-      this.#on.onGiven(chat)
+      // More has become known meanwhile.
+      if (this.#again.delete(chat)) this.give(chat)
+      else this.#on.onGiven(chat)
     })
   }
 

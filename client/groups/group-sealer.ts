@@ -76,7 +76,7 @@ export class GroupSealer {
     const ciphertexts = await this.#ciphertexts(draft, chat, state, plaintext)
     if (typeof ciphertexts === 'string') return ciphertexts
     const envelope = encodeEnvelope({ conversation, messageId: id, sender: own.account, senderDevice: own.device, kind: row.kind, expiresAtMs: row.expiresAtMs ?? 0, ciphertexts })
-    draft.write(groupTables.contents, `${chat}/${id}`, { seq: state.seq, content: plaintext })
+    draft.write(groupTables.contents, `${chat}/${id}`, { seq: 0, content: plaintext })
     if (++this.#sealed % clientLimits.groupContentsPrune === 0) draft.after(() => { this.#prune(chat).catch(() => { /* the next time */ }) })
     // Every member's mark stands for its devices: the board says when all have it.
     return { envelope, row: { ...row, state: 'sealed', digest: toHex(primitives.sha256(envelope)), awaiting: row.kind === envelopeKinds.content ? everyDevice : [] } }

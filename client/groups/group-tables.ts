@@ -61,6 +61,7 @@ export interface WaitingRow {
   readonly isBroken: boolean
 }
 
+/** `seq`: its place in the log; 0: not known yet. */
 export interface SentContent { readonly seq: number, readonly content: Uint8Array }
 
 export interface MarksRow {

@@ -67,13 +67,13 @@ export class WaitingMessages implements BodyTaker {
   }
 
   /** Keep the envelope until it can be opened. */
-  async keep (draft: Draft, { chat, epoch, seq }: { chat: ChatId, epoch: number, seq: number }, row: Pick<WaitingRow, 'id' | 'sender' | 'device' | 'kind' | 'isBroken'>, envelope: Uint8Array): Promise<void> {
+  async keep (draft: Draft, { chat, epoch, seq }: { chat: ChatId, epoch: number, seq: number }, { isAddressed, ...row }: Pick<WaitingRow, 'id' | 'sender' | 'device' | 'kind' | 'isBroken'> & { isAddressed: boolean }, envelope: Uint8Array): Promise<void> {
     const { tables, groupTables, clock } = this.#on
     const key = `${chat}/${positionKey(epoch, seq)}`
     const nowMs = clock.nowMs()
     await this.#makeRoom(draft)
     draft.write(tables.unopened, key, { atMs: nowMs, envelope })
-    draft.write(groupTables.waiting, key, { ...row, atMs: nowMs, tries: 0, nextTryAtMs: nowMs + clientLimits.resendAfterMs[0] })
+    draft.write(groupTables.waiting, key, { ...row, atMs: nowMs, tries: 0, nextTryAtMs: nowMs + (isAddressed ? clientLimits.resendAfterMs[0] : clientLimits.resendUnaddressedMs) })
     draft.after(() => { this.#schedule() })
   }
 
@@ -135,7 +135,7 @@ export class WaitingMessages implements BodyTaker {
     const known: Array<{ id: MessageId, content: Uint8Array }> = []
     for (const id of ids.slice(0, resendIds)) {
       const sent = await draft.read(groupTables.contents, `${chat}/${id}`)
-      if (sent !== undefined && sent.seq >= member.sinceSeq && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
+      if (sent !== undefined && sent.seq > 0 && sent.seq >= member.sinceSeq && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
     }
     if (known.length === 0) return
     await keys.owe(draft, chat, [sender])

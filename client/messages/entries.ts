@@ -444,7 +444,7 @@ export class Entries {
     if (!isGroupChat(chat) || error.action !== 'rekey') return false
     const { own, groups } = this.#on
     const { messageId: id, sender, senderDevice: device, kind } = envelope
-    await groups.keep(draft, { chat, epoch: entry.epoch, seq: entry.seq }, { id, sender, device, kind, isBroken: error.code !== 'NO_SENDER_KEY' }, bytes)
+    await groups.keep(draft, { chat, epoch: entry.epoch, seq: entry.seq }, { id, sender, device, kind, isBroken: error.code !== 'NO_SENDER_KEY', isAddressed: envelope.ciphertexts.some((one) => one.device === undefined || one.device === own.device) }, bytes)
     if (kind === envelopeKinds.content && sender !== own.account && await this.#admit(draft, chat, envelope, false) !== 'drop') this.#addPlaceholder(draft, chat, envelope, entry, 'waiting for this message')
     return true
   }
