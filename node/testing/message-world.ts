@@ -127,14 +127,14 @@ export class TestRelayNode {
   path!: MessagePath
   isRunning = false
   readonly meter = new CountingMeter()
-  readonly #seed: Uint8Array
+  readonly seed: Uint8Array
 
   constructor (world: World, name: string, options: MemoryStoreOptions) {
     this.world = world
     this.name = name
     const { id, seed } = testRelay(world.random)
     this.id = id
-    this.#seed = seed
+    this.seed = seed
     this.store = new MemoryStore(options)
   }
 
@@ -143,7 +143,7 @@ export class TestRelayNode {
     const mesh = network.join(this.id)
     this.relay = new Relay({
       mesh, store: this.store, clock, random, signing, logger, meter: this.meter, defer: afterThisTurn, loadPermille: () => 0, keepConnected: () => {}
-    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.#seed }, (parts, config) => this.path = createMessagePath(parts, { ...config, logs: this.world.logs }))
+    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.seed }, (parts, config) => this.path = createMessagePath(parts, { ...config, logs: this.world.logs }))
     await this.relay.start()
     this.isRunning = true
   }
