@@ -112,6 +112,28 @@ describe('presence from client to client', () => {
     assert.equal((await bob.client.history(ann.account)).at(-1)?.text, 'still there?')
   })
 
+  it('typing in a group is shown to its members; who shares nothing else is seen through the group', async () => {
+    const dan = await personAt(nodes[1]!)
+    await ann.client.send(bob.account, 'hello')
+    await ann.client.send(dan.account, 'hello')
+    await world.pass(10_000)
+    const { chat } = await world.during(ann.client.groups.create({ name: 'three', members: [bob.account, dan.account] }))
+    await world.pass(10_000)
+    await ann.client.send(chat, 'hello, both')
+    await world.pass(20_000)
+    await ann.client.presence.typing(chat, 'typing')
+    await world.pass(1_000)
+    assert.deepEqual(bob.typed, [{ chat, account: ann.account, state: 'typing' }])
+    assert.deepEqual(dan.typed, bob.typed)
+    bob.client.presence.watch([dan.account])
+    await world.pass(20_000)
+    assert.equal(bob.client.presence.of(dan.account).state, 'unknown')
+    bob.client.presence.watch([{ account: dan.account, group: chat }])
+    await world.pass(5_000)
+    assert.equal(bob.client.presence.of(dan.account).state, 'online')
+    await world.during(dan.client.stop())
+  })
+
   it('who hides is not seen, sees nothing, and does not say that they type', async () => {
     await ann.client.send(bob.account, 'hello')
     await bob.client.send(ann.account, 'hello ann')
