@@ -261,12 +261,13 @@ describe('gossip of a wide group', () => {
       await wideGroup.world.pass(3_000)
       const before = await wideGroup.stored(us)
       assert.equal(before.length, 1)
+      const truth = wideGroup.heard.at(-1)!
       const other = wideGroup.members[3]!.sealFor(wideGroup.group.conversation).bytes
       wideGroup.meshOf(us).hear(wideGroup.topic, forged(eu, (page) => { page.entries[0]!.envelope = other }))
       await wideGroup.world.pass(1_000)
       assert.equal(wideGroup.count(us, 'heliograph_gossip_contradictions_total'), 1)
       assert.deepEqual(await wideGroup.stored(us), before)
-      wideGroup.meshOf(us).hear(wideGroup.topic, wideGroup.heard.at(-1)!)
+      wideGroup.meshOf(us).hear(wideGroup.topic, truth)
       await wideGroup.world.pass(1_000)
       assert.equal(wideGroup.count(us, 'heliograph_gossip_contradictions_total'), 1, 'a true page again is no lie')
     })
