@@ -182,6 +182,7 @@ export class NewDevice {
     try {
       for (;;) {
         const message = await this.#meeting.receiveAny()
+        // The primary closes once it knows that this was taken: closing here could overtake the answer.
         if (message.finished !== undefined) return true
         // [IGNORE] a kind of a newer version
         if (message.rows !== undefined) await this.#store({ ...message.rows, isHistory: true, isComplete: false })
@@ -189,9 +190,8 @@ export class NewDevice {
     } catch (error) {
       if (!isProtocolError(error)) throw error
       // The device is linked; what is older stays on the primary.
+      this.#meeting.abort(error)
       return false
-    } finally {
-      await this.#meeting.close()
     }
   }
 
