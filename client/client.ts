@@ -162,6 +162,10 @@ export class Client {
       addresses: () => this.#account.home?.addresses ?? []
     })
     const { handover } = this.#ownDevices
+    handover.add('highest', tables.highest)
+    handover.add('groups', this.#groupTables.states)
+    handover.add('groupInfos', this.#groupTables.infos)
+    handover.add('receiptSecret', this.#groupTables.secret)
     handover.add('chats', this.#chatTables.chats)
     handover.add('expiry', this.#chatTables.expiry)
     handover.add('profiles', this.#chatTables.profiles)

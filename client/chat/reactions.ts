@@ -22,6 +22,6 @@ export function reacted (row: MessageRow, reaction: Reaction): MessageRow | unde
   if (reaction.emoji !== '' && !isOneEmoji(reaction.emoji)) throw new ProtocolError('MALFORMED', { what: 'not one emoji' })
   if (row.isDeleted === true) return undefined
   const before = row.reactions?.find(({ account }) => account === reaction.account)
-  if (before === undefined ? reaction.emoji === '' : before.atMs >= reaction.atMs) return undefined
+  if (before !== undefined && before.atMs >= reaction.atMs) return undefined
   return { ...row, reactions: [...(row.reactions ?? []).filter((other) => other !== before), reaction] }
 }
