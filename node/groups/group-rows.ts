@@ -11,12 +11,11 @@
  *
  * The head counts members and links: a row that was lost on the disk is noticed.
  */
-import { concat, fromUtf8, utf8 } from '../../protocol/bytes.ts'
+import { concat, fromUtf8, toHex, utf8 } from '../../protocol/bytes.ts'
 import type { GroupConversation } from '../../protocol/conversation.ts'
 import { linkIdBytes, profileKeyIdBytes, headBytes, type GroupProfile } from '../../protocol/groups/control.ts'
 import { emptyGroup, type GroupLinkState, type GroupMember, type GroupState } from '../../protocol/groups/membership.ts'
 import { keyBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
-import { toHex } from '../../protocol/bytes.ts'
 import type { Write } from '../store/store.ts'
 
 /** What somebody may see of a log: from its entry `first` to its entry `last`. */
@@ -107,7 +106,8 @@ export async function readRows (group: GroupConversation, rows: AsyncIterable<{ 
   let counted: { members: number, links: number } | undefined
   for await (const { key, value: bytes } of rows) {
     const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const name = key.slice(from + 1)
+    // A copy: a slice would keep the whole key in memory, three times as long.
+    const name = Buffer.from(key.slice(from + 1)).toString()
     switch (key[from]) {
       case undefined: counted = readHead(state, value); break
       case 'm': readMember(state, leaving, name as AccountId, value); break

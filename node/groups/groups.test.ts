@@ -9,7 +9,7 @@ import { groupPolicies, groupRoles, envelopeKinds } from '../../protocol/wire/ki
 import { limits, rates } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications, relayMethods } from '../../protocol/methods.ts'
 import { protocols } from '../../protocol/protocols.ts'
-import { TestGroup, headOf, signedChange, stateAt } from '../testing/group-world.ts'
+import { TestGroup, headOf, signedChange, stateAt, storedState } from '../testing/group-world.ts'
 import { TestPerson, signing, testRelay } from '../testing/fixtures.ts'
 import { TestClient, World, type TestRelayNode } from '../testing/message-world.ts'
 
@@ -278,6 +278,8 @@ describe('groups', () => {
       await world.pass(5_000)
       assert.equal(group.shownTo(c).length, 2)
       assert.equal((await asia.store.openLog(group.conversation.id))?.head, 2)
+      assert.equal((await storedState(asia, group.conversation)).members.size, 0, 'nor does it keep who is in it')
+      assert.deepEqual(await asia.store.logsOf(a.account), [])
       assert.deepEqual([...(await eu.store.openLog(group.conversation.id))!.replicas.keys()], [us.id])
       assert.equal((await eu.store.behindReplicas()).length, 0)
     })

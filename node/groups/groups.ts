@@ -10,7 +10,7 @@ import { decodeEnvelope } from '../../protocol/envelope.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import { verifyControlEnvelope, type Control } from '../../protocol/groups/control.ts'
-import { checkControl, placedMember, type GroupChange, type GroupState, type Place } from '../../protocol/groups/membership.ts'
+import { checkControl, emptyGroup, placedMember, type GroupChange, type GroupState, type Place } from '../../protocol/groups/membership.ts'
 import type { AccountId } from '../../protocol/ids.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Homes, Logger } from '../ports.ts'
@@ -146,9 +146,18 @@ export class Groups {
     return effect
   }
 
-  /** Its devices have everything that is for them: nothing is kept for the account any more. */
-  left (group: Group, account: AccountId): Write[] {
-    group.leaving.delete(account)
-    return [dropMemberRow(group.conversation, account), { op: 'leave', log: group.conversation.id, account }]
+  /**
+   * The devices of these accounts have everything that is for them: nothing is kept for them any more. Of a group in which
+   * nobody lives here now, and which is not sequenced here, nothing at all.
+   */
+  left (group: Group, accounts: readonly AccountId[]): Write[] {
+    const { conversation } = group
+    for (const account of accounts) group.leaving.delete(account)
+    const writes = accounts.flatMap((account) => [dropMemberRow(conversation, account), { op: 'leave', log: conversation.id, account } as const])
+    if (group.locals.length > 0 || group.leaving.size > 0 || this.#c.homing.isHome(conversation.anchor)) return writes
+    for (const account of group.members) writes.push({ op: 'leave', log: conversation.id, account })
+    const gone = stateRows(group.state).flatMap((write) => write.op === 'put' ? [{ op: 'delete', table: write.table, key: write.key } as const] : [])
+    group.replace(emptyGroup(conversation))
+    return [...writes, ...gone]
   }
 }

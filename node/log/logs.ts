@@ -13,7 +13,7 @@ import type { Placement } from './placement.ts'
 import type { Seen, Store } from '../store/store.ts'
 
 export interface LogsConfig {
-  /** Logs kept in memory although idle. 20,000 at about 1 KiB: 20 MiB. Eight members of a group count as one more. */
+  /** Logs kept in memory although idle. 20,000 at about 1 KiB: 20 MiB. Four members of a group count as one more. */
   readonly maxLogs: number
   /** Bytes of recent entries kept for followers that are about to take them. */
   readonly tailBytes: number
@@ -21,8 +21,8 @@ export interface LogsConfig {
 
 export const logsDefaults: LogsConfig = { maxLogs: 20_000, tailBytes: 32 * 1024 * 1024 }
 
-/** A member of a group in memory takes about 120 bytes. */
-const weightOf = ({ group }: Log): number => 1 + (group === undefined ? 0 : group.state.members.size >> 3)
+/** A member of a group in memory takes about 200 bytes. */
+const weightOf = ({ group }: Log): number => 1 + (group === undefined ? 0 : group.state.members.size >> 2)
 
 type LogStore = Pick<Store, 'openLog' | 'highestMessage' | 'findMessage'>
 

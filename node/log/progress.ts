@@ -132,10 +132,11 @@ export class Progress {
     if (group === undefined || group.leaving.size === 0 || log.isDropped) return
     const done = [...group.leaving.keys()].filter((account) => this.#placement.devicesOf(account).every((device) => this.#has(log, account, device) === Infinity))
     if (done.length === 0) return
-    const writes = done.flatMap((account) => this.#groups.left(group, account))
+    const writes = this.#groups.left(group, done)
     for (const account of done) this.#logs.left(log, account)
     this.#commits.commit(writes).catch((error: unknown) => {
       // The rows are still there, and with them the accounts, when the log is loaded again.
+      this.#logs.drop(log)
       this.#logger.warn('progress.let-go', {}, error)
     })
   }
