@@ -74,9 +74,15 @@ export class Person {
   }
 
   async send (to: { account: AccountId, name: string }, text: string): Promise<Message> {
-    const atMs = performance.now()
-    const message = await this.client.send(to.account, text)
+    const message = await this.say(to.account, text)
     this.sent.push({ from: this.name, to: to.name, text })
+    return message
+  }
+
+  /** Into any chat; only its ticks are remembered. */
+  async say (chat: ChatId, text: string): Promise<Message> {
+    const atMs = performance.now()
+    const message = await this.client.send(chat, text)
     const record = this.#startedAt.get(message.id)
     if (record === undefined) this.#startedAt.set(message.id, { atMs, seen: new Set() })
     else record.atMs = atMs

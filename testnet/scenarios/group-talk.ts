@@ -3,6 +3,7 @@
  */
 import type { ChatId } from '../../client/chat-id.ts'
 import type { Message } from '../../client/client.ts'
+import type { AccountId } from '../../protocol/ids.ts'
 import { groupDelivery, groupOrder, groupViews, type GroupEvidence } from '../assertions/group.ts'
 import { until, type Person } from '../network/person.ts'
 import type { Stage } from '../scenario.ts'
@@ -24,9 +25,9 @@ export class GroupTalk {
   }
 
   /** The first of them makes it, with all the others in it; all of them know of it when it resolves. */
-  static async create (stage: Stage, name: string, people: readonly Person[]): Promise<GroupTalk> {
+  static async create (stage: Stage, name: string, people: readonly Person[], { alsoMembers = [] }: { alsoMembers?: readonly AccountId[] } = {}): Promise<GroupTalk> {
     const [founder, ...others] = people
-    const { chat } = await founder!.client.groups.create({ name, members: others.map(({ account }) => account) })
+    const { chat } = await founder!.client.groups.create({ name, members: [...others.map(({ account }) => account), ...alsoMembers] })
     const talk = new GroupTalk(stage, chat, people)
     await talk.untilAll('to know of the group', async (person) => (await person.client.groups.state(chat))?.name === name)
     return talk
@@ -45,7 +46,7 @@ export class GroupTalk {
   /** @param to who is to have it, when that is not everybody who is in now */
   async say (from: Person, { to = this.members, text }: { to?: readonly Person[], text?: string } = {}): Promise<Message> {
     const said = text ?? textFor(this.#stage.random, from.name, this.#counter++)
-    const message = await from.client.send(this.chat, said)
+    const message = await from.say(this.chat, said)
     this.#sent.push({ from: from.name, text: said, to: to.map(({ name }) => name) })
     return message
   }

@@ -10,7 +10,7 @@ import { systemClock } from '../../node/system.ts'
 import { pairConversation } from '../../protocol/conversation.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
 import { encodeEnvelope } from '../../protocol/envelope.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, accountIdToBytes, type AccountId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications } from '../../protocol/methods.ts'
@@ -20,6 +20,7 @@ import { MessageIds, connectDevice, makeIdentity, type RelayTarget, type Synthet
 
 const components = { primitives: nodePrimitives, clock: systemClock }
 const ids = new MessageIds()
+const maxAttempts = 6
 
 export class CrowdDevice {
   readonly identity: SyntheticIdentity = makeIdentity(nodePrimitives)
@@ -58,6 +59,20 @@ export class CrowdDevice {
     await connectDevice(this.identity, { ...components, dialer: this.#dialer, handlers }, this.#target, { register, onOpen: (channel) => { this.#channel = channel } })
     clearInterval(this.#beat)
     this.#beat = setInterval(() => { this.#channel?.call(anyMethods.ping, {}).catch(() => { /* its end is what counts */ }) }, limits.heartbeatMs)
+  }
+
+  /** As a client does: again, with growing pauses, until it is there. @throws Error of the last try */
+  async connectPatiently (options: { register?: boolean } = {}): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.connect(options)
+        return
+      } catch (error) {
+        if (!isProtocolError(error) || attempt >= maxAttempts) throw error
+        this.vanish()
+        await new Promise((resolve) => { setTimeout(resolve, 500 * 2 ** attempt) })
+      }
+    }
   }
 
   /** Gone without a word. */

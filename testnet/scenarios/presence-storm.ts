@@ -39,8 +39,9 @@ export const presenceStorm: Scenario = {
     const untilSeen = async (): Promise<void> => {
       await until(isSeen, { timeoutMs: seenTimeoutMs, what: () => `everybody to be seen (${watchers.map(({ online }) => online.size).join(', ')})` })
     }
+    let isOver = false
     try {
-      await stage.step(`${size} devices register in eu, ${watchersEach} watchers in eu and in ap`, () => inParallel(everybody, parallel, (one) => one.connect({ register: true })))
+      await stage.step(`${size} devices register in eu, ${watchersEach} watchers in eu and in ap`, () => inParallel(everybody, parallel, (one) => one.connectPatiently({ register: true })))
       const ann = await stage.step('ann is online in eu', () => stage.person('ann', 'eu'))
       const bob = await stage.step('bob is online in ap', () => stage.person('bob', 'ap'))
       await stage.step('they know one another', async () => { await ann.befriend(bob); await bob.befriend(ann) })
@@ -54,7 +55,6 @@ export const presenceStorm: Scenario = {
         await untilSeen()
       })
 
-      let isOver = false
       const talking = (async () => {
         for (let index = 0; !isOver; index++) {
           await ann.send(bob, `in the storm #${index} ${textFor(stage.random, 'ann', index)}`)
@@ -62,6 +62,8 @@ export const presenceStorm: Scenario = {
           await pause(messageEveryMs)
         }
       })()
+      // Its failure is told where it is awaited; when something else has failed before, that is told.
+      talking.catch(() => {})
       for (const watcher of watchers) watcher.toldAtMs.length = 0
       const begunMs = performance.now()
       await stage.step('ann and bob write all the while; the whole crowd is gone at once', async () => {
@@ -70,7 +72,7 @@ export const presenceStorm: Scenario = {
       })
       const seconds = await stage.step((taken) => `the crowd is back: ${Math.round(size / taken)} connections a second`, async () => {
         const startMs = performance.now()
-        await inParallel(inAnyOrder, parallel, (one) => one.connect())
+        await inParallel(inAnyOrder, parallel, (one) => one.connectPatiently())
         return (performance.now() - startMs) / 1_000
       })
       await stage.step('everybody is seen again', untilSeen)
@@ -98,6 +100,7 @@ export const presenceStorm: Scenario = {
       stage.figure('time to ✓ meanwhile', quantiles([...ann.tickMs.sent, ...bob.tickMs.sent]))
       stage.figure('time to ✓✓ meanwhile', quantiles([...ann.tickMs.delivered, ...bob.tickMs.delivered]))
     } finally {
+      isOver = true
       await inParallel(everybody, parallel, (one) => one.leave())
     }
   }
