@@ -7,7 +7,7 @@ import { CrashingStore } from './testing/crashing-store.ts'
 import { noFaults, type Faults } from './testing/relay-fake.ts'
 import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
-const faults: Faults = { cutBeforeSubmit: 0.1, cutAfterSubmit: 0.1, repeatPage: 0.3, dropPage: 0.15, refuseSubmit: 0.1 }
+const faults: Faults = { cutBeforeSubmit: 0.1, cutAfterSubmit: 0.1, repeatPage: 0.3, dropPage: 0.15, refuseSubmit: 0.1, dropReceipt: 0.3 }
 
 /** What one person sees of the other, as lines. */
 async function seen (person: FakePerson, peer: FakePerson): Promise<string[]> {

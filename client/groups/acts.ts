@@ -71,11 +71,11 @@ export class Acts {
    */
   async seal (draft: Draft, { chat, id }: Item, row: OutboxRow, conversation: GroupConversation): Promise<Sealed | 'waits' | 'nobody'> {
     const { states, primitives, own, groupTables } = this.#on
-    const info = await states.infoOf(draft, chat)
-    if (info.pendingControl !== undefined && info.pendingControl !== id) return 'waits'
+    const pending = await draft.read(groupTables.pendingActs, chat)
+    if (pending?.id !== undefined && pending.id !== id) return 'waits'
     const state = await states.stateOf(draft, chat)
     const before = verifyControl(primitives, fromHex(row.body ?? ''))
-    if (info.refusedHead !== undefined && info.refusedHead === headOf(before.act, state)) return 'waits'
+    if (pending?.refusedHead !== undefined && pending.refusedHead === headOf(before.act, state)) return 'waits'
     const act = stillMeant(before.act, state)
     if (act === undefined) {
       draft.after(() => { this.#settle(id, undefined) })
@@ -85,18 +85,17 @@ export class Acts {
     const isGood = act === before.act && sameBytes(before.previous, fromHex(headOf(act, state))) && list !== undefined && sameBytes(list.bytes, before.actorList.bytes)
     const bytes = isGood ? fromHex(row.body ?? '') : await this.#sign(draft, conversation, act, state)
     if (act.act !== 'join') this.#check(conversation, state, bytes)
-    const { refusedHead: _, ...rest } = info
-    draft.write(groupTables.infos, chat, { ...rest, pendingControl: id })
+    draft.write(groupTables.pendingActs, chat, { id })
     const envelope = encodeEnvelope({ conversation, sender: own.account, senderDevice: own.device, messageId: id, kind: row.kind, expiresAtMs: 0, ciphertexts: [], control: bytes })
     return { envelope, row: { ...row, body: toHex(bytes), state: 'sealed', digest: toHex(primitives.sha256(envelope)), awaiting: [] } }
   }
 
   /** The sequencer has seen another change first: decide anew once that has come here. */
   async refused (draft: Draft, { chat, id }: Item, row: OutboxRow): Promise<void> {
-    const { states, groupTables, primitives } = this.#on
-    const { pendingControl, ...info } = await states.infoOf(draft, chat)
-    const { previous } = verifyControl(primitives, fromHex(row.body ?? ''))
-    draft.write(groupTables.infos, chat, { ...info, refusedHead: toHex(previous), ...(pendingControl === undefined || pendingControl === id ? {} : { pendingControl }) })
+    const { groupTables, primitives } = this.#on
+    const pending = await draft.read(groupTables.pendingActs, chat)
+    if (pending?.id !== undefined && pending.id !== id) return
+    draft.write(groupTables.pendingActs, chat, { refusedHead: toHex(verifyControl(primitives, fromHex(row.body ?? '')).previous) })
   }
 
   /** It stands in the log. @param error it was void there */
@@ -141,11 +140,9 @@ export class Acts {
   }
 
   async #clear (draft: Draft, chat: ChatId, id: MessageId): Promise<void> {
-    const info = await this.#on.states.infoOf(draft, chat)
-    if (info.pendingControl === id) {
-      const { pendingControl: _, ...rest } = info
-      draft.write(this.#on.groupTables.infos, chat, rest)
-    }
+    const { groupTables } = this.#on
+    const pending = await draft.read(groupTables.pendingActs, chat)
+    if (pending !== undefined && (pending.id === undefined || pending.id === id)) draft.erase(groupTables.pendingActs, chat)
     draft.after(() => { this.#on.sealWaiting(chat) })
   }
 

@@ -152,6 +152,8 @@ export class GroupEngine implements GroupPort {
     await this.states.load()
     await this.keys.load()
     await this.#waiting.load()
+    // Before the first other device is linked: all of them make receipt keys from the same.
+    await this.#on.ledger.run(async (draft) => { await this.keys.secret(draft) })
   }
 
   /** The relay can be reached again. */

@@ -47,7 +47,7 @@ export interface GroupKeyComponents {
 }
 
 const noKeys: OwnKeyRow = { toGive: [] }
-const secretKey = 'receipt-secret'
+const secretKey = 'secret'
 const secretBytes = 32
 
 export class GroupKeys implements BodyTaker {

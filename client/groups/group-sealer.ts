@@ -67,7 +67,7 @@ export class GroupSealer {
     const { states, own, devices, groupTables, primitives } = this.#on
     const { chat, id } = item
     const state = await states.stateOf(draft, chat)
-    if (state === undefined || (await states.infoOf(draft, chat)).pendingControl !== undefined) return 'waits'
+    if (state === undefined || (await draft.read(groupTables.pendingActs, chat))?.id !== undefined) return 'waits'
     if (!state.members.has(own.account)) throw new ProtocolError('NOT_A_MEMBER')
     if (row.kind === envelopeKinds.content && !maySend(state, own.account)) throw new ProtocolError('NOT_ALLOWED')
     const ours = await devices.listOf(draft, own.account)

@@ -4,6 +4,7 @@
  * prefix | key                  | value                                                    | kept until
  * gs/    | group                | GroupSnapshot: the state after the last control entry    | with the account
  * gi/    | group                | JSON: what this device knows beside the log              | with the account
+ * gp/    | group                | JSON: own change of it that is under way                 | it has taken effect, or was refused
  * gh/    | group/position       | membership hash after the control entry there, 32 bytes  | with the account
  * gn/    | group                | GroupSnapshot from the adder or the relay, not in use yet | the first entry was taken
  * gk/    | group                | JSON: own sender key, who is still to be given keys      | with the account
@@ -13,7 +14,7 @@
  * gd/    | group/account        | JSON: how far this device has what that member sent, and the key to tell them | with the account
  * gb/    | group/account/device | JSON: how far that device has what this account sent     | with the account
  * gu/    | group/position       | id of an own message that not everybody has read         | read by all; the newest 2,000
- * me/    | receipt-secret       | 32 bytes, which receipt keys are made from               | with the account
+ * rs/    | secret               | 32 bytes, which receipt keys are made from               | with the account
  */
 import { concat } from '../../protocol/bytes.ts'
 import type { GroupState } from '../../protocol/groups/membership.ts'
@@ -25,11 +26,14 @@ import { json, rawBytes, readStored } from '../store/stored.ts'
 /** Bytes as hex. */
 type Hex = string
 
-export interface GroupInfoRow {
-  /** Own control entry that is under way: what was written after it waits until it has taken effect. */
-  readonly pendingControl?: MessageId
-  /** Head on which the pending one was refused: it is decided anew on another. */
+/** Own control entry of a group that is under way: what was written after it waits until it has taken effect. */
+export interface PendingActRow {
+  readonly id?: MessageId
+  /** Head on which one was refused: it is decided anew on another. */
   readonly refusedHead?: Hex
+}
+
+export interface GroupInfoRow {
   /** Epoch in which another membership was reported: once is enough. */
   readonly forkedInEpoch: number
   /** By their hex id, the newest last; at most 8. */
@@ -83,6 +87,7 @@ export class GroupTables {
   /** Preloaded, as are the next three: who is in which group is asked at once. Values are never modified. */
   readonly states = new Table<GroupState>('gs/', { encode: snapshotOf, decode: (bytes) => readStored('gs/', () => stateFromSnapshot(bytes)) }, { maxCached: Infinity })
   readonly infos = new Table<GroupInfoRow>('gi/', json('gi/'), { maxCached: Infinity })
+  readonly pendingActs = new Table<PendingActRow>('gp/', json('gp/'), { maxCached: 1_000 })
   readonly ownKeys = new Table<OwnKeyRow>('gk/', json('gk/'), { maxCached: Infinity })
   readonly waiting = new Table<WaitingRow>('gw/', json('gw/'), { maxCached: Infinity })
   readonly hashes = new Table<Uint8Array>('gh/', rawBytes)
@@ -99,5 +104,5 @@ export class GroupTables {
   readonly marks = new Table<MarksRow>('gd/', json('gd/'), { maxCached: 4_000 })
   readonly board = new Table<BoardRow>('gb/', json('gb/'), { maxCached: 20_000 })
   readonly unread = new Table<MessageId>('gu/', json('gu/'), { maxCached: 4_000 })
-  readonly secret = new Table<Uint8Array>('me/', rawBytes)
+  readonly secret = new Table<Uint8Array>('rs/', rawBytes)
 }

@@ -2,6 +2,7 @@
  * A relay in memory, for the client's own tests: the far side of the connection, as docs/protocol/client.md describes it,
  * with faults on demand. Not the relay's code: `node/` is tested against the client in `testnet/`.
  */
+import { toHex } from '../../protocol/bytes.ts'
 import type { ByteStream, Dialer } from '../../protocol/byte-stream.ts'
 import { Channel, Handlers } from '../../protocol/channel.ts'
 import type { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
@@ -10,6 +11,7 @@ import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { decodeEnvelope } from '../../protocol/envelope.ts'
 import { ERRORS, ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, accountIdToBytes, deviceIdOfKey, deviceKeyOf, messageIdToBytes, relayIdOfKey, type AccountId, type DeviceId, type MessageId, type RelayId } from '../../protocol/ids.ts'
+import { snapshotToWire } from '../../protocol/groups/snapshot.ts'
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications, directoryMethods } from '../../protocol/methods.ts'
 import { protocols } from '../../protocol/protocols.ts'
@@ -17,11 +19,14 @@ import { verifyDeviceList } from '../../protocol/records/device-list.ts'
 import { verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import { signRelayRecord } from '../../protocol/records/relay-record.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
+import type { GroupReceipt, GroupSnapshot } from '../../protocol/wire/gen/group.js'
 import type { Outcome, Page } from '../../protocol/wire/gen/log.js'
+import type { Claimed } from '../../protocol/wire/gen/service.js'
 import { wireVersion } from '../../protocol/wire/kinds.ts'
+import { FakeGroup } from './group-fake.ts'
 
 export interface FakeEntry { seq: number, envelope: Uint8Array, sender: DeviceId, messageId: MessageId }
-export interface FakeLog { conversation: Uint8Array, epoch: number, first: number, entries: FakeEntry[], byMessage: Map<string, FakeEntry>, cursors: Map<DeviceId, number>, members: readonly AccountId[] }
+export interface FakeLog { conversation: Uint8Array, epoch: number, first: number, entries: FakeEntry[], byMessage: Map<string, FakeEntry>, cursors: Map<DeviceId, number>, members: readonly AccountId[], group?: FakeGroup }
 interface FakeAccount { handle: string, deviceList: Uint8Array, homeRecord: Uint8Array, deviceKeys: Uint8Array | undefined, oneTime: Array<{ id: number, key: Uint8Array }>, highestId: number }
 
 export interface Faults {
@@ -32,8 +37,10 @@ export interface Faults {
   dropPage: number
   /** Outcomes that say OVERLOADED without storing; the rest of the conversation in the batch too. */
   refuseSubmit: number
+  /** For each receipt of a group. */
+  dropReceipt: number
 }
-export const noFaults: Faults = { cutBeforeSubmit: 0, cutAfterSubmit: 0, repeatPage: 0, dropPage: 0, refuseSubmit: 0 }
+export const noFaults: Faults = { cutBeforeSubmit: 0, cutAfterSubmit: 0, repeatPage: 0, dropPage: 0, refuseSubmit: 0, dropReceipt: 0 }
 
 export interface FakeRelayOptions {
   clock: ManualClock
@@ -74,6 +81,10 @@ export class FakeRelay {
   readonly calls = new Map<string, number>()
   /** Replace the outcome of an envelope; undefined: as usual. */
   onSubmit: ((envelope: Uint8Array) => ProtocolError | undefined) | undefined
+  /** Said `sent` to, and refused afterwards. */
+  refuseLater: ((envelope: Uint8Array) => ProtocolError | undefined) | undefined
+  /** Show another state of a group. */
+  onGroupState: ((snapshot: GroupSnapshot) => GroupSnapshot) | undefined
   /** Change a page before it is delivered; undefined: as it is. */
   onDeliver: ((page: Page, to: DeviceId) => Page | undefined) | undefined
   /** Pages that go out before the one of `onDeliver`. */
@@ -130,8 +141,11 @@ export class FakeRelay {
         if (list.account !== id || !list.devices.some(({ id: device }) => device === one.device)) throw new ProtocolError('UNKNOWN_DEVICE')
         one.account = id
         const known = this.accounts.get(id)
-        if (known !== undefined) this.#deliverSoon(channel)
-        else this.#lists.set(id, deviceList.slice())
+        if (known !== undefined) {
+          this.#deliverSoon(channel)
+          const receipts = [...this.#receipts.values()].filter(({ to }) => accountIdFromBytes(to) === id)
+          if (receipts.length > 0) queueMicrotask(() => { channel.notify(clientNotifications.groupReceipts, { receipts }) })
+        } else this.#lists.set(id, deviceList.slice())
         return { version: wireVersion, relayName: this.name, region: this.region, nowMs: this.#options.clock.nowMs(), heartbeatMs: this.heartbeatMs, isRegistered: known !== undefined, oneTimePrekeysLeft: known?.oneTime.length ?? 0, handle: known?.handle ?? '' }
       })
       .on(clientMethods.register, ({ handle, homeRecord, prekeys }, channel) => {
@@ -167,10 +181,12 @@ export class FakeRelay {
       })
       .on(clientMethods.readLog, ({ conversation, fromSeq, maxEntries }, channel) => {
         count('read-log')
-        const { device } = session(channel)
+        const { account, device } = session(channel)
         const log = this.logs.get(conversationFromBytes(conversation).id)
-        if (log === undefined) throw new ProtocolError('NOT_ADMITTED')
-        return this.#page(log, device, fromSeq, Math.min(maxEntries, limits.pageEntries))
+        const part = log === undefined ? undefined : partFor(log, account)
+        if (log === undefined || part === undefined) throw new ProtocolError('NOT_ADMITTED')
+        const first = Math.max(fromSeq, part.from)
+        return this.#page(log, device, first, Math.min(maxEntries, limits.pageEntries, Math.max(0, part.to - first + 1)))
       })
       .on(clientMethods.uploadPrekeys, ({ deviceKeys, oneTime }, channel) => {
         count('upload-prekeys')
@@ -185,11 +201,7 @@ export class FakeRelay {
       .on(clientMethods.claimBundles, ({ account }, channel) => {
         count('claim-bundles')
         session(channel)
-        const row = this.#find(account)
-        const device = verifyDeviceList(this.#options.primitives, row.deviceList).devices[0]!
-        if (row.deviceKeys === undefined) throw new ProtocolError('NO_BUNDLE')
-        const oneTime = row.oneTime.shift()
-        return { deviceList: row.deviceList, homeRecord: row.homeRecord, bundles: [{ device: deviceKeyOf(device.id), deviceKeys: row.deviceKeys, ...(oneTime === undefined ? {} : { oneTime }) }] }
+        return this.#claim(account)
       })
       .on(clientMethods.findAccount, ({ account }, channel) => {
         count('find-account')
@@ -206,9 +218,41 @@ export class FakeRelay {
         count('list-logs')
         const { account, device } = session(channel)
         return {
-          logs: [...this.logs.values()].filter(({ members }) => members.includes(account)).map((log) => ({
+          logs: [...this.logs.values()].filter((log) => partFor(log, account) !== undefined).map((log) => ({
             conversation: log.conversation, epoch: log.epoch, first: log.first, head: log.first + log.entries.length - 1, cursor: log.cursors.get(device) ?? 0
           }))
+        }
+      })
+      .on(clientMethods.groupState, ({ conversation }, channel) => {
+        count('group-state')
+        const { account } = session(channel)
+        const { state } = this.logs.get(conversationFromBytes(conversation).id)?.group ?? {}
+        if (state === undefined) throw new ProtocolError('UNKNOWN_GROUP')
+        if (!state.members.has(account)) throw new ProtocolError('NOT_A_MEMBER')
+        return this.onGroupState?.(snapshotToWire(state)) ?? snapshotToWire(state)
+      })
+      .on(clientMethods.claimMany, ({ accounts }, channel) => {
+        count('claim-many')
+        session(channel)
+        return {
+          outcomes: accounts.map((account) => {
+            try {
+              return { status: 0, claimed: this.#claim(account), retryAfterMs: 0 }
+            } catch (error) {
+              if (!isProtocolError(error)) throw error
+              return { status: error.status, retryAfterMs: 0 }
+            }
+          })
+        }
+      })
+      .onNotification(clientNotifications.groupReceipts, ({ receipts }, channel) => {
+        count('group-receipts')
+        session(channel)
+        for (const one of receipts) {
+          const receipt = { ...one, conversation: one.conversation.slice(), to: one.to.slice(), from: one.from.slice(), device: one.device.slice(), sealed: one.sealed.slice() }
+          if (this.#chance(this.faults.dropReceipt)) continue
+          this.#receipts.set(`${toHex(receipt.conversation)}/${toHex(receipt.to)}/${toHex(receipt.device)}`, receipt)
+          for (const [other, { account }] of this.#channels) if (account === accountIdFromBytes(receipt.to)) other.notify(clientNotifications.groupReceipts, { receipts: [receipt] })
         }
       })
       .onNotification(clientNotifications.acknowledge, ({ positions }, channel) => {
@@ -217,11 +261,25 @@ export class FakeRelay {
       })
   }
 
+  readonly #receipts = new Map<string, GroupReceipt>()
   readonly #lists = new Map<AccountId, Uint8Array>()
 
   #accountBytes (row: FakeAccount): Uint8Array {
     const { account } = verifyDeviceList(this.#options.primitives, row.deviceList)
     return accountIdToBytes(account)
+  }
+
+  #claim (account: Uint8Array): Claimed {
+    const row = this.#find(account)
+    const device = verifyDeviceList(this.#options.primitives, row.deviceList).devices[0]!
+    if (row.deviceKeys === undefined) throw new ProtocolError('NO_BUNDLE')
+    const oneTime = row.oneTime.shift()
+    return { deviceList: row.deviceList, homeRecord: row.homeRecord, bundles: [{ device: deviceKeyOf(device.id), deviceKeys: row.deviceKeys, ...(oneTime === undefined ? {} : { oneTime }) }] }
+  }
+
+  /** As a home that has said `sent` before the sequencer has answered. */
+  #refuseSoon (device: DeviceId, refused: { conversation: Uint8Array, messageId: Uint8Array, status: number }): void {
+    queueMicrotask(() => { for (const [channel, one] of this.#channels) if (one.device === device) channel.notify(clientNotifications.refused, refused) })
   }
 
   #find (bytes: Uint8Array): FakeAccount {
@@ -247,9 +305,15 @@ export class FakeRelay {
         if (error !== undefined) throw error
         if (refused.has(conversation.id) || this.#chance(this.faults.refuseSubmit)) { refused.add(conversation.id); throw new ProtocolError('OVERLOADED', { retryAfterMs: 200 }) }
         const log = this.#log(conversation.bytes)
+        const late = this.refuseLater?.(bytes)
+        if (late !== undefined) {
+          this.#refuseSoon(device, { conversation: conversation.bytes, messageId: messageIdToBytes(messageId), status: ERRORS[late.code].status })
+          return outcome
+        }
         let entry = log.byMessage.get(`${device}/${messageId}`)
         if (entry === undefined) {
           entry = { seq: log.first + log.entries.length, envelope: bytes.slice(), sender: device, messageId }
+          log.group?.admit(envelope, { epoch: log.epoch, seq: entry.seq })
           log.entries.push(entry)
           log.byMessage.set(`${device}/${messageId}`, entry)
         }
@@ -280,7 +344,7 @@ export class FakeRelay {
     if (log !== undefined) return log
     const record = this.accounts.get(anchor)?.homeRecord
     const epoch = record === undefined ? 1 : verifyHomeRecord(this.#options.primitives, record).epoch
-    this.logs.set(id, log = { conversation: bytes.slice(), epoch, first: 1, entries: [], byMessage: new Map(), cursors: new Map(), members })
+    this.logs.set(id, log = { conversation: bytes.slice(), epoch, first: 1, entries: [], byMessage: new Map(), cursors: new Map(), members, ...(conversation.kind === 'group' ? { group: new FakeGroup(this.#options.primitives, conversation) } : {}) })
     return log
   }
 
@@ -298,10 +362,12 @@ export class FakeRelay {
     const one = this.#channels.get(channel)
     if (one?.account === undefined) return
     for (const [id, log] of this.logs) {
-      if (log.entries.length === 0 || !log.members.includes(one.account)) continue
-      let from = Math.max(one.sent.get(id) ?? 0, log.cursors.get(one.device) ?? 0) + 1
-      while (from < log.first + log.entries.length) {
-        const page = this.#page(log, one.device, Math.max(from, log.first), limits.pageEntries)
+      const part = partFor(log, one.account)
+      if (log.entries.length === 0 || part === undefined) continue
+      let from = Math.max(one.sent.get(id) ?? 0, log.cursors.get(one.device) ?? 0, part.from - 1) + 1
+      while (from < log.first + log.entries.length && from <= part.to) {
+        const first = Math.max(from, log.first)
+        const page = this.#page(log, one.device, first, Math.min(limits.pageEntries, part.to - first + 1))
         from = page.entries.at(-1)!.seq + 1
         one.sent.set(id, from - 1)
         const changed = this.onDeliver === undefined ? page : this.onDeliver(page, one.device)
@@ -312,6 +378,11 @@ export class FakeRelay {
       }
     }
   }
+}
+
+/** Which numbers of a log are for somebody; undefined: none. */
+function partFor ({ members, group }: FakeLog, account: AccountId): { from: number, to: number } | undefined {
+  return group === undefined ? members.includes(account) ? { from: 1, to: Infinity } : undefined : group.partFor(account)
 }
 
 /** A relay's end of a stream, which is far away, or says nothing. */
