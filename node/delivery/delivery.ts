@@ -20,6 +20,9 @@ import { encodePage, joinPages, type EncodedPage } from './page-encoder.ts'
 import type { Logger } from '../ports.ts'
 import type { SharedPages } from './shared-pages.ts'
 
+/** Pages of this size are not copied into a frame with others. */
+const ownFrameBytes = 4 * 1024
+
 /** Pages in one frame, as wire/log.proto bounds them. */
 const maxPages = 256
 
@@ -243,10 +246,20 @@ export class Delivery implements Served {
   #send (): void {
     if (this.#frame.length === 0) return
     this.#servedBytes += this.#frameBytes
-    this.#channel.notifyFrame(clientNotifications.deliver, joinPages(this.#frame))
+    // A frame of its own costs the far side some 5 µs; copying a page into a common one costs as much from 4 KiB on, for each device.
+    let small: EncodedPage[] = []
+    for (const page of this.#frame) {
+      if (page.frame.byteLength < ownFrameBytes) { small.push(page); continue }
+      if (small.length > 0) this.#notify(joinPages(small))
+      small = []
+      this.#notify(page.frame)
+    }
+    if (small.length > 0) this.#notify(joinPages(small))
     this.#frame = []
     this.#frameBytes = 0
   }
+
+  #notify (frame: Uint8Array): void { this.#channel.notifyFrame(clientNotifications.deliver, frame) }
 
   /** One read at a time for each connection; the others wait in `#ready`. */
   #read (follower: DeviceFollower, rank: Rank): void {

@@ -62,7 +62,6 @@ export class Log {
   /** Ids seen of senders whose mark was not looked up yet. */
   readonly #floors = new Map<DeviceId, MessageId>()
   readonly #budget: TailBudget
-  #passes = 0
 
   constructor (conversation: Conversation, state: LogHead | undefined, budget: TailBudget, group?: Group) {
     this.conversation = conversation
@@ -127,11 +126,8 @@ export class Log {
     if (this.followers.length === 0 || this.#budget.usedBytes > this.#budget.maxBytes) this.releaseThrough(seq)
   }
 
-  /** Drop from memory what every follower has. */
+  /** Drop from memory what every follower has. A look at each of them: once a turn, not for each entry (fanout/scheduler.ts). */
   release (): void {
-    // Of a thousand followers each comes by after each entry: one look for all of them is enough.
-    if (this.followers.length > 8 && ++this.#passes < this.followers.length) return
-    this.#passes = 0
     let through = this.durableHead
     for (const follower of this.followers) if (follower.sent < through) through = follower.sent
     this.releaseThrough(through)

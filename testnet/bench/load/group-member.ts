@@ -19,7 +19,7 @@ import { MessageIds, connectDevice, type RelayTarget, type SyntheticIdentity } f
 /** Text of 1 KB, padding, signature and header of a SenderKeyMessage. */
 const sealedBytes = 1024 + 100
 
-/** Acknowledgements wait this long for more, or for this many entries: 1,024 devices must not answer every message at once. */
+/** Acknowledgements wait about this long for more, or for this many entries: 1,024 devices must not answer every message at once. */
 const gatherMs = 200
 const gatherEntries = 64
 
@@ -103,7 +103,7 @@ export class GroupMember {
     if (followed.lastSeq - followed.ackedSeq >= gatherEntries) this.#acknowledge()
     else if (!this.#isGathering) {
       this.#isGathering = true
-      setTimeout(() => { this.#isGathering = false; this.#acknowledge() }, gatherMs)
+      setTimeout(() => { this.#isGathering = false; this.#acknowledge() }, gatherMs * (0.5 + Math.random()))
     }
   }
 
