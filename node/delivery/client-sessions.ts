@@ -12,7 +12,7 @@ import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { LogState, Page, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
 import { Delivery, type DeliveryComponents } from './delivery.ts'
-import { FanoutScheduler, smallGroupMembers } from '../fanout/scheduler.ts'
+import { FanoutScheduler, rankOf } from '../fanout/scheduler.ts'
 import type { Span } from '../groups/group-rows.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Intake, Origin } from '../log/intake.ts'
@@ -84,7 +84,7 @@ export class ClientSessions {
       pages,
       scheduler: new FanoutScheduler(components),
       delivered: meter.counter('heliograph_delivery_entries_total', 'entries handed to devices'),
-      rankOf: ({ conversation }) => conversation.kind !== 'group' ? 0 : placement.members(conversation).length <= smallGroupMembers ? 1 : 2
+      rankOf: ({ conversation }) => rankOf(placement, conversation)
     }
     meter.gauge('heliograph_delivery_shared_bytes', 'pages of groups kept for the devices that have not had them', () => pages.usedBytes)
     this.#refused = meter.counter('heliograph_delivery_refused_total', 'envelopes that a sequencer has refused after they were accepted here', ['told'])
@@ -151,7 +151,9 @@ export class ClientSessions {
   /** Of a group's log a device has what came while its account was a member. */
   #follow (session: ClientSession, log: Log): void {
     const span = this.#c.placement.spanOf(log.conversation, session.account)
-    if (span !== undefined) session.delivery.follow(log, span.first, span.last)
+    if (span === undefined) return
+    session.delivery.follow(log, span.first, span.last)
+    if ((log.cursors.get(session.device) ?? 0) >= span.last) this.#c.progress.look(log)
   }
 
   /** Follow every log in which the device is behind. The others are followed when they come into memory. */

@@ -21,17 +21,18 @@ export type Road = 'direct' | 'gossip'
 
 export class Roads {
   readonly #clock: Clock
-  readonly #placement: Pick<Placement, 'members' | 'relaysOf'>
+  readonly #placement: Pick<Placement, 'groupOf' | 'relaysOf'>
   readonly #deafUntilMs = new Map<RelayId, number>()
 
-  constructor (components: { clock: Clock, placement: Pick<Placement, 'members' | 'relaysOf'> }) {
+  constructor (components: { clock: Clock, placement: Pick<Placement, 'groupOf' | 'relaysOf'> }) {
     this.#clock = components.clock
     this.#placement = components.placement
   }
 
   /** Does this log go by gossip? Asked for every entry: constant time. */
   isWide ({ conversation }: Log): boolean {
-    return conversation.kind === 'group' && (this.#placement.members(conversation).length > wideMembers || this.#placement.relaysOf(conversation).length >= wideRelays)
+    const group = this.#placement.groupOf(conversation)
+    return group !== undefined && (group.state.members.size > wideMembers || this.#placement.relaysOf(conversation).length >= wideRelays)
   }
 
   /** How `relay` is to be given what is new in `log`. */

@@ -5,7 +5,9 @@
  * between two people pass in between. Does not know: what a turn sends (delivery.ts).
  * Bound: each connected device stands at most once in each rank.
  */
+import type { Conversation } from '../../protocol/conversation.ts'
 import type { Log } from '../log/log.ts'
+import type { Placement } from '../log/placement.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Defer } from '../ports.ts'
 
@@ -14,7 +16,13 @@ export type Rank = 0 | 1 | 2
 export const ranks = [0, 1, 2] as const
 
 /** Up to here a group is served before the larger ones. */
-export const smallGroupMembers = 256
+const smallGroupMembers = 256
+
+/** Of a group as it is now; constant time. One whose members are not in memory counts as small. */
+export function rankOf (placement: Pick<Placement, 'groupOf'>, conversation: Conversation): Rank {
+  if (conversation.kind !== 'group') return 0
+  return (placement.groupOf(conversation)?.state.members.size ?? 0) <= smallGroupMembers ? 1 : 2
+}
 
 /** Somebody who is given entries: the connection of one device. */
 export interface Served {

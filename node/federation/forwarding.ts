@@ -15,6 +15,8 @@ import { deadline } from '../deadline.ts'
 import { decidedAnew } from '../groups/group-sequencer.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import { Feed } from '../delivery/feed.ts'
+import { RankedSet } from '../fanout/ranked-set.ts'
+import { rankOf } from '../fanout/scheduler.ts'
 import { Lane, batchBytes, type LaneComponents, type LaneWork } from './lane.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
@@ -237,7 +239,7 @@ class ForwardLane implements LaneWork<Batch> {
   readonly lane: Lane<Batch>
   readonly #owner: Forwarding
   readonly #c: ForwardingComponents
-  readonly #ready = new Set<Sending>()
+  readonly #ready = new RankedSet<Sending>()
 
   constructor (relay: RelayId, owner: Forwarding, components: ForwardingComponents) {
     this.#owner = owner
@@ -246,7 +248,7 @@ class ForwardLane implements LaneWork<Batch> {
   }
 
   add (sending: Sending): void {
-    this.#ready.add(sending)
+    this.#ready.add(sending, rankOf(this.#c.placement, sending.queue.conversation))
     this.lane.wake()
   }
 

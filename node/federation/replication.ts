@@ -7,13 +7,14 @@
 import type { Channel } from '../../protocol/channel.ts'
 import { backoffMs, type Timer } from '../../protocol/clock.ts'
 import { conversationFromBytes, type ConversationId, type GroupConversation } from '../../protocol/conversation.ts'
-import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { Pages, Position } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import type { Group } from '../groups/group.ts'
 import { dropRetiringRow } from '../groups/group-rows.ts'
 import { Feed } from '../delivery/feed.ts'
 import { Lane, batchBytes, type LaneComponents, type LaneWork } from './lane.ts'
@@ -23,7 +24,9 @@ import type { Logs } from '../log/logs.ts'
 import type { Meter } from '../watch/meter.ts'
 import { PagesBuilder } from '../delivery/pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
+import { RankedSet } from '../fanout/ranked-set.ts'
 import type { Roads } from '../fanout/roads.ts'
+import { rankOf } from '../fanout/scheduler.ts'
 import type { Commits, Homes } from '../ports.ts'
 import type { Progress } from '../log/progress.ts'
 import type { LogEntry, Store, Write } from '../store/store.ts'
@@ -69,6 +72,8 @@ export class Replication {
   readonly #followers = new WeakMap<Log, Map<RelayId, ReplicaFollower>>()
   readonly #entries
   #finding = 0
+  /** Searches that wait for their turn; each stands in `#unresolved`. */
+  readonly #waiting: Array<() => void> = []
   #isStopped = false
 
   constructor (components: ReplicationComponents) {
@@ -108,6 +113,7 @@ export class Replication {
     if (this.#isStopped || log.isDropped || !placement.isSequencer(log.conversation)) return
     for (const relay of placement.relaysOf(log.conversation)) this.#followFor(log, relay)
     for (const relay of log.group?.retiring.keys() ?? []) this.#followFor(log, relay)
+    if (log.group !== undefined) this.#forgetOld(log, log.group)
     for (const member of placement.unresolvedMembers(log.conversation)) this.#find(log.conversation.id, member)
   }
 
@@ -149,6 +155,17 @@ export class Replication {
     })
   }
 
+  /** Rows of relays that members have moved away from: nobody needs anything there. */
+  #forgetOld (log: Log, group: Group): void {
+    if (!group.isKnown || group.unplaced.size > 0) return
+    const old = [...log.replicas.keys()].filter((relay) => !group.isHomeOfMember(relay))
+    if (old.length === 0) return
+    for (const relay of old) log.replicas.delete(relay)
+    this.#c.commits.commit(old.map((relay) => ({ op: 'retire', log: log.conversation.id, relay }))).catch((error: unknown) => {
+      this.#c.logger.warn('replicate.forget', {}, error)
+    })
+  }
+
   /** A relay that nobody in the group lives at any more has the entry that says so. */
   #retire (log: Log, relay: RelayId): void {
     const { group, conversation } = log
@@ -179,18 +196,24 @@ export class Replication {
     if (this.#isStopped || (attempt === 0 && this.#unresolved.has(key))) return
     const search: { timer: Timer | undefined } = { timer: undefined }
     this.#unresolved.set(key, search)
-    const { homes, clock, random, logs } = this.#c
-    const limit = deadline(clock, limits.requestTimeoutMs)
     // A device may write to any number of accounts that nobody knows: the DHT is asked for a few at a time.
-    const found = this.#finding < maxFinding ? homes.find(account, { signal: limit.signal }) : Promise.reject(new ProtocolError('OVERLOADED'))
+    if (this.#finding >= maxFinding) {
+      this.#waiting.push(() => { this.#find(id, account, attempt + 1) })
+      return
+    }
+    const { homes, clock, random, logs, placement } = this.#c
+    const limit = deadline(clock, limits.requestTimeoutMs)
     this.#finding++
-    found.then(async () => {
+    homes.find(account, { signal: limit.signal }).then(async () => {
       this.#unresolved.delete(key)
       // Out of memory again before we came to it: followed by nobody it counts as idle, although it is behind.
       let log = await logs.loadId(id)
       while (log.isDropped) log = await logs.loadId(id)
-      if (log.group?.placeAgain(account) === true) this.#unmark(log)
-      this.follow(log)
+      if (log.group === undefined) { this.follow(log); return }
+      const relay = placement.primaryOf(account)
+      if (!log.group.placeAgain(account) || relay === undefined || relay === placement.self) return
+      this.#unmark(log)
+      if (placement.isSequencer(log.conversation)) this.#followFor(log, relay)
     }).catch((error: unknown) => {
       if (!isProtocolError(error)) this.#c.logger.warn('replicate.find', {}, error)
       if (this.#isStopped) return
@@ -201,6 +224,7 @@ export class Replication {
     }).finally(() => {
       limit.cancel()
       this.#finding--
+      this.#waiting.shift()?.()
     })
   }
 
@@ -256,7 +280,7 @@ class ReplicaLane implements LaneWork<Batch> {
   readonly lane: Lane<Batch>
   readonly #c: ReplicationComponents
   readonly #events: LaneEvents
-  readonly #ready = new Set<ReplicaFollower>()
+  readonly #ready = new RankedSet<ReplicaFollower>()
   #isStopped = false
 
   constructor (relay: RelayId, components: ReplicationComponents, events: LaneEvents) {
@@ -302,9 +326,12 @@ class ReplicaLane implements LaneWork<Batch> {
     if (!feed.isBehind) this.#ready.delete(follower)
   }
 
+  /** A conversation of two does not wait behind a large group. */
+  #add (follower: ReplicaFollower): void { this.#ready.add(follower, rankOf(this.#c.placement, follower.log.conversation)) }
+
   add (follower: ReplicaFollower): void {
     if (follower.isInFlight || follower.retry !== undefined || this.#isStopped) return
-    this.#ready.add(follower)
+    this.#add(follower)
     this.lane.wake()
   }
 
@@ -429,7 +456,7 @@ class ReplicaLane implements LaneWork<Batch> {
       follower.isInFlight = false
       if (follower.log.isDropped) continue
       follower.feed.rewind(first - 1)
-      this.#ready.add(follower)
+      this.#add(follower)
     }
     // Somebody has moved: the logs concerned are dropped and followed to where they belong now.
     if (isProtocolError(error, 'MOVED')) this.#c.links.learn(error.details.record)
