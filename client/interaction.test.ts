@@ -106,14 +106,18 @@ describe('client: interaction under faults', () => {
         return crashAt[name] !== undefined && writes[name] >= crashAt[name]
       }
       let revived = false
+      const reviveTheDead = async (): Promise<true> => {
+        for (const person of [alice, bob]) if (isDead(person) && !revived) { revived = true; await revive(person) }
+        return true
+      }
       for (let i = 0; i < 3; i++) {
         await send(alice, bob, sent.a, `a${i}`)
         await world.clock.advance(60)
         await send(bob, alice, sent.b, `b${i}`)
         await world.clock.advance(200)
-        for (const person of [alice, bob]) if (isDead(person) && !revived) { revived = true; await revive(person) }
+        await reviveTheDead()
       }
-      await world.until(async () => await allDelivered(alice, bob, 3) && await allDelivered(bob, alice, 3), { what: `delivery after a crash at ${JSON.stringify(crashAt)}`, maxMs: 120_000, stepMs: 100 })
+      await world.until(async () => await reviveTheDead() && await allDelivered(alice, bob, 3) && await allDelivered(bob, alice, 3), { what: `delivery after a crash at ${JSON.stringify(crashAt)}`, maxMs: 120_000, stepMs: 100 })
       const seed = JSON.stringify(crashAt)
       assert.deepEqual(await bob.texts(alice), sent.a, seed)
       assert.deepEqual(await alice.texts(bob), sent.b, seed)

@@ -46,7 +46,7 @@ const profileKeyIdBytes = 8
 const degrees = 1e7
 const pictures = [Uint8Array.of(0xff, 0xd8, 0xff), Uint8Array.of(0x89, 0x50, 0x4e, 0x47)]
 
-type WireBody = Partial<Omit<Wire.Content, 'version' | 'conversation' | 'messageId' | 'senderDevice' | 'sentAtMs' | 'previous' | 'ownListEpoch' | 'ownListHash' | 'theirListEpoch' | 'theirListHash' | 'groupSeq' | 'groupHash'>>
+type WireBody = Partial<Omit<Wire.Content, 'version' | 'conversation' | 'messageId' | 'senderDevice' | 'sentAtMs' | 'previous' | 'ownListEpoch' | 'ownListHash' | 'theirListEpoch' | 'theirListHash' | 'groupSeq' | 'groupHash' | 'standsFor'>>
 
 const bodyFields = ['text', 'receipt', 'reaction', 'edit', 'deletion', 'vote', 'timer', 'pin', 'groupKeys', 'resend', 'copy', 'welcome', 'profile', 'sync', 'typing', 'viewedOnce'] as const satisfies ReadonlyArray<keyof WireBody>
 
@@ -168,7 +168,7 @@ function textOf (wire: Wire.Text, messageId: MessageId | undefined): Body {
   }
 }
 
-function standsForOf (bytes: Uint8Array, messageId: MessageId | undefined): MessageId[] {
+export function standsForOf (bytes: Uint8Array, messageId: MessageId | undefined): MessageId[] {
   const ids = idsOf(bytes, 1 + clientLimits.sendAgain)
   // [REJECT] ids rise: what it stands for was made before it
   if (ids.length === 0 || (messageId !== undefined && ids.some((id) => id >= messageId))) throw malformed('stands for a later message')
@@ -310,7 +310,7 @@ function bytesWithin (bytes: Uint8Array, max: number, what: string): Uint8Array 
   return bytes.slice()
 }
 
-const joinIds = (ids: readonly MessageId[]): Uint8Array => concat(...ids.map(messageIdToBytes))
+export const joinIds = (ids: readonly MessageId[]): Uint8Array => concat(...ids.map(messageIdToBytes))
 
 function idsOf (bytes: Uint8Array, max: number): MessageId[] {
   // [REJECT] whole ids, and not more than there may be

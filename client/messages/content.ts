@@ -6,12 +6,12 @@ import { sameBytes } from '../../protocol/bytes.ts'
 import { pad, unpad } from '../../protocol/e2ee/padding.ts'
 import type { Envelope } from '../../protocol/envelope.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { deviceKeyOf, messageIdToBytes } from '../../protocol/ids.ts'
+import { deviceKeyOf, messageIdToBytes, type MessageId } from '../../protocol/ids.ts'
 import { decode, encode } from '../../protocol/wire/codec.ts'
 import { Content as WireContent } from '../../protocol/wire/gen/content.js'
 import { wireVersion } from '../../protocol/wire/kinds.ts'
 import type { Body } from './bodies.ts'
-import { bodyOfWire, lastMoment, wireOfBody } from './body-codec.ts'
+import { bodyOfWire, joinIds, lastMoment, standsForOf, wireOfBody } from './body-codec.ts'
 import { decodeChainPoint, encodeChainPoint, type ChainPoint } from './chain.ts'
 
 export interface ListMark {
@@ -37,6 +37,8 @@ export interface Content {
   readonly peerList?: ListMark | undefined
   /** groups: what the sender had of the membership */
   readonly group?: GroupMark | undefined
+  /** sent again, and not a text: the id that it had first, then those of earlier tries */
+  readonly standsFor?: readonly MessageId[] | undefined
   readonly body: Body
 }
 
@@ -46,7 +48,7 @@ type Binding = Pick<Envelope, 'conversation' | 'messageId' | 'senderDevice'>
 
 /** @returns the padded plaintext */
 export function encodeContent (binding: Binding, content: Content): Uint8Array {
-  const { body, peerList, group } = content
+  const { body, peerList, group, standsFor } = content
   return pad(encode(WireContent, {
     version: wireVersion,
     conversation: binding.conversation.bytes,
@@ -58,6 +60,7 @@ export function encodeContent (binding: Binding, content: Content): Uint8Array {
     ownListHash: content.senderList.hash,
     ...(peerList === undefined ? {} : { theirListEpoch: peerList.epoch, theirListHash: peerList.hash }),
     ...(group === undefined ? {} : { groupSeq: group.seq, groupHash: group.hash }),
+    ...(standsFor === undefined ? {} : { standsFor: joinIds(standsFor) }),
     ...wireOfBody(body)
   }))
 }
@@ -79,6 +82,7 @@ export function decodeContent (padded: Uint8Array, envelope: Binding): Content {
     senderList: { epoch: wire.ownListEpoch, hash: wire.ownListHash },
     peerList: wire.theirListEpoch === 0 ? undefined : { epoch: wire.theirListEpoch, hash: wire.theirListHash },
     group: groupMarkOf(wire),
+    ...(wire.standsFor === undefined ? {} : { standsFor: standsForOf(wire.standsFor, envelope.messageId) }),
     body: bodyOfWire(wire, envelope.messageId)
   }
 }

@@ -366,8 +366,9 @@ export class Entries {
     if (admission === 'drop') return
     if (body.kind !== 'text' && body.kind !== 'unknown') {
       // What engines tell each other is not acknowledged.
-      if (before !== undefined) await this.#forgetPlaceholder(draft, chat, envelope.messageId)
-      if (envelope.kind === envelopeKinds.content) await this.#acknowledge(draft, chat, entry, { envelope, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId] })
+      const again = content.standsFor ?? []
+      for (const id of [...before === undefined ? [] : [envelope.messageId], ...again]) await this.#forgetPlaceholder(draft, chat, id)
+      if (envelope.kind === envelopeKinds.content) await this.#acknowledge(draft, chat, entry, { envelope, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId, ...again] })
       await this.#give(draft, { chat, id: envelope.messageId, sender: envelope.sender, senderDevice: envelope.senderDevice, isOwn, place: { epoch: entry.epoch, seq: entry.seq }, sentAtMs: content.sentAtMs, receivedAtMs: this.#on.clock.nowMs(), body })
       return
     }

@@ -22,7 +22,7 @@ import type { Message } from '../model.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { fromHex } from '../store/stored.ts'
-import type { MessageRow, OutboxRow, Tables } from '../store/tables.ts'
+import { positionKey, type MessageRow, type OutboxRow, type Tables } from '../store/tables.ts'
 import { extrasOf, type Body, type TextBody } from './bodies.ts'
 import { encodeBody } from './content.ts'
 import type { GroupPort } from './group-port.ts'
@@ -53,6 +53,11 @@ export interface OutboxComponents {
   /** The relay does not know this connection any more. */
   readonly onDisowned: (error: ProtocolError) => void
 }
+
+/** The furthest that a device has acknowledged at once. */
+interface Acknowledged { readonly id: MessageId, readonly at: string }
+
+const placeIn = (row: MessageRow | undefined): string | undefined => row?.epoch === undefined || row.seq === undefined ? undefined : positionKey(row.epoch, row.seq)
 
 export class Outbox {
   readonly #on: OutboxComponents
@@ -179,7 +184,7 @@ export class Outbox {
     const item = { chat, id }
     await this.#on.ledger.run(async (draft) => {
       const row = await this.#rows.read(draft, item)
-      if (row?.state !== 'sent' || row.isSequenced) return
+      if (row === undefined || row.state === 'waiting' || row.isSequenced) return
       if (error.action === 'reject') await this.#rows.fail(draft, item, error, true)
       else if (error.action === 'refresh') await this.#sealing.again(draft, item)
       // Anything else passes: it is submitted again with the next connection.
@@ -223,7 +228,7 @@ export class Outbox {
     const row = await this.#rows.read(draft, item)
     await this.#rows.updateMessage(draft, item, { state: 'sent', position })
     if (row === undefined) return undefined
-    this.#rows.keep(draft, item, { ...row, state: 'sent', isSequenced: true })
+    this.#rows.keep(draft, item, { ...row, state: 'sent', isSequenced: true, at: positionKey(position.epoch, position.seq) })
     draft.after(() => { this.#rows.markSent(item) })
     return fromHex(row.digest)
   }
@@ -232,38 +237,30 @@ export class Outbox {
   async delivered (draft: Draft, chat: ChatId, ids: readonly MessageId[], device: DeviceId, stage: number): Promise<void> {
     const items = ids.map((id) => ({ chat, id }))
     await this.#rows.prefetch(draft, items)
+    let newest: Acknowledged | undefined
     for (const item of items) {
       await this.#rows.updateMessage(draft, item, { state: stage >= receiptStages.read ? 'read' : 'delivered' })
       const row = await this.#rows.read(draft, item)
+      const at = row?.at ?? placeIn(await this.#on.history.find(draft, chat, 'out', item.id))
+      if (at !== undefined && (newest === undefined || at > newest.at)) newest = { id: item.id, at }
       if (row === undefined || !row.awaiting.includes(device)) continue
       this.#rows.keep(draft, item, { ...row, awaiting: row.awaiting.filter((other) => other !== device) })
     }
-    await this.#sendMissed(draft, chat, ids, device)
+    if (newest !== undefined) await this.#sendMissed(draft, chat, { newest, known: new Set(ids) }, device)
   }
 
   /**
    * SPEC(content §6) A device takes a log in order. What stands before something that it has, and what it has not
    * acknowledged, it never got (a relay lost it) or could not open: that is sent again, as a message of its own.
    */
-  async #sendMissed (draft: Draft, chat: ChatId, acknowledged: readonly MessageId[], device: DeviceId): Promise<void> {
-    const { history } = this.#on
-    const known = new Set(acknowledged)
-    const highest = acknowledged.reduce<string>((high, id) => id > high ? id : high, '')
-    const earlier = [...this.#queues.of(chat).sent].filter((id) => id < highest && !known.has(id))
-    if (earlier.length === 0) return
-    let newest: MessageRow | undefined
-    for (const id of acknowledged) {
-      const message = await history.find(draft, chat, 'out', id)
-      if (message?.epoch !== undefined && (newest === undefined || message.at > newest.at)) newest = message
-    }
-    for (const id of earlier) {
-      if (newest === undefined || id >= newest.id) continue
+  async #sendMissed (draft: Draft, chat: ChatId, { newest, known }: { readonly newest: Acknowledged, readonly known: ReadonlySet<MessageId> }, device: DeviceId): Promise<void> {
+    for (const id of [...this.#queues.of(chat).sent].filter((one) => one < newest.id && !known.has(one))) {
       const item = { chat, id }
       const row = await this.#rows.read(draft, item)
       if (row?.state !== 'sent' || !row.isSequenced || row.kind !== envelopeKinds.content || !row.awaiting.includes(device)) continue
-      const message = await history.find(draft, chat, 'out', row.standsFor?.[0] ?? id)
+      const at = row.at ?? placeIn(await this.#on.history.find(draft, chat, 'out', row.standsFor?.[0] ?? id))
       // Sequenced anew behind what was acknowledged: it may still come.
-      if (row.standsFor === undefined && (message?.epoch === undefined || message.at > newest.at)) continue
+      if (at === undefined || at > newest.at) continue
       await this.#again(draft, item, row)
     }
   }

@@ -91,7 +91,7 @@ export class Sealer {
     const binding = { conversation: conversationOfChat(own.account, chat), messageId: item.id, senderDevice: own.device }
     const body = await this.#bodyOf(draft, item, row)
     if (body === undefined) return 'nobody'
-    const plaintext = encodeContent(binding, { sentAtMs: row.sentAtMs, ...await this.#viewOf(draft, chat, lists), body })
+    const plaintext = encodeContent(binding, { sentAtMs: row.sentAtMs, ...await this.#viewOf(draft, chat, lists), ...(body.kind === 'text' ? {} : { standsFor: row.standsFor }), body })
     const ciphertexts = []
     for (const address of ready) ciphertexts.push(await sessions.seal(draft, address, plaintext))
     const envelope = encodeEnvelope({ ...binding, sender: own.account, kind: row.kind, expiresAtMs: row.expiresAtMs ?? 0, ciphertexts })

@@ -112,6 +112,8 @@ export interface OutboxRow {
   readonly awaiting: readonly DeviceId[]
   /** Its number in the log was seen: the chain has passed it. */
   readonly isSequenced: boolean
+  /** positionKey of that number. */
+  readonly at?: string
 }
 
 export interface LogRow {

@@ -57,6 +57,10 @@ export var Content;
                     w.uint32(98);
                     w.bytes(obj.groupHash);
                 }
+                if (obj.standsFor != null) {
+                    w.uint32(106);
+                    w.bytes(obj.standsFor);
+                }
                 if (obj.text != null) {
                     w.uint32(130);
                     Text.codec().encode(obj.text, w);
@@ -189,6 +193,10 @@ export var Content;
                         }
                         case 12: {
                             obj.groupHash = reader.bytes();
+                            break;
+                        }
+                        case 13: {
+                            obj.standsFor = reader.bytes();
                             break;
                         }
                         case 16: {
@@ -379,6 +387,13 @@ export var Content;
                         case 12: {
                             yield {
                                 field: `${prefix}.groupHash`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 13: {
+                            yield {
+                                field: `${prefix}.standsFor`,
                                 value: reader.bytes()
                             };
                             break;
