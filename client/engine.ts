@@ -115,6 +115,7 @@ export class Engine {
       outbox: () => this.outbox,
       entries: () => this.entries,
       wantKeys,
+      refresh: async (account) => { await this.keys.refresh(account) },
       renewSessions: (account) => this.keys.renew(account),
       isUnavailable: (account) => this.sealer.isUnavailable(account),
       isKeyless: (device) => this.sealer.isKeyless(device),

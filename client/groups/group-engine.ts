@@ -61,6 +61,7 @@ export interface GroupEngineComponents {
   readonly outbox: () => Outbox
   readonly entries: () => Entries
   readonly wantKeys: (accounts: readonly AccountId[]) => void
+  readonly refresh: (account: AccountId) => Promise<void>
   readonly renewSessions: (account: AccountId) => boolean
   readonly isUnavailable: (account: AccountId) => boolean
   readonly isKeyless: (device: DeviceId) => boolean
@@ -159,6 +160,7 @@ export class GroupEngine implements GroupPort {
   /** The relay can be reached again. */
   resume (): void {
     this.#waiting.resume()
+    this.welcomes.resume()
     this.receipts.resume()
   }
 

@@ -14,6 +14,7 @@
  * gd/    | group/account        | JSON: how far this device has what that member sent, and the key to tell them | with the account
  * gb/    | group/account/device | JSON: how far that device has what this account sent     | with the account
  * gu/    | group/position       | id of an own message that not everybody has read         | read by all; the newest 2,000
+ * gx/    | group/message id     | JSON: an earlier message that an admin shares, and who   | it stands in the history
  * rs/    | secret               | 32 bytes, which receipt keys are made from               | with the account
  */
 import { concat } from '../../protocol/bytes.ts'
@@ -68,6 +69,8 @@ export interface WaitingRow {
 /** `seq`: its place in the log; 0: not known yet. */
 export interface SentContent { readonly seq: number, readonly content: Uint8Array }
 
+export interface SharedRow { readonly giver: AccountId, readonly content: Hex }
+
 export interface MarksRow {
   /** Given by that member; absent: nothing can be told yet. */
   readonly key?: Hex
@@ -101,6 +104,7 @@ export class GroupTables {
     },
     decode: (bytes) => readStored('gc/', () => ({ seq: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0), content: bytes.subarray(seqBytes) }))
   }, { maxCached: 200 })
+  readonly shared = new Table<SharedRow>('gx/', json('gx/'), { maxCached: 0 })
   readonly marks = new Table<MarksRow>('gd/', json('gd/'), { maxCached: 4_000 })
   readonly board = new Table<BoardRow>('gb/', json('gb/'), { maxCached: 20_000 })
   readonly unread = new Table<MessageId>('gu/', json('gu/'), { maxCached: 4_000 })

@@ -2,6 +2,7 @@
  * What who adds somebody tells them beside the log: the state of the group, the key of its name, and earlier messages when
  * an admin shares some. It travels in the conversation of the two.
  */
+import { toHex } from '../../protocol/bytes.ts'
 import { conversationFromBytes, type GroupConversation } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { GroupState } from '../../protocol/groups/membership.ts'
@@ -18,17 +19,22 @@ import { decodeContent, encodeContent } from '../messages/content.ts'
 import type { History } from '../messages/history.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { Devices } from '../keys/devices.ts'
+import { fromHex } from '../store/stored.ts'
 import type { MessageRow } from '../store/tables.ts'
+import type { GroupTables } from './group-tables.ts'
 import type { Profiles } from './profiles.ts'
 import type { GroupStates } from './states.ts'
 
 export interface WelcomeComponents {
   readonly ledger: Ledger
+  readonly groupTables: GroupTables
   readonly states: GroupStates
   readonly profiles: Profiles
   readonly history: History
   readonly devices: Devices
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
+  /** Learn somebody's device list. @throws ProtocolError */
+  readonly refresh: (account: AccountId) => Promise<void>
   readonly compose: (draft: Draft, message: { chat: ChatId, body: Body, kind: number }) => Promise<unknown>
   readonly onWelcome: (draft: Draft, chat: ChatId, sender: AccountId) => Promise<void>
 }
@@ -36,6 +42,8 @@ export interface WelcomeComponents {
 /** What one Welcome carries in all, so that twenty devices' copies fit into an envelope, padded. */
 const welcomeBytes = 7 * 1024
 const sharedMessages = 100
+/** Device lists that are asked for, to say who wrote what is shared. */
+const listsAsked = 30
 const empty = new Uint8Array(0)
 
 export class Welcomes implements BodyTaker {
@@ -43,6 +51,8 @@ export class Welcomes implements BodyTaker {
   readonly #on: WelcomeComponents
   /** Whom earlier messages are shared with, once they are in. */
   readonly #sharing = new Map<ChatId, Set<AccountId>>()
+  #isPlacing = false
+  #isMore = false
 
   constructor (components: WelcomeComponents) { this.#on = components }
 
@@ -88,18 +98,52 @@ export class Welcomes implements BodyTaker {
       if (state !== undefined) await states.offer(draft, chat, state)
       await this.#on.onWelcome(draft, chat, sender)
       if (body.profileKey.byteLength > 0) await profiles.takeKey(draft, chat, { id: body.profileKeyId, key: body.profileKey })
-      if (body.shared.length > 0) draft.after(() => { this.#placeLater(chat, sender, body.shared) })
+      // Of this group; anything else is not this Welcome's to share.
+      for (const content of body.shared) {
+        const { conversation, messageId } = bindingOf(content)
+        if (conversation.id === chat) draft.write(this.#on.groupTables.shared, `${chat}/${messageId}`, { giver: sender, content: toHex(content) })
+      }
+      if (body.shared.length > 0) draft.after(() => { this.#placeSoon() })
     } catch (error) {
       // [IGNORE] a Welcome that cannot be read: the log and the relay tell the same
       if (!isProtocolError(error)) throw error
     }
   }
 
-  /** Messages from before stand before the log of this account. */
-  #placeLater (chat: ChatId, giver: AccountId, shared: readonly Uint8Array[]): void {
-    this.#on.ledger.run(async (draft) => {
-      for (const content of shared) await this.#place(draft, chat, giver, content)
-    }).catch(() => { /* the store's failure: the admin can share them again */ })
+  /** What an earlier run, or a connection that was lost, has left. */
+  resume (): void { this.#placeSoon() }
+
+  #placeSoon (): void {
+    this.#isMore = true
+    if (this.#isPlacing) return
+    this.#isPlacing = true
+    this.#placeAll().catch(() => { /* the store's failure: the next connection goes on */ }).finally(() => { this.#isPlacing = false })
+  }
+
+  /** Messages from before stand before the log of this account. Whose they are is in the device lists of the group. */
+  async #placeAll (): Promise<void> {
+    const { ledger, groupTables, states, devices, refresh } = this.#on
+    while (this.#isMore) {
+      this.#isMore = false
+      const rows = await ledger.range(groupTables.shared, { from: '', to: '\x7f', limit: sharedMessages })
+      for (const chat of new Set(rows.map(({ key }) => key.slice(0, key.indexOf('/')) as ChatId))) {
+        let asked = 0
+        for (const account of states.current(chat)?.members.keys() ?? []) {
+          const isKnown = await ledger.run(async (draft) => await devices.listOf(draft, account) !== undefined)
+          // Of those that stay unknown, the admin who shares them is shown.
+          if (!isKnown && ++asked <= listsAsked) await refresh(account).catch(() => { /* not now: see above */ })
+        }
+      }
+      if (rows.length > 0) {
+        await ledger.run(async (draft) => {
+          for (const { key, value: { giver, content } } of rows) {
+            await this.#place(draft, key.slice(0, key.indexOf('/')) as ChatId, giver, fromHex(content))
+            draft.erase(groupTables.shared, key)
+          }
+        })
+        this.#isMore = true
+      }
+    }
   }
 
   async #place (draft: Draft, chat: ChatId, giver: AccountId, bytes: Uint8Array): Promise<void> {

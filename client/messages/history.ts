@@ -83,7 +83,7 @@ export class History {
     const before = await this.find(draft, chat, direction, id)
     if (before === undefined) return undefined
     const name = nameOf(direction, id)
-    const isRefused = change.isRefused === true && before.state === 'sent'
+    const isRefused = change.isRefused === true && (before.state === 'sent' || before.state === 'pending')
     const isHigher = isRefused || (change.state !== undefined && rank[change.state] > rank[before.state] && !(change.state === 'failed' && before.state !== 'pending'))
     const isMoved = change.position !== undefined && (before.epoch !== change.position.epoch || before.seq !== change.position.seq)
     if (!isHigher && !isMoved) return undefined

@@ -123,8 +123,9 @@ export class Submission {
     if (error === undefined || error.action === 'done') {
       draft.after(() => { this.#retries.succeeded(item.chat); rows.markSent(item) })
       const row = await rows.read(draft, item)
-      await rows.updateMessage(draft, item, { state: 'sent', ...(outcome.seq > 0 ? { position: { epoch: outcome.epoch, seq: outcome.seq } } : {}) })
+      // Done with already: delivered, or refused by the sequencer.
       if (row === undefined) return
+      await rows.updateMessage(draft, item, { state: 'sent', ...(outcome.seq > 0 ? { position: { epoch: outcome.epoch, seq: outcome.seq } } : {}) })
       rows.keep(draft, item, { ...row, state: 'sent' })
       this.#boundSent(draft, item.chat)
       return
