@@ -18,6 +18,7 @@ import { GroupService } from './groups/group-service.ts'
 import { Groups, type GroupSigning } from './groups/groups.ts'
 import { Fanout } from './fanout/fanout.ts'
 import { Roads } from './fanout/roads.ts'
+import { EntryCopies } from './federation/entry-copies.ts'
 import { Forwarding } from './federation/forwarding.ts'
 import { Adoption } from './log/adoption.ts'
 import { Intake } from './log/intake.ts'
@@ -101,7 +102,8 @@ export class MessagePath {
     const adoption = new Adoption({ ...shared, groups: sequencer, takeOver: (log, relay) => this.#replicas.takeOver(log, relay), onRefused })
     this.#intake = new Intake({ ...shared, groups: sequencer, adoption }, config)
     this.#replicas = new Replicas({ ...shared, links: this.#links, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) }, config)
-    const reader = new LogReader({ ...parts, fetchCopy: (log, seq) => this.#replicas.fetchCopy(log, seq) })
+    const copies = new EntryCopies({ ...shared, links: this.#links }, config)
+    const reader = new LogReader({ ...parts, fetchCopy: (log, seq) => copies.fetch(log, seq) })
     const roads = new Roads(shared)
     const all = { ...shared, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)

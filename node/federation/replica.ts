@@ -16,6 +16,7 @@ import type { Entry, Page, Position } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
 import { stateFromWire } from '../../protocol/groups/snapshot.ts'
 import type { Groups } from '../groups/groups.ts'
+import { checkNumbers } from './entry-copies.ts'
 import type { Links } from './links.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
@@ -431,48 +432,8 @@ export class Replicas {
     log.skipTo(throughSeq, epoch)
   }
 
-  /**
-   * A good copy of one entry whose stored bytes are damaged; undefined when no other relay keeps this log.
-   * @throws ProtocolError when the one that does cannot give it now
-   */
-  async fetchCopy (log: Log, seq: number): Promise<LogEntry | undefined> {
-    const { placement, links, clock } = this.#c
-    const { conversation } = log
-    const isSequencer = placement.isSequencer(conversation)
-    if (isSequencer && placement.members(conversation).every((member) => placement.isHome(member))) return undefined
-    const relay = isSequencer ? placement.relaysOf(conversation)[0] : placement.primaryOf(conversation.anchor)
-    if (relay === undefined || relay === placement.self) throw new ProtocolError('DAMAGED', { what: 'the relay that has a copy is not known' })
-    const limit = deadline(clock, limits.requestTimeoutMs / 2)
-    try {
-      const channel = await links.channelTo(relay, { signal: limit.signal })
-      const page = await channel.call(relayMethods.pull, { conversation: conversation.bytes, fromSeq: seq, maxEntries: 1 }, { signal: limit.signal })
-      const [entry] = page.entries
-      if (entry?.seq !== seq || entry.envelope === undefined) throw new ProtocolError('DAMAGED', { what: 'the other relay has no copy' })
-      const header = readEnvelopeHeader(entry.envelope)
-      if (!sameBytes(header.conversation, conversation.bytes)) throw new ProtocolError('BAD_CONVERSATION')
-      return {
-        ...this.#numbers(page, entry),
-        sender: deviceIdOfKey(header.senderDevice),
-        messageId: messageIdFromBytes(header.messageId),
-        expiresAtMs: this.#expiry(header.expiresAtMs || neverMs),
-        envelope: entry.envelope
-      }
-    } finally {
-      limit.cancel()
-    }
-  }
-
   /** Requests still being worked off. */
   async settled (): Promise<void> { await Promise.all(Array.from(this.#turns.values(), ({ last }) => last)) }
-}
-
-/** More entries than any conversation will have, and far from what a row can hold. */
-const maxSeq = 2 ** 40
-
-/** [REJECT] numbers that no row can hold would fail a commit, and with it everybody else's. @throws ProtocolError MALFORMED */
-function checkNumbers (page: Page): Page {
-  if (page.head > maxSeq || page.entries.some(({ seq }) => seq < 1 || seq > maxSeq)) throw new ProtocolError('MALFORMED', { what: 'sequence number' })
-  return page
 }
 
 /** @throws ProtocolError as readEnvelopeHeader */

@@ -509,6 +509,35 @@ describe('groups', () => {
       })
     }
 
+    it('a damaged entry is fetched from whichever replica has it, and left out when none has', async () => {
+      const d = await world.person(eu)
+      b.holdsBack = true
+      group.create([c, b, d])
+      await everybodyHas(1)
+      await d.offline()
+      const said = [group.say(a), group.say(a), group.say(a)]
+      await everybodyHas(4)
+      // The first relay to be asked has dropped it, because its own people have it.
+      await world.until(() => asia.meter.of('heliograph_log_trimmed_total') === 4)
+      eu.store.damage(group.conversation.id, 3)
+      await d.online()
+      await world.until(() => group.shownTo(d).length === 4)
+      assert.deepEqual(group.shownTo(d).slice(1), said)
+      assert.equal(eu.meter.of('heliograph_log_damaged_total mended'), 1)
+      await d.offline()
+      const [lost, kept] = [group.say(a), group.say(a)]
+      b.holdsBack = false
+      await b.offline()
+      await b.online()
+      await everybodyHas(6)
+      await world.until(() => us.meter.of('heliograph_log_trimmed_total') === 6)
+      eu.crash() // nothing of it is in memory any more
+      eu.store.damage(group.conversation.id, 5)
+      await eu.restart()
+      await world.until(() => d.logOf(group.conversation.id).early.size > 0)
+      assert.deepEqual([d.logOf(group.conversation.id).early.get(6), group.shownTo(d).includes(lost)], [kept, false])
+    })
+
     it('a member who moves takes the group along, from where they came in', async () => {
       group.create([b, c])
       await everybodyHas(1)

@@ -16,7 +16,7 @@ const maxReads = 32
 
 export class LogReader {
   readonly #store: Pick<Store, 'readLog' | 'repair'>
-  /** A good copy of one entry from another relay; undefined: none keeps this log. Rejects when it cannot be had now. */
+  /** A good copy of one entry from another relay; undefined: none has one, nor will. Rejects when it cannot be had now. */
   readonly #fetchCopy: (log: Log, seq: number) => Promise<LogEntry | undefined>
   readonly #logger: Logger
   #running = 0

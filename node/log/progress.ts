@@ -48,6 +48,9 @@ export class Progress {
     this.#note(log).devices.add(device)
   }
 
+  /** Somebody was removed and has everything that was for them, as it turns out: see whether anything is still kept. */
+  look (log: Log): void { this.#note(log) }
+
   /** Another relay's replica has everything up to `seq`. */
   replicated (log: Log, relay: RelayId, seq: number): void {
     const upTo = Math.min(seq, log.durableHead)
