@@ -530,7 +530,8 @@ describe('groups', () => {
       await b.offline()
       await b.online()
       await everybodyHas(6)
-      await world.until(() => us.meter.of('heliograph_log_trimmed_total') === 6)
+      await world.until(() => [us, asia].every(({ meter }) => meter.of('heliograph_log_trimmed_total') === 6))
+      await world.pass(1_000)
       eu.crash() // nothing of it is in memory any more
       eu.store.damage(group.conversation.id, 5)
       await eu.restart()
