@@ -188,7 +188,7 @@ class RelayProcess implements RunningRelay {
         replication: {
           rows,
           sha256,
-          openBundles: (parts) => new OrbitBundles({ ...parts, mesh, rows, sha256, signing: nodePrimitives, clock: systemClock, logger: this.#logger }, { seed: this.#seed }),
+          openBundles: (parts) => new OrbitBundles({ ...parts, mesh, rows, sha256, signing: nodePrimitives, clock: systemClock, logger: this.#logger }, { seed: this.#seed, maxBytes: directoryMegabytes * megabyte / 2 }),
           config: { ...defaultReplication, maxBytes: directoryMegabytes * megabyte }
         }
       }

@@ -70,8 +70,8 @@ export const limits = {
   publicAboutChars: 256,
   /** One value of a relay's directory database: what gossip and OrbitDB's exchange of heads carry comfortably. */
   directoryBundleBytes: 40 * KIB,
-  /** Values in one directory database before its relay begins a new one: 20,000 at 40 KiB are 800 MB. */
-  directoryBundles: 20_000,
+  /** Values in one directory database: 200,000 are 8 GiB, a relay of some 3 million people. */
+  directoryBundles: 200_000,
 
   handleMinChars: 3,
   handleMaxChars: 32,

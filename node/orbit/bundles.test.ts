@@ -54,7 +54,7 @@ class GossipMesh extends StubMesh {
 interface Part { mesh: GossipMesh, handlers: Handlers, rows: MemoryRows, bundles: OrbitBundles }
 interface OrbitWorld extends BundlesWorld { readonly parts: Part[], seed (index: number): Uint8Array, call: (index: number) => Channel }
 
-function orbitWorld (): OrbitWorld {
+function orbitWorld ({ maxBytes = 100_000_000 } = {}): OrbitWorld {
   const identities = threeRelays(new SeededRandom(2))
   const parts: Part[] = []
   const channelTo = (from: Part, to: RelayId): Promise<Channel> => {
@@ -70,7 +70,7 @@ function orbitWorld (): OrbitWorld {
     part.bundles = new OrbitBundles({
       mesh: part.mesh, handlers: part.handlers, rows, relays: { channelTo: async (relay) => await channelTo(part, relay) }, buckets: new TokenBuckets({ clock: systemClock }),
       signing: nodePrimitives, sha256: (data) => nodePrimitives.sha256(data), clock: systemClock, logger: silentLogger
-    }, { seed })
+    }, { seed, maxBytes })
     return part
   }
   const meet = (): void => { for (const { mesh } of parts) mesh.others = parts.map((part) => part.mesh) }
@@ -185,6 +185,16 @@ describe('an OrbitDB log', () => {
     assert.deepEqual(await channel.call(relayMethods.readDirectory, { ...ref, hash: new Uint8Array(32) }), { entries: [] })
     await assert.rejects(channel.call(relayMethods.readDirectory, { ...ref, hash: new Uint8Array(31) }), (error) => isProtocolError(error, 'MALFORMED'))
     await assert.rejects(channel.call(relayMethods.directoryHeads, { ...ref, relay: new Uint8Array(3) }), (error) => isProtocolError(error, 'MALFORMED'))
+  })
+
+  it('a copy that would take more than it may is not fetched further', async () => {
+    await world.stop()
+    world = orbitWorld({ maxBytes: 200_000 })
+    const own = await world.logs(0).own(1)
+    for (let i = 0; i < 60; i++) await own.append(new Uint8Array(limits.directoryBundleBytes))
+    const followed = await world.logs(1).follow(world.ids[0], 1, 0, nobody)
+    await assert.rejects(followed.refresh([], { signal }), (error) => isProtocolError(error, 'TOO_MANY'))
+    assert.ok(followed.bytes > 200_000 && followed.bytes < 2 * limits.pageBytes)
   })
 
   it('bundles of the largest size travel, by gossip and in pages', async () => {

@@ -4,14 +4,15 @@
  * Owns: which accounts may have changed, the pace, when a new database begins. A change costs nothing until its turn;
  * after a start, or in a new database, everybody is looked at once, slowly: what is published already is skipped.
  */
+import { sameBytes } from '../../protocol/bytes.ts'
 import type { Clock, Random, Timer } from '../../protocol/clock.ts'
 import type { AccountId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { encode } from '../../protocol/wire/codec.ts'
 import { DirectoryBundle, DirectoryPerson } from '../../protocol/wire/gen/directory.js'
 import { wireVersion } from '../../protocol/wire/kinds.ts'
+import { BucketSet } from '../people/buckets.ts'
 import type { Logger } from '../ports.ts'
-import { sameBytes } from '../../protocol/bytes.ts'
 import type { BundleLogs, OwnBundles } from './bundles.ts'
 import type { DirectoryIndex } from './directory-index.ts'
 
@@ -34,6 +35,10 @@ export interface DirectoryPublisherComponents {
 
 /** Changes gather for this long: a registration is three of them, and a crowd of people comes in one bundle. */
 const gatherMs = 3_000
+/** Bundles for a few changes: then one a minute, so that nobody makes the log grow by changing a profile all day. */
+const smallBundles = { burst: 20, perSecond: 1 / 60 }
+/** People who fill a good part of a bundle need not wait for more. */
+const manyPeople = 8
 /** Looking at everybody: 200 accounts and one bundle a turn are some 10 ms. */
 const walkPaceMs = 250
 const accountsPerTurn = 200
@@ -50,6 +55,7 @@ export class DirectoryPublisher {
   readonly #components: DirectoryPublisherComponents
   /** Accounts of this relay only, each once. */
   readonly #changed = new Set<AccountId>()
+  readonly #small: BucketSet
   #walk: Iterator<AccountId> | undefined
   #own: OwnBundles | undefined
   #generation = 0
@@ -60,7 +66,10 @@ export class DirectoryPublisher {
   #isStarted = false
   #isStopped = false
 
-  constructor (components: DirectoryPublisherComponents) { this.#components = components }
+  constructor (components: DirectoryPublisherComponents) {
+    this.#components = components
+    this.#small = new BucketSet(components, smallBundles)
+  }
 
   /** Number of the current database; 0 before `load`. */
   get generation (): number { return this.#generation }
@@ -78,6 +87,9 @@ export class DirectoryPublisher {
     this.#generation = known !== 0 && known >= atLeast ? known : atLeast + 1
     if (this.#generation !== known) await index.beginOwn(this.#generation)
     this.#own = await bundles.own(this.#generation)
+    // Left behind by a relay that was stopped while it wrote everybody into the next one.
+    await bundles.drop(bundles.self, this.#generation - 1)
+    await index.forgetPublished(this.#generation - 1)
   }
 
   start (): void {
@@ -96,7 +108,12 @@ export class DirectoryPublisher {
   /** Something about an account of this relay may have changed. */
   changed (account: AccountId): void {
     this.#changed.add(account)
-    if (this.#isStarted) this.#schedule(gatherMs)
+    if (this.#isStarted) this.#scheduleChanges()
+  }
+
+  #scheduleChanges (): void {
+    if (this.#dueAtMs <= this.#components.clock.nowMs() + gatherMs) return
+    this.#schedule(this.#changed.size >= manyPeople ? gatherMs : Math.max(gatherMs, this.#small.tryTake('')))
   }
 
   #schedule (delayMs: number): void {
@@ -110,8 +127,8 @@ export class DirectoryPublisher {
         this.#components.logger.warn('directory.write-failed', {}, error)
       }).finally(() => {
         this.#dueAtMs = Infinity
-        if (this.#changed.size > 0) this.#schedule(gatherMs)
-        else if (this.#walk !== undefined) this.#schedule(walkPaceMs)
+        if (this.#changed.size > 0) this.#scheduleChanges()
+        if (this.#walk !== undefined) this.#schedule(walkPaceMs)
       })
     })
   }

@@ -14,6 +14,7 @@ import { relayMethods, type Method } from '../../protocol/methods.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import { deadline } from '../deadline.ts'
 import type { Mesh } from '../mesh/mesh.ts'
+import { BucketSet } from '../people/buckets.ts'
 import type { Buckets, Logger } from '../ports.ts'
 import type { BundleLogs, FollowedBundles, OwnBundles, TakeBundle } from './bundles.ts'
 import { entryDigest, hashFromDigest, relayIdentity } from './orbit-entry.ts'
@@ -37,22 +38,31 @@ export interface OrbitBundlesComponents {
 /** Envelopes that a question for heads, and a page of up to 1 MiB, count for. */
 const headsCost = 20
 const pageCost = 200
+/** Entries of one log by gossip: a check of one takes 0.5 ms. */
+const gossipRate = { burst: 100, perSecond: 5 }
 
 export class OrbitBundles implements BundleLogs {
   readonly self: RelayId
   readonly #components: OrbitBundlesComponents
   readonly #seed: Uint8Array
+  readonly #maxBytes: number
+  readonly #gossip: BucketSet
   readonly #peers: OrbitPeers
   /** Open ones by gossip topic. */
   readonly #logs = new Map<string, OrbitLog>()
   #orbit: Promise<OrbitDB> | undefined
 
-  /** @param seed 32-byte Ed25519 seed of the relay's key */
-  constructor (components: OrbitBundlesComponents, { seed }: { seed: Uint8Array }) {
+  /**
+   * @param seed 32-byte Ed25519 seed of the relay's key
+   * @param maxBytes what the copy of one relay may take on disk
+   */
+  constructor (components: OrbitBundlesComponents, { seed, maxBytes }: { seed: Uint8Array, maxBytes: number }) {
     const { buckets, handlers, logger, mesh } = components
     this.self = mesh.self
     this.#components = components
     this.#seed = seed
+    this.#maxBytes = maxBytes
+    this.#gossip = new BucketSet(components, gossipRate)
     this.#peers = new OrbitPeers({ mesh, logger, heard: (topic, message) => this.#onGossip(topic, message) })
     const charge = (channel: Channel, cost: number): void => { buckets.take('forwardPerRelay', channel.stream.remotePeer, cost) }
     handlers
@@ -96,7 +106,7 @@ export class OrbitBundles implements BundleLogs {
   async #open (which: { relay: RelayId, generation: number, after: number, take: TakeBundle | undefined }): Promise<OrbitLog> {
     this.#orbit ??= this.#load()
     const { logger, rows, sha256, signing } = this.#components
-    const log = await OrbitLog.open({ orbit: await this.#orbit, peers: this.#peers, rows, sha256, signing, logger }, which)
+    const log = await OrbitLog.open({ orbit: await this.#orbit, peers: this.#peers, rows, sha256, signing, logger, maxBytes: this.#maxBytes }, which)
     this.#logs.set(log.address, log)
     return log
   }
@@ -126,7 +136,8 @@ export class OrbitBundles implements BundleLogs {
 
   #onGossip (topic: string, message: Uint8Array): 'accept' | 'reject' | 'ignore' {
     const log = this.#logs.get(topic)
-    if (log === undefined || log.relay === this.self) return 'ignore'
+    // A relay writes a bundle every quarter of a second at most; what is left out here, the next refresh brings.
+    if (log === undefined || log.relay === this.self || this.#gossip.tryTake(topic) > 0) return 'ignore'
     try {
       log.hear(message)
       return 'accept'

@@ -23,6 +23,8 @@ export interface OrbitLogComponents {
   signing: Signing
   sha256 (data: Uint8Array): Uint8Array
   logger: Logger
+  /** What a copy may take on disk. */
+  maxBytes: number
 }
 
 /** Where entries are fetched from: a page that begins with `hash`, newest first. */
@@ -121,7 +123,7 @@ export class OrbitLog {
   /** An entry from gossip. @throws ProtocolError as checkEntry: nobody should pass it on */
   hear (bytes: Uint8Array): void {
     const entry = checkEntry(this.#components, bytes, this)
-    if (this.#underWay >= maxUnderWay) return
+    if (this.#underWay >= maxUnderWay || this.bytes > this.#components.maxBytes) return
     this.#underWay++
     this.#hear(bytes, entry).catch((error: unknown) => {
       this.#components.logger.debug('directory.orbit', { relay: this.relay }, error)
@@ -195,7 +197,8 @@ export class OrbitLog {
       if (missing.has(hash) || await this.#database.log.has(hash)) continue
       const { next, position } = await this.#fetchEntry(hash, readPage)
       missing.set(hash, position)
-      if (missing.size > limits.directoryBundles) throw new ProtocolError('TOO_MANY', { max: limits.directoryBundles, what: 'bundles of a directory' })
+      // [REJECT] more than a copy may take: whoever asked gives it up
+      if (missing.size > limits.directoryBundles || this.bytes > this.#components.maxBytes) throw new ProtocolError('TOO_MANY', { max: this.#components.maxBytes, what: 'bytes of a directory' })
       open.push(...next)
     }
     return [...missing].sort((a, b) => a[1] - b[1]).map(([hash]) => hash)

@@ -16,6 +16,7 @@ import { StubMesh, TestPerson, connect, register, sayHello, signing, startTestRe
 import type { MemoryStore } from '../store/store-memory.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { noMeter } from '../watch/meter.ts'
+import type { BundleLogs } from './bundles.ts'
 import { MemoryBundleNetwork, MemoryBundles } from './bundles-memory.ts'
 import { ReplicatedDirectory } from './replicated-directory.ts'
 import { MemoryRows } from './rows.ts'
@@ -321,6 +322,38 @@ describe('many directories', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('one that takes too much is given up, and not fetched again that day', async () => {
+    const random = new SeededRandom(8)
+    const clock = new ManualClock()
+    const { id: far } = testRelay(random)
+    let begun = 0
+    const bundles: BundleLogs = {
+      self: testRelay(random).id,
+      own: () => Promise.resolve({ length: 0, append: () => Promise.resolve(1), close: () => Promise.resolve() }),
+      follow: () => {
+        begun++
+        return Promise.resolve({ bytes: 10, refresh: () => Promise.reject(new ProtocolError('TOO_MANY')), close: () => Promise.resolve() })
+      },
+      drop: () => Promise.resolve(),
+      stop: () => Promise.resolve()
+    }
+    const directory = new ReplicatedDirectory({
+      bundles, rows: new MemoryRows(), source: { locals: () => [], personOf: () => Promise.resolve(undefined) }, relays: { directories: () => [{ relay: far, generation: 1 }], generationOf: () => 1 },
+      signing, sha256: (data) => nodePrimitives.sha256(data), clock, random, logger: silentLogger, meter: noMeter
+    })
+    await directory.load(0)
+    directory.start()
+    for (let turn = 0; turn < 20; turn++) {
+      directory.want(far)
+      await clock.advance(60_000)
+    }
+    assert.equal(begun, 1)
+    assert.deepEqual([...directory.followed], [])
+    await clock.advance(25 * 60 * 60_000)
+    assert.equal(begun, 2)
+    await directory.stop()
+  })
+
   it('a new database replaces the old one at who follows it, and people of it stay', async () => {
     const random = new SeededRandom(6)
     const clock = new ManualClock()
@@ -346,6 +379,8 @@ describe('many directories', () => {
     generation = 3
     await writer.own(3)
     await clock.advance(60_000)
+    assert.ok(await directory.find(far, bob.account), 'not again within the hour')
+    await clock.advance(60 * 60_000)
     assert.equal(await directory.find(far, bob.account), undefined, 'two databases have not mentioned this person')
     await directory.stop()
   })

@@ -62,6 +62,11 @@ const refreshTimeoutMs = 10 * 60_000
 const wantedMs = 24 * 60 * 60_000
 /** Relays that are asked for a copy when the relay itself does not answer. */
 const otherSources = 3
+/** A relay whose copy takes too much is left alone for this long. */
+const tooLargeMs = 24 * 60 * 60_000
+const maxTooLarge = 1_000
+/** A new database of one relay is read this often at most: each is a whole copy. */
+const renewMs = 60 * 60_000
 /** `wantedAtMs` is written this often at most. */
 const wantedEveryMs = 60_000
 
@@ -70,6 +75,8 @@ interface Copy {
   bundles: FollowedBundles | undefined
   nextRefreshAtMs: number
   failures: number
+  /** When it was last begun anew; 0: not since the start. */
+  renewedAtMs: number
   refreshing: Promise<void> | undefined
 }
 
@@ -81,6 +88,8 @@ export class ReplicatedDirectory {
   /** Least recently wanted first. */
   readonly #copies = new Map<RelayId, Copy>()
   readonly #serial = new KeyedSerial()
+  /** Until when; as many as were tried. */
+  readonly #tooLarge = new Map<RelayId, number>()
   readonly #stopping = new AbortController()
   #timer: Timer | undefined
   /** When the timer fires; in the past while a round is under way. */
@@ -155,7 +164,7 @@ export class ReplicatedDirectory {
     const nowMs = clock.nowMs()
     const copy = this.#copies.get(relay)
     if (copy === undefined) {
-      this.#begin(relay, nowMs)
+      if ((this.#tooLarge.get(relay) ?? 0) <= nowMs) this.#begin(relay, nowMs)
       return
     }
     this.#copies.delete(relay)
@@ -218,7 +227,7 @@ export class ReplicatedDirectory {
     await this.#giveUp()
     for (const [relay, copy] of this.#copies) {
       if (this.#stopping.signal.aborted) return
-      const generation = Math.max(copy.followed.generation, relays.generationOf(relay))
+      const generation = this.#generationOf(relay, copy)
       if (generation === 0) continue
       if (copy.refreshing !== undefined) continue
       await this.#serial.run(relay, async () => { await this.#open(relay, copy, generation) })
@@ -228,12 +237,18 @@ export class ReplicatedDirectory {
     }
   }
 
+  #generationOf (relay: RelayId, { followed, renewedAtMs }: Copy): number {
+    const generation = Math.max(followed.generation, this.#components.relays.generationOf(relay))
+    const isTooSoon = followed.generation !== 0 && renewedAtMs + renewMs > this.#components.clock.nowMs()
+    return isTooSoon ? followed.generation : generation
+  }
+
   /** Room that nobody's wish takes is given to whoever is there: in a mesh of some thirty relays everybody keeps everybody's. */
   #follow (candidates: Iterable<RelayId>): void {
     if (this.#copiedBytes() > this.#config.maxBytes / 2) return
     for (const relay of candidates) {
       if (this.#copies.size >= this.#config.maxFollowed) return
-      if (!this.#copies.has(relay)) this.#begin(relay, 0)
+      if (!this.#copies.has(relay) && (this.#tooLarge.get(relay) ?? 0) <= this.#components.clock.nowMs()) this.#begin(relay, 0)
     }
   }
 
@@ -244,7 +259,7 @@ export class ReplicatedDirectory {
     if (wantedAtMs > 0) this.lookSoon()
   }
 
-  #copyOf (followed: Followed): Copy { return { followed, bundles: undefined, nextRefreshAtMs: 0, failures: 0, refreshing: undefined } }
+  #copyOf (followed: Followed): Copy { return { followed, bundles: undefined, nextRefreshAtMs: 0, failures: 0, renewedAtMs: 0, refreshing: undefined } }
 
   #copiedBytes (): number {
     let bytes = 0
@@ -257,14 +272,18 @@ export class ReplicatedDirectory {
     while (this.#copies.size > this.#config.maxFollowed || this.#copiedBytes() > this.#config.maxBytes) {
       const [relay, copy] = this.#leastWanted()
       if (relay === undefined) return
-      this.#copies.delete(relay)
-      await this.#serial.run(relay, async () => {
-        await this.#close(copy)
-        await this.#components.bundles.drop(relay, copy.followed.generation)
-        await this.#index.forget(relay)
-      })
+      await this.#drop(relay, copy)
       this.#components.logger.debug('directory.given-up', { relay })
     }
+  }
+
+  async #drop (relay: RelayId, copy: Copy): Promise<void> {
+    this.#copies.delete(relay)
+    await this.#serial.run(relay, async () => {
+      await this.#close(copy)
+      await this.#components.bundles.drop(relay, copy.followed.generation)
+      await this.#index.forget(relay)
+    })
   }
 
   #leastWanted (): [RelayId, Copy] | [undefined] {
@@ -284,6 +303,7 @@ export class ReplicatedDirectory {
       await this.#close(copy)
       if (before !== 0) await bundles.drop(relay, before)
       copy.followed = { ...copy.followed, generation, position: 0 }
+      if (before !== 0) copy.renewedAtMs = this.#components.clock.nowMs()
       copy.nextRefreshAtMs = 0
       await this.#index.setFollowed(relay, copy.followed)
       await this.#index.forgetBefore(relay, before)
@@ -313,6 +333,13 @@ export class ReplicatedDirectory {
       copy.nextRefreshAtMs = clock.nowMs() + refreshMs * (0.75 + random.fraction() / 2)
     } catch (error) {
       if (this.#stopping.signal.aborted) return
+      if (isProtocolError(error, 'TOO_MANY')) {
+        if (this.#tooLarge.size >= maxTooLarge) this.#tooLarge.clear()
+        this.#tooLarge.set(relay, clock.nowMs() + tooLargeMs)
+        logger.info('directory.too-large', { relay })
+        this.#inBackground(this.#drop(relay, copy))
+        return
+      }
       copy.nextRefreshAtMs = clock.nowMs() + Math.min(retryMaxMs, roundMs * 2 ** copy.failures++)
       logger.debug('directory.refresh-failed', { relay, failures: copy.failures }, error)
     } finally {
