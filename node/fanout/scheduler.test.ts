@@ -54,11 +54,11 @@ describe('fan-out scheduler', () => {
       scheduler.wake(pair, 0)
       const [first, ...rest] = turn()
       assert.equal(first, 'p0')
-      assert.ok(rest.length > 20 && rest.length < 120, `${rest.length} devices in one turn`)
+      assert.ok(rest.length > 0 && rest.length < 60, `${rest.length} devices in one turn`)
       all.push(...rest)
       turns++
     }
-    assert.ok(turns > 8, `${turns} turns`)
+    assert.ok(turns > 16 && turns < 40, `${turns} turns`)
     assert.deepEqual(all, members.map((_, i) => `m${i} 2`), 'everybody once, in order')
   })
 
@@ -70,8 +70,8 @@ describe('fan-out scheduler', () => {
 
   it('many small groups leave large ones their part', () => {
     const { scheduler, turn, device } = setUp()
-    const small = device('s', 100 * kib)
-    const others = Array.from({ length: 10 }, (_, i) => device(`s${i} `, 100 * kib))
+    const small = device('s', 50 * kib)
+    const others = Array.from({ length: 10 }, (_, i) => device(`s${i} `, 50 * kib))
     const large = device('l')
     small.more = Number.POSITIVE_INFINITY
     for (const one of [small, ...others]) scheduler.wake(one, 1)

@@ -30,8 +30,11 @@ export interface Served {
   serve (rank: Rank): number
 }
 
-/** Bytes of groups' frames in one turn: 80 devices and one message of 1 KB, 1 to 2 ms with what the sockets cost afterwards. */
-const turnBytes = 256 * 1024
+/**
+ * Bytes of groups' frames in one turn: 40 devices and one message of 1 KB, about a millisecond with what the sockets cost afterwards.
+ * A message between two people takes some five turns from one socket to the other.
+ */
+const turnBytes = 128 * 1024
 /** What a frame costs besides its bytes, in bytes: 7 µs are 2 KiB of encryption. */
 const frameBytes = 2 * 1024
 /** While both wait, large groups get this part of a turn, so that many small ones do not stop them. */

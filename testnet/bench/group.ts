@@ -54,12 +54,15 @@ export async function run (args: string[]): Promise<void> {
       `${perRelay(full)} · load CPU ${perMessage(full.result.cpuSeconds, deliveries)} µs · missing ${full.result.missing}`)
     const stored = fleet.targets.map((_, i) => metric(full.metrics, full.before, i, 'heliograph_intake_accepted_total{to="log"}') + metric(full.metrics, full.before, i, 'heliograph_replica_entries_total'))
     const sequenced = Math.max(...stored)
-    console.log(`copies on disk of each message, by relay: ${stored.map((one) => (one / sequenced).toFixed(3)).join(', ')} · fsyncs ${full.relays.map(({ fsyncs }) => perSecond(fsyncs, full.result.seconds)).join(', ')} a second`)
+    const roads = ['heliograph_gossip_published_total', 'heliograph_replicate_entries_total'].map((name) => metric(full.metrics, full.before, 0, name))
+    console.log(`copies on disk of each message, by relay: ${stored.map((one) => (one / sequenced).toFixed(3)).join(', ')} · fsyncs ${full.relays.map(({ fsyncs }) => perSecond(fsyncs, full.result.seconds)).join(', ')} a second · ` +
+      `${roads[0]} entries published by gossip, ${roads[1]} sent directly`)
 
     await fleet.connect(2 * pairs, { targets: fleet.targets.slice(0, 1) })
     const alone = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
-    // The members stand for devices elsewhere: for what is measured here they must not take the cores from the relay.
+    // Members and the other relays stand for other machines: they must not take the cores from the relay that is measured.
     await load.ask({ do: 'yield' })
+    await fleet.yieldToFirst()
     await load.ask({ do: 'burst', ...burst })
     const beside = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
     const bursts = await load.ask<GroupRun>({ do: 'stop' })

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Order, RunResult } from './load-process.ts'
-import type { RelayReport } from './relay-process.ts'
+import type { Asked, RelayReport } from './relay-process.ts'
 import type { RelayTarget } from './synthetic-client.ts'
 
 export class Worker<Asked> {
@@ -61,7 +61,7 @@ export interface Measured extends RunResult {
 export class Fleet {
   readonly targets: RelayTarget[] = []
   readonly #folder: string
-  readonly #relays: Array<Worker<'report' | 'memory' | 'metrics'>> = []
+  readonly #relays: Array<Worker<Asked>> = []
   readonly #others: Array<Worker<never>> = []
   #load!: Worker<Order>
 
@@ -72,7 +72,7 @@ export class Fleet {
     try {
       for (let i = 0; i < relays; i++) {
         const first = fleet.targets[0]
-        const relay = await Worker.start<'report' | 'memory' | 'metrics'>('./relay-process.ts', [join(fleet.#folder, `relay-${i}`), `bench-${i}`, ...(first === undefined ? [] : [first.address])])
+        const relay = await Worker.start<Asked>('./relay-process.ts', [join(fleet.#folder, `relay-${i}`), `bench-${i}`, ...(first === undefined ? [] : [first.address])])
         fleet.#relays.push(relay)
         const report = await relay.ask<RelayReport>('report')
         fleet.targets.push({ relay: report.relay, address: report.address })
@@ -93,6 +93,9 @@ export class Fleet {
   async metrics (): Promise<Array<Record<string, number>>> {
     return await Promise.all(this.#relays.map(async (relay) => await relay.ask<Record<string, number>>('metrics')))
   }
+
+  /** Every relay but the first stands for one on another machine: it must not take the cores from the first. */
+  async yieldToFirst (): Promise<void> { await Promise.all(this.#relays.slice(1).map(async (relay) => { await relay.ask('yield') })) }
 
   /** A load generator of another kind, ended with the fleet. */
   async addLoad<Asked> (file: string): Promise<Worker<Asked>> {

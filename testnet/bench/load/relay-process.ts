@@ -2,10 +2,14 @@
  * One relay with real adapters, in a process of its own, that reports its CPU, memory and fsyncs over IPC.
  * Arguments: data folder, name, bootstrap peers.
  */
+import { setPriority } from 'node:os'
 import { checkConfig } from '../../../node/config.ts'
 import { initRelay, readConfigFile } from '../../../node/config-file.ts'
 import { createRelay } from '../../../node/node.ts'
 import type { RelayId } from '../../../protocol/ids.ts'
+
+/** `yield`: from now on it runs when nobody else wants to. */
+export type Asked = 'report' | 'memory' | 'metrics' | 'yield'
 
 export interface RelayReport {
   relay: RelayId
@@ -48,7 +52,8 @@ async function metrics (): Promise<Record<string, number>> {
   return Object.fromEntries(Array.from(text.matchAll(/^(heliograph_\S+) (\S+)$/gm), ([, name, value]) => [name!, Number(value)]))
 }
 
-process.on('message', (asked: 'report' | 'memory' | 'metrics') => {
+process.on('message', (asked: Asked) => {
+  if (asked === 'yield') { setPriority(10); process.send!({ result: {} }); return }
   const answer = asked === 'metrics' ? metrics() : report(asked === 'memory')
   answer.then((result) => { process.send!({ result }) }, (error: unknown) => { process.send!({ error: String(error) }) })
 })
