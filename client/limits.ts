@@ -66,7 +66,7 @@ export const clientLimits = {
   groupUnreadKept: 2_000,
   /** Groups whose receipts are in memory. */
   groupBoards: 100,
-  /** A device acknowledges entries of groups together: a thousand devices would send a frame each for every message. */
+  /** A device acknowledges entries of groups together, after about this long: a thousand devices would send a frame each for every message, and all at once. */
   groupAcknowledgeMs: 100,
   /** Relays whose round trip is measured when a new account looks for the nearest. */
   relaysMeasured: 8,

@@ -279,7 +279,7 @@ export class Inbox {
     for (const chat of chats) if (isGroupChat(chat)) this.#groupsToAcknowledge.add(chat)
     this.#tellPlaces(chats.filter((chat) => !isGroupChat(chat)))
     if (this.#groupsToAcknowledge.size === 0 || this.#isStopped) return
-    this.#acknowledging ??= this.#on.clock.after(clientLimits.groupAcknowledgeMs, () => {
+    this.#acknowledging ??= this.#on.clock.after(clientLimits.groupAcknowledgeMs * (0.5 + this.#on.random.fraction()), () => {
       this.#acknowledging = undefined
       const groups = [...this.#groupsToAcknowledge]
       this.#groupsToAcknowledge.clear()
