@@ -105,7 +105,9 @@ export class Acts implements BodyTaker {
       return 'done'
     }
     const after = changed(row, act)
-    if (after !== undefined) this.write(draft, after)
+    if (after === undefined) return 'done'
+    this.write(draft, after)
+    if (after.isDeleted === true) this.#unpin(draft, after)
     return 'done'
   }
 
@@ -144,6 +146,15 @@ export class Acts implements BodyTaker {
     const { messageId: id, isPinned } = act.body
     const pins = pinned(flags.row(act.chat, draft).pins ?? [], { id, by: act.sender, atMs: act.sentAtMs, isPinned })
     if (pins !== undefined) flags.change(draft, act.chat, 'pins', (before) => ({ ...before, pins }))
+  }
+
+  /** For good: whoever pins it at the same moment changes nothing. */
+  #unpin (draft: Draft, { id, chat, sender }: MessageRow): void {
+    const { flags } = this.#on
+    const before = flags.row(chat, draft).pins ?? []
+    if (!before.some((pin) => pin.id === id && pin.isPinned)) return
+    const pins = pinned(before, { id, by: sender, atMs: Number.MAX_SAFE_INTEGER, isPinned: false }) ?? before
+    flags.change(draft, chat, 'pins', (row) => ({ ...row, pins }))
   }
 
   async #checkMayEdit (draft: Draft, { chat, sender }: Act<TargetBody | TimerBody>): Promise<void> {

@@ -291,6 +291,7 @@ export class Chats {
     checked(body)
     await ledger.run(async (draft) => {
       const row = await this.#row(draft, chat, targetOf(body))
+      if (row.isDeleted === true || (body.kind === 'pin' && row.viewOnce === true)) throw new ProtocolError('NOT_ADMITTED', { what: 'there is nothing left of it' })
       await this.#talk(draft, chat)
       const sentAtMs = momentAfter(clock.nowMs(), this.#lastOf(draft, row, body))
       const isAdmin = isGroupChat(chat) && await rights.isAdmin(draft, chat, own)
