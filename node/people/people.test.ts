@@ -9,8 +9,9 @@ import { topics } from '../../protocol/protocols.ts'
 import { verifyDeviceList } from '../../protocol/records/device-list.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
 import { decode } from '../../protocol/wire/codec.ts'
+import type { ClaimOutcome } from '../../protocol/wire/gen/directory.js'
 import { Signed } from '../../protocol/wire/gen/records.js'
-import { StubMesh, TestPerson, connect, register, sayHello, signing, startTestRelay, testRelay, type TestRelay } from '../testing/fixtures.ts'
+import { StubMesh, TestPerson, connect, register, sayHello, signing, startTestRelay, testDevice, testRelay, type TestRelay } from '../testing/fixtures.ts'
 
 const isCode = (...codes: ErrorCode[]) => (error: unknown): boolean => {
   assert.ok(isProtocolError(error, ...codes), `expected ${codes.join(' or ')}, got ${String(error)}`)
@@ -87,6 +88,90 @@ describe('people at two relays', () => {
     for (let i = 0; i < 3; i++) bundles.push((await atEu.call(clientMethods.claimBundles, { account: accountIdToBytes(bob.account) })).bundles[0]!)
     assert.deepEqual(bundles.map((bundle) => bundle.oneTime?.id), [1, 2, undefined])
     assert.deepEqual(bundles[0]!.deviceKeys, bundles[2]!.deviceKeys)
+  })
+
+  describe('claims of many', () => {
+    const claimMany = async (...accounts: Uint8Array[]): Promise<ClaimOutcome[]> => (await atEu.call(clientMethods.claimMany, { accounts })).outcomes
+    const idOf = (person: TestPerson): Uint8Array => accountIdToBytes(person.account)
+    const codeOf = ({ status }: ClaimOutcome): string => status === 0 ? 'claimed' : ProtocolError.fromStatus(status).code
+    const register40 = async (): Promise<TestPerson[]> => {
+      const people = Array.from({ length: 40 }, () => new TestPerson(random))
+      for (const [index, person] of people.entries()) {
+        const relay = index % 2 === 0 ? eu : us
+        const channel = connect(person.device.id, relay)
+        await sayHello(channel, person)
+        await register(channel, person, relay.id, { prekeys: person.prekeys({ count: 1 }) })
+      }
+      await clock.advance(2_000)
+      return people
+    }
+
+    it('give one outcome each, in order, wherever people live, with one question per relay', async () => {
+      const people = await register40()
+      let questions = 0
+      const answer = us.relayHandlers
+      relays.set(us.id, { ...us, get relayHandlers () { questions++; return answer } })
+      const outcomes = await claimMany(...people.map(idOf))
+      assert.deepEqual(outcomes.map(codeOf), people.map(() => 'claimed'))
+      for (const [index, { claimed }] of outcomes.entries()) {
+        assert.equal(verifyDeviceList(signing, claimed!.deviceList).account, people[index]!.account)
+        assert.equal(claimed!.bundles[0]!.oneTime?.id, 1)
+      }
+      assert.equal(questions, 1)
+      const again = await claimMany(...people.slice(0, 4).map(idOf))
+      assert.deepEqual(again.map(({ claimed }) => claimed!.bundles[0]!.oneTime), [undefined, undefined, undefined, undefined])
+    })
+
+    it('tell of each why it failed, and the others do not suffer', async () => {
+      const nobody = new TestPerson(random)
+      const keyless = new TestPerson(random)
+      const channel = connect(keyless.device.id, us)
+      await sayHello(channel, keyless)
+      await register(channel, keyless, us.id)
+      await clock.advance(2_000)
+      const outcomes = await claimMany(idOf(bob), idOf(nobody), idOf(keyless), idOf(bob), idOf(alice))
+      assert.deepEqual(outcomes.map(codeOf), ['claimed', 'UNKNOWN_ACCOUNT', 'NO_BUNDLE', 'claimed', 'NO_BUNDLE'])
+      isCut = true
+      assert.deepEqual((await claimMany(idOf(bob))).map(codeOf), ['HOME_UNREACHABLE'])
+      assert.deepEqual(await claimMany(), [])
+    })
+
+    it('believe no relay that answers with somebody else, with too little or with rubbish', async () => {
+      const forged = { status: 0, claimed: { deviceList: alice.devices().bytes, homeRecord: alice.home(us.id).bytes, bundles: [] }, retryAfterMs: 0 }
+      for (const outcomes of [[forged], [], [{ status: 0, retryAfterMs: 0 }], [{ ...forged, claimed: { ...forged.claimed, deviceList: random.bytes(50) } }]]) {
+        us.relayHandlers.on(relayMethods.claimMany, () => ({ outcomes }))
+        assert.deepEqual((await claimMany(idOf(bob))).map(codeOf), ['HOME_UNREACHABLE'])
+      }
+    })
+
+    it('cost as much quota as claims one by one, and count for each target', async () => {
+      for (let i = 0; i < limits.claimsPerTargetPerHour; i++) await claimMany(idOf(bob))
+      const [refused] = await claimMany(idOf(bob))
+      assert.equal(codeOf(refused!), 'QUOTA')
+      assert.ok(refused!.retryAfterMs > 0)
+      const many = Array.from({ length: 255 }, () => idOf(bob))
+      for (let i = 0; i < 4; i++) await claimMany(...many)
+      await assert.rejects(claimMany(...many), isCode('QUOTA'))
+      await assert.rejects(atEu.call(clientMethods.claimMany, { accounts: Array.from({ length: 257 }, () => idOf(bob)) }), isCode('MALFORMED'))
+    })
+
+    it('leave out what does not fit into an answer: OVERLOADED', async () => {
+      const crowd = Array.from({ length: 60 }, () => new TestPerson(random))
+      for (const person of crowd) {
+        const channel = connect(person.device.id, eu)
+        const devices = [person.device, ...Array.from({ length: 9 }, () => testDevice(random))]
+        const list = person.devices({ devices })
+        for (const device of devices) {
+          const each = device === person.device ? channel : connect(device.id, eu)
+          await sayHello(each, person, list)
+          await register(each, person, eu.id, { prekeys: { deviceKeys: person.deviceKeys({ device }), oneTime: [] } })
+        }
+      }
+      const outcomes = await claimMany(...crowd.map(idOf))
+      const taken = outcomes.filter(({ status }) => status === 0).length
+      assert.ok(taken > 30 && taken < 60, `${taken}`)
+      assert.deepEqual(new Set(outcomes.map(codeOf)), new Set(['claimed', 'OVERLOADED']))
+    })
   })
 
   it('get a typed answer when the other relay cannot be reached, and an answer once it can', async () => {

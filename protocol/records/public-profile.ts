@@ -23,7 +23,6 @@ export interface PublicProfile {
 export interface SignedPublicProfile extends PublicProfile { readonly bytes: Uint8Array }
 
 /** Shown in terminals: nothing that moves a cursor, ends a line or turns the direction of text. */
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const unshowable = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/
 
 function checkFields ({ name, about }: Pick<PublicProfile, 'name' | 'about'>): void {

@@ -7,9 +7,11 @@ import { limits } from '../limits.ts'
 import { fuzz, refusedAs, signing, testAccount, testDevice, testRelay, testRelayRecord } from '../testing.ts'
 import { decode, encode, type WireType } from '../wire/codec.ts'
 import { DeviceKeys as WireDeviceKeys, DeviceList as WireDeviceList, HomeRecord as WireHomeRecord, RelayRecord as WireRelayRecord, Signed } from '../wire/gen/records.js'
+import { PublicProfile as WirePublicProfile } from '../wire/gen/directory.js'
 import { signDeviceKeys, verifyDeviceKeys, type DeviceKeys } from './device-keys.ts'
 import { isExpired, signDeviceList, verifyDeviceList, type DeviceList } from './device-list.ts'
 import { signHomeRecord, verifyHomeRecord, type HomeRecord } from './home-record.ts'
+import { signPublicProfile, verifyPublicProfile, type PublicProfile } from './public-profile.ts'
 import { signRelayRecord, verifyRelayRecord } from './relay-record.ts'
 import { contexts, isRegion, signRecord, type Context } from './signed.ts'
 
@@ -29,6 +31,7 @@ const deviceKeys: DeviceKeys = {
   suite: 1, registrationId: 5, identityKey: key(4), issuedAtMs: 1_000,
   signedPrekey: { id: 1, key: key(5), signature: new Uint8Array(64) }, kemPrekey: { id: 2, key: new Uint8Array(1568), signature: new Uint8Array(64) }
 }
+const publicProfile: PublicProfile = { account: alice.id, name: 'Alice', about: 'at sea', issuedAtMs: 1_000 }
 
 /** One kind of record, for what is true of all. */
 interface Kind {
@@ -44,7 +47,8 @@ const kinds: Kind[] = [
   { name: 'device list', context: contexts.deviceList, seed: alice.seed, signed: signDeviceList(signing, deviceList, alice.seed).bytes, verify: (bytes) => verifyDeviceList(signing, bytes), type: WireDeviceList },
   { name: 'home record', context: contexts.homeRecord, seed: alice.seed, signed: signHomeRecord(signing, homeRecord, alice.seed).bytes, verify: (bytes) => verifyHomeRecord(signing, bytes), type: WireHomeRecord },
   { name: 'relay record', context: contexts.relayRecord, seed: relay.seed, signed: signRelayRecord(signing, relayRecord, relay.seed).bytes, verify: (bytes) => verifyRelayRecord(signing, bytes), type: WireRelayRecord },
-  { name: 'device keys', context: contexts.deviceKeys, seed: device.seed, signed: signDeviceKeys(signing, deviceKeys, device.seed), verify: (bytes) => verifyDeviceKeys(signing, bytes, device.id), type: WireDeviceKeys }
+  { name: 'device keys', context: contexts.deviceKeys, seed: device.seed, signed: signDeviceKeys(signing, deviceKeys, device.seed), verify: (bytes) => verifyDeviceKeys(signing, bytes, device.id), type: WireDeviceKeys },
+  { name: 'public profile', context: contexts.publicProfile, seed: alice.seed, signed: signPublicProfile(signing, publicProfile, alice.seed).bytes, verify: (bytes) => verifyPublicProfile(signing, bytes), type: WirePublicProfile }
 ]
 
 /** The record's body with fields changed, rightly signed: a broken or hostile owner. */
@@ -62,6 +66,12 @@ describe('signed records', () => {
     assert.deepEqual(verifyHomeRecord(signing, home.bytes), { ...homeRecord, bytes: home.bytes })
     assert.deepEqual(verifyRelayRecord(signing, ofRelay.bytes), { ...relayRecord, bytes: ofRelay.bytes })
     assert.deepEqual(verifyDeviceKeys(signing, signDeviceKeys(signing, deviceKeys, device.seed), device.id), deviceKeys)
+  })
+
+  it('a relay record names its directory database, or none', () => {
+    const named = { ...relayRecord, directory: 7 }
+    assert.deepEqual(verifyRelayRecord(signing, signRelayRecord(signing, named, relay.seed).bytes).directory, 7)
+    assert.equal('directory' in verifyRelayRecord(signing, signRelayRecord(signing, relayRecord, relay.seed).bytes), false)
   })
 
   it('the signature is Ed25519 over context, a zero byte and the body as it travels', () => {
@@ -143,7 +153,7 @@ describe('signed records', () => {
     })
   }
 
-  const [ofList, ofHome, ofRelay, ofKeys] = kinds as [Kind, Kind, Kind, Kind]
+  const [ofList, ofHome, ofRelay, ofKeys, ofProfile] = kinds as [Kind, Kind, Kind, Kind, Kind]
   const wireDevice = (index: number): { transportKey: Uint8Array, identityKey: Uint8Array, registrationId: number } => ({ transportKey: deviceKeyOf(testDevice(index).id), identityKey: key(index), registrationId: index })
   const address = relayRecord.addresses[0]!
   const wrong: Array<[string, () => Uint8Array, Kind, ErrorCode]> = [
@@ -179,6 +189,11 @@ describe('signed records', () => {
     ['device keys of another device', () => signRecord(signing, contexts.deviceKeys, decode(Signed, ofKeys.signed).body, testDevice(2).seed), ofKeys, 'BAD_SIGNATURE'],
     ['device keys without a signed prekey', () => resigned(ofKeys, WireDeviceKeys, { signedPrekey: undefined }), ofKeys, 'MALFORMED'],
     ['device keys without a KEM prekey', () => resigned(ofKeys, WireDeviceKeys, { kemPrekey: undefined }), ofKeys, 'MALFORMED'],
+    ['a profile for somebody else', () => resigned(ofProfile, WirePublicProfile, { account: accountIdToBytes(mallory.id) }), ofProfile, 'BAD_SIGNATURE'],
+    ['a name that moves the cursor', () => resigned(ofProfile, WirePublicProfile, { name: 'a\u001b[2J' }), ofProfile, 'MALFORMED'],
+    ['a line about oneself that turns its direction', () => resigned(ofProfile, WirePublicProfile, { about: 'a\u202eb' }), ofProfile, 'MALFORMED'],
+    ['a public name that is too long', () => resigned(ofProfile, WirePublicProfile, { name: 'a'.repeat(limits.publicNameChars + 1) }), ofProfile, 'MALFORMED'],
+    ['too much about oneself', () => resigned(ofProfile, WirePublicProfile, { about: 'a'.repeat(limits.publicAboutChars + 1) }), ofProfile, 'MALFORMED'],
     ['an identity key of another length in device keys', () => resigned(ofKeys, WireDeviceKeys, { identityKey: new Uint8Array(33) }), ofKeys, 'MALFORMED']
   ]
   for (const [what, make, kind, code] of wrong) {
@@ -190,6 +205,7 @@ describe('signed records', () => {
     assert.throws(() => signHomeRecord(signing, { ...homeRecord, homes: [relay.id, relay.id] }, alice.seed), refusedAs('MALFORMED'))
     assert.throws(() => signHomeRecord(signing, { ...homeRecord, epoch: 0 }, alice.seed), refusedAs('MALFORMED'))
     assert.throws(() => signHomeRecord(signing, { ...homeRecord, homes: [relay.id, ...[2, 3, 4].map((index) => testRelay(index).id)] }, alice.seed), refusedAs('TOO_MANY'))
+    assert.throws(() => signPublicProfile(signing, { ...publicProfile, name: 'a\nb' }, alice.seed), refusedAs('MALFORMED'))
     assert.throws(() => signRelayRecord(signing, { ...relayRecord, region: 'EU West' }, relay.seed), refusedAs('MALFORMED'))
     assert.throws(() => signRelayRecord(signing, { ...relayRecord, addresses: Array.from({ length: 17 }, () => address) }, relay.seed), refusedAs('TOO_MANY'))
   })
