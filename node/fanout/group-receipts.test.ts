@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Channel, Handlers } from '../../protocol/channel.ts'
 import { ManualClock, SeededRandom, settle } from '../../protocol/clock-manual.ts'
 import { groupConversation, pairConversation, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, accountIdToBytes, deviceKeyOf, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
 import { limits, rates } from '../../protocol/limits.ts'
 import { clientNotifications, relayNotifications } from '../../protocol/methods.ts'
@@ -96,7 +97,7 @@ class TestRelay {
         channelTo: async (relay) => this.#to(relay),
         introduce: (_channel, accounts) => { this.introduced += [...accounts].length }
       },
-      homes: { self: this.id, refresh: () => {} },
+      homes: { self: this.id, find: async () => { throw new ProtocolError('UNKNOWN_ACCOUNT') } },
       buckets: new TokenBuckets({ clock }),
       clock,
       logger: silentLogger,

@@ -33,6 +33,9 @@ const maxWaiting = 20_000
 const receiptsPerToken = 16
 /** A connection may have been dead this long before it counted as such: what was given meanwhile is given again. */
 const marginMs = 2 * limits.deadAfterMs
+/** Senders whose homes are looked for at once, and receipts that wait for each. */
+const maxFinding = 64
+const maxFindingEach = 2_048
 /** Groups and boards that are being loaded because receipts came for them. */
 const maxLoading = 256
 
@@ -48,7 +51,7 @@ export interface GroupReceiptsComponents {
   placement: Pick<Placement, 'isHome' | 'isHomeOf' | 'isMember' | 'primaryOf' | 'groupOf'>
   logs: Pick<Logs, 'peek' | 'load'>
   links: Pick<Links, 'peek' | 'channelTo' | 'introduce'>
-  homes: Pick<Homes, 'self' | 'refresh'>
+  homes: Pick<Homes, 'self' | 'find'>
   buckets: Buckets
   clock: Clock
   logger: Logger
@@ -71,6 +74,7 @@ export class GroupReceipts {
   /** By relay, then by group, sender and reader's device. */
   #toRelays = new Map<RelayId, Map<string, Checked>>()
   #toDevices = new Map<AccountReceipts, Set<GroupReceipt>>()
+  readonly #finding = new Map<AccountId, Checked[]>()
   readonly #taken
   readonly #dropped
   readonly #frames
@@ -209,11 +213,40 @@ export class GroupReceipts {
     // [DROP] a receipt travels one hop
     if (from === 'relay') { this.#dropped.inc(1, { why: 'moved' }); return }
     const relay = placement.primaryOf(to)
-    if (relay === undefined || relay === homes.self) {
-      this.#dropped.inc(1, { why: 'home' })
-      homes.refresh(to)
+    // Its record names us, but it is not registered here (yet).
+    if (relay === homes.self) { this.#dropped.inc(1, { why: 'home' }); return }
+    if (relay === undefined) { this.#find(checked); return }
+    this.#gather(relay, checked)
+  }
+
+  /** Where the sender lives; a relay that does not sequence the group may not have heard of it. */
+  #find (checked: Checked): void {
+    const { clock, homes, logger, placement } = this.#c
+    const { to } = checked
+    const waiting = this.#finding.get(to)
+    if (waiting !== undefined) {
+      if (waiting.length < maxFindingEach) waiting.push(checked)
+      else this.#dropped.inc(1, { why: 'busy' })
       return
     }
+    if (this.#finding.size >= maxFinding) { this.#dropped.inc(1, { why: 'busy' }); return }
+    const found = [checked]
+    this.#finding.set(to, found)
+    const limit = deadline(clock, limits.requestTimeoutMs)
+    homes.find(to, { signal: limit.signal }).then(() => {
+      const relay = placement.primaryOf(to)
+      if (relay === undefined || relay === homes.self || this.#isStopped) this.#dropped.inc(found.length, { why: 'home' })
+      else for (const one of found) this.#gather(relay, one)
+    }, (error: unknown) => {
+      if (!isProtocolError(error)) logger.warn('receipts.find', {}, error)
+      this.#dropped.inc(found.length, { why: 'home' })
+    }).finally(() => {
+      limit.cancel()
+      this.#finding.delete(to)
+    })
+  }
+
+  #gather (relay: RelayId, checked: Checked): void {
     let waiting = this.#toRelays.get(relay)
     if (waiting === undefined) {
       waiting = new Map()
