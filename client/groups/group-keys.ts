@@ -115,7 +115,7 @@ export class GroupKeys implements BodyTaker {
     const now = new Set(after.list.devices.map(({ id }) => id))
     const isGone = before.list.devices.some(({ id }) => !now.has(id))
     const isNew = after.list.devices.some(({ id }) => !before.list.devices.some((one) => one.id === id))
-    for (const [key, { members }] of this.#on.states.all()) {
+    for (const [key, { members }] of [...this.#on.states.all()]) {
       if (!members.has(account)) continue
       if (isGone) await this.retire(draft, key as ChatId)
       if (isNew) await this.owe(draft, key as ChatId, [account])

@@ -106,6 +106,20 @@ describe('client ledger', () => {
     assert.deepEqual(await ledger.readMany(small, ['k2', 'none', 'k4', 'k1']), [2, undefined, 4, 1])
   })
 
+  it('a table that is in memory as a whole can be read while it is gone through', async () => {
+    const whole = new Table<number>('w/', json('w/'), { maxCached: Infinity })
+    await ledger.run((draft) => { for (const key of ['a', 'b', 'c']) draft.write(whole, key, 1) })
+    const seen: string[] = []
+    await ledger.run(async (draft) => {
+      for (const [key] of whole.cachedEntries()) {
+        seen.push(key)
+        await draft.read(whole, key)
+        assert.ok(seen.length <= 3, 'each once')
+      }
+    })
+    assert.deepEqual(seen, ['a', 'b', 'c'])
+  })
+
   it('a table without prefix is as transactional and never stored', async () => {
     const counts = new Table<number>(undefined, inMemory())
     await ledger.run((draft) => { draft.write(counts, 'a', 1) })

@@ -32,7 +32,8 @@ export class Table<T> {
 
   /** Only the ledger calls this, with what is stored. */
   remember (key: string, value: T | undefined): void {
-    this.#cache.delete(key)
+    // A table that is in memory as a whole keeps its order: who goes through it may read it, too.
+    if (value === undefined || this.#maxCached !== Infinity) this.#cache.delete(key)
     if (value === undefined) return
     this.#cache.set(key, value)
     if (this.#cache.size <= this.#maxCached) return
