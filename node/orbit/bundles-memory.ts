@@ -68,6 +68,7 @@ export class MemoryBundles implements BundleLogs {
     await takeAll()
     const followed: FollowedBundles = {
       get bytes () { return copy.reduce((sum, bundle) => sum + bundle.byteLength, 0) },
+      isBehind: false,
       refresh: async (others) => {
         const source = [relay, ...others].find((one) => this.#network.reaches(this.self, one) && this.#network.copies.get(one)?.has(name) === true)
         if (source === undefined) throw new ProtocolError('HOME_UNREACHABLE')

@@ -141,6 +141,21 @@ describe('an OrbitDB log', () => {
       assert.equal(hear(bytes), 'reject', what)
     }
     assert.deepEqual(taken, [])
+    const deep = new Uint8Array(40_000).fill(0x81)
+    assert.throws(() => check(deep), (error) => isProtocolError(error, 'MALFORMED'))
+  })
+
+  it('broken entries give a ProtocolError, whatever is broken (seed 98)', async () => {
+    const own = await world.logs(0).own(1)
+    await own.append(utf8('a'))
+    const broken = new SeededRandom(98)
+    const { message } = lastPublished()
+    for (let round = 0; round < 600; round++) {
+      const bytes = message.slice(0, round % 3 === 0 ? Math.floor(broken.fraction() * message.byteLength) : undefined)
+      for (let flips = 0; flips < 1 + round % 4 && bytes.byteLength > 0; flips++) bytes[Math.floor(broken.fraction() * bytes.byteLength)]! ^= 1 << (flips % 8)
+      if (bytes.every((byte, index) => byte === message[index]) && bytes.byteLength === message.byteLength) continue
+      assert.throws(() => check(bytes), (error) => isProtocolError(error, 'MALFORMED', 'BAD_SIGNATURE'))
+    }
   })
 
   it('the entry that gossip lost is fetched before the one that came', async () => {
@@ -151,8 +166,10 @@ describe('an OrbitDB log', () => {
     await own.append(utf8('a'))
     world.parts[1]!.mesh.isCut = false
     await own.append(utf8('b'))
+    await until('the gap is noticed', () => followed.isBehind)
     assert.deepEqual(heard, [])
     await followed.refresh([], { signal })
+    assert.equal(followed.isBehind, false)
     assert.deepEqual(heard, [1, 2])
     await own.append(utf8('c'))
     await until('gossip is enough again', () => heard.length === 3)

@@ -17,6 +17,8 @@ export interface OwnBundles {
 export interface FollowedBundles {
   /** Bytes of entries that are kept here. */
   readonly bytes: number
+  /** It was heard that something is missing: a refresh brings it. */
+  readonly isBehind: boolean
   /**
    * Ask for what is missing: the relay itself, and when it does not answer one of `others`.
    * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, TOO_MANY (more than a copy may hold)

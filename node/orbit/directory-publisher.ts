@@ -39,6 +39,8 @@ const gatherMs = 3_000
 const smallBundles = { burst: 20, perSecond: 1 / 60 }
 /** People who fill a good part of a bundle need not wait for more. */
 const manyPeople = 8
+/** After a failure: a full disk is not made larger by asking it often. */
+const retryMs = 60_000
 /** Looking at everybody: 200 accounts and one bundle a turn are some 10 ms. */
 const walkPaceMs = 250
 const accountsPerTurn = 200
@@ -125,8 +127,13 @@ export class DirectoryPublisher {
     this.#timer = clock.after(delayMs, () => {
       this.#turning = this.#turn().catch((error: unknown) => {
         this.#components.logger.warn('directory.write-failed', {}, error)
-      }).finally(() => {
+        return true
+      }).then((hasFailed) => {
         this.#dueAtMs = Infinity
+        if (hasFailed === true) {
+          this.#schedule(retryMs)
+          return
+        }
         if (this.#changed.size > 0) this.#scheduleChanges()
         if (this.#walk !== undefined) this.#schedule(walkPaceMs)
       })

@@ -91,6 +91,7 @@ export class OrbitBundles implements BundleLogs {
     const log = await this.#open({ relay, generation, after, take })
     return {
       get bytes () { return log.bytes },
+      get isBehind () { return log.isBehind },
       refresh: async (others, { signal }) => { await this.#refresh(log, [relay, ...others], signal) },
       close: async () => { await this.#close(log) }
     }

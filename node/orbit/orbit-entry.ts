@@ -89,7 +89,7 @@ export function checkEntry ({ signing, sha256 }: { signing: Signing, sha256 (dat
   }
   // [REJECT] another log's, or not written by its relay
   if (id !== address || key !== writerKey(relay)) throw new ProtocolError('BAD_SIGNATURE', { what: 'directory entry' })
-  const data = dagCbor.encode({ id, payload, next, refs, clock, v })
+  const data = encodeUnsigned({ id, payload, next, refs, clock, v })
   if (!isSignedBy(signing, { signature: sig, publicKey: key, data })) throw new ProtocolError('BAD_SIGNATURE', { what: 'directory entry' })
   return { hash: hashOfDigest(sha256(bytes)), next, position: time, bundle: value }
 }
@@ -99,6 +99,15 @@ function decodeEntry (bytes: Uint8Array): Decoded {
     const decoded: unknown = dagCbor.decode(bytes)
     if (decoded === null || typeof decoded !== 'object') throw new TypeError('not a map')
     return decoded as Decoded
+  } catch (error) {
+    throw new ProtocolError('MALFORMED', { what: 'directory entry', cause: error })
+  }
+}
+
+/** What was decoded may still be nested too deep to be encoded. */
+function encodeUnsigned (entry: Partial<Decoded>): Uint8Array {
+  try {
+    return dagCbor.encode(entry)
   } catch (error) {
     throw new ProtocolError('MALFORMED', { what: 'directory entry', cause: error })
   }

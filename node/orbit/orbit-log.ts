@@ -46,6 +46,7 @@ export class OrbitLog {
   #exchanging: Promise<void> = Promise.resolve()
   #underWay = 0
   #position = 0
+  #isBehind = false
 
   /**
    * @param take undefined for this relay's own
@@ -91,6 +92,7 @@ export class OrbitLog {
   /** Of the newest entry. */
   get position (): number { return this.#position }
   get bytes (): number { return this.#storage.bytes }
+  get isBehind (): boolean { return this.#isBehind }
 
   /** @returns its position */
   async append (bundle: Uint8Array): Promise<number> {
@@ -123,18 +125,27 @@ export class OrbitLog {
   /** An entry from gossip. @throws ProtocolError as checkEntry: nobody should pass it on */
   hear (bytes: Uint8Array): void {
     const entry = checkEntry(this.#components, bytes, this)
-    if (this.#underWay >= maxUnderWay || this.bytes > this.#components.maxBytes) return
+    if (this.bytes > this.#components.maxBytes) return
+    if (this.#underWay >= maxUnderWay) {
+      this.#isBehind = true
+      return
+    }
     this.#underWay++
     this.#hear(bytes, entry).catch((error: unknown) => {
       this.#components.logger.debug('directory.orbit', { relay: this.relay }, error)
     }).finally(() => { this.#underWay-- })
   }
 
-  async #hear (bytes: Uint8Array, { next }: DirectoryEntry): Promise<void> {
+  async #hear (bytes: Uint8Array, { hash, next }: DirectoryEntry): Promise<void> {
     const { log } = this.#database
     const known = await Promise.all(next.map((hash) => log.has(hash)))
     // What is missing in between, the next refresh brings: it knows whom to ask.
-    if (known.includes(false)) return
+    if (known.includes(false)) {
+      this.#isBehind = true
+      return
+    }
+    // A full disk is noticed here: OrbitDB would write it to the console.
+    await this.#storage.putEntry(hash, bytes)
     this.#components.peers.deliver(this.address, bytes)
     await this.#taking
   }
@@ -144,6 +155,7 @@ export class OrbitLog {
    * @throws ProtocolError TOO_MANY, HOME_UNREACHABLE (a page did not come), MALFORMED, BAD_SIGNATURE
    */
   async join (heads: readonly Uint8Array[], readPage: ReadPage, signal: AbortSignal): Promise<void> {
+    this.#isBehind = false
     const missing = await this.#fetch(heads, readPage, signal)
     if (missing.length === 0) return
     // One exchange at a time: Sync would join them one after the other anyway.

@@ -18,6 +18,7 @@ import { silentLogger } from '../watch/logger.ts'
 import { noMeter } from '../watch/meter.ts'
 import type { BundleLogs } from './bundles.ts'
 import { MemoryBundleNetwork, MemoryBundles } from './bundles-memory.ts'
+import { DirectoryIndex } from './directory-index.ts'
 import { ReplicatedDirectory } from './replicated-directory.ts'
 import { MemoryRows } from './rows.ts'
 
@@ -286,6 +287,19 @@ describe('the directory that relays copy', () => {
       assert.ok(await reader.find(mallory.id, bob.account))
     })
 
+    it('broken bundles are left out, whatever is broken (seed 99)', async () => {
+      const broken = new SeededRandom(99)
+      const good = bundle(person(bob), person(alice))
+      const index = new DirectoryIndex({ rows })
+      for (let round = 0; round < 300; round++) {
+        const bytes = good.slice(0, round % 3 === 0 ? Math.floor(broken.fraction() * good.byteLength) : undefined)
+        for (let flips = 0; flips < 1 + round % 5 && bytes.byteLength > 0; flips++) bytes[Math.floor(broken.fraction() * bytes.byteLength)]! ^= 1 << (flips % 8)
+        await index.take(mallory.id, bytes, { generation: 1, position: round, wantedAtMs: 0 })
+        const found = await reader.find(mallory.id, bob.account)
+        if (found !== undefined) assert.deepEqual(found.deviceList.bytes, bob.devices().bytes)
+      }
+    })
+
     it('only the relay that issued a handle says whose it is', async () => {
       const hash = nodePrimitives.sha256(new TextEncoder().encode('heliograph handle 1\0bob@us-1.example.org'))
       await write(bundle(person(alice, { handleHash: hash })))
@@ -332,7 +346,7 @@ describe('many directories', () => {
       own: () => Promise.resolve({ length: 0, append: () => Promise.resolve(1), close: () => Promise.resolve() }),
       follow: () => {
         begun++
-        return Promise.resolve({ bytes: 10, refresh: () => Promise.reject(new ProtocolError('TOO_MANY')), close: () => Promise.resolve() })
+        return Promise.resolve({ bytes: 10, isBehind: false, refresh: () => Promise.reject(new ProtocolError('TOO_MANY')), close: () => Promise.resolve() })
       },
       drop: () => Promise.resolve(),
       stop: () => Promise.resolve()

@@ -231,7 +231,8 @@ export class ReplicatedDirectory {
       if (generation === 0) continue
       if (copy.refreshing !== undefined) continue
       await this.#serial.run(relay, async () => { await this.#open(relay, copy, generation) })
-      if (copy.nextRefreshAtMs > clock.nowMs()) continue
+      const isBehind = copy.failures === 0 && copy.bundles?.isBehind === true
+      if (copy.nextRefreshAtMs > clock.nowMs() && !isBehind) continue
       copy.refreshing = this.#refresh(relay, copy, [...current.keys()]).finally(() => { copy.refreshing = undefined })
       this.#inBackground(copy.refreshing)
     }
