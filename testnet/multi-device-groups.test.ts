@@ -1,0 +1,59 @@
+/**
+ * Groups of people with several devices, on the relay's real code: a device that is linked later reads and writes in
+ * them, one that is unlinked reads nothing more.
+ */
+import assert from 'node:assert/strict'
+import type { ChatId } from '../client/chat-id.ts'
+import { DeviceWorld, type TestDevice } from './device-world.ts'
+
+describe('groups with several devices', () => {
+  let world: DeviceWorld
+  let ann: TestDevice
+  let bob: TestDevice
+  let group: ChatId
+
+  beforeEach(async () => {
+    world = await DeviceWorld.start()
+    ann = await world.primary('ann', world.nodes[0]!)
+    bob = await world.primary('bob', world.nodes[1]!)
+    await world.world.pass(5_000)
+    await world.world.during(ann.client.addContact('bob@ap-1', { name: 'Bob' }))
+    await world.world.during(bob.client.addContact('ann@eu-1', { name: 'Ann' }))
+    group = (await world.world.during(ann.client.groups.create({ name: 'Both', members: [bob.account] }))).chat
+    await world.until(async () => (await bob.client.groups.list()).length === 1, 'the group at bob')
+  })
+  afterEach(async () => { await world.stop() })
+
+  const texts = async (device: TestDevice): Promise<string[]> => (await device.client.history(group, { limit: 1_000 })).map(({ text }) => text)
+  const untilAll = async (devices: readonly TestDevice[], expected: readonly string[]): Promise<void> => {
+    for (const device of devices) await world.until(async () => (await texts(device)).join('\n') === expected.join('\n'), `${expected.at(-1)} at ${device.name}`)
+  }
+
+  it('a device that is linked later has the group and its history, reads and writes', async () => {
+    await ann.client.send(group, 'before')
+    await untilAll([ann, bob], ['before'])
+    const laptop = await world.companion('laptop', ann)
+    await untilAll([laptop], ['before'])
+    assert.deepEqual((await laptop.client.groups.list()).map(({ name }) => name), ['Both'])
+    await bob.client.send(group, 'from bob')
+    await untilAll([ann, bob, laptop], ['before', 'from bob'])
+    await laptop.client.send(group, 'from the laptop')
+    await untilAll([ann, bob, laptop], ['before', 'from bob', 'from the laptop'])
+    await world.world.during(laptop.client.markRead(group))
+    await world.until(async () => (await ann.client.conversations()).every(({ unread }) => unread === 0), 'read at ann, too')
+  })
+
+  it('one that is unlinked reads nothing that is written after', async () => {
+    const laptop = await world.companion('laptop', bob)
+    await ann.client.send(group, 'to all')
+    await untilAll([ann, bob, laptop], ['to all'])
+    await world.world.during(bob.client.devices.unlink(laptop.id))
+    await world.until(() => laptop.news.includes('unlinked'), 'unlinked')
+    await bob.client.send(group, 'bob says')
+    await untilAll([ann, bob], ['to all', 'bob says'])
+    await ann.client.send(group, 'ann says')
+    await untilAll([ann, bob], ['to all', 'bob says', 'ann says'])
+    await world.world.pass(30_000)
+    assert.deepEqual(await texts(laptop), ['to all'])
+  })
+})
