@@ -101,6 +101,18 @@ describe('several devices: chats', () => {
     await world.until(() => [...carol.data.keys()].filter((key) => key.startsWith('ob/')).length === 0, 'both devices to acknowledge')
   })
 
+  it('a stranger who was not answered does not see whether somebody is there', async () => {
+    const carol = await world.primary('carol', world.nodes[1]!)
+    await carol.client.send(phone.account, 'may I?')
+    await world.until(() => phone.client.chats.requests().length === 1)
+    await world.world.clock.advance(5_000)
+    carol.client.presence.watch([phone.account])
+    await world.world.clock.advance(20_000)
+    assert.equal(carol.client.presence.of(phone.account).state, 'unknown')
+    await phone.client.chats.accept(carol.account)
+    await world.until(() => carol.client.presence.of(phone.account).state === 'online', 'carol to see alice')
+  })
+
   it('a new device gets what holds for chats, profiles, and the time that messages have left', async () => {
     await phone.client.chats.setProfile({ name: 'Alice' })
     await bob.client.chats.setProfile({ name: 'Bob' })

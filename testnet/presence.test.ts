@@ -41,7 +41,7 @@ describe('presence from client to client', () => {
   async function personAt (node: TestRelayNode): Promise<Person> {
     const person = new Person()
     const { clock, random } = world
-    person.client = await Client.open({ store: new MemoryStore(), dialer: dialerOf, clock, random, primitives: nodePrimitives }, { bootstrap: nodes.map(addressOf), software: 'test' })
+    person.client = await Client.open({ store: new MemoryStore(), dialer: dialerOf, clock, random, primitives: nodePrimitives }, { bootstrap: nodes.map(addressOf), software: 'test', strangers: 'accept' })
     await world.during(person.client.createAccount({ relay: addressOf(node) }))
     person.client.on('typing', (change) => { person.typed.push(change) })
     person.client.on('presence', (presence) => { person.seen.push(presence) })

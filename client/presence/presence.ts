@@ -16,7 +16,7 @@ import type { Emitter } from '../events.ts'
 import type { Entries } from '../messages/entries.ts'
 import type { MessageGate } from '../messages/gate.ts'
 import type { Sealer } from '../messages/sealer.ts'
-import type { PersonPresence, TypingState } from '../model.ts'
+import type { ChatInfo, PersonPresence, TypingState } from '../model.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Ledger } from '../store/ledger.ts'
 import { OwnPolicy } from './presence-policy.ts'
@@ -51,6 +51,8 @@ export class ClientPresence {
   readonly #othersTyping: OthersTyping
   readonly #stopListening: Array<() => void> = []
   #state: 'active' | 'idle' = 'active'
+  /** What was last said of somebody in this run: not again for each message of a stranger. */
+  readonly #hidden = new Map<AccountId, boolean>()
   #untouched: Timer | undefined
   #waiting = 0
 
@@ -72,7 +74,7 @@ export class ClientPresence {
         this.#ownTyping.sent(chat)
         this.#watching.onMessage(chat)
       }),
-      events.on('chat', ({ chat, what, info }) => { if (what === 'block' && isPairChat(chat)) this.#block(chat, info.isBlocked) }))
+      events.on('chat', ({ chat, what, info }) => { if ((what === 'block' || what === 'request') && isPairChat(chat)) this.#onChat(chat, info) }))
   }
 
   async load (): Promise<void> { await this.#policy.load() }
@@ -180,6 +182,17 @@ export class ClientPresence {
     // [IGNORE] something that a newer version does
     const state = typingNames[opened.body.state]
     if (state !== undefined) this.#othersTyping.heard(opened.chat, opened.sender, state)
+  }
+
+  /** A stranger whom nobody has answered is told as little as somebody who is blocked. */
+  #onChat (account: AccountId, { isBlocked, request }: ChatInfo): void {
+    const isHidden = isBlocked || request !== undefined
+    if (this.#hidden.get(account) === isHidden) return
+    // Strangers must not fill the list in which blocks have their place.
+    if (isHidden && !isBlocked && (this.#policy.known?.blocked.length ?? 0) >= limits.presenceBlocked / 2) return
+    if (this.#hidden.size >= limits.presenceBlocked) this.#hidden.clear()
+    this.#hidden.set(account, isHidden)
+    this.#block(account, isHidden)
   }
 
   #block (account: AccountId, isBlocked: boolean): void {
