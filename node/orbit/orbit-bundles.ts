@@ -37,7 +37,7 @@ export interface OrbitBundlesComponents {
 
 /** Envelopes that a question for heads, and a page of up to 1 MiB, count for. */
 const headsCost = 20
-const pageCost = 200
+const pageCost = 2_000
 /** Entries of one log by gossip: a check of one takes 0.5 ms. */
 const gossipRate = { burst: 100, perSecond: 5 }
 
@@ -106,8 +106,8 @@ export class OrbitBundles implements BundleLogs {
 
   async #open (which: { relay: RelayId, generation: number, after: number, take: TakeBundle | undefined }): Promise<OrbitLog> {
     this.#orbit ??= this.#load()
-    const { logger, rows, sha256, signing } = this.#components
-    const log = await OrbitLog.open({ orbit: await this.#orbit, peers: this.#peers, rows, sha256, signing, logger, maxBytes: this.#maxBytes }, which)
+    const { clock, logger, rows, sha256, signing } = this.#components
+    const log = await OrbitLog.open({ orbit: await this.#orbit, peers: this.#peers, rows, sha256, signing, clock, logger, maxBytes: this.#maxBytes }, which)
     this.#logs.set(log.address, log)
     return log
   }
