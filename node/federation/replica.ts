@@ -15,6 +15,7 @@ import { relayMethods } from '../../protocol/methods.ts'
 import type { Entry, Page, Position } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
 import { stateFromWire } from '../../protocol/groups/snapshot.ts'
+import { controlCost } from '../groups/group-sequencer.ts'
 import type { Groups } from '../groups/groups.ts'
 import { checkNumbers } from './entry-copies.ts'
 import type { Links } from './links.ts'
@@ -24,13 +25,14 @@ import type { Meter } from '../watch/meter.ts'
 import type { OutboxItem, LogEntry, Write } from '../store/store.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
-import type { Commits, Homes, Logger } from '../ports.ts'
+import type { Buckets, Commits, Homes, Logger } from '../ports.ts'
 import { readCandidate, neverMs } from '../log/submission.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 
 export interface ReplicasComponents {
   logs: Logs
   groups: Groups
+  buckets: Buckets
   outboxes: Outboxes
   placement: Placement
   homes: Homes
@@ -47,6 +49,8 @@ export interface ReplicasConfig { readonly retentionMs: number }
 
 /** What one request came to, before its commit. */
 interface Taken {
+  /** From whom. */
+  readonly relay: RelayId
   readonly writes: Write[]
   readonly logs: Set<Log>
   readonly dequeued: Array<{ queue: OutboxQueue, position: number }>
@@ -110,7 +114,7 @@ export class Replicas {
   }
 
   async #place (pages: readonly Page[], relay: RelayId, isGossip = false): Promise<{ done: Promise<Position[]> }> {
-    const taken: Taken = { writes: [], logs: new Set(), dequeued: [] }
+    const taken: Taken = { relay, writes: [], logs: new Set(), dequeued: [] }
     const answers: Array<{ page: Page, log: Log }> = []
     let failure: unknown
     for (const page of pages) {
@@ -288,6 +292,8 @@ export class Replicas {
   #push (log: Log, entry: LogEntry, isChange: boolean, taken: Taken): void {
     // [REFRESH] an older epoch's sequencer must not go on where a newer one has begun
     if (entry.epoch < log.epoch) throw new ProtocolError('STALE_EPOCH')
+    // [LATER] before it has its place: what is appended must be applied
+    if (isChange) this.#c.buckets.take('forwardPerRelay', taken.relay, controlCost)
     if (!log.isJoined && log.group === undefined) {
       for (const account of this.#c.placement.localMembers(log.conversation)) taken.writes.push({ op: 'join', log: log.conversation.id, account })
       log.isJoined = true
@@ -409,7 +415,7 @@ export class Replicas {
         const page = await this.#pull(channel, log, limits.pageEntries)
         if (!sameBytes(page.conversation, log.conversation.bytes) || page.head <= log.head) return
         if (log.isDropped) throw new ProtocolError('OVERLOADED', { what: 'the log was dropped from memory meanwhile' })
-        const taken: Taken = { writes: [], logs: new Set(), dequeued: [] }
+        const taken: Taken = { relay, writes: [], logs: new Set(), dequeued: [] }
         const keptFrom = page.entries[0]?.seq ?? page.head + 1
         const isBehind = log.group !== undefined && (!log.group.isKnown || keptFrom > log.head + 1)
         if (isBehind && !await this.#found(log, relay, taken)) return
@@ -425,7 +431,7 @@ export class Replicas {
 
   /** What was placed before must be on disk first: a skip drops it. */
   async #skip (log: Log, throughSeq: number, epoch: number, taken: Taken): Promise<void> {
-    if (log.head !== log.durableHead) await this.#commit({ writes: taken.writes.splice(0), logs: new Set(taken.logs), dequeued: taken.dequeued.splice(0) })
+    if (log.head !== log.durableHead) await this.#commit({ relay: taken.relay, writes: taken.writes.splice(0), logs: new Set(taken.logs), dequeued: taken.dequeued.splice(0) })
     if (log.isDropped) return
     taken.writes.push({ op: 'skip', log: log.conversation.id, epoch, throughSeq })
     taken.logs.add(log)

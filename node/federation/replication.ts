@@ -281,6 +281,8 @@ class ReplicaLane implements LaneWork<Batch> {
   readonly #c: ReplicationComponents
   readonly #events: LaneEvents
   readonly #ready = new RankedSet<ReplicaFollower>()
+  /** With a timer. */
+  readonly #pausing = new Set<ReplicaFollower>()
   #isStopped = false
 
   constructor (relay: RelayId, components: ReplicationComponents, events: LaneEvents) {
@@ -303,14 +305,20 @@ class ReplicaLane implements LaneWork<Batch> {
     if (follower.grace !== undefined || this.#isStopped || follower.log.isDropped) return
     const { feed, relay } = follower
     const { sent } = feed
+    this.#pausing.add(follower)
     follower.grace = this.#c.clock.after(graceMs, () => {
       follower.grace = undefined
+      this.#rested(follower)
       if (!feed.isBehind || follower.log.isDropped) return
       // Some of it has arrived: the rest is on its way, or asked for.
       if (feed.sent > sent) { this.due(follower); return }
       this.#c.roads.missed(relay)
       this.add(follower)
     })
+  }
+
+  #rested (follower: ReplicaFollower): void {
+    if (follower.grace === undefined && follower.retry === undefined) this.#pausing.delete(follower)
   }
 
   heard (follower: ReplicaFollower, seq: number): void {
@@ -338,6 +346,7 @@ class ReplicaLane implements LaneWork<Batch> {
   remove (follower: ReplicaFollower): void {
     follower.retry?.cancel()
     follower.grace?.cancel()
+    this.#pausing.delete(follower)
     this.#ready.delete(follower)
   }
 
@@ -445,8 +454,10 @@ class ReplicaLane implements LaneWork<Batch> {
   #later (follower: ReplicaFollower): void {
     this.#ready.delete(follower)
     if (this.#isStopped || follower.log.isDropped || follower.retry !== undefined) return
+    this.#pausing.add(follower)
     follower.retry = this.#c.clock.after(backoffMs(follower.attempt++, this.#c.random, limits), () => {
       follower.retry = undefined
+      this.#rested(follower)
       if (follower.feed.isBehind) this.add(follower)
     })
   }
@@ -474,7 +485,10 @@ class ReplicaLane implements LaneWork<Batch> {
 
   async stop (): Promise<void> {
     this.#isStopped = true
-    for (const follower of this.#ready) follower.retry?.cancel()
+    for (const { retry, grace } of this.#pausing) {
+      retry?.cancel()
+      grace?.cancel()
+    }
     await this.lane.stop()
   }
 }

@@ -148,6 +148,25 @@ describe('groups', () => {
       assert.equal(await submit(a, byOwner), 0)
     })
 
+    it('each forged change costs one check, and whoever sends many is told to wait', async () => {
+      group.create([b])
+      await world.pass()
+      const { head } = await stateAt(world, a, group.conversation)
+      const control = signedChange(a, group.conversation, { act: 'remove', accounts: [b.account] }, { previous: head, seed: b.device.seed })
+      const forged = (): Uint8Array[] => Array.from({ length: limits.batchEnvelopes }, () => a.sealFor(group.conversation, { control }).bytes)
+      const verify = signing.ed25519Verify
+      let checks = 0
+      signing.ed25519Verify = (...args) => { checks++; return verify(...args) }
+      try {
+        const outcomes = await world.during(a.submitRaw(forged()))
+        assert.ok(outcomes.every(({ status }) => status === ERRORS.BAD_SIGNATURE.status))
+        assert.ok(checks <= 2 * limits.batchEnvelopes, `${checks} signatures were checked`)
+      } finally {
+        signing.ed25519Verify = verify
+      }
+      assert.ok((await world.during(a.submitRaw(forged()))).some(({ status }) => status === ERRORS.QUOTA.status))
+    })
+
     it('a device list that its home knows to be old signs nothing any more', async () => {
       group.create([b])
       await world.pass()

@@ -15,7 +15,7 @@ import type { Outcome } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
 import type { GroupChange } from '../../protocol/groups/membership.ts'
 import type { Group } from '../groups/group.ts'
-import { decidedAnew, type GroupSequencer, type Verified } from '../groups/group-sequencer.ts'
+import { controlCost, decidedAnew, type GroupSequencer, type Verified } from '../groups/group-sequencer.ts'
 import type { Adoption } from './adoption.ts'
 import { unresolvedKey } from './unresolved-logs.ts'
 import type { Log } from './log.ts'
@@ -51,6 +51,9 @@ export interface IntakeConfig {
 const originBytes = 4 * 1024 * 1024
 const allBytes = 256 * 1024 * 1024
 
+/** What a device pays for a control entry on top of the envelope: it makes as many a second as a group takes. */
+const controlCostOfDevice = 4
+
 interface Lookup { readonly log: Log, readonly lateAppends: number, readonly seen: Seen | undefined }
 
 /** One batch on its way. */
@@ -62,8 +65,8 @@ class Batch {
   next = 0
   /** Answers for ids that were not surely new, by index. */
   readonly lookups = new Map<number, Lookup>()
-  /** Changes of groups whose signatures were checked, by index. */
-  readonly verified = new Map<number, Verified>()
+  /** Changes of groups whose signatures were checked, or what was wrong with them, by index. */
+  readonly verified = new Map<number, Verified | ProtocolError>()
   /** A conversation of which one envelope failed: what follows it fails as well, so that order is kept. */
   readonly blocked = new Map<ConversationId, Outcome>()
   readonly commits: Array<Promise<void>> = []
@@ -231,6 +234,10 @@ export class Intake {
     if (isAnchorHere && !isSequencer && relay !== undefined) return this.#takeOver(batch, index, log)
     const verified = batch.verified.get(index)
     if (candidate.isControl && verified === undefined) return false
+    if (verified instanceof ProtocolError) {
+      this.#fail(batch, index, verified)
+      return true
+    }
     let change: GroupChange | undefined
     if (log.group !== undefined) {
       try {
@@ -424,7 +431,7 @@ export class Intake {
     await outboxes.reloading(conversation.id)
     const log = await logs.load(conversation)
     await logs.loadMark(log, senderDevice)
-    if (candidate.isControl && !batch.verified.has(index)) batch.verified.set(index, await this.#c.groups.verify(candidate.envelope))
+    if (candidate.isControl && !batch.verified.has(index)) batch.verified.set(index, await this.#verify(batch.origin, candidate))
     if (log.isNew(senderDevice, messageId)) return
     const { lateAppends } = log
     const entry = log.findUncommitted(senderDevice, messageId)
@@ -433,6 +440,19 @@ export class Intake {
       ? { at: 'log', epoch: entry.epoch, seq: entry.seq }
       : item !== undefined ? { at: 'outbox', position: item.position } : await this.#findSeen(log, senderDevice, messageId)
     batch.lookups.set(index, { log, lateAppends, seen })
+  }
+
+  /** Once for each envelope, whatever comes of it: a batch of forged ones is looked at as often as it has envelopes. */
+  async #verify ({ relay, sender }: Origin, { envelope }: Candidate): Promise<Verified | ProtocolError> {
+    try {
+      // [LATER] two signatures take as long as some dozens of envelopes
+      if (relay !== undefined) this.#c.buckets.take('forwardPerRelay', relay, controlCost)
+      else if (sender !== undefined) this.#c.buckets.take('submitPerDevice', sender.device, controlCostOfDevice)
+      return await this.#c.groups.verify(envelope)
+    } catch (error) {
+      if (isProtocolError(error)) return error
+      throw error
+    }
   }
 
   /** Of one that waited here and is gone, refused by the sequencer, nothing is said: it goes the same way again, and its device is told again. */
