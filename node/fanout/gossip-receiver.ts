@@ -5,6 +5,7 @@
  * sequencer how far a log has come. Does not know: how a page gets into a log (federation/replica.ts: the same way as one
  * that comes directly). Nothing depends on it: what is not taken here comes by the other road. Spec: docs/protocol/fanout.md
  */
+import type { Clock } from '../../protocol/clock.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'
@@ -15,6 +16,7 @@ import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Placement } from '../log/placement.ts'
 import type { GossipVerdict, Mesh } from '../mesh/mesh.ts'
+import { BucketSet } from '../people/buckets.ts'
 import type { Buckets, Logger } from '../ports.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Confirmations } from './confirmations.ts'
@@ -33,6 +35,7 @@ export interface GossipReceiverComponents {
   take (page: Page, relay: RelayId): Promise<Position | undefined>
   confirmations: Pick<Confirmations, 'note'>
   buckets: Buckets
+  clock: Clock
   signing: Signing & Pick<Primitives, 'sha256'>
   logger: Logger
   meter: Meter
@@ -42,10 +45,13 @@ export class GossipReceiver {
   readonly #c: GossipReceiverComponents
   readonly #shards = new Set<number>()
   readonly #pending = new Map<RelayId, number>()
+  /** Pages of groups whose founder's home is not known here. */
+  readonly #strangers: BucketSet
   readonly #pages
 
   constructor (components: GossipReceiverComponents) {
     this.#c = components
+    this.#strangers = new BucketSet(components, { burst: 500, perSecond: 100 }, { maxKeys: 1 })
     const { meter } = components
     this.#pages = meter.counter('heliograph_gossip_pages_total', 'pages that came by gossip, by what became of them', ['outcome'])
     meter.gauge('heliograph_gossip_shards', 'topics of wide groups that this relay listens to', () => this.#shards.size)
@@ -87,6 +93,8 @@ export class GossipReceiver {
       // [IGNORE] a relay must not make the others pass on more than it may send to one of them
       return this.#drop('quota')
     }
+    // [IGNORE] anybody may sign pages of groups that nobody knows: only so many are passed on
+    if (primary === undefined && this.#strangers.tryTake('', 1) > 0) return this.#drop('quota')
     const log = logs.peek(conversation.id)
     if (primary === undefined || log === undefined || log.isDropped) {
       // Not for this relay, or not now: others may need it.
