@@ -1,7 +1,7 @@
 /**
  * The load generator of `bench group`: the members of one large group in one process, told what to do over IPC.
  */
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { inspect } from 'node:util'
 import { groupConversation, type GroupConversation } from '../../../protocol/conversation.ts'
@@ -249,7 +249,7 @@ async function onOrder (order: GroupOrder): Promise<unknown> {
     case 'steady': return await steady(order)
     case 'burst': burst(order); return {}
     case 'stop': return await stopBurst!()
-    case 'yield': setPriority(10); return {}
+    case 'yield': setPriority(Math.min(19, getPriority() + 10)); return {}
     case 'disconnect': await disconnect(); return {}
     case 'begin': await begin(order.members); return {}
     case 'add': return await add(order)

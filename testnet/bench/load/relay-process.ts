@@ -2,7 +2,7 @@
  * One relay with real adapters, in a process of its own, that reports its CPU, memory and fsyncs over IPC.
  * Arguments: data folder, name, bootstrap peers.
  */
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { checkConfig } from '../../../node/config.ts'
 import { initRelay, readConfigFile } from '../../../node/config-file.ts'
 import { createRelay } from '../../../node/node.ts'
@@ -53,7 +53,7 @@ async function metrics (): Promise<Record<string, number>> {
 }
 
 process.on('message', (asked: Asked) => {
-  if (asked === 'yield') { setPriority(10); process.send!({ result: {} }); return }
+  if (asked === 'yield') { setPriority(Math.min(19, getPriority() + 10)); process.send!({ result: {} }); return }
   const answer = asked === 'metrics' ? metrics() : report(asked === 'memory')
   answer.then((result) => { process.send!({ result }) }, (error: unknown) => { process.send!({ error: String(error) }) })
 })

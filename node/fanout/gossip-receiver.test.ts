@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { ManualClock, SeededRandom, settle } from '../../protocol/clock-manual.ts'
+import { groupConversation, type GroupConversation } from '../../protocol/conversation.ts'
+import { encodeEnvelope } from '../../protocol/envelope.ts'
+import { messageIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { rates } from '../../protocol/limits.ts'
+import { logTopic } from '../../protocol/protocols.ts'
+import type { Position } from '../../protocol/wire/gen/log.js'
+import type { Group } from '../groups/group.ts'
+import { Log } from '../log/log.ts'
+import type { GossipVerdict } from '../mesh/mesh.ts'
+import { TokenBuckets } from '../people/buckets.ts'
+import { TestPerson, signing, testRelay } from '../testing/fixtures.ts'
+import { CountingMeter } from '../testing/message-world.ts'
+import { silentLogger } from '../watch/logger.ts'
+import { shardOf, signGossipPage } from './gossip-page.ts'
+import { GossipReceiver } from './gossip-receiver.ts'
+import { Roads } from './roads.ts'
+
+describe('gossip receiver', () => {
+  const random = new SeededRandom(71)
+  const [sequencer, other, here] = [testRelay(random), testRelay(random), testRelay(random)]
+  const founder = new TestPerson(random)
+  let clock: ManualClock
+  let homes: Map<AccountId, RelayId>
+  let kept: Map<string, Log>
+  let topics: Map<string, (message: Uint8Array) => GossipVerdict>
+  let taken: number
+  let confirmed: Position[]
+  let meter: CountingMeter
+  let receiver: GossipReceiver
+  /** What `take` waits for. */
+  let isDone: Promise<void>
+
+  beforeEach(() => {
+    clock = new ManualClock()
+    homes = new Map([[founder.account, sequencer.id]])
+    kept = new Map()
+    topics = new Map()
+    taken = 0
+    confirmed = []
+    meter = new CountingMeter()
+    isDone = Promise.resolve()
+    const placement = {
+      primaryOf: (account: AccountId) => homes.get(account),
+      isSequencer: () => false,
+      relaysOf: () => [],
+      groupOf: () => ({ state: { members: { size: 100 } } }) as Group
+    }
+    receiver = new GossipReceiver({
+      mesh: { self: here.id, subscribe: (topic, onMessage) => { assert.ok(!topics.has(topic), 'a topic is subscribed once'); topics.set(topic, onMessage) } },
+      logs: { peek: (id) => kept.get(id) },
+      placement,
+      roads: new Roads({ clock, placement }),
+      take: async (page) => { taken++; await isDone; return { conversation: page.conversation, epoch: page.epoch, seq: page.head } },
+      confirmations: { note: (_relay, position) => { confirmed.push(position) } },
+      buckets: new TokenBuckets({ clock }),
+      clock,
+      signing,
+      logger: silentLogger,
+      meter
+    })
+  })
+
+  const newGroup = (by = founder): GroupConversation => groupConversation(by.account, random.bytes(32))
+
+  function keep (group: GroupConversation): void {
+    const log = new Log(group, undefined, { usedBytes: 0, maxBytes: 1e9 })
+    kept.set(group.id, log)
+    receiver.follow(log)
+    receiver.follow(log)
+  }
+
+  function page (group: GroupConversation, { by = sequencer, count = 1, from = 1 } = {}): Uint8Array {
+    const entries = Array.from({ length: count }, (_, i) => {
+      const id = random.bytes(16)
+      id[6] = 0x70
+      id[8] = 0x80
+      const envelope = encodeEnvelope({ conversation: group, sender: founder.account, senderDevice: founder.device.id, messageId: messageIdFromBytes(id), kind: 1, expiresAtMs: 0, ciphertexts: [{ device: undefined, kind: 3, bytes: random.bytes(10) }] })
+      return { seq: from + i, envelope, storedAtMs: 1 }
+    })
+    return signGossipPage(signing, { conversation: group.bytes, epoch: 1, entries, head: from + count - 1 }, by.id, by.seed)
+  }
+
+  /** What gossipsub is answered. */
+  const hear = (group: GroupConversation, message: Uint8Array): GossipVerdict => topics.get(logTopic(shardOf(signing, group.bytes)))!(message)
+
+  it('takes a page of a group that is kept here, passes it on, and confirms it', async () => {
+    const group = newGroup()
+    keep(group)
+    assert.equal(hear(group, page(group, { count: 3 })), 'accept')
+    await settle()
+    assert.deepEqual([taken, confirmed.map(({ seq }) => seq)], [1, [3]])
+  })
+
+  it('passes on what others may need, and does nothing else with it', () => {
+    const group = newGroup()
+    keep(group)
+    kept.clear()
+    assert.equal(hear(group, page(group)), 'accept')
+    assert.deepEqual([taken, meter.of('heliograph_gossip_pages_total passed-on')], [0, 1])
+  })
+
+  it('does not pass on what another than the sequencer has signed, nor its own', () => {
+    const group = newGroup()
+    keep(group)
+    assert.equal(hear(group, page(group, { by: other })), 'ignore')
+    assert.equal(hear(group, page(group, { by: here })), 'ignore')
+    homes.set(founder.account, other.id)
+    assert.equal(hear(group, page(group)), 'ignore', 'it was the sequencer once')
+    assert.equal(taken, 0)
+  })
+
+  it('rejects what was not signed so, or came on another topic', () => {
+    const [group, elsewhere] = [newGroup(), newGroup()]
+    keep(group)
+    keep(elsewhere)
+    const message = page(group)
+    message[message.byteLength - 1]! ^= 1
+    assert.equal(hear(group, message), 'reject')
+    assert.equal(hear(group, page(elsewhere)), 'reject')
+  })
+
+  it('one relay makes it work off sixteen pages at a time', async () => {
+    const group = newGroup()
+    keep(group)
+    const gate = Promise.withResolvers<void>()
+    isDone = gate.promise
+    for (let i = 0; i < 20; i++) assert.equal(hear(group, page(group, { from: i + 1 })), 'accept')
+    assert.deepEqual([taken, meter.of('heliograph_gossip_pages_total busy')], [16, 4])
+    gate.resolve()
+    await settle()
+    hear(group, page(group, { from: 21 }))
+    assert.equal(taken, 17)
+  })
+
+  it('a relay that publishes more than it may send is not passed on', () => {
+    const group = newGroup()
+    keep(group)
+    const message = page(group, { count: 256 })
+    const pages = Math.floor(rates.forwardPerRelay.burst / 256)
+    for (let i = 0; i < pages; i++) assert.equal(hear(group, message), 'accept')
+    assert.equal(hear(group, message), 'ignore')
+  }).timeout(20_000)
+
+  it('of groups whose founder nobody knows only so many pages are passed on', async () => {
+    const group = newGroup(new TestPerson(random))
+    keep(group)
+    const message = page(group, { by: other })
+    const verdicts = Array.from({ length: 600 }, () => hear(group, message))
+    assert.deepEqual([verdicts.filter((one) => one === 'accept').length, verdicts.at(-1)], [500, 'ignore'])
+    await clock.advance(1_000)
+    assert.equal(hear(group, message), 'accept')
+    assert.equal(taken, 0)
+  })
+})
