@@ -6,7 +6,7 @@ import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import type { Suite } from '../protocol/e2ee/suite.ts'
 import type { AccountId } from '../protocol/ids.ts'
 import type { ProtocolError } from '../protocol/errors.ts'
-import { isPairChat, type ChatId } from './chat-id.ts'
+import type { ChatId } from './chat-id.ts'
 import type { ClientLogger } from './components.ts'
 import type { Unaddressed } from './devices/missed.ts'
 import type { Devices } from './keys/devices.ts'
@@ -93,7 +93,6 @@ export class Engine {
       sessions,
       onKeys: (account, keyless) => {
         void this.#quietly('seal', account === own.account ? this.outbox.sealAllWaiting(keyless) : this.outbox.sealWaiting(account, keyless))
-        this.receipts.ask(account)
         this.sealer.setUnavailable(account, false)
         this.groups.onKeys(account)
       },
@@ -125,7 +124,8 @@ export class Engine {
     const { groups } = this
     this.sealer = new Sealer({ ...components, own, devices, sessions, ids, groups, wantKeys })
     this.outbox = new Outbox({ ...components, own, sealer: this.sealer, ids, groups, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
-    this.receipts = new Receipts({ ...components, outbox: this.outbox, onUnopened: (chat) => { if (!isPairChat(chat) || !this.keys.renew(chat)) this.receipts.ask(chat) } })
+    devices.onChanged(async (draft, account, lists) => { await this.outbox.again.noteDevices(draft, account, lists) })
+    this.receipts = new Receipts({ ...components, outbox: this.outbox })
     this.entries = new Entries({
       ...components,
       own,

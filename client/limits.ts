@@ -14,6 +14,12 @@ export const clientLimits = {
   sealedKept: 10_000,
   /** How often a message is sent again to a device that cannot open it, or has later ones and not this one. */
   sendAgain: 5,
+  /** The same to one device that asks for it, in one run. */
+  answersPerMessage: 10,
+  /** Answers remembered for that. */
+  answersKept: 10_000,
+  /** Own messages remembered beside the history, for those who may ask for them; no longer than relays know repeats. */
+  againKept: 10_000,
   /** Fresh sessions with somebody whose messages cannot be opened, no more often than this: a relay could cause that, too. */
   renewSessionsMs: 60 * 60_000,
   /** Entries that came early or wait for their turn, and their bytes; what is beyond is asked for again. */

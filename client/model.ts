@@ -32,6 +32,8 @@ export interface Message extends TextExtras {
   readonly state: MessageState
   /** Place in the conversation log, once it is known. */
   readonly seq?: number
+  /** failed, incoming: its sender does not have it any more, so nothing takes its place. */
+  readonly isLost?: boolean
   /** failed: why, as a sentence. Incoming: what stands in place of a text that cannot be shown. */
   readonly error?: string
   readonly reactions?: readonly Reaction[]

@@ -123,7 +123,8 @@ export class GroupEngine implements GroupPort {
       keys,
       compose,
       reopen: async (draft, place, envelope, copy) => await entries().reopen(draft, place, envelope, copy),
-      onGivenUp: async (draft, chat, { id }) => { await entries().giveUp(draft, chat, id) }
+      devicesOf: async (draft, account) => ((await components.devices.listOf(draft, account))?.list.devices ?? []).map(({ id }) => id),
+      onGivenUp: async (draft, chat, { id }, isLost) => { await entries().giveUp(draft, chat, id, isLost) }
     })
     this.receipts = new GroupReceipts({
       ...components,
@@ -171,6 +172,7 @@ export class GroupEngine implements GroupPort {
 
   /** Keys of somebody have come, or it turned out that there are none: go on where that was waited for. */
   onKeys (account: AccountId): void {
+    this.#waiting.onKeys(account)
     this.keys.resumeFor(account)
     for (const [chat, { members }] of this.states.all()) {
       if (members.has(account)) this.#on.quietly('seal', this.#on.outbox().sealWaiting(chat as ChatId))
@@ -216,6 +218,8 @@ export class GroupEngine implements GroupPort {
   async checkMark (draft: Draft, chat: ChatId, place: GroupPlace, mark: GroupMark): Promise<void> { await this.states.checkMark(draft, chat, place, mark) }
   async open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array> { return await this.keys.open(draft, chat, device, message) }
   async keep (...args: Parameters<GroupPort['keep']>): Promise<void> { await this.#waiting.keep(...args) }
+  settled (...args: Parameters<GroupPort['settled']>): void { this.#waiting.settled(...args) }
+  async gone (...args: Parameters<GroupPort['gone']>): Promise<void> { await this.#waiting.gone(...args) }
   async received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void> { await this.receipts.owe(draft, chat, sender, place) }
   async sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace): Promise<void> {
     const { contents } = this.tables
@@ -275,6 +279,8 @@ export class GroupEngine implements GroupPort {
     const isIn = after.members.has(own.account)
     const gone = before === undefined ? [] : [...before.members.keys()].filter((account) => !after.members.has(account))
     const come = before === undefined ? [] : [...after.members.keys()].filter((account) => !before.members.has(account))
+    for (const account of gone) draft.write(this.tables.former, `${chat}/${account}`, { sinceSeq: before!.members.get(account)!.sinceSeq, untilSeq: step.place.seq })
+    for (const account of come) draft.erase(this.tables.former, `${chat}/${account}`)
     if (gone.length > 0) {
       await this.keys.retire(draft, chat)
       await this.profiles.retire(draft, chat)

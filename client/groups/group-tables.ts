@@ -6,6 +6,7 @@
  * gi/    | group                | JSON: what this device knows beside the log              | with the account
  * gp/    | group                | JSON: own change of it that is under way                 | it has taken effect, or was refused
  * gh/    | group/position       | membership hash after the control entry there, 32 bytes  | with the account
+ * gm/    | group/account        | JSON: from where to where somebody was in it who has left | they come back
  * gn/    | group                | GroupSnapshot from the adder or the relay, not in use yet | the first entry was taken
  * gk/    | group                | JSON: own sender key, who is still to be given keys      | with the account
  * gr/    | group/device         | sender keys of that device                               | with the account
@@ -64,12 +65,19 @@ export interface WaitingRow {
   readonly nextTryAtMs: number
   /** The session with the sender may have come apart: a fresh one first. */
   readonly isBroken: boolean
+  /** Of a device that is in nobody's list that is known here. */
+  readonly isStrange: boolean
+  /** Devices of the sender that do not have it. */
+  readonly without?: readonly DeviceId[]
 }
 
 /** `seq`: its place in the log; 0: not known yet. */
 export interface SentContent { readonly seq: number, readonly content: Uint8Array }
 
 export interface SharedRow { readonly giver: AccountId, readonly content: Hex }
+
+/** Places in the log: of the entry that brought them in, and of the one that took them out. */
+export interface FormerRow { readonly sinceSeq: number, readonly untilSeq: number }
 
 export interface MarksRow {
   /** Given by that member; absent: nothing can be told yet. */
@@ -104,6 +112,7 @@ export class GroupTables {
     },
     decode: (bytes) => readStored('gc/', () => ({ seq: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0), content: bytes.subarray(seqBytes) }))
   }, { maxCached: 200 })
+  readonly former = new Table<FormerRow>('gm/', json('gm/'))
   readonly shared = new Table<SharedRow>('gx/', json('gx/'), { maxCached: 0 })
   readonly marks = new Table<MarksRow>('gd/', json('gd/'), { maxCached: 4_000 })
   readonly board = new Table<BoardRow>('gb/', json('gb/'), { maxCached: 20_000 })

@@ -1,14 +1,16 @@
 /**
- * Messages of groups that cannot be opened yet, and how they heal: the key may be on its way; if it does not come, the
- * sender is asked for it and for a copy, a few times. Also the other side of that: answering who asks.
+ * Messages that cannot be opened (yet), and how they heal: in a group the key may be on its way; if it does not come, and
+ * between two people at once, the sender is asked to send them again, a few times. Also how groups answer who asks; between
+ * two people that is messages/again.ts.
  *
- * Owns: what waits, when is asked. The person sees a placeholder in the message's place, which gives way to it.
+ * Owns: what waits, when is asked, when that is given up. The person sees a placeholder in the message's place, which
+ * gives way to it. Specs: docs/protocol/content.md §6, docs/protocol/groups.md §10
  */
 import type { Clock, Timer } from '../../protocol/clock.ts'
 import { conversationFromId, selfConversation, type GroupConversation } from '../../protocol/conversation.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
-import { envelopeKinds } from '../../protocol/wire/kinds.ts'
-import type { ChatId } from '../chat-id.ts'
+import { envelopeKinds, receiptStages } from '../../protocol/wire/kinds.ts'
+import { isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import { clientLimits } from '../limits.ts'
 import type { Body, BodyTaker, OpenedMessage } from '../messages/bodies.ts'
 import type { RelayLink } from '../relay/link.ts'
@@ -28,16 +30,19 @@ export interface WaitingComponents {
   readonly clock: Clock
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   readonly compose: (draft: Draft, message: { chat: ChatId, body: Body, kind: number }) => Promise<unknown>
-  /** Fresh sessions with somebody; false: that was done lately. */
+  /** Fresh sessions with somebody, `onKeys` follows; false: that was done lately. */
   readonly renewSessions: (account: AccountId) => boolean
+  /** Learn somebody's newest device list. @throws ProtocolError */
+  readonly refresh: (account: AccountId) => Promise<void>
+  readonly devicesOf: (draft: Draft, account: AccountId) => Promise<readonly DeviceId[]>
   /**
    * Try again, at the place where it stands.
    * @param copy the padded Content, sealed again by its sender
    * @returns whether it could be opened, or turned out to be of no use
    */
   readonly reopen: (draft: Draft, place: { chat: ChatId, epoch: number, seq: number }, envelope: Uint8Array, copy?: Uint8Array) => Promise<boolean>
-  /** Nobody gives it: the placeholder stays for good. */
-  readonly onGivenUp: (draft: Draft, chat: ChatId, row: WaitingRow) => Promise<void>
+  /** Nobody gives it: the placeholder stays for good. `isLost`: the sender has said that it is not there any more. */
+  readonly onGivenUp: (draft: Draft, chat: ChatId, row: WaitingRow, isLost: boolean) => Promise<void>
 }
 
 interface Waiting { readonly key: string, readonly chat: ChatId, readonly row: WaitingRow }
@@ -50,6 +55,8 @@ export class WaitingMessages implements BodyTaker {
   #timer: Timer | undefined
   #isStopped = true
   readonly #answered = new Map<string, number>()
+  /** There are new sessions with them: what waited for those is asked for. */
+  readonly #renewed = new Set<AccountId>()
 
   constructor (components: WaitingComponents) { this.#on = components }
 
@@ -67,14 +74,46 @@ export class WaitingMessages implements BodyTaker {
   }
 
   /** Keep the envelope until it can be opened. */
-  async keep (draft: Draft, { chat, epoch, seq }: { chat: ChatId, epoch: number, seq: number }, { isAddressed, ...row }: Pick<WaitingRow, 'id' | 'sender' | 'device' | 'kind' | 'isBroken'> & { isAddressed: boolean }, envelope: Uint8Array): Promise<void> {
+  async keep (draft: Draft, { chat, epoch, seq }: { chat: ChatId, epoch: number, seq: number }, { isAddressed, ...row }: Pick<WaitingRow, 'id' | 'sender' | 'device' | 'kind' | 'isBroken' | 'isStrange'> & { isAddressed: boolean }, envelope: Uint8Array): Promise<void> {
     const { tables, groupTables, clock } = this.#on
     const key = `${chat}/${positionKey(epoch, seq)}`
     const nowMs = clock.nowMs()
     await this.#makeRoom(draft)
     draft.write(tables.unopened, key, { atMs: nowMs, envelope })
-    draft.write(groupTables.waiting, key, { ...row, atMs: nowMs, tries: 0, nextTryAtMs: nowMs + (isAddressed ? clientLimits.resendAfterMs[0] : clientLimits.resendUnaddressedMs) })
+    draft.write(groupTables.waiting, key, { ...row, atMs: nowMs, tries: 0, nextTryAtMs: nowMs + (isPairChat(chat) ? 0 : isAddressed ? clientLimits.resendAfterMs[0] : clientLimits.resendUnaddressedMs) })
     draft.after(() => { this.#schedule() })
+  }
+
+  /** What waited there is here, or is not wanted any more. */
+  settled (draft: Draft, { chat, epoch, seq }: { chat: ChatId, epoch: number, seq: number }): void { this.#forget(draft, `${chat}/${positionKey(epoch, seq)}`) }
+
+  /** There are sessions with this person now. */
+  onKeys (account: AccountId): void {
+    if (!this.#isThere((row) => row.sender === account && row.tries === 0 && !row.isBroken)) return
+    this.#renewed.add(account)
+    this.#schedule()
+  }
+
+  /**
+   * A device of the sender does not have these. What no listed device of theirs has is lost.
+   * @param device that says so
+   */
+  async gone (draft: Draft, chat: ChatId, sender: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void> {
+    const { groupTables, devicesOf, onGivenUp } = this.#on
+    const named = new Set(ids)
+    const listed = await devicesOf(draft, sender)
+    for (const { key } of this.#of(chat).filter((one) => one.row.sender === sender && named.has(one.row.id))) {
+      const row = await draft.read(groupTables.waiting, key)
+      // [IGNORE] before it was asked for
+      if (row === undefined || row.tries === 0) continue
+      const without = [...new Set([...row.without ?? [], device])].filter((one) => listed.includes(one))
+      if (listed.every((one) => without.includes(one))) {
+        draft.erase(groupTables.waiting, key)
+        await onGivenUp(draft, chat, row, true)
+      } else {
+        draft.write(groupTables.waiting, key, { ...row, without })
+      }
+    }
   }
 
   /** Lowest place at which something of this sender waits: what comes before is here. */
@@ -125,21 +164,26 @@ export class WaitingMessages implements BodyTaker {
     if (unopened === undefined || await reopen(draft, { chat, ...placeOf(found.key) }, unopened.envelope, copy)) this.#forget(draft, found.key)
   }
 
-  /** SPEC(groups §10) Only what was sent while the asker was in the group, to who is in it still. */
+  /** SPEC(groups §11) Only what got its place while the asker was in the group, and keys only while they are. */
   async #answer (draft: Draft, { sender, senderDevice, isOwn }: OpenedMessage, group: GroupConversation, ids: readonly MessageId[]): Promise<void> {
     const { groupTables, states, keys, own, compose } = this.#on
     const chat: ChatId = group.id
     const member = (await states.stateOf(draft, chat))?.members.get(sender)
-    // [IGNORE] not in the group, or asks what another device of ours was asked in this conversation
-    if (member === undefined) return
+    const former = member === undefined ? await draft.read(groupTables.former, `${chat}/${sender}`) : undefined
+    const since = member?.sinceSeq ?? former?.sinceSeq
+    // [IGNORE] never was in the group
+    if (since === undefined) return
+    const until = former?.untilSeq ?? Infinity
     const known: Array<{ id: MessageId, content: Uint8Array }> = []
     for (const id of ids.slice(0, resendIds)) {
       const sent = await draft.read(groupTables.contents, `${chat}/${id}`)
-      if (sent !== undefined && sent.seq > 0 && sent.seq >= member.sinceSeq && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
+      if (sent !== undefined && sent.seq > 0 && sent.seq >= since && sent.seq < until && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
     }
     if (known.length === 0) return
-    await keys.owe(draft, chat, [sender])
-    draft.after(() => { keys.give(chat) })
+    if (member !== undefined) {
+      await keys.owe(draft, chat, [sender])
+      draft.after(() => { keys.give(chat) })
+    }
     const to: ChatId = isOwn ? selfConversation(own.account).id : sender
     for (const { id, content } of known) await compose(draft, { chat: to, body: { kind: 'copy', group, messageId: id, content }, kind: envelopeKinds.keys })
   }
@@ -165,19 +209,27 @@ export class WaitingMessages implements BodyTaker {
 
   #some (chat: ChatId, isSo: (row: WaitingRow) => boolean): boolean { return this.#of(chat).some(({ row }) => isSo(row)) }
 
+  #isThere (isSo: (row: WaitingRow) => boolean): boolean {
+    for (const [, row] of this.#on.groupTables.waiting.cachedEntries()) if (isSo(row)) return true
+    return false
+  }
+
+  #isDue (row: WaitingRow, nowMs: number): boolean { return row.nextTryAtMs <= nowMs || (this.#renewed.has(row.sender) && row.tries === 0 && !row.isBroken) }
+
   /** Bounded: the one that has waited longest is given up. */
   async #makeRoom (draft: Draft): Promise<void> {
     const rows = [...this.#on.groupTables.waiting.cachedEntries()]
     if (rows.length < clientLimits.unopenedKept) return
     const [key, row] = rows.reduce((oldest, one) => one[1].atMs < oldest[1].atMs ? one : oldest)
     draft.erase(this.#on.groupTables.waiting, key)
-    await this.#on.onGivenUp(draft, chatIn(key), row)
+    await this.#on.onGivenUp(draft, chatIn(key), row, false)
   }
 
   #schedule (): void {
     if (this.#isStopped || !this.#on.link.isOnline) return
+    const nowMs = this.#on.clock.nowMs()
     let next = Infinity
-    for (const [, row] of this.#on.groupTables.waiting.cachedEntries()) next = Math.min(next, row.nextTryAtMs)
+    for (const [, row] of this.#on.groupTables.waiting.cachedEntries()) next = this.#isDue(row, nowMs) ? nowMs : Math.min(next, row.nextTryAtMs)
     this.#timer?.cancel()
     this.#timer = undefined
     if (next === Infinity) return
@@ -189,43 +241,63 @@ export class WaitingMessages implements BodyTaker {
 
   /** Ask the senders of what is due. */
   async #ask (): Promise<void> {
-    const { ledger, clock, groupTables } = this.#on
+    const { ledger, clock, groupTables, refresh } = this.#on
     const nowMs = clock.nowMs()
     const due = new Map<string, Waiting[]>()
     for (const [key, row] of groupTables.waiting.cachedEntries()) {
-      if (row.nextTryAtMs > nowMs) continue
+      if (!this.#isDue(row, nowMs)) continue
       const chat = chatIn(key)
       const name = `${chat}/${row.sender}`
       due.set(name, [...due.get(name) ?? [], { key, chat, row }])
     }
-    for (const some of due.values()) await ledger.run(async (draft) => { await this.#askFor(draft, some) })
+    this.#renewed.clear()
+    for (const some of due.values()) {
+      // Its device may be in the list by now.
+      if (some.some(({ row }) => row.isStrange)) await refresh(some[0]!.row.sender).catch(() => { /* the next try looks again */ })
+      await ledger.run(async (draft) => { await this.#askFor(draft, some) })
+    }
   }
 
   async #askFor (draft: Draft, some: readonly Waiting[]): Promise<void> {
-    const { groupTables, clock, own, compose, renewSessions, onGivenUp, states } = this.#on
+    const { tables, groupTables, clock, own, compose, renewSessions, reopen, onGivenUp, states } = this.#on
     const nowMs = clock.nowMs()
     const { chat, row: { sender } } = some[0]!
     // The session may have come apart: the question goes in a fresh one.
     const isRenewed = some.some(({ row }) => row.isBroken) && sender !== own.account && renewSessions(sender)
-    const isStillThere = (await states.stateOf(draft, chat))?.members.has(sender) ?? false
+    const isStillThere = !isGroupChat(chat) || ((await states.stateOf(draft, chat))?.members.has(sender) ?? false)
     const ids: MessageId[] = []
     for (const { key } of some) {
       const row = await draft.read(groupTables.waiting, key)
       if (row === undefined) continue
-      const pause = clientLimits.resendAfterMs[row.tries + 1]
+      if (row.isStrange) {
+        const unopened = await draft.read(tables.unopened, key)
+        if (unopened === undefined || await reopen(draft, { chat, ...placeOf(key) }, unopened.envelope)) {
+          this.#forget(draft, key)
+          continue
+        }
+      }
+      const isLast = row.tries + 1 >= clientLimits.resendAfterMs.length
+      // In a group the first pause comes before the first question.
+      const pause = clientLimits.resendAfterMs[isPairChat(chat) ? row.tries : row.tries + 1]
       if (isRenewed) {
         draft.write(groupTables.waiting, key, { ...row, isBroken: false, nextTryAtMs: nowMs + clientLimits.resendAfterMs[0] })
-      } else if (pause === undefined || !isStillThere) {
+      } else if (isLast || pause === undefined || !isStillThere) {
         draft.erase(groupTables.waiting, key)
-        await onGivenUp(draft, chat, row)
+        await onGivenUp(draft, chat, row, false)
       } else if (ids.length < resendIds) {
-        ids.push(row.id)
-        draft.write(groupTables.waiting, key, { ...row, tries: row.tries + 1, nextTryAtMs: nowMs + pause })
+        // Nobody could answer for a device that is in no list.
+        if (!row.isStrange) ids.push(row.id)
+        // Not answered twice: the new session may be broken, too.
+        draft.write(groupTables.waiting, key, { ...row, tries: row.tries + 1, nextTryAtMs: nowMs + pause, isBroken: row.isBroken || row.tries >= 1 })
       } else {
         draft.write(groupTables.waiting, key, { ...row, nextTryAtMs: nowMs + clientLimits.resendAfterMs[0] })
       }
     }
     if (ids.length === 0) return
+    if (isPairChat(chat)) {
+      await compose(draft, { chat, body: { kind: 'receipt', stage: receiptStages.unopened, ids }, kind: envelopeKinds.receipt })
+      return
+    }
     const to: ChatId = sender === own.account ? selfConversation(own.account).id : sender
     await compose(draft, { chat: to, body: { kind: 'resend', group: conversationFromId(chat as GroupConversation['id']) as GroupConversation, ids }, kind: envelopeKinds.keys })
   }

@@ -347,7 +347,7 @@ export class Entries {
   }
 
   async #show (draft: Draft, { chat, entry }: Pick<Arrival, 'chat' | 'entry'>, { envelope, content, senderList, before }: Opened): Promise<void> {
-    const { own, devices, outbox } = this.#on
+    const { own, devices, outbox, groups } = this.#on
     const isOwn = envelope.sender === own.account
     this.#checkSenderList(draft, chat, envelope.sender, content, senderList)
     if (isPairChat(chat)) this.#checkPeerList(draft, chat, isOwn, content, await devices.listOf(draft, isOwn ? chat : own.account))
@@ -357,7 +357,8 @@ export class Entries {
       // [IGNORE] what another device of this account has: not what the other person has
       // [IGNORE] a stage of a newer version
       if (!isOwn && (body.stage === receiptStages.delivered || body.stage === receiptStages.read)) await outbox.delivered(draft, chat, body.ids, envelope.senderDevice, body.stage)
-      if (!isOwn && body.stage === receiptStages.unopened) await outbox.unopened(draft, chat, body.ids, envelope.senderDevice)
+      if (!isOwn && body.stage === receiptStages.unopened && isPairChat(chat)) await outbox.unopened(draft, chat, body.ids, envelope.senderDevice)
+      if (!isOwn && body.stage === receiptStages.gone && isPairChat(chat)) await groups.gone(draft, chat, envelope.sender, body.ids, envelope.senderDevice)
       return
     }
     if (body.kind === 'unknown' && envelope.kind !== envelopeKinds.content) return
@@ -376,7 +377,7 @@ export class Entries {
     const standsFor = body.kind === 'text' ? body.standsFor : undefined
     const first = standsFor === undefined ? before : await this.#on.history.find(draft, chat, direction, standsFor[0]!)
     await this.#acknowledge(draft, chat, entry, { envelope, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId, ...standsFor ?? []] })
-    for (const id of standsFor?.slice(1) ?? []) await this.#forgetPlaceholder(draft, chat, id)
+    for (const id of standsFor === undefined ? [] : [...standsFor.slice(1), envelope.messageId]) await this.#forgetPlaceholder(draft, chat, id)
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
     await this.#add(draft, chat, {
@@ -445,7 +446,7 @@ export class Entries {
     if (!isGroupChat(chat) || error.action !== 'rekey') return false
     const { own, groups } = this.#on
     const { messageId: id, sender, senderDevice: device, kind } = envelope
-    await groups.keep(draft, { chat, epoch: entry.epoch, seq: entry.seq }, { id, sender, device, kind, isBroken: error.code !== 'NO_SENDER_KEY', isAddressed: envelope.ciphertexts.some((one) => one.device === undefined || one.device === own.device) }, bytes)
+    await groups.keep(draft, { chat, epoch: entry.epoch, seq: entry.seq }, { id, sender, device, kind, isBroken: error.code !== 'NO_SENDER_KEY', isStrange: false, isAddressed: envelope.ciphertexts.some((one) => one.device === undefined || one.device === own.device) }, bytes)
     if (kind === envelopeKinds.content && sender !== own.account && await this.#admit(draft, chat, envelope, false) !== 'drop') this.#addPlaceholder(draft, chat, envelope, entry, 'waiting for this message')
     return true
   }
@@ -463,8 +464,11 @@ export class Entries {
     const row = await this.#on.history.find(draft, chat, 'in', id)
     if (row?.state !== 'failed') return
     this.#on.history.remove(draft, row)
-    draft.erase(this.#on.tables.unopened, `${chat}/${positionKey(row.epoch ?? 0, row.seq ?? 0)}`)
+    this.#settle(draft, chat, row)
   }
+
+  /** What was kept of a placeholder goes. */
+  #settle (draft: Draft, chat: ChatId, row: MessageRow): void { this.#on.groups.settled(draft, { chat, ...placeOf(row) ?? { epoch: 0, seq: 0 } }) }
 
   async #give (draft: Draft, opened: OpenedMessage): Promise<void> {
     for (const taker of this.#on.takers) if (taker.kinds.includes(opened.body.kind)) await taker.take(draft, opened)
@@ -473,7 +477,7 @@ export class Entries {
   async #add (draft: Draft, chat: ChatId, message: Message & TextExtras, { epoch, seq }: Place, { before, isQuiet }: { before: MessageRow | undefined, isQuiet: boolean }): Promise<void> {
     const { history, tables, events } = this.#on
     const row = history.add(draft, message, { epoch, seq }, before)
-    if (before !== undefined) draft.erase(tables.unopened, `${chat}/${positionKey(before.epoch ?? 0, before.seq ?? 0)}`)
+    if (before !== undefined) this.#settle(draft, chat, before)
     if (message.direction === 'in') {
       const conversation = await draft.read(tables.conversations, chat)
       draft.write(tables.conversations, chat, { unread: (conversation?.unread ?? 0) + 1 })
@@ -530,8 +534,11 @@ export class Entries {
     if (isForged || envelope.kind !== envelopeKinds.content || envelope.sender === this.#on.own.account) return
     const admission = await this.#admit(draft, chat, envelope, false)
     if (admission === 'drop') return
-this.#addPlaceholder(draft, chat, envelope, entry, 'this message could not be opened')
-    if (error.code !== 'UNKNOWN_DEVICE' && admission === 'show') await this.#on.receipts.askFor(draft, chat, [envelope.messageId])
+    this.#addPlaceholder(draft, chat, envelope, entry, 'this message could not be opened')
+    if (admission !== 'show') return
+    const { messageId: id, sender, senderDevice: device, kind } = envelope
+    const isStrange = error.code === 'UNKNOWN_DEVICE'
+    await this.#on.groups.keep(draft, { chat, epoch: entry.epoch, seq: entry.seq }, { id, sender, device, kind, isBroken: !isStrange, isStrange, isAddressed: true }, bytes)
   }
 
   #addPlaceholder (draft: Draft, chat: ChatId, { messageId, conversation, sender }: Envelope, { epoch, seq }: Place, error: string): void {
@@ -549,14 +556,15 @@ this.#addPlaceholder(draft, chat, envelope, entry, 'this message could not be op
     }, { epoch, seq })
   }
 
-  /** Nobody gives it any more: its placeholder says so. */
-  async giveUp (draft: Draft, chat: ChatId, id: MessageId): Promise<void> {
+  /** Nobody gives it any more: its placeholder says so. @param isLost its sender has said that */
+  async giveUp (draft: Draft, chat: ChatId, id: MessageId, isLost = false): Promise<void> {
     const { history, events } = this.#on
     const row = await history.find(draft, chat, 'in', id)
     if (row?.state !== 'failed') return
-    const after = { ...row, error: 'this message could not be opened' }
+    const after = { ...row, ...(isLost ? { isLost, error: 'this message was lost: the sender\'s device does not have it any more' } : { error: 'this message could not be opened' }) }
     history.replace(draft, after)
-    this.#warn(draft, 'undecryptable', chat, 'A message could not be opened, and its sender did not give it again.')
+    // That it could not be opened was said when it came.
+    if (!isLost) this.#warn(draft, 'undecryptable', chat, 'A message could not be opened, and its sender did not give it again.')
     draft.after(() => { events.emit('update', messageOf(after)) })
   }
 

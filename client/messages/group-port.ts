@@ -36,7 +36,11 @@ export interface GroupPort {
   /** Open a message under its sender's key. @throws ProtocolError NO_SENDER_KEY, …; the draft is unchanged */
   open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array>
   /** Keep what cannot be opened yet; it is tried and asked for again. `isAddressed`: its key may be on its way. */
-  keep (draft: Draft, place: GroupPlace & { readonly chat: ChatId }, row: { readonly id: MessageId, readonly sender: AccountId, readonly device: DeviceId, readonly kind: number, readonly isBroken: boolean, readonly isAddressed: boolean }, envelope: Uint8Array): Promise<void>
+  keep (draft: Draft, place: GroupPlace & { readonly chat: ChatId }, row: { readonly id: MessageId, readonly sender: AccountId, readonly device: DeviceId, readonly kind: number, readonly isBroken: boolean, readonly isStrange: boolean, readonly isAddressed: boolean }, envelope: Uint8Array): Promise<void>
+  /** What was kept there is here, or is not wanted any more. */
+  settled (draft: Draft, place: GroupPlace & { readonly chat: ChatId }): void
+  /** A device of the sender does not have these. */
+  gone (draft: Draft, chat: ChatId, sender: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void>
   /** A message of somebody else is on this device. */
   received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void>
   /** A message of this account has its place. */

@@ -17,12 +17,12 @@ import { limits } from '../../protocol/limits.ts'
 import { envelopeKinds, receiptStages } from '../../protocol/wire/kinds.ts'
 import { conversationOfChat, isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import type { Events } from '../events.ts'
-import { clientLimits } from '../limits.ts'
 import type { Message } from '../model.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { fromHex } from '../store/stored.ts'
 import { positionKey, type MessageRow, type OutboxRow, type Tables } from '../store/tables.ts'
+import { Again } from './again.ts'
 import { extrasOf, type Body, type TextBody } from './bodies.ts'
 import { encodeBody } from './content.ts'
 import type { GroupPort } from './group-port.ts'
@@ -60,6 +60,7 @@ interface Acknowledged { readonly id: MessageId, readonly at: string }
 const placeIn = (row: MessageRow | undefined): string | undefined => row?.epoch === undefined || row.seq === undefined ? undefined : positionKey(row.epoch, row.seq)
 
 export class Outbox {
+  readonly again: Again
   readonly #on: OutboxComponents
   readonly #queues = new Queues()
   readonly #rows: Rows
@@ -69,7 +70,7 @@ export class Outbox {
   constructor (components: OutboxComponents) {
     this.#on = components
     const queues = this.#queues
-    const rows = this.#rows = new Rows({ ...components, queues })
+    const rows = this.#rows = new Rows({ ...components, queues, onDone: (draft, item, row) => { this.again.remember(draft, item, row) } })
     this.#sealing = new Sealing({
       ...components,
       queues,
@@ -80,12 +81,22 @@ export class Outbox {
       },
       wake: () => { this.#submission.wake() }
     })
+    this.again = new Again({
+      ...components,
+      rows,
+      compose: async (draft, chat, row) => {
+        const id = this.#nextId(draft)
+        await this.#sealing.compose(draft, { chat, id }, { ...row, state: 'waiting', ...nothingKnown })
+        return id
+      }
+    })
     this.#submission = new Submission({ ...components, queues, rows, sealing: this.#sealing })
   }
 
   /** Read what an earlier run left. */
   async load (): Promise<void> {
     const { ledger, tables, clock } = this.#on
+    await this.again.load()
     const old: string[] = []
     for (const { key, value } of await ledger.range(tables.outbox, { from: '', to: '\x7f' })) {
       const [chat, id] = key.split('/') as [ChatId, MessageId]
@@ -261,35 +272,15 @@ export class Outbox {
       const at = row.at ?? placeIn(await this.#on.history.find(draft, chat, 'out', row.standsFor?.[0] ?? id))
       // Sequenced anew behind what was acknowledged: it may still come.
       if (at === undefined || at > newest.at) continue
-      await this.#again(draft, item, row)
+      await this.again.replace(draft, item, row)
     }
   }
 
-  /** A device could not open these: send them again, if it was meant and has not got them on another road. */
-  async unopened (draft: Draft, chat: ChatId, ids: readonly MessageId[], device: DeviceId): Promise<void> {
-    const items = ids.map((id) => ({ chat, id }))
-    await this.#rows.prefetch(draft, items)
-    for (const item of items) {
-      const row = await this.#rows.read(draft, item)
-      if (row?.kind === envelopeKinds.content && row.state === 'sent' && row.awaiting.includes(device)) await this.#again(draft, item, row)
-    }
-  }
-
-  /** The old bytes are of no use any more: the same again as a message of its own, a few times. */
-  async #again (draft: Draft, item: Item, row: OutboxRow): Promise<void> {
-    this.#rows.drop(draft, item)
-    const standsFor: OutboxRow['standsFor'] = row.standsFor === undefined ? [item.id] : [...row.standsFor, item.id]
-    if (standsFor.length > clientLimits.sendAgain) return
-    const { kind, sentAtMs, body, expiresAtMs } = row
-    await this.#sealing.compose(draft, { chat: item.chat, id: this.#nextId(draft) }, {
-      kind,
-      state: 'waiting',
-      sentAtMs,
-      standsFor,
-      ...(body === undefined ? {} : { body }),
-      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-      ...nothingKnown
-    })
+  /** A device could not open these, or has lost them: they are sent again, or it is told that they are gone. */
+  async unopened (draft: Draft, chat: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void> {
+    await this.#rows.prefetch(draft, ids.map((id) => ({ chat, id })))
+    const gone = await this.again.answer(draft, chat, ids, device)
+    if (gone.length > 0) await this.composeReceipt(draft, chat, receiptStages.gone, gone)
   }
 
   /** The log has a new sequencer, which may not have everything that the old one took: offer it again. Ids make that harmless. */

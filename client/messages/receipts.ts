@@ -22,8 +22,6 @@ export interface ReceiptComponents {
   readonly outbox: Pick<Outbox, 'composeReceipt'>
   readonly clock: Clock
   readonly random: Random
-  /** Messages of somebody could not be opened: `ask` follows once it makes sense. */
-  readonly onUnopened: (chat: ChatId) => void
 }
 
 export class Receipts {
@@ -33,8 +31,6 @@ export class Receipts {
   readonly #isOwed = new Set<ChatId>()
   /** Of a store that fails: what is owed stays written down. */
   readonly #retries: Retries<ChatId>
-  /** Something of theirs is to be asked for again. */
-  readonly #toAsk = new Set<ChatId>()
   #isStopped = false
 
   constructor (components: ReceiptComponents) {
@@ -44,36 +40,13 @@ export class Receipts {
 
   /** Pay what an earlier run left. */
   async load (): Promise<void> {
-    for (const { key, value } of await this.#on.ledger.preload(this.#on.tables.owed)) {
-      if (value.unopened !== undefined) this.#toAsk.add(key as ChatId)
-      this.#pay(key as ChatId)
-    }
+    for (const { key } of await this.#on.ledger.preload(this.#on.tables.owed)) this.#pay(key as ChatId)
   }
 
   /** The relay can be reached again. */
   resume (): void {
     this.#isStopped = false
     for (const chat of [...this.#isOwed]) this.#payOrWait(chat)
-    for (const chat of this.#toAsk) this.#on.onUnopened(chat)
-  }
-
-  /** These could not be opened. Asked for when there is a session that the other side can read. */
-  async askFor (draft: Draft, chat: ChatId, ids: readonly MessageId[]): Promise<void> {
-    const owed = await draft.read(this.#on.tables.owed, chat) ?? nothing
-    draft.write(this.#on.tables.owed, chat, { ...owed, unopened: [...owed.unopened ?? [], ...ids].slice(-limits.receiptIds) })
-    draft.after(() => { this.#toAsk.add(chat); this.#on.onUnopened(chat) })
-  }
-
-  /** There is such a session. Nothing happens when nothing is to be asked for. */
-  ask (chat: ChatId): void {
-    if (!this.#toAsk.delete(chat)) return
-    this.#on.ledger.run(async (draft) => {
-      const owed = await draft.read(this.#on.tables.owed, chat)
-      if (owed?.unopened === undefined) return
-      const { unopened, ...rest } = owed
-      await this.#on.outbox.composeReceipt(draft, chat, receiptStages.unopened, unopened)
-      this.#keep(draft, chat, rest)
-    }).catch(() => { this.#toAsk.add(chat) })
   }
 
   stop (): void {
@@ -120,7 +93,7 @@ export class Receipts {
   }
 
   #keep (draft: Draft, chat: ChatId, owed: OwedRow): void {
-    if (owed.delivered.length + owed.read.length + (owed.unopened?.length ?? 0) === 0) draft.erase(this.#on.tables.owed, chat)
+    if (owed.delivered.length + owed.read.length === 0) draft.erase(this.#on.tables.owed, chat)
     else draft.write(this.#on.tables.owed, chat, owed)
   }
 }

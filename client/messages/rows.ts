@@ -18,6 +18,8 @@ export interface RowComponents {
   readonly events: Events
   readonly queues: Queues
   readonly groups: Pick<GroupPort, 'controlFailed'>
+  /** Everybody has it: its row goes. */
+  readonly onDone: (draft: Draft, item: Item, row: OutboxRow) => void
 }
 
 export class Rows {
@@ -30,8 +32,10 @@ export class Rows {
 
   /** Keep the row, or drop it with its bytes when there is nothing left to wait for. */
   keep (draft: Draft, item: Item, row: OutboxRow): void {
-    if (row.isSequenced && row.awaiting.length === 0) this.drop(draft, item)
-    else this.write(draft, item, row)
+    if (row.isSequenced && row.awaiting.length === 0) {
+      this.drop(draft, item)
+      this.#on.onDone(draft, item, row)
+    } else this.write(draft, item, row)
   }
 
   drop (draft: Draft, item: Item): void {

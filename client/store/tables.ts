@@ -12,6 +12,8 @@
  * pk/    | prekey id                  | JSON: signed prekey and KEM prekey, with secrets  | 30 days after its successor
  * ob/    | chat/message id            | JSON: what is still to be sent, sealed or delivered | sequenced, and delivered to every device addressed
  * sl/    | chat/message id            | sealed envelope                                   | with ob/; the oldest beyond 10,000 in a conversation go once sent
+ * ag/    | chat/message id            | JSON: what was sent again, or is no text, in case somebody asks for it | 30 days; the newest 10,000
+ * sd/    | account/device             | JSON: since when it is in its account's list      | with the account
  * lg/    | chat                       | JSON: how far the log has come, running hash      | with the account
  * hi/    | chat/device                | highest message id of that device that was processed | with the account
  * lh/    | chat/position              | running hash there, 32 bytes                      | the newest 2,048
@@ -116,6 +118,9 @@ export interface OutboxRow {
   readonly at?: string
 }
 
+/** What is needed to send something again that has no row in the outbox any more. */
+export type AgainRow = Pick<OutboxRow, 'kind' | 'sentAtMs' | 'body' | 'expiresAtMs' | 'standsFor'>
+
 export interface LogRow {
   readonly epoch: number
   /** Last entry that was processed; 0 for none. */
@@ -131,8 +136,6 @@ export interface LogRow {
 export interface OwedRow {
   readonly delivered: readonly MessageId[]
   readonly read: readonly MessageId[]
-  /** Asked for again, once there is a session to ask in. */
-  readonly unopened?: readonly MessageId[]
 }
 export interface ConversationRow { readonly unread: number }
 
@@ -168,6 +171,9 @@ export class Tables {
   /** How many messages of a conversation wait to be sealed: while one does, those after it wait too. */
   readonly waitingCounts = new Table<number>(undefined, inMemory())
   readonly sealed = new Table<Uint8Array>('sl/', rawBytes, { maxCached: 1_000 })
+  readonly again = new Table<AgainRow>('ag/', json('ag/'))
+  /** Absent: before this device knew the account. */
+  readonly seenSince = new Table<number>('sd/', json('sd/'))
   /** Preloaded: what is delivered is compared with it at once. */
   readonly logs = new Table<LogRow>('lg/', json('lg/'), { maxCached: Infinity })
   /** Highest message id processed, per sending device: a higher one is surely new. */

@@ -26,7 +26,8 @@ export const ciphertextKinds = {
   senderKey: 3
 } as const
 
-export const receiptStages = { delivered: 1, read: 2, unopened: 3 } as const
+/** gone: asked for with `unopened`, and the device that answers does not have it (any more). */
+export const receiptStages = { delivered: 1, read: 2, unopened: 3, gone: 4 } as const
 
 export const groupRoles = { member: 1, admin: 2, owner: 3 } as const
 /** Who may send, add, or edit the profile. */

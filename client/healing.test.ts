@@ -1,0 +1,131 @@
+/**
+ * What cannot be opened comes back by itself, or is called lost when nobody has it any more. docs/protocol/content.md §6
+ */
+import assert from 'node:assert/strict'
+import { decodeEnvelope } from '../protocol/envelope.ts'
+import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { ProtocolError } from '../protocol/errors.ts'
+import { envelopeKinds } from '../protocol/wire/kinds.ts'
+import type { Page } from '../protocol/wire/gen/log.js'
+import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
+
+describe('client: messages that cannot be opened', () => {
+  let world: FakeWorld
+  let alice: FakePerson
+  let bob: FakePerson
+
+  beforeEach(async () => {
+    world = new FakeWorld(nodePrimitives)
+    alice = await world.member('alice')
+    bob = await world.member('bob')
+    await world.settled(alice.client.addContact(bob.id, { name: 'Bob' }))
+    await world.settled(bob.client.addContact(alice.id, { name: 'Alice' }))
+    await say(alice, bob, 'hello')
+    await say(bob, alice, 'hello you')
+  })
+  afterEach(async () => { await world.stop() })
+
+  const say = async (from: FakePerson, to: FakePerson, text: string): Promise<void> => {
+    await world.settled(from.client.send(to.id, text))
+    await world.quiet()
+  }
+  const copyOf = ({ data }: FakePerson): Map<string, Uint8Array> => new Map([...data].map(([key, value]) => [key, value.slice()]))
+  const setBack = async (person: FakePerson, copy: Map<string, Uint8Array>): Promise<void> => {
+    await person.client.stop()
+    person.data.clear()
+    for (const [key, value] of copy) person.data.set(key, value.slice())
+  }
+  const shown = async (person: FakePerson, other: FakePerson): Promise<string[]> => (await person.client.history(other.id)).filter(({ direction }) => direction === 'in').map(({ text, state, isLost }) => state === 'failed' ? isLost === true ? '(lost)' : '(unreadable)' : text)
+  /** Every message for this device is damaged on its way. */
+  const damagedFor = (person: FakePerson) => (page: Page, to: string): Page => to !== person.client.account!.device ? page : {
+    ...page,
+    entries: page.entries.map((entry) => entry.envelope === undefined ? entry : { ...entry, envelope: Uint8Array.from(entry.envelope, (byte, i) => i === entry.envelope!.length - 1 ? byte ^ 1 : byte) })
+  }
+  const isRequest = (person: FakePerson, bytes: Uint8Array): boolean => {
+    const { kind, senderDevice } = decodeEnvelope(bytes)
+    return kind === envelopeKinds.receipt && senderDevice === person.client.account!.device
+  }
+
+  it('a request that gets lost is repeated, with growing pauses', async () => {
+    world.relay.onDeliver = damagedFor(bob)
+    let refused = 0
+    world.relay.onSubmit = (bytes) => isRequest(bob, bytes) && refused++ < 2 ? new ProtocolError('TOO_LARGE') : undefined
+    await world.settled(alice.client.send(bob.id, 'once more, please'))
+    await world.until(async () => (await shown(bob, alice)).includes('(unreadable)'))
+    world.relay.onDeliver = undefined
+    await world.quiet(5_000)
+    assert.deepEqual(await shown(bob, alice), ['hello', '(unreadable)'], 'the first request was lost')
+    await world.quiet(90_000)
+    assert.ok(refused > 2, `${refused} requests`)
+    assert.deepEqual(await shown(bob, alice), ['hello', 'once more, please'])
+  })
+
+  it('what waits is asked for after a restart, too', async () => {
+    world.relay.onDeliver = damagedFor(bob)
+    world.relay.onSubmit = (bytes) => isRequest(bob, bytes) ? new ProtocolError('TOO_LARGE') : undefined
+    await world.settled(alice.client.send(bob.id, 'after the restart'))
+    await world.until(async () => (await shown(bob, alice)).includes('(unreadable)'))
+    await bob.client.stop()
+    world.relay.onDeliver = world.relay.onSubmit = undefined
+    await bob.open()
+    await bob.online()
+    await world.quiet(90_000)
+    assert.deepEqual(await shown(bob, alice), ['hello', 'after the restart'])
+  })
+
+  it('after five requests without an answer it stays unreadable, and nobody is asked any more', async () => {
+    world.relay.onDeliver = damagedFor(bob)
+    await world.settled(alice.client.send(bob.id, 'never'))
+    await world.until(async () => (await shown(bob, alice)).includes('(unreadable)'))
+    await alice.client.stop()
+    let requests = 0
+    world.relay.onSubmit = (bytes) => { if (isRequest(bob, bytes)) requests++; return undefined }
+    for (let hour = 0; hour < 40; hour++) await world.quiet(3_600_000)
+    assert.deepEqual(await shown(bob, alice), ['hello', '(unreadable)'])
+    assert.ok(requests <= 5, `${requests} requests`)
+    assert.deepEqual([...bob.data.keys()].filter((key) => key.startsWith('gw/')), [])
+  }).timeout(20_000)
+
+  it('a device that had acknowledged a message and was set back gets it from the history of its sender', async () => {
+    const before = copyOf(bob)
+    for (let i = 0; i < 3; i++) {
+      await say(alice, bob, `a${i}`)
+      await say(bob, alice, `b${i}`)
+    }
+    assert.deepEqual([...alice.data.keys()].filter((key) => key.startsWith('ob/')), [], 'everything was acknowledged')
+    await setBack(bob, before)
+    await bob.open()
+    await bob.online()
+    await say(alice, bob, 'and now')
+    for (let i = 0; i < 3; i++) await world.quiet(60_000)
+    assert.deepEqual(await shown(bob, alice), ['hello', 'a0', 'a1', 'a2', 'and now'])
+  })
+
+  it('what its sender does not have any more is called lost, and is not asked for any more', async () => {
+    const before = copyOf(alice)
+    world.relay.onDeliver = damagedFor(bob)
+    world.relay.onSubmit = (bytes) => isRequest(bob, bytes) ? new ProtocolError('TOO_LARGE') : undefined
+    await say(alice, bob, 'forgotten')
+    await setBack(alice, before)
+    world.relay.onDeliver = world.relay.onSubmit = undefined
+    await alice.open()
+    await alice.online()
+    for (let i = 0; i < 3; i++) await world.quiet(60_000)
+    assert.deepEqual(await shown(bob, alice), ['hello', '(lost)'])
+    assert.match((await bob.client.history(alice.id)).at(-1)!.error!, /was lost/)
+    assert.deepEqual([...bob.data.keys()].filter((key) => key.startsWith('gw/')), [])
+  })
+
+  it('what was deleted meanwhile does not come back', async () => {
+    world.relay.onDeliver = damagedFor(bob)
+    world.relay.onSubmit = (bytes) => isRequest(bob, bytes) ? new ProtocolError('TOO_LARGE') : undefined
+    await say(alice, bob, 'better not')
+    const { id } = (await alice.client.history(bob.id)).at(-1)!
+    world.relay.onDeliver = undefined
+    await world.settled(alice.client.chats.deleteForEveryone(bob.id, id))
+    world.relay.onSubmit = undefined
+    for (let i = 0; i < 3; i++) await world.quiet(60_000)
+    assert.ok(!(await shown(bob, alice)).includes('better not'))
+    assert.ok(!(await shown(bob, alice)).includes('(unreadable)'))
+  })
+})
