@@ -185,6 +185,23 @@ describe('linking a device', () => {
     assert.equal(isEnded, false, 'the linking that was not cut is the last')
   }).timeout(60_000)
 
+  it('a relay that keeps the connection and passes nothing on: the device is not left half linked', async () => {
+    const laptop = await world.device('laptop')
+    let isMute = false
+    world.wrapStream = (stream, protocol) => protocol !== protocols.link ? stream : new BadStream(stream, (bytes) => isMute ? new Uint8Array(0) : bytes)
+    const linking = await start(laptop)
+    const approval = await approve(linking.code)
+    const confirming = fails(approval.confirm(), 'LINK_FAILED')
+    await world.until(() => ann.data.has('me/linking'), 'half linked')
+    // Nothing of the meeting arrives any more, and nobody is told.
+    isMute = true
+    await world.world.clock.advance(limits.linkTtlMs)
+    await world.world.during(confirming)
+    await world.until(async () => (await ids(ann)).length === 1, 'taken out')
+    linking.cancel()
+    await fails(world.world.during(linking.linked), 'CANCELLED', 'LINK_FAILED')
+  })
+
   it('a primary that dies in between takes the half-linked device out again when it starts', async () => {
     const laptop = await world.device('laptop')
     const linking = await start(laptop)

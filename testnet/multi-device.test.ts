@@ -2,6 +2,10 @@
  * Several devices of one account, on the relay's real code under virtual time: linked, used, taken away again.
  */
 import assert from 'node:assert/strict'
+import { pairConversation } from '../protocol/conversation.ts'
+import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { deviceIdOfKey } from '../protocol/ids.ts'
+import { signDeviceList, verifyDeviceList, type SignedDeviceList } from '../protocol/records/device-list.ts'
 import { DeviceWorld, type TestDevice } from './device-world.ts'
 
 describe('several devices', () => {
@@ -90,6 +94,8 @@ describe('several devices', () => {
     const laptop = await linked()
     await bob.say(ann.account, 'to both')
     await world.until(() => laptop.received.length === 1 && ann.received.length === 1)
+    // Its receipt is on its way, and would be refused.
+    await world.world.pass(2_000)
     await world.world.during(ann.client.devices.unlink(laptop.id))
     await world.until(() => laptop.news.includes('unlinked'))
     assert.equal(laptop.client.devices.isUnlinked, true)
@@ -221,5 +227,84 @@ describe('several devices', () => {
     await laptop.say(bob.account, 'back')
     await world.until(() => bob.received.includes('back'))
     assert.deepEqual([laptop, ann, bob].flatMap(({ warnings }) => warnings), [])
+  })
+  describe('a list that is not the primary\'s', () => {
+    /** Somebody has the account key, and signs a list with a device of their own. */
+    const ghostList = (epoch: number, of: TestDevice): SignedDeviceList => {
+      const { seed } = JSON.parse(Buffer.from(of.data.get('me/account')!).toString()) as { seed: string }
+      const { devices, ...list } = verifyDeviceList(nodePrimitives, of.data.get(`dl/${of.account}`)!)
+      const ghost = { id: deviceIdOfKey(nodePrimitives.ed25519PublicKey(world.world.random.bytes(32))), identityKey: nodePrimitives.x25519PublicKey(world.world.random.bytes(32)), registrationId: 5 }
+      return signDeviceList(nodePrimitives, { ...list, epoch, devices: [...devices, ghost] }, Buffer.from(seed, 'hex'))
+    }
+    /** The relay shows `list` of this account to whoever asks about it. */
+    const show = (list: SignedDeviceList): () => void => {
+      const { accounts } = world.nodes[0]!.relay
+      const find = accounts.find.bind(accounts)
+      accounts.find = async (account) => {
+        const row = await find(account)
+        return row === undefined || account !== list.account ? row : { ...row, deviceList: list.bytes, deviceEpoch: list.epoch, devices: list.devices.map(({ id }) => id) }
+      }
+      return () => { accounts.find = find }
+    }
+    const warned = (device: TestDevice): boolean => device.warnings.some(({ kind }) => kind === 'devices')
+
+    it('shown to others only: every device of the account warns of the ghost', async () => {
+      const laptop = await linked()
+      await bob.say(ann.account, 'first')
+      await world.until(() => laptop.received.length === 1 && ann.received.length === 1)
+      await world.world.pass(2_000)
+      const honest = show(ghostList(9, ann))
+      await world.world.during(bob.client.findPerson(ann.account))
+      honest()
+      await bob.say(ann.account, 'sealed for a ghost, too')
+      await world.until(() => warned(ann) && warned(laptop), 'both warn')
+    })
+
+    it('shown to the account itself: the primary says that it did not sign it, the others that there is a new device', async () => {
+      const laptop = await linked()
+      const list = ghostList(9, ann)
+      for (const device of [ann, laptop]) {
+        await device.away()
+        device.news.length = 0
+      }
+      show(list)
+      for (const device of [ann, laptop]) {
+        await device.open()
+        device.client.start()
+        await world.until(() => device.news.length > 0, `news at ${device.name}`)
+        assert.deepEqual(device.news, ['+1 -0'])
+      }
+      assert.ok(warned(ann))
+    })
+
+    it('rolled back: refused by companions and by others, and named; what is known stays', async () => {
+      const old = verifyDeviceList(nodePrimitives, ann.data.get(`dl/${ann.account}`)!)
+      const laptop = await linked()
+      await laptop.say(bob.account, 'hello')
+      await world.until(() => bob.received.length === 1)
+      await world.world.during(bob.client.findPerson(ann.account))
+      show(old)
+      await world.world.during(bob.client.findPerson(ann.account))
+      assert.ok(warned(bob))
+      await bob.say(ann.account, 'to both, all the same')
+      await world.until(() => ann.received.length === 1 && laptop.received.length === 1)
+      assert.equal((await laptop.client.devices.list()).length, 2)
+    })
+  })
+
+  it('logs are trimmed to what the devices that are left have', async () => {
+    const laptop = await linked()
+    await laptop.away()
+    for (let i = 0; i < 20; i++) await bob.say(ann.account, `${i}`)
+    await world.until(() => ann.received.length === 20)
+    await world.world.pass(30_000)
+    const { id } = pairConversation(ann.account, bob.account)
+    const first = async (): Promise<number> => (await world.nodes[0]!.store.openLog(id))!.first
+    assert.ok(await first() < 10, `kept for the laptop, from ${await first()}`)
+    await world.world.during(ann.client.devices.unlink(laptop.id))
+    await bob.say(ann.account, 'one more')
+    await world.until(() => ann.received.length === 21)
+    await world.world.pass(30_000)
+    assert.ok(await first() > 20, `trimmed, to ${await first()}`)
   })
 })

@@ -8,6 +8,7 @@
 import { generateKeyPair, type KeyPair } from '../../protocol/e2ee/curve-keys.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdToBytes, type AccountId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
 import { checkIntroduction } from '../../protocol/linking/device-proof.ts'
 import { linkCommitment, linkNonceBytes, linkSecrets, type LinkSecrets } from '../../protocol/linking/handshake.ts'
 import { parseLinkCode } from '../../protocol/linking/link-code.ts'
@@ -99,6 +100,8 @@ export class Approval {
     if (this.#state !== 'open') throw new ProtocolError('LINK_FAILED', { what: 'confirmed or rejected already' })
     this.#state = 'confirmed'
     let device: Device | undefined
+    // A relay that keeps the connection and passes nothing on: half linked is not for ever.
+    const timer = this.#on.clock.after(limits.linkTtlMs, () => { this.#meeting.abort(new ProtocolError('TIMEOUT')) })
     try {
       const { own, nextEpoch, add, publish, admission, onReady, handover, settle } = this.#on
       const epoch = await nextEpoch()
@@ -129,6 +132,8 @@ export class Approval {
       this.#meeting.abort(asLinkFailure(error))
       if (device !== undefined) await this.#on.remove(device)
       throw asLinkFailure(error)
+    } finally {
+      timer.cancel()
     }
   }
 
