@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import type { MessageId } from '../protocol/ids.ts'
 import { CrashingStore } from './testing/crashing-store.ts'
 import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
@@ -52,8 +53,77 @@ const actions: Action[] = [
     perform: async (alice, bob) => { await alice.client.setVerified(bob.id, true) },
     outcome: async (alice, bob) => (await alice.client.safetyNumber(bob.id)).isVerified,
     expected: true
+  },
+  {
+    name: 'react',
+    perform: async (alice, bob) => { await alice.client.chats.react(bob.id, await questionOf(alice, bob), '👍') },
+    outcome: async (alice, bob) => [await reactionsOf(alice, bob), await reactionsOf(bob, alice)],
+    expected: [['👍'], ['👍']]
+  },
+  {
+    name: 'send and edit',
+    perform: async (alice, bob) => {
+      const hasSent = (await sent(alice, bob)).length > 0
+      if (!hasSent) await alice.client.send(bob.id, 'helo')
+      const { id } = (await alice.client.history(bob.id)).find(({ direction }) => direction === 'out')!
+      await alice.client.chats.edit(bob.id, id, 'hello')
+    },
+    outcome: async (alice, bob) => [await sent(alice, bob), await bob.texts(alice)],
+    expected: [['hello delivered'], ['hello']]
+  },
+  {
+    name: 'setTimer',
+    perform: async (alice, bob) => { await alice.client.chats.setTimer(bob.id, 3_600) },
+    outcome: async (alice, bob) => [alice.client.chats.info(bob.id).timerS, bob.client.chats.info(alice.id).timerS],
+    expected: [3_600, 3_600]
+  },
+  {
+    name: 'pin',
+    perform: async (alice, bob) => { await alice.client.chats.pin(bob.id, await questionOf(alice, bob), true) },
+    outcome: async (alice, bob) => [alice.client.chats.info(bob.id).pins.length, bob.client.chats.info(alice.id).pins.length],
+    expected: [1, 1]
+  },
+  {
+    name: 'star, mute, archive and draft',
+    perform: async (alice, bob) => {
+      const { chats } = alice.client
+      await chats.star(bob.id, await questionOf(alice, bob), true)
+      await chats.mute(bob.id, 'forever')
+      await chats.archive(bob.id, true)
+      await chats.setDraft(bob.id, { text: 'dear' })
+    },
+    outcome: async (alice, bob) => {
+      const { isMuted, isArchived, draft } = alice.client.chats.info(bob.id)
+      return [isMuted, isArchived, draft?.text, (await alice.client.chats.starred()).length]
+    },
+    expected: [true, true, 'dear', 1]
+  },
+  {
+    name: 'deleteForMe',
+    perform: async (alice, bob) => { await alice.client.chats.deleteForMe(bob.id, (await alice.client.history(bob.id)).map(({ id }) => id)) },
+    outcome: async (alice, bob) => [await alice.client.history(bob.id), (await bob.client.history(alice.id)).length],
+    expected: [[], 1]
+  },
+  {
+    name: 'block',
+    perform: async (alice, bob) => { await alice.client.chats.block(bob.id) },
+    outcome: async (alice) => alice.client.chats.blocked().length,
+    expected: 1
+  },
+  {
+    name: 'setProfile',
+    perform: async (alice, bob) => {
+      if (await alice.client.chats.profileOf(alice.id) === undefined) await alice.client.chats.setProfile({ name: 'Alice' })
+      // First contact: from now on bob is told.
+      if ((await sent(alice, bob)).length === 0) await alice.client.send(bob.id, 'answer')
+    },
+    outcome: async (alice, bob) => [(await bob.client.chats.profileOf(alice.id))?.name, await bob.texts(alice)],
+    expected: ['Alice', ['answer']]
   }
 ]
+
+const questionOf = async (person: FakePerson, peer: FakePerson): Promise<MessageId> => (await person.client.history(peer.id)).find(({ text }) => text === 'question')!.id
+const reactionsOf = async (person: FakePerson, peer: FakePerson): Promise<string[]> => (await person.client.history(peer.id)).flatMap(({ reactions = [] }) => reactions.map(({ emoji }) => emoji))
 
 /** Bob has asked something; Alice has it, unread. */
 async function begin (): Promise<{ world: FakeWorld, alice: FakePerson, bob: FakePerson }> {

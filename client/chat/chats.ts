@@ -123,20 +123,26 @@ export class Chats {
   /** Own texts, for 15 minutes. @throws ProtocolError NOT_ADMITTED, EXPIRED, TOO_LARGE, MALFORMED */
   async edit (chat: ChatId, id: MessageId, text: string, mentions: readonly Mention[] = []): Promise<void> { await this.#act(chat, { kind: 'edit', messageId: id, text, mentions }) }
 
-  /** On all own devices; nobody else learns of it. */
+  /** On all own devices; nobody else learns of it. What is not here is nothing to delete. */
   async deleteForMe (chat: ChatId, ids: readonly MessageId[]): Promise<void> {
-    await this.#on.ledger.run(async (draft) => { for (const id of ids) await this.#marks.deleteForMe(draft, await this.#row(draft, chat, id)) })
+    await this.#on.ledger.run(async (draft) => {
+      for (const id of ids) {
+        const row = await this.#on.history.find(draft, chat, 'in', id) ?? await this.#on.history.find(draft, chat, 'out', id)
+        if (row !== undefined) await this.#marks.deleteForMe(draft, row)
+      }
+    })
   }
 
   /** Own messages, and any as an admin of a group: a tombstone stays. One that waits for keys is never sent. @throws ProtocolError NOT_ADMITTED, NOT_ALLOWED, MALFORMED */
   async deleteForEveryone (chat: ChatId, id: MessageId): Promise<void> {
-    const isCancelled = await this.#on.ledger.run(async (draft) => {
+    const isDone = await this.#on.ledger.run(async (draft) => {
       const row = await this.#row(draft, chat, id)
+      if (row.isDeleted === true) return true
       if (row.sender !== this.#on.own || !await this.#on.outbox.cancel(draft, row)) return false
       await this.#marks.remove(draft, row)
       return true
     })
-    if (!isCancelled) await this.#act(chat, { kind: 'deletion', messageId: id })
+    if (!isDone) await this.#act(chat, { kind: 'deletion', messageId: id })
   }
 
   /** @param options numbers from 0; none: take the vote back. @throws ProtocolError MALFORMED, TOO_MANY */
