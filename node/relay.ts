@@ -165,8 +165,7 @@ export class Relay {
   /** Read what is on disk, then listen. @throws ProtocolError as the adapters: PORT_IN_USE, DATABASE_CORRUPT, … */
   async start (): Promise<void> {
     this.#state = 'starting'
-    await this.accounts.load()
-    await this.homes.load()
+    await this.homes.load(this.accounts.load())
     await this.directory.load()
     await this.#copies?.load(this.directory.own?.directory ?? 0)
     this.directory.listen()

@@ -172,8 +172,16 @@ describe('homes', () => {
       await store.write([{ op: 'put', table: 'home', key: one.account, value: one.home(here).bytes }], { durable: true })
       homes.committed(one.home(here))
     }
+    const stranger = new TestPerson(random)
+    await store.write([{ op: 'put', table: 'home', key: stranger.account, value: stranger.home(there).bytes }], { durable: true })
     const after = open(2)
-    await after.load()
+    let isKnown = (): void => {}
+    const loading = after.load(new Promise((resolve) => { isKnown = resolve }))
+    await settle()
+    isKnown()
+    await loading
+    assert.equal(after.cached(stranger.account), undefined)
+    await assert.rejects(open(2).load(Promise.reject(new Error('damaged'))), /damaged/)
     for (const book of [homes, after]) {
       for (let i = 0; i < 10; i++) book.learn(new TestPerson(random).home(there).bytes)
       assert.deepEqual(people.map((one) => book.cached(one.account)?.epoch), people.map(() => 1))

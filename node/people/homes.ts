@@ -69,12 +69,25 @@ export class HomeBook implements Homes {
     this.self = components.mesh.self
   }
 
-  /** Records of local accounts, once at start, after accounts.load(). Not checked here: they were before they were stored. */
-  async load (): Promise<void> {
+  /**
+   * Records of local accounts, once at start. Not checked here: they were before they were stored.
+   * @param accounts resolves when it is known who is local. Both tables are read at the same time: LevelDB in one thread, this in another.
+   */
+  async load (accounts: Promise<void>): Promise<void> {
+    let isKnown = false
+    const known = accounts.then(() => { isKnown = true })
+    known.catch(() => {
+      // thrown below, unless this table fails first
+    })
+    const early: AccountId[] = []
     for await (const { key, value } of this.#components.store.scan('home', '')) {
       const account = key as AccountId
-      if (this.#components.accounts.isLocal(account)) this.#local.set(account, toText(value))
+      if (isKnown && !this.#components.accounts.isLocal(account)) continue
+      if (!isKnown) early.push(account)
+      this.#local.set(account, toText(value))
     }
+    await known
+    for (const account of early) if (!this.#components.accounts.isLocal(account)) this.#local.delete(account)
   }
 
   cached (account: AccountId): SignedHomeRecord | undefined { return this.#recall(account)?.record }
