@@ -103,7 +103,7 @@ export class Client {
     this.#device = device
     this.#suite = { primitives, profile: heliographProfile }
     this.#events = new Emitter(logger)
-    this.#disappearing = new Disappearing({ ledger, chatTables: this.#chatTables, events: this.#events, clock, history: () => this.#history })
+    this.#disappearing = new Disappearing({ ledger, chatTables: this.#chatTables, events: this.#events, clock, history: () => this.#history, onEmptied: (draft, row) => { forgetContent(draft, this.#groupTables, row) } })
     this.#history = new History({ tables, timers: this.#disappearing })
     this.#contacts = new Contacts({ ledger, tables, events: this.#events, clock })
     this.#prekeys = new PrekeyBox({ suite: this.#suite, clock, tables, device, onConsumed: () => { this.#upkeep.onConsumed() } })
@@ -579,6 +579,11 @@ const pairSummary = (account: AccountId, contact: Contact | undefined): Pick<Con
   ...(contact?.handle === undefined ? {} : { handle: contact.handle }),
   isVerified: contact?.isVerified ?? false
 })
+
+/** A copy of what was said, for those in a group who could not open it. */
+function forgetContent (draft: Draft, { contents }: GroupTables, { chat, id, direction }: MessageRow): void {
+  if (direction === 'out' && isGroupChat(chat)) draft.erase(contents, `${chat}/${id}`)
+}
 
 const noAccount = (): ProtocolError => new ProtocolError('NOT_REGISTERED', { what: 'create an account first' })
 

@@ -18,6 +18,7 @@ export interface DisappearingComponents {
   readonly events: Events
   readonly clock: Clock
   readonly history: () => History
+  readonly onEmptied: (draft: Draft, row: MessageRow) => void
 }
 
 /** Messages that go in one batch of the store. */
@@ -65,6 +66,8 @@ export class Disappearing implements MessageTimers {
   onRemoved (draft: Draft, row: MessageRow): void {
     if (row.expiresAtMs !== undefined) draft.erase(this.#on.chatTables.expiry, expiryKey(row.expiresAtMs, row))
   }
+
+  onEmptied (draft: Draft, row: MessageRow): void { this.#on.onEmptied(draft, row) }
 
   #wait (untilMs: number): void {
     if (!this.#isStarted || untilMs >= this.#dueMs) return

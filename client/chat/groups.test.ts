@@ -63,9 +63,11 @@ describe('chats: in groups', () => {
     const [ann, ben, cat] = people as [FakePerson, FakePerson, FakePerson]
     const { id } = await ben.client.chats.send(chat, 'spam')
     await everywhere(chat, id, ({ text }) => text === 'spam')
+    assert.ok(ben.data.has(`gc/${chat}/${id}`))
     await assert.rejects(cat.client.chats.deleteForEveryone(chat, id), { code: 'NOT_ALLOWED' })
     await ann.client.chats.deleteForEveryone(chat, id)
     await everywhere(chat, id, ({ isDeleted, deletedBy }) => isDeleted === true && deletedBy === ann.id)
+    assert.ok(!ben.data.has(`gc/${chat}/${id}`), 'no copy is kept for those who could not open it')
   })
 
   it('pins and the timer are for everybody, or for admins where the group says so', async () => {

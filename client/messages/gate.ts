@@ -22,4 +22,6 @@ export interface MessageTimers {
   /** @returns the row as it is to be stored */
   onState (draft: Draft, row: MessageRow): MessageRow
   onRemoved (draft: Draft, row: MessageRow): void
+  /** Removed, or nothing of it is left: whatever else was kept of what it said goes, too. */
+  onEmptied (draft: Draft, row: MessageRow): void
 }

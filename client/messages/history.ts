@@ -71,10 +71,14 @@ export class History {
     draft.erase(this.#tables.messages, rowKey(row.chat, nameOf(row.direction, row.id)))
     draft.erase(this.#tables.order, `${row.chat}/${row.at}`)
     this.#timers?.onRemoved(draft, row)
+    this.#timers?.onEmptied(draft, row)
   }
 
   /** Another form of a message that keeps its place. */
-  replace (draft: Draft, row: MessageRow): void { draft.write(this.#tables.messages, rowKey(row.chat, nameOf(row.direction, row.id)), row) }
+  replace (draft: Draft, row: MessageRow): void {
+    draft.write(this.#tables.messages, rowKey(row.chat, nameOf(row.direction, row.id)), row)
+    if (row.isDeleted === true) this.#timers?.onEmptied(draft, row)
+  }
 
   #timed (draft: Draft, row: MessageRow): MessageRow { return this.#timers?.onState(draft, row) ?? row }
 
