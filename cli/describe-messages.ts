@@ -4,10 +4,12 @@
  * Text of other people can hold control characters that would move the cursor, clear the screen or turn text
  * around: what goes to a terminal passes `printable` first.
  */
-import { isPairChat } from '../client/chat-id.ts'
-import type { ClientLike } from './context.ts'
+import { isGroupChat, isPairChat } from '../client/chat-id.ts'
+import type { AccountId, Message, MessageId } from './context.ts'
+import { durationText } from './durations.ts'
 
-type Message = Awaited<ReturnType<ClientLike['send']>>
+/** What somebody is called. */
+export type NameOf = (account: AccountId) => string
 
 /**
  * Without anything a terminal would obey: C0 and C1 controls (and so every escape sequence), bidirectional overrides
@@ -25,19 +27,40 @@ export const printableName = (name: string): string => printable(name).replaceAl
 
 export const ticks: Readonly<Record<Message['state'], string>> = { pending: '⌛', sent: '✓', delivered: '✓✓', read: '✓✓', failed: '✗' }
 
-export function messageJson (message: Message): Record<string, unknown> {
+const idChars = 6
+/** The end of an id is random; the beginning is the time. */
+export const shortMessageId = (id: MessageId): string => id.slice(-idChars)
+
+const isoTime = (ms: number | undefined): string | null => ms === undefined ? null : new Date(ms).toISOString()
+
+export function messageJson (message: Message, nameOf?: NameOf): Record<string, unknown> {
+  const { replyTo, mentions, forwarded, location, contact, poll, reactions } = message
   return {
     id: message.id,
     direction: message.direction,
     chat: message.chat,
     sender: message.sender,
+    ...(nameOf === undefined ? {} : { senderName: nameOf(message.sender) }),
     ...(isPairChat(message.chat) ? { account: message.chat } : {}),
+    ...(isGroupChat(message.chat) ? { group: message.chat } : {}),
     text: message.text,
     state: message.state,
-    sentAt: new Date(message.sentAtMs).toISOString(),
-    receivedAt: message.receivedAtMs === undefined ? null : new Date(message.receivedAtMs).toISOString(),
+    sentAt: isoTime(message.sentAtMs),
+    receivedAt: isoTime(message.receivedAtMs),
     seq: message.seq ?? null,
-    ...(message.error === undefined ? {} : { error: message.error })
+    ...(message.error === undefined ? {} : { error: message.error }),
+    ...(replyTo === undefined ? {} : { replyTo: { id: replyTo.messageId, author: replyTo.author, excerpt: replyTo.excerpt } }),
+    ...(mentions === undefined ? {} : { mentions }),
+    ...(forwarded === undefined ? {} : { forwarded }),
+    ...(location === undefined ? {} : { location }),
+    ...(contact === undefined ? {} : { contact }),
+    ...(poll === undefined ? {} : { poll: { question: poll.question, allowsSeveral: poll.allowsSeveral, options: pollResults(message).map(({ text, voters }) => ({ text, votes: voters.length, voters })) } }),
+    ...(reactions === undefined || reactions.length === 0 ? {} : { reactions: reactions.map(({ account, emoji }) => ({ account, emoji })) }),
+    ...(message.editedAtMs === undefined ? {} : { editedAt: isoTime(message.editedAtMs) }),
+    ...(message.isDeleted === true ? { deleted: true, deletedBy: message.deletedBy ?? null } : {}),
+    ...(message.isStarred === true ? { starred: true } : {}),
+    ...(message.viewOnce === true ? { viewOnce: true, opened: message.isOpened === true, openedBy: message.openedBy ?? [] } : {}),
+    ...(message.expiresAfterS === undefined ? {} : { expiresAfterSeconds: message.expiresAfterS, expiresAt: isoTime(message.expiresAtMs) })
   }
 }
 
@@ -48,8 +71,79 @@ export function timestamp (ms: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
-export function messageLine (message: Message, peerName: string): string {
-  const who = message.direction === 'out' ? 'you' : printableName(peerName)
-  const tick = message.direction === 'out' ? `  ${ticks[message.state]}${message.state === 'read' ? ' read' : ''}` : ''
-  return `${timestamp(message.sentAtMs)}  ${who}: ${printable(message.text).replaceAll('\n', '\n    ')}${message.error === undefined ? '' : ` [${message.error}]`}${tick}`
+export interface PollOption { readonly text: string, readonly voters: readonly AccountId[] }
+
+export function pollResults ({ poll, votes = [] }: Message): PollOption[] {
+  return (poll?.options ?? []).map((text, index) => ({ text, voters: votes.filter(({ options }) => options.includes(index)).map(({ account }) => account) }))
 }
+
+/** A message as a person sees it, before it is laid out. All of it is printable. */
+export interface MessageView {
+  readonly quote?: string
+  /** With line ends. */
+  readonly text: string
+  /** Under the text: the options of a poll. */
+  readonly below: readonly string[]
+  /** `edited`, `forwarded`, `disappears 5 min after reading` … */
+  readonly marks: readonly string[]
+  /** `👍 Bob, you  ❤ Ann`; empty when there are none */
+  readonly reactions: string
+  /** The text stands for something that is not there: deleted, or to be opened. */
+  readonly isPlaceholder: boolean
+}
+
+export function viewOf (message: Message, nameOf: NameOf): MessageView {
+  const name = (account: AccountId): string => printableName(nameOf(account))
+  const { replyTo, forwarded, location, contact, poll } = message
+  if (message.isDeleted === true) {
+    const by = message.deletedBy
+    return { text: by === undefined || by === message.sender ? '(deleted)' : `(deleted by ${name(by)})`, below: [], marks: [], reactions: '', isPlaceholder: true }
+  }
+  const isSealed = message.viewOnce === true && message.direction === 'in'
+  const parts = isSealed
+    ? [message.isOpened === true ? '(seen once, and gone)' : '(to be seen once)']
+    : [
+        ...(message.text === '' ? [] : [printable(message.text)]),
+        ...(location === undefined ? [] : [`📍 ${[printableName(location.label), `${location.latitude.toFixed(5)}, ${location.longitude.toFixed(5)}`].filter((one) => one !== '').join(' · ')}`]),
+        ...(contact === undefined ? [] : [`👤 ${printableName(contact.name)} · ${printableName(contact.handle === '' ? `${contact.account.slice(0, 8)}…` : contact.handle)}`]),
+        ...(poll === undefined ? [] : [`📊 ${printable(poll.question)}${poll.allowsSeveral ? ' (several answers)' : ''}`])
+      ]
+  return {
+    ...(replyTo === undefined ? {} : { quote: `${name(replyTo.author)}: ${printableName(replyTo.excerpt)}` }),
+    text: parts.join('\n'),
+    below: isSealed ? [] : pollResults(message).map(({ text, voters }, index) => `${index + 1}. ${printableName(text)}  ${'▇'.repeat(Math.min(10, voters.length))}${voters.length === 0 ? '–' : ` ${voters.length} (${someNames(voters, name)})`}`),
+    marks: [
+      ...(forwarded === undefined ? [] : [forwarded >= 5 ? 'forwarded many times' : 'forwarded']),
+      ...(message.editedAtMs === undefined ? [] : ['edited']),
+      ...(message.viewOnce === true && !isSealed ? [(message.openedBy ?? []).length === 0 ? 'to be seen once' : `seen by ${someNames(message.openedBy!, name)}`] : []),
+      ...(message.expiresAfterS === undefined ? [] : [`disappears ${durationText(message.expiresAfterS)} after reading`]),
+      ...(message.isStarred === true ? ['★'] : [])
+    ],
+    reactions: reactionsText(message, name),
+    isPlaceholder: isSealed
+  }
+}
+
+const maxNamed = 4
+const someNames = (accounts: readonly AccountId[], name: NameOf): string =>
+  accounts.slice(0, maxNamed).map(name).join(', ') + (accounts.length > maxNamed ? ` and ${accounts.length - maxNamed} more` : '')
+
+function reactionsText ({ reactions = [] }: Message, name: NameOf): string {
+  const byEmoji = new Map<string, AccountId[]>()
+  for (const { emoji, account } of reactions) byEmoji.set(emoji, [...byEmoji.get(emoji) ?? [], account])
+  return [...byEmoji].map(([emoji, accounts]) => `${printableName(emoji)} ${someNames(accounts, name)}`).join('  ')
+}
+
+/** For pipes and plain terminals: one message, more lines when it has more to say. `place`: the group's name where several are mixed. */
+export function messageLine (message: Message, nameOf: NameOf, { place }: { place?: string } = {}): string {
+  const view = viewOf(message, nameOf)
+  const who = message.direction === 'out' ? 'you' : printableName(nameOf(message.sender))
+  const tick = message.direction === 'out' ? `  ${ticks[message.state]}${message.state === 'read' ? ' read' : ''}` : ''
+  const marks = view.marks.length === 0 ? '' : ` (${view.marks.join(', ')})`
+  const error = message.error === undefined ? '' : `${view.text === '' ? '' : ' '}[${printable(message.error)}]`
+  const quote = view.quote === undefined ? '' : `${indented}┃ ${view.quote}${indented}`
+  return `${timestamp(message.sentAtMs)}  ${shortMessageId(message.id)}  ${place === undefined ? '' : `[${printableName(place)}] `}${who}: ${quote}${view.text.replaceAll('\n', indented)}${error}${marks}${tick}` +
+    view.below.map((line) => `${indented}${line}`).join('') + (view.reactions === '' ? '' : `${indented}${view.reactions}`)
+}
+
+const indented = '\n    '

@@ -36,3 +36,9 @@ export const aboutFolder = (error: unknown, folder: string): unknown => told(err
 export const aboutText = (error: unknown, text: string): unknown => told(error, {
   TOO_LARGE: `A message is at most ${isProtocolError(error) ? error.details.max : ''} bytes long, and this one has ${Buffer.byteLength(text)}. Send it in parts.`
 })
+
+export const aboutDevices = (error: unknown): unknown => told(error, {
+  NOT_ALLOWED: 'Only the primary device, the one that made the account, links and unlinks devices. "heliograph device list" says which it is.',
+  LINK_FAILED: `Linking did not succeed${isProtocolError(error) && error.details.what !== undefined ? ` (${error.details.what})` : ''}. Begin anew on the new device: it shows another code.`,
+  MALFORMED: 'This is not a code that a new device shows. It begins with heliograph:link?'
+})

@@ -7,11 +7,18 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { accountCommand } from './commands/account.ts'
 import { bootstrapCommand } from './commands/bootstrap.ts'
+import { broadcastCommand } from './commands/broadcast.ts'
 import { chatCommand } from './commands/chat.ts'
 import { contactCommand } from './commands/contact.ts'
+import { conversationCommand, requestCommand } from './commands/conversation.ts'
+import { deviceCommand } from './commands/device.ts'
 import { echoBotCommand } from './commands/echo-bot.ts'
+import { groupCommand } from './commands/group.ts'
 import { historyCommand } from './commands/history.ts'
 import { listenCommand } from './commands/listen.ts'
+import { messageCommand } from './commands/message.ts'
+import { presenceCommand } from './commands/presence.ts'
+import { profileCommand } from './commands/profile.ts'
 import { relayCommand } from './commands/relay.ts'
 import { sendCommand } from './commands/send.ts'
 import { testnetCommand } from './commands/testnet.ts'
@@ -37,13 +44,22 @@ export async function runHeliograph (args: readonly string[], context: Context):
     .addHelpText('after', exitCodesHelp)
 
   program.commandsGroup('Chat:')
-  program.addCommand(chatCommand(context, outcome))
+  program.addCommand(chatCommand(context, outcome, runHeliograph))
   program.addCommand(sendCommand(context, outcome))
   program.addCommand(listenCommand(context, outcome))
   program.addCommand(historyCommand(context, outcome))
+  program.addCommand(messageCommand(context, outcome))
+  program.addCommand(conversationCommand(context, outcome))
+  program.addCommand(groupCommand(context, outcome))
+  program.addCommand(broadcastCommand(context, outcome))
   program.commandsGroup('People:')
-  program.addCommand(accountCommand(context, outcome))
   program.addCommand(contactCommand(context, outcome))
+  program.addCommand(requestCommand(context, outcome))
+  program.addCommand(presenceCommand(context, outcome))
+  program.commandsGroup('You:')
+  program.addCommand(accountCommand(context, outcome))
+  program.addCommand(profileCommand(context, outcome))
+  program.addCommand(deviceCommand(context, outcome))
   program.commandsGroup('Run:')
   program.addCommand(echoBotCommand(context, outcome))
   program.addCommand(relayCommand(context, outcome))

@@ -1,6 +1,7 @@
 /**
  * A client for the length of one command: opened on the person's data folder, stopped however the command ends.
  */
+import type { ClientConfig } from '../client/client.ts'
 import { dataDir, type ClientLike, type CommonOptions, type Context } from './context.ts'
 import { aboutFolder } from './explain.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -8,11 +9,12 @@ import { CliError } from './failure.ts'
 import { readSettings } from './settings.ts'
 
 /** @throws CliError when the folder has no account yet */
-export async function withAccount<T> (context: Context, options: CommonOptions, use: (client: ClientLike, account: NonNullable<ClientLike['account']>) => Promise<T>): Promise<T> {
+export async function withAccount<T> (context: Context, options: CommonOptions, use: (client: ClientLike, account: NonNullable<ClientLike['account']>) => Promise<T>, config: Pick<ClientConfig, 'strangers'> = {}): Promise<T> {
+  if (context.open !== undefined) return await use(context.open.client, context.open.client.account!)
   const folder = dataDir(context, options)
   const settings = await readSettings(folder)
   if (settings === undefined) throw noAccount(folder)
-  const { client, close } = await context.openClient({ folder, config: settings, verbose: options.verbose ?? false }).catch((error: unknown) => { throw aboutFolder(error, folder) })
+  const { client, close } = await context.openClient({ folder, config: { ...settings, ...config }, verbose: options.verbose ?? false }).catch((error: unknown) => { throw aboutFolder(error, folder) })
   try {
     if (client.account === undefined) throw noAccount(folder)
     return await use(client, client.account)
@@ -27,6 +29,7 @@ const noAccount = (folder: string): CliError => new CliError(
 
 /** Connects and waits until the relay has let this device in. @throws ProtocolError the reason, CliError when `timeoutMs` passes */
 export async function untilOnline (client: ClientLike, { timeoutMs, signal }: { timeoutMs: number, signal?: AbortSignal }): Promise<void> {
+  if (client.devices.isUnlinked) throw new CliError('This device was unlinked from its account: it can show what it has, and nothing comes or goes any more.', { code: 'UNLINKED' })
   client.start()
   if (client.connection.state === 'online') return
   await new Promise<void>((resolve, reject) => {
@@ -44,6 +47,42 @@ export async function untilOnline (client: ClientLike, { timeoutMs, signal }: { 
     const unsubscribe = client.on('connection', (status) => { if (status.state === 'online') end() })
     signal?.addEventListener('abort', onAbort, { once: true })
   })
+}
+
+/** What has come meanwhile is there when nothing has happened for so long, or the longer time is over. */
+const quietMs = 300
+const catchUpMs = 5000
+
+/** Online, and with what waited at the relay. @throws as untilOnline */
+export async function untilCaughtUp (client: ClientLike, options: { timeoutMs: number, signal?: AbortSignal }): Promise<void> {
+  let lastAtMs = performance.now()
+  const onEvent = (): void => { lastAtMs = performance.now() }
+  const unsubscribe = (['message', 'update', 'chat', 'group', 'gone', 'connection'] as const).map((event) => client.on(event, onEvent))
+  try {
+    await untilOnline(client, options)
+    const untilMs = performance.now() + catchUpMs
+    const quiet = Math.max(quietMs, 2 * (client.connection.rttMs ?? 0))
+    onEvent()
+    while (performance.now() - lastAtMs < quiet && performance.now() < untilMs) await new Promise((resolve) => { setTimeout(resolve, quiet / 4) })
+  } finally {
+    for (const stop of unsubscribe) stop()
+  }
+}
+
+/**
+ * What was done is at the relay, or the time is over: then it is kept and goes out later.
+ * @returns whether it is there
+ */
+export async function flushedWithin (client: ClientLike, timeoutMs: number): Promise<boolean> {
+  client.start()
+  const limit = AbortSignal.timeout(Math.max(1, timeoutMs))
+  try {
+    await client.flushed({ signal: limit })
+    return true
+  } catch (error) {
+    if (!limit.aborted) throw error
+    return false
+  }
 }
 
 /** Receipts are collected for 50 ms before they are sent. */

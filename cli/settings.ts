@@ -11,9 +11,11 @@ export interface Settings {
   readonly bootstrap: readonly string[]
   /** Prefer relays of this region. */
   readonly region?: string
+  /** false: nobody learns when this person has read something. Default: true. */
+  readonly readReceipts?: boolean
 }
 
-const known = new Set(['bootstrap', 'region'])
+const known = new Set(['bootstrap', 'region', 'readReceipts'])
 const fileIn = (folder: string): string => join(folder, 'settings.json')
 
 /** @returns undefined when the folder has none. @throws CliError when it cannot be understood */
@@ -36,10 +38,11 @@ export async function readSettings (folder: string): Promise<Settings | undefine
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('it must be an object')
   const unknown = Object.keys(value).find((key) => !known.has(key))
   if (unknown !== undefined) throw wrong(`it has the unknown key "${unknown}" (known: ${[...known].join(', ')})`)
-  const { bootstrap, region } = value as { bootstrap?: unknown, region?: unknown }
+  const { bootstrap, region, readReceipts } = value as { bootstrap?: unknown, region?: unknown, readReceipts?: unknown }
   if (!Array.isArray(bootstrap) || bootstrap.some((address) => typeof address !== 'string')) throw wrong('"bootstrap" must be a list of addresses')
   if (region !== undefined && typeof region !== 'string') throw wrong('"region" must be a text')
-  return { bootstrap: bootstrap as string[], ...(region === undefined ? {} : { region }) }
+  if (readReceipts !== undefined && typeof readReceipts !== 'boolean') throw wrong('"readReceipts" must be true or false')
+  return { bootstrap: bootstrap as string[], ...(region === undefined ? {} : { region }), ...(readReceipts === undefined ? {} : { readReceipts }) }
 }
 
 export async function writeSettings (folder: string, settings: Settings): Promise<void> {

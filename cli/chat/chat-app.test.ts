@@ -3,6 +3,7 @@ import { render, type Instance } from 'ink'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { FakeClient, accountCalled } from '../testing/fake-client.ts'
 import { FakeContext } from '../testing/fake-context.ts'
+import { fakeRunner } from '../testing/run-in-chat.ts'
 import { TerminalInput, TerminalOutput } from '../testing/terminal.ts'
 import { ChatApp } from './chat-app.ts'
 import { ChatController } from './chat-controller.ts'
@@ -26,7 +27,7 @@ describe('the chat on a terminal', () => {
     controller = new ChatController(client, {
       nowMs: () => client.nowMs,
       after (delayMs, task) { const timer = setTimeout(task, delayMs); return () => { clearTimeout(timer) } }
-    })
+    }, fakeRunner(client))
     await controller.start()
     screen = render(h(ChatApp, { controller }), {
       stdout: output as unknown as NodeJS.WriteStream,
@@ -218,7 +219,7 @@ describe('the chat takes the terminal and gives it back', () => {
     try {
       const output = new TerminalOutput()
       const ending = new AbortController()
-      const running = runChatScreen(client, Object.assign(context, { stdout: output, stdin: new TerminalInput() }), { signal: ending.signal })
+      const running = runChatScreen(client, Object.assign(context, { stdout: output, stdin: new TerminalInput() }), { signal: ending.signal, run: fakeRunner(client) })
       for (let i = 0; i < 200 && !output.frames.join('').includes('Heliograph'); i++) await new Promise((resolve) => { setTimeout(resolve, 10) })
       assert.match(output.frames.join(''), /^[^H]*\u001b\[\?7l[^]*Heliograph/)
       assert.ok(!output.frames.join('').includes('\u001b[?7h'))

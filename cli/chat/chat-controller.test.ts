@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { ManualClock } from '../../protocol/clock-manual.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { FakeClient, accountCalled } from '../testing/fake-client.ts'
+import { fakeRunner } from '../testing/run-in-chat.ts'
 import { ChatController } from './chat-controller.ts'
 import { messagesShown, selectedConversation } from './chat-state.ts'
 
@@ -12,7 +13,7 @@ async function started (client: FakeClient): Promise<{ controller: ChatControlle
   const controller = new ChatController(client, {
     nowMs: () => clock.nowMs(),
     after (delayMs, task) { const timer = clock.after(delayMs, task); return () => { timer.cancel() } }
-  })
+  }, fakeRunner(client))
   await controller.start()
   const pass = async (ms: number): Promise<void> => { for (let i = 0; i < 4; i++) { await settle(); await clock.advance(ms / 4) } await settle() }
   return { controller, clock, pass }

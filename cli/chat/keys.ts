@@ -10,6 +10,8 @@ export type KeyAction =
   | { readonly kind: 'neighbour', readonly step: 1 | -1 }
   /** a page up (positive) or down */
   | { readonly kind: 'scroll', readonly pages: number }
+  /** mark the newest message */
+  | { readonly kind: 'mark' }
   | { readonly kind: 'close' }
   | { readonly kind: 'quit' }
   | { readonly kind: 'nothing' }
@@ -39,6 +41,7 @@ export function actionOf (editor: edit.LineEditor, input: string, key: Key): Key
   if (key.pageUp) return { kind: 'scroll', pages: 1 }
   if (key.pageDown) return { kind: 'scroll', pages: -1 }
   if (key.escape) return { kind: 'close' }
+  if (key.upArrow && (key.ctrl || key.shift || key.meta)) return { kind: 'mark' }
   if (key.upArrow) return changed(edit.older(editor))
   if (key.downArrow) return changed(edit.newer(editor))
   if (key.leftArrow) return changed(key.meta || key.ctrl ? edit.wordLeft(editor) : edit.left(editor))
@@ -51,6 +54,28 @@ export function actionOf (editor: edit.LineEditor, input: string, key: Key): Key
   // Esc followed at once by a key looks like Alt and that key: the key still counts.
   if (key.meta && Object.hasOwn(meta, input)) return changed(meta[input]!(editor))
   return input === '' ? { kind: 'nothing' } : changed(edit.insert(editor, pasted(input)))
+}
+
+/** What a key does to the marked message. */
+export type MarkedAct = 'reply' | 'react' | 'edit' | 'delete' | 'star' | 'pin' | 'forward' | 'vote' | 'open' | 'info'
+export type MarkedAction =
+  | { readonly kind: 'move', readonly step: 'older' | 'newer' | 'none' }
+  | { readonly kind: 'act', readonly act: MarkedAct }
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'nothing' }
+
+const markedActs: Readonly<Record<string, MarkedAct>> = { r: 'reply', '+': 'react', e: 'edit', d: 'delete', '*': 'star', p: 'pin', f: 'forward', v: 'vote', o: 'open', i: 'info' }
+export const markedHelp = 'r reply  + react  e edit  d delete  f forward  * star  p pin  v vote  o open  i info  ↑↓ Esc'
+
+/** While a message is marked: keys act on it. */
+export function markedActionOf (input: string, key: Key): MarkedAction {
+  if (key.eventType === 'release') return { kind: 'nothing' }
+  if (key.ctrl && input === 'c') return { kind: 'quit' }
+  if (key.upArrow || key.pageUp) return { kind: 'move', step: 'older' }
+  if (key.downArrow || key.pageDown) return { kind: 'move', step: 'newer' }
+  if (key.escape || key.tab) return { kind: 'move', step: 'none' }
+  if (key.return) return { kind: 'act', act: 'reply' }
+  return Object.hasOwn(markedActs, input) ? { kind: 'act', act: markedActs[input]! } : { kind: 'nothing' }
 }
 
 /** Pasted text: line ends of any kind become one, other control characters go. */

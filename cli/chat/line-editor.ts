@@ -73,6 +73,12 @@ function show (editor: LineEditor, at: number): LineEditor {
 export const older = (editor: LineEditor): LineEditor => editor.at === 0 ? editor : show(editor, editor.at - 1)
 export const newer = (editor: LineEditor): LineEditor => editor.at === editor.history.length ? editor : show(editor, editor.at + 1)
 
+/** Another text in the line, with the cursor at its end; not a step back in what was sent. */
+export function withText (editor: LineEditor, text: string): LineEditor {
+  const chars = graphemes(text)
+  return { ...editor, chars, cursor: chars.length, at: editor.history.length, draft: '' }
+}
+
 /** Empty the line and remember what stood there. */
 export function submit (editor: LineEditor): { editor: LineEditor, text: string } {
   const text = textOf(editor)

@@ -25,7 +25,7 @@ describe('messages as lines', () => {
       client.passTime(minute)
       await client.send(bob, 'yes')
     })
-    const lines = messageLines(messages, { peerName: 'Bob', width: 40, nowMs: noon }).map(written)
+    const lines = messageLines(messages, { nameOf: () => 'Bob', width: 40, nowMs: noon }).map(written)
     assert.deepEqual(lines.slice(1).map((line) => line.trimEnd()), ['12:00 Bob hello', '          are you there?', '12:01 you yes                         ⌛'])
   })
 
@@ -35,7 +35,7 @@ describe('messages as lines', () => {
       client.passTime(day)
       client.receive(bob, 'two')
     })
-    const lines = messageLines(messages, { peerName: 'Bob', width: 40, nowMs: noon + day })
+    const lines = messageLines(messages, { nameOf: () => 'Bob', width: 40, nowMs: noon + day })
     assert.deepEqual(lines.filter((line) => line.kind === 'day').map((line) => line.text.replaceAll('─', '').trim()), ['Yesterday', 'Today'])
   })
 
@@ -50,14 +50,14 @@ describe('messages as lines', () => {
     const client = new FakeClient({ nowMs: noon })
     const bob = client.befriend('Bob')
     const message = await client.send(bob, 'a text that needs more than one line in a narrow pane')
-    const ticksOf = async (): Promise<string[]> => messageLines(await client.history(bob), { peerName: 'Bob', width: 30, nowMs: noon }).flatMap((line) => line.kind === 'text' ? [line.tick.trim()] : [])
+    const ticksOf = async (): Promise<string[]> => messageLines(await client.history(bob), { nameOf: () => 'Bob', width: 30, nowMs: noon }).flatMap((line) => line.kind === 'text' ? [line.tick.trim()] : [])
     assert.deepEqual((await ticksOf()).slice(-2), ['', '⌛'])
     client.advance(message.id, 'sent')
     assert.equal((await ticksOf()).at(-1), '✓')
     client.advance(message.id, 'delivered')
     assert.equal((await ticksOf()).at(-1), '✓✓')
     client.advance(message.id, 'failed', 'the handle is gone')
-    const lines = messageLines(await client.history(bob), { peerName: 'Bob', width: 30, nowMs: noon }).map(written).join('\n')
+    const lines = messageLines(await client.history(bob), { nameOf: () => 'Bob', width: 30, nowMs: noon }).map(written).join('\n')
     assert.match(lines, /\(the handle is/)
     assert.match(lines, /✗/)
   })
@@ -70,7 +70,7 @@ describe('messages as lines', () => {
       }
     })
     for (const width of [24, 40, 58]) {
-      for (const line of messageLines(messages, { peerName: 'a very long name of a person', width, nowMs: noon })) {
+      for (const line of messageLines(messages, { nameOf: () => 'a very long name of a person', width, nowMs: noon })) {
         assert.equal(cellWidth(written(line)), width, JSON.stringify(written(line)))
         assert.ok(!/[\u0000-\u001f\u007f-\u009f\u202e]/.test(written(line)))
       }

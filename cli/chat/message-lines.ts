@@ -2,14 +2,17 @@
  * A conversation as lines of the screen: day separators, times, names, wrapped text, ticks. Pure; the message pane
  * draws what this gives.
  */
-import { printable, printableName, ticks } from '../describe-messages.ts'
+import { printable, printableName, ticks, viewOf, type NameOf } from '../describe-messages.ts'
 import type { Message } from './chat-state.ts'
 import { cellWidth, cut, fit, wrapText } from './text-layout.ts'
 
 export type PaneLine =
   | { readonly kind: 'day', readonly text: string }
-  | { readonly kind: 'text', readonly time: string, readonly author: string, readonly isOwn: boolean, readonly text: string, readonly tick: string, readonly state: Message['state'], readonly isProblem: boolean }
+  | { readonly kind: 'text', readonly time: string, readonly author: string, readonly isOwn: boolean, readonly text: string, readonly tick: string, readonly state: Message['state'], readonly isProblem: boolean, readonly id: Message['id'], readonly look: Look, readonly sender: Message['sender'] }
   | { readonly kind: 'empty', readonly text: string }
+
+/** plain: the words of the message · quiet: a quote, marks, reactions, what stands in place of a message · mention: words for this person */
+export type Look = 'plain' | 'quiet' | 'mention'
 
 const timeWidth = 5
 const tickWidth = 2
@@ -32,13 +35,19 @@ export function dayName (ms: number, nowMs: number): string {
 }
 
 /** In a narrow pane the name gives way: the text is what matters. */
-const authorWidthFor = (peerName: string, width: number): number =>
-  Math.min(maxAuthorWidth, Math.floor((width - timeWidth - tickWidth - 3) / 2), Math.max(cellWidth('you'), cellWidth(printableName(peerName))))
+const authorWidthFor = (names: Iterable<string>, width: number): number =>
+  Math.min(maxAuthorWidth, Math.floor((width - timeWidth - tickWidth - 3) / 2), Math.max(cellWidth('you'), ...[...names].map((name) => cellWidth(printableName(name)))))
 
-/** @param width cells of the pane, at least 24 */
-export function messageLines (messages: readonly Message[], { peerName, width, nowMs }: { peerName: string, width: number, nowMs: number }): PaneLine[] {
+/** A pause after which the time stands there again in a group, though the same person goes on. */
+const sameSpeech = (a: Message, b: Message): boolean => a.direction === b.direction && a.sender === b.sender
+
+export interface LinesOptions { readonly nameOf: NameOf, readonly width: number, readonly nowMs: number, readonly own?: Message['sender'] }
+
+/** @param options.width cells of the pane, at least 24 */
+export function messageLines (messages: readonly Message[], { nameOf, width, nowMs, own }: LinesOptions): PaneLine[] {
   const lines: PaneLine[] = []
-  const authorWidth = authorWidthFor(peerName, width)
+  const senders = new Set(messages.filter(({ direction }) => direction === 'in').map(({ sender }) => sender))
+  const authorWidth = authorWidthFor([...senders].map(nameOf), width)
   // time, author, text, ticks, with a space between each two
   const textWidth = Math.max(4, width - timeWidth - authorWidth - tickWidth - 3)
   let day: number | undefined
@@ -50,20 +59,21 @@ export function messageLines (messages: readonly Message[], { peerName, width, n
       previous = undefined
     }
     const isOwn = message.direction === 'out'
-    const showsAuthor = previous?.direction !== message.direction
+    const showsAuthor = previous === undefined || !sameSpeech(previous, message)
     const showsTime = showsAuthor || previous === undefined || clockTime(previous.sentAtMs) !== clockTime(message.sentAtMs)
-    const text = printable(message.text)
-    const why = message.error === undefined ? [] : wrapText(`(${printable(message.error)})`, textWidth)
-    const body = text === '' && why.length > 0 ? [] : wrapText(text, textWidth)
-    const all = [...body.map((line) => ({ line, isProblem: false })), ...why.map((line) => ({ line, isProblem: true }))]
-    all.forEach(({ line, isProblem }, index) => {
+    const all = partsOf(message, nameOf, textWidth, own)
+    const last = all.findLastIndex(({ isText }) => isText)
+    all.forEach(({ line, look, isProblem }, index) => {
       lines.push({
         kind: 'text',
+        id: message.id,
+        sender: message.sender,
+        look,
         time: index === 0 && showsTime ? clockTime(message.sentAtMs) : ' '.repeat(timeWidth),
-        author: fit(index === 0 && showsAuthor ? (isOwn ? 'you' : printableName(peerName)) : '', authorWidth),
+        author: fit(index === 0 && showsAuthor ? (isOwn ? 'you' : printableName(nameOf(message.sender))) : '', authorWidth),
         isOwn,
         text: fit(line, textWidth),
-        tick: isOwn && index === all.length - 1 ? fit(ticks[message.state], tickWidth) : ' '.repeat(tickWidth),
+        tick: isOwn && index === last ? fit(ticks[message.state], tickWidth) : ' '.repeat(tickWidth),
         state: message.state,
         isProblem
       })
@@ -73,10 +83,41 @@ export function messageLines (messages: readonly Message[], { peerName, width, n
   return lines
 }
 
+interface Part { readonly line: string, readonly look: Look, readonly isProblem: boolean, readonly isText: boolean }
+
+/** Quote, words, options of a poll, what went wrong, marks, reactions. */
+function partsOf (message: Message, nameOf: NameOf, width: number, own: Message['sender'] | undefined): Part[] {
+  const view = viewOf(message, nameOf)
+  const isForMe = own !== undefined && message.direction === 'in' && message.mentions?.some(({ account }) => account === own) === true
+  const part = (lines: readonly string[], look: Look, { isProblem = false, isText = false } = {}): Part[] => lines.map((line) => ({ line, look, isProblem, isText }))
+  const why = message.error === undefined ? [] : wrapText(`(${printable(message.error)})`, width)
+  const text = view.text === '' && why.length > 0 ? [] : wrapText(view.text, width)
+  const marks = view.marks.length === 0 ? [] : wrapText(`(${view.marks.join(', ')})`, width)
+  return [
+    ...part(view.quote === undefined ? [] : [cut(`┃ ${view.quote}`, width)], 'quiet'),
+    ...part(text, view.isPlaceholder ? 'quiet' : isForMe ? 'mention' : 'plain', { isText: true }),
+    ...part(view.below.flatMap((line) => wrapText(line, width)), 'plain', { isText: true }),
+    ...part(why, 'plain', { isProblem: true, isText: true }),
+    ...part(marks, 'quiet'),
+    ...part(view.reactions === '' ? [] : wrapText(view.reactions, width), 'quiet')
+  ]
+}
+
 function dayLine (name: string, width: number): string {
   const label = ` ${cut(name, width - 4)} `
   const left = Math.floor((width - cellWidth(label)) / 2)
   return '─'.repeat(Math.max(0, left)) + label + '─'.repeat(Math.max(0, width - left - cellWidth(label)))
+}
+
+/** By how much to scroll so that all lines of a message are in the window. */
+export function scrollTo (lines: readonly PaneLine[], id: Message['id'], { height, scroll }: { readonly height: number, readonly scroll: number }): number {
+  const isOf = (line: PaneLine): boolean => line.kind === 'text' && line.id === id
+  const first = lines.findIndex(isOf)
+  const last = lines.findLastIndex(isOf)
+  if (first === -1) return 0
+  const end = lines.length - scroll
+  if (first < end - height) return end - height - first
+  return last >= end ? end - last - 1 : 0
 }
 
 /** The lines that a pane of `height` shows when it is scrolled up by `scroll`; filled from the top. */

@@ -39,9 +39,9 @@ export function ChatScreen ({ state, editor, lines, columns, rows }: ChatScreenP
       listWidth === 0 ? null : h(ConversationList, { state, width: listWidth, height: bodyHeight }),
       listWidth === 0 ? null : h(Text, { dimColor: true }, Array.from({ length: bodyHeight }, () => '│ ').join('\n')),
       state.overlay === undefined
-        ? h(MessagePane, { lines, width: paneWidth, height: bodyHeight, scroll: state.scroll, hint })
+        ? h(MessagePane, { state, lines, width: paneWidth, height: bodyHeight, hint })
         : h(OverlayPane, { overlay: state.overlay, width: paneWidth, height: bodyHeight })),
     rule('┴'),
     h(NoticeLine, { state, width: columns }),
-    h(InputLine, { editor, width: columns, hint: state.selected === undefined ? 'type /help' : 'type a message' }))
+    h(InputLine, { editor, width: columns, hint: state.question !== undefined ? 'y or n' : state.selected === undefined ? 'type /help' : 'type a message' }))
 }

@@ -1,35 +1,50 @@
 /** What covers the message pane for a moment: the help, the invite link, the safety number. */
 import { Box, Text } from 'ink'
 import type { ReactElement } from 'react'
-import { printableName } from '../../describe-messages.ts'
+import { printable, printableName } from '../../describe-messages.ts'
 import { safetyNumberLines } from '../../describe-people.ts'
 import { chatHelp } from '../chat-commands.ts'
 import type { Overlay } from '../chat-state.ts'
-import { fit, wrapText } from '../text-layout.ts'
+import { cellWidth, fit, wrapText } from '../text-layout.ts'
 import { h } from './h.ts'
 
 export function OverlayPane ({ overlay, width, height }: { overlay: Overlay, width: number, height: number }): ReactElement {
   return h(Box, { width, height, flexDirection: 'column', paddingX: 2, paddingY: height > 14 ? 1 : 0, flexShrink: 0, overflow: 'hidden' },
-    ...linesOf(overlay, width - 4))
+    ...linesOf(overlay, width - 4, height - (height > 14 ? 2 : 0)))
 }
 
-function linesOf (overlay: Overlay, width: number): ReactElement[] {
+function linesOf (overlay: Overlay, width: number, height: number): ReactElement[] {
   switch (overlay.kind) {
-    case 'help': return helpLines(width)
+    case 'help': return helpLines(overlay.topic, width)
+    case 'lines': return answerLines(overlay, width, height)
     case 'invite': return inviteLines(overlay, width)
     case 'safety': return safetyLines(overlay, width)
   }
 }
 
-/** Cells of the left column of the help. */
-const commandWidth = 16
-
-function helpLines (width: number): ReactElement[] {
+/** The help is one topic at a time: a small terminal has room for no more. */
+function helpLines (topic = 'basics', width: number): ReactElement[] {
+  const rows = chatHelp[topic] ?? []
+  // A long command gives its place to what it does: in a narrow pane that goes on below.
+  const commandWidth = Math.min(Math.floor(width / 2), 2 + Math.max(...rows.map(([what]) => cellWidth(what))))
+  const topics = Object.keys(chatHelp).map((one) => one === topic ? `[${one}]` : one).join('  ')
   return [
-    ...chatHelp.flatMap(([what, does]) => wrapText(does, width - commandWidth).map((line, index) =>
+    h(Text, { key: 'topics', bold: true, wrap: 'truncate' }, `/help  ${topics}`),
+    ...rows.flatMap(([what, does]) => wrapText(does, width - commandWidth).map((line, index) =>
       h(Text, { key: `${what} ${index}`, wrap: 'truncate' }, h(Text, { color: 'cyan' }, fit(index === 0 ? what : '', commandWidth)), line))),
-    h(Text, { key: 'ticks', dimColor: true, wrap: 'truncate' }, '⌛ here only  ✓ sent  ✓✓ delivered  ', h(Text, { color: 'cyan', bold: true, dimColor: false }, '✓✓'), ' read'),
+    ...(topic === 'basics' ? [h(Text, { key: 'ticks', dimColor: true, wrap: 'truncate' }, '⌛ here only  ✓ sent  ✓✓ delivered  ', h(Text, { color: 'cyan', bold: true, dimColor: false }, '✓✓'), ' read')] : []),
     h(Text, { key: 'end', dimColor: true }, 'Esc closes this.')
+  ]
+}
+
+function answerLines ({ lines, scroll }: Extract<Overlay, { kind: 'lines' }>, width: number, height: number): ReactElement[] {
+  const all = lines.flatMap((line) => wrapText(printable(line), width))
+  const room = Math.max(1, height - 1)
+  const from = Math.max(0, Math.min(scroll, all.length - room))
+  const below = all.length - from - room
+  return [
+    ...all.slice(from, from + room).map((line, index) => h(Text, { key: index, wrap: 'truncate' }, line === '' ? ' ' : line)),
+    h(Text, { key: 'end', dimColor: true, wrap: 'truncate' }, below > 0 ? `PgDn: ${below} more. Esc closes this.` : 'Esc closes this.')
   ]
 }
 
