@@ -234,7 +234,7 @@ export class GroupEngine implements GroupPort {
   async controlFailed (draft: Draft, { chat, id }: Item, error: ProtocolError): Promise<void> { await this.acts.failed(draft, chat, id, error) }
   wantKeysOf (chat: ChatId): void { this.#on.wantKeys([...this.states.current(chat)?.members.keys() ?? []]) }
 
-  async begin (draft: Draft, { chat, place, envelope }: GroupEntry): Promise<'known' | 'unknown' | 'hopeless' | number> {
+  async begin (draft: Draft, { chat, place, envelope }: GroupEntry): Promise<'known' | 'entered' | 'unknown' | 'hopeless' | number> {
     const control = envelope?.kind === envelopeKinds.control ? this.#controlIn(envelope) : undefined
     // A group begins with it: nothing has to be known.
     if (control?.act.act === 'create' && await this.states.stateOf(draft, chat) === undefined) return 'known'

@@ -54,6 +54,8 @@ export const noInfo: GroupInfoRow = { forkedInEpoch: 0, profileKeys: {}, name: '
 
 const isAfter = (a: Place, b: Place): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq)
 
+const bringsIn = ({ act, actor }: Control, account: AccountId): boolean => (act.act === 'add' && act.accounts.includes(account)) || (act.act === 'join' && actor === account)
+
 const copyOf = (state: GroupState): GroupState => ({ ...state, members: new Map(state.members), links: new Map(state.links) })
 
 export class GroupStates {
@@ -92,13 +94,15 @@ export class GroupStates {
    * Be ready for an entry of a group that this account has just come into.
    *
    * @param control the entry itself, when it is one
-   * @returns known: there is a state · unknown: `fetch` first · hopeless: there will be none · a number: the log of this
+   * @returns known: there is a state · entered: there is one from now on · unknown: `fetch` first · hopeless: there will be none · a number: the log of this
    *   account begins there, before this entry
    */
-  async begin (draft: Draft, { chat, place, control }: { chat: ChatId, place: Place, control?: { readonly read: Control, readonly bytes: Uint8Array } }): Promise<'known' | 'unknown' | 'hopeless' | number> {
+  async begin (draft: Draft, { chat, place, control }: { chat: ChatId, place: Place, control?: { readonly read: Control, readonly bytes: Uint8Array } }): Promise<'known' | 'entered' | 'unknown' | 'hopeless' | number> {
     const { groupTables, primitives, own } = this.#on
     const before = await this.stateOf(draft, chat)
-    if (before?.members.has(own.account) === true) return 'known'
+    // Nobody brings in who is in: this account has been out meanwhile, and was not told.
+    const isBack = before !== undefined && control !== undefined && bringsIn(control.read, own.account) && isAfter(place, before) && !sameBytes(control.read.previous, before.head)
+    if (before?.members.has(own.account) === true && !isBack) return 'known'
     const state = await draft.read(groupTables.offered, chat)
     const isTooOld = state !== undefined && control !== undefined && isAfter(place, state)
     // [REJECT] not what follows from the entry that it is said to be of. Who joins does not know the head: then only members' messages tell.
@@ -112,7 +116,7 @@ export class GroupStates {
     this.#store(draft, chat, state)
     await this.#on.onChanged(draft, { chat, before, after: state, change: undefined, place, isOwnDevice: false })
     const since = state.members.get(own.account)?.sinceSeq
-    return since !== undefined && since < place.seq ? since : 'known'
+    return since !== undefined && since < place.seq ? since : 'entered'
   }
 
   /**

@@ -143,6 +143,8 @@ export class Entries {
     const { chat, conversation, entry, log } = arrival
     const begun = conversation.kind === 'group' ? await this.#begin(draft, arrival, conversation) : 'known'
     if (begun === 'unknown') return { needsGroup: conversation as GroupConversation }
+    // Who was out of the group for a while has missed nothing that was meant for them.
+    if (log.isSkipped === true && begun === 'known') this.#warnGone(draft, chat)
     if (typeof begun === 'number' && begun > log.seq && begun < entry.seq) {
       // What came first is not where this account came in: the relay has more.
       draft.write(this.#on.tables.logs, chat, { ...log, epoch: entry.epoch, seq: begun - 1, hash: '' })
@@ -158,7 +160,8 @@ export class Entries {
     }
     await this.#raise(draft, chat, result)
     const hash = await this.#nextHash(draft, arrival, digest, content)
-    draft.write(this.#on.tables.logs, chat, { ...log, ...idsWith(log, result), epoch: entry.epoch, seq: entry.seq, hash: hash === undefined ? '' : toHex(hash), forkedInEpoch })
+    const { isSkipped: _, ...rest } = log
+    draft.write(this.#on.tables.logs, chat, { ...rest, ...idsWith(log, result), epoch: entry.epoch, seq: entry.seq, hash: hash === undefined ? '' : toHex(hash), forkedInEpoch })
     if (hash !== undefined) {
       draft.write(this.#on.tables.logHashes, `${chat}/${positionKey(entry.epoch, entry.seq)}`, hash)
       if (entry.seq > clientLimits.logHashes) draft.erase(this.#on.tables.logHashes, `${chat}/${positionKey(entry.epoch, entry.seq - clientLimits.logHashes)}`)
@@ -193,13 +196,14 @@ export class Entries {
   async skip (draft: Draft, chat: ChatId, to: { epoch: number, seq: number }): Promise<void> {
     const log = await draft.read(this.#on.tables.logs, chat)
     if (log !== undefined && (to.seq <= log.seq || to.epoch < log.epoch)) return
-    draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '' })
+    const isSkipped = isGroupChat(chat) && log !== undefined && log.newest !== ''
+    draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '', ...(isSkipped ? { isSkipped } : {}) })
     // A device that joins a conversation late has missed nothing that was meant for it.
-    if (log !== undefined && log.newest !== '' && !(isGroupChat(chat) && this.#on.groups.mayStart(chat))) this.#warn(draft, 'fork', chat, 'Messages of this conversation are gone from the relay before they reached this device.')
+    if (log !== undefined && !isGroupChat(chat)) this.#warnGone(draft, chat)
   }
 
   /** A group's state has to be known before anything in its log means something. */
-  async #begin (draft: Draft, { chat, entry }: Arrival, conversation: GroupConversation): Promise<'known' | 'unknown' | 'hopeless' | number> {
+  async #begin (draft: Draft, { chat, entry }: Arrival, conversation: GroupConversation): Promise<'known' | 'entered' | 'unknown' | 'hopeless' | number> {
     const { own, tables, groups } = this.#on
     const bytes = entry.envelope ?? (entry.reference?.senderDevice === own.device ? await draft.read(tables.sealed, rowKey({ chat, id: entry.reference.messageId })) : undefined)
     const envelope = bytes === undefined ? undefined : readEnvelope(bytes)
@@ -567,6 +571,8 @@ export class Entries {
     if (!isLost) this.#warn(draft, 'undecryptable', chat, 'A message could not be opened, and its sender did not give it again.')
     draft.after(() => { events.emit('update', messageOf(after)) })
   }
+
+  #warnGone (draft: Draft, chat: ChatId): void { this.#warn(draft, 'fork', chat, 'Messages of this conversation are gone from the relay before they reached this device.') }
 
   #warnForked (draft: Draft, chat: ChatId): void {
     this.#warn(draft, 'fork', chat, isGroupChat(chat)

@@ -22,9 +22,9 @@ export interface GroupPort {
   /**
    * Before an entry is taken.
    * @param envelope of this entry, when its bytes are known
-   * @returns known: go on · unknown: `fetchState` first · hopeless: take its place only · a number: the log begins there
+   * @returns known: go on · entered: go on, this account has just come in · unknown: `fetchState` first · hopeless: take its place only · a number: the log begins there
    */
-  begin (draft: Draft, entry: GroupEntry): Promise<'known' | 'unknown' | 'hopeless' | number>
+  begin (draft: Draft, entry: GroupEntry): Promise<'known' | 'entered' | 'unknown' | 'hopeless' | number>
   takeControl (draft: Draft, entry: GroupEntry & { readonly envelope: Envelope }, isOwnDevice: boolean): Promise<void>
   /** Ask the relay. @throws ProtocolError */
   fetchState (conversation: GroupConversation): Promise<void>

@@ -131,6 +131,8 @@ export interface LogRow {
   readonly newest: MessageId | ''
   /** Epoch in which a fork was reported: once is enough. */
   readonly forkedInEpoch: number
+  /** Of a group: the relay has nothing any more between what was processed and here. */
+  readonly isSkipped?: boolean
 }
 
 export interface OwedRow {
