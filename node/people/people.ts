@@ -317,7 +317,7 @@ export class People {
 }
 
 const foundIn = ({ account, deviceList, homeRecord, profile }: CheckedPerson): Found => ({
-  account: accountIdToBytes(account), deviceList: deviceList.bytes, homeRecord: homeRecord.bytes, ...(profile === undefined ? {} : { profile: profile.bytes })
+  account: accountIdToBytes(account), deviceList: deviceList.bytes, homeRecord: homeRecord.bytes, ...(profile === undefined ? {} : { profile: profile.bytes }), isCopy: true
 })
 
 /** Without one-time prekeys: those are handed out at home only. @throws ProtocolError NO_BUNDLE */
@@ -325,7 +325,7 @@ function claimedFrom ({ bundles, deviceList, homeRecord }: CheckedPerson, asker:
   const own = deviceKeyOf(asker)
   const others = bundles.filter(({ device }) => !sameBytes(device, own))
   if (others.length === 0) throw new ProtocolError('NO_BUNDLE')
-  return { deviceList: deviceList.bytes, homeRecord: homeRecord.bytes, bundles: others }
+  return { deviceList: deviceList.bytes, homeRecord: homeRecord.bytes, bundles: others, isCopy: true }
 }
 
 const nothingClaimed: Claimed = { deviceList: new Uint8Array(0), homeRecord: new Uint8Array(0), bundles: [] }

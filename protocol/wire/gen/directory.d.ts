@@ -269,6 +269,11 @@ export declare namespace ClaimedMany {
         value: Uint8Array;
         index: number;
     }
+    interface ClaimedManyOutcomesClaimedIsCopyFieldEvent {
+        field: '$.outcomes[].claimed.isCopy';
+        value: boolean;
+        index: number;
+    }
     interface ClaimedManyOutcomesRetryAfterMsFieldEvent {
         field: '$.outcomes[].retryAfterMs';
         value: number;
@@ -276,7 +281,7 @@ export declare namespace ClaimedMany {
     }
     function encode(obj: Partial<ClaimedMany>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClaimedMany>): ClaimedMany;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClaimedMany>): Generator<ClaimedManyOutcomesStatusFieldEvent | ClaimedManyOutcomesClaimedDeviceListFieldEvent | ClaimedManyOutcomesClaimedHomeRecordFieldEvent | ClaimedManyOutcomesClaimedBundlesDeviceFieldEvent | ClaimedManyOutcomesClaimedBundlesDeviceKeysFieldEvent | ClaimedManyOutcomesClaimedBundlesOneTimeIdFieldEvent | ClaimedManyOutcomesClaimedBundlesOneTimeKeyFieldEvent | ClaimedManyOutcomesRetryAfterMsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClaimedMany>): Generator<ClaimedManyOutcomesStatusFieldEvent | ClaimedManyOutcomesClaimedDeviceListFieldEvent | ClaimedManyOutcomesClaimedHomeRecordFieldEvent | ClaimedManyOutcomesClaimedBundlesDeviceFieldEvent | ClaimedManyOutcomesClaimedBundlesDeviceKeysFieldEvent | ClaimedManyOutcomesClaimedBundlesOneTimeIdFieldEvent | ClaimedManyOutcomesClaimedBundlesOneTimeKeyFieldEvent | ClaimedManyOutcomesClaimedIsCopyFieldEvent | ClaimedManyOutcomesRetryAfterMsFieldEvent>;
 }
 export interface ClaimOutcome {
     status: number;
@@ -317,13 +322,17 @@ export declare namespace ClaimOutcome {
         value: Uint8Array;
         index: number;
     }
+    interface ClaimOutcomeClaimedIsCopyFieldEvent {
+        field: '$.claimed.isCopy';
+        value: boolean;
+    }
     interface ClaimOutcomeRetryAfterMsFieldEvent {
         field: '$.retryAfterMs';
         value: number;
     }
     function encode(obj: Partial<ClaimOutcome>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClaimOutcome>): ClaimOutcome;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClaimOutcome>): Generator<ClaimOutcomeStatusFieldEvent | ClaimOutcomeClaimedDeviceListFieldEvent | ClaimOutcomeClaimedHomeRecordFieldEvent | ClaimOutcomeClaimedBundlesDeviceFieldEvent | ClaimOutcomeClaimedBundlesDeviceKeysFieldEvent | ClaimOutcomeClaimedBundlesOneTimeIdFieldEvent | ClaimOutcomeClaimedBundlesOneTimeKeyFieldEvent | ClaimOutcomeRetryAfterMsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ClaimOutcome>): Generator<ClaimOutcomeStatusFieldEvent | ClaimOutcomeClaimedDeviceListFieldEvent | ClaimOutcomeClaimedHomeRecordFieldEvent | ClaimOutcomeClaimedBundlesDeviceFieldEvent | ClaimOutcomeClaimedBundlesDeviceKeysFieldEvent | ClaimOutcomeClaimedBundlesOneTimeIdFieldEvent | ClaimOutcomeClaimedBundlesOneTimeKeyFieldEvent | ClaimOutcomeClaimedIsCopyFieldEvent | ClaimOutcomeRetryAfterMsFieldEvent>;
 }
 export interface Signed {
     body: Uint8Array;
@@ -866,6 +875,7 @@ export interface Claimed {
     deviceList: Uint8Array;
     homeRecord: Uint8Array;
     bundles: Bundle[];
+    isCopy?: boolean;
 }
 export declare namespace Claimed {
     const codec: () => Codec<Claimed>;
@@ -897,9 +907,13 @@ export declare namespace Claimed {
         value: Uint8Array;
         index: number;
     }
+    interface ClaimedIsCopyFieldEvent {
+        field: '$.isCopy';
+        value: boolean;
+    }
     function encode(obj: Partial<Claimed>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Claimed>): Claimed;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Claimed>): Generator<ClaimedDeviceListFieldEvent | ClaimedHomeRecordFieldEvent | ClaimedBundlesDeviceFieldEvent | ClaimedBundlesDeviceKeysFieldEvent | ClaimedBundlesOneTimeIdFieldEvent | ClaimedBundlesOneTimeKeyFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Claimed>): Generator<ClaimedDeviceListFieldEvent | ClaimedHomeRecordFieldEvent | ClaimedBundlesDeviceFieldEvent | ClaimedBundlesDeviceKeysFieldEvent | ClaimedBundlesOneTimeIdFieldEvent | ClaimedBundlesOneTimeKeyFieldEvent | ClaimedIsCopyFieldEvent>;
 }
 export interface FindAccount {
     account: Uint8Array;
@@ -932,6 +946,7 @@ export interface Found {
     homeRecord: Uint8Array;
     deviceList: Uint8Array;
     profile?: Uint8Array;
+    isCopy?: boolean;
 }
 export declare namespace Found {
     const codec: () => Codec<Found>;
@@ -951,9 +966,13 @@ export declare namespace Found {
         field: '$.profile';
         value: Uint8Array;
     }
+    interface FoundIsCopyFieldEvent {
+        field: '$.isCopy';
+        value: boolean;
+    }
     function encode(obj: Partial<Found>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Found;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Generator<FoundAccountFieldEvent | FoundHomeRecordFieldEvent | FoundDeviceListFieldEvent | FoundProfileFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Generator<FoundAccountFieldEvent | FoundHomeRecordFieldEvent | FoundDeviceListFieldEvent | FoundProfileFieldEvent | FoundIsCopyFieldEvent>;
 }
 export interface Introduce {
     homeRecords: Uint8Array[];

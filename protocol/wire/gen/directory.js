@@ -3292,6 +3292,10 @@ export var Claimed;
                         Bundle.codec().encode(value, w);
                     }
                 }
+                if (obj.isCopy != null) {
+                    w.uint32(32);
+                    w.bool(obj.isCopy);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -3323,6 +3327,10 @@ export var Claimed;
                             obj.bundles.push(Bundle.codec().decode(reader, reader.uint32(), {
                                 limits: opts.limits?.bundles$
                             }));
+                            break;
+                        }
+                        case 4: {
+                            obj.isCopy = reader.bool();
                             break;
                         }
                         default: {
@@ -3370,6 +3378,13 @@ export var Claimed;
                                 };
                             }
                             obj.bundles++;
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.isCopy`,
+                                value: reader.bool()
+                            };
                             break;
                         }
                         default: {
@@ -3560,6 +3575,10 @@ export var Found;
                     w.uint32(34);
                     w.bytes(obj.profile);
                 }
+                if (obj.isCopy != null) {
+                    w.uint32(40);
+                    w.bool(obj.isCopy);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -3587,6 +3606,10 @@ export var Found;
                         }
                         case 4: {
                             obj.profile = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.isCopy = reader.bool();
                             break;
                         }
                         default: {
@@ -3626,6 +3649,13 @@ export var Found;
                             yield {
                                 field: `${prefix}.profile`,
                                 value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.isCopy`,
+                                value: reader.bool()
                             };
                             break;
                         }

@@ -188,6 +188,7 @@ export interface Claimed {
     deviceList: Uint8Array;
     homeRecord: Uint8Array;
     bundles: Bundle[];
+    isCopy?: boolean;
 }
 export declare namespace Claimed {
     const codec: () => Codec<Claimed>;
@@ -219,9 +220,13 @@ export declare namespace Claimed {
         value: Uint8Array;
         index: number;
     }
+    interface ClaimedIsCopyFieldEvent {
+        field: '$.isCopy';
+        value: boolean;
+    }
     function encode(obj: Partial<Claimed>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Claimed>): Claimed;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Claimed>): Generator<ClaimedDeviceListFieldEvent | ClaimedHomeRecordFieldEvent | ClaimedBundlesDeviceFieldEvent | ClaimedBundlesDeviceKeysFieldEvent | ClaimedBundlesOneTimeIdFieldEvent | ClaimedBundlesOneTimeKeyFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Claimed>): Generator<ClaimedDeviceListFieldEvent | ClaimedHomeRecordFieldEvent | ClaimedBundlesDeviceFieldEvent | ClaimedBundlesDeviceKeysFieldEvent | ClaimedBundlesOneTimeIdFieldEvent | ClaimedBundlesOneTimeKeyFieldEvent | ClaimedIsCopyFieldEvent>;
 }
 export interface FindAccount {
     account: Uint8Array;
@@ -254,6 +259,7 @@ export interface Found {
     homeRecord: Uint8Array;
     deviceList: Uint8Array;
     profile?: Uint8Array;
+    isCopy?: boolean;
 }
 export declare namespace Found {
     const codec: () => Codec<Found>;
@@ -273,9 +279,13 @@ export declare namespace Found {
         field: '$.profile';
         value: Uint8Array;
     }
+    interface FoundIsCopyFieldEvent {
+        field: '$.isCopy';
+        value: boolean;
+    }
     function encode(obj: Partial<Found>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Found;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Generator<FoundAccountFieldEvent | FoundHomeRecordFieldEvent | FoundDeviceListFieldEvent | FoundProfileFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Found>): Generator<FoundAccountFieldEvent | FoundHomeRecordFieldEvent | FoundDeviceListFieldEvent | FoundProfileFieldEvent | FoundIsCopyFieldEvent>;
 }
 export interface Introduce {
     homeRecords: Uint8Array[];
