@@ -19,7 +19,7 @@ function assertPart (group: TestGroup, client: TestClient, { from, to }: { from:
 }
 
 /** What a device has seen is a run of what the founder has, from the entry that brought it in to the one that ended it. */
-function assertRun (group: TestGroup, client: TestClient, { from, to }: { from: MessageId, to?: MessageId | undefined }, what: string): void {
+function assertRun (group: TestGroup, client: TestClient, { from, to }: { from: MessageId, to?: MessageId }, what: string): void {
   const all = group.shownTo(group.founder)
   const first = all.indexOf(from)
   assert.ok(first >= 0, `${what}: its first entry is in the log`)
@@ -150,7 +150,7 @@ describe('groups under faults', () => {
   }
 })
 
-interface Part { readonly client: TestClient, from: MessageId | undefined, to: MessageId | undefined, readonly said: MessageId[] }
+interface Part { readonly client: TestClient, isInvited: boolean, isExpelled: boolean, readonly said: MessageId[] }
 
 async function randomRun (seed: number): Promise<void> {
   // Every other run with hardly any memory: logs and groups come and go while they are in use.
@@ -160,39 +160,39 @@ async function randomRun (seed: number): Promise<void> {
   const relays: TestRelayNode[] = []
   for (const name of ['eu', 'us', 'asia', 'sa']) relays.push(await world.relay(`${name}-1.example.org`))
   const founder = await world.person(relays[0]!)
-  const parts: Part[] = [{ client: founder, from: undefined, to: undefined, said: [] }]
-  for (let i = 0; i < 9; i++) parts.push({ client: await world.person(relays[i % 4]!), from: undefined, to: undefined, said: [] })
+  const parts: Part[] = [{ client: founder, isInvited: true, isExpelled: false, said: [] }]
+  for (let i = 0; i < 9; i++) parts.push({ client: await world.person(relays[i % 4]!), isInvited: i < 3, isExpelled: false, said: [] })
   const group = new TestGroup(world, founder)
-  const created = group.create(parts.slice(1, 4).map(({ client }) => client))
-  for (const part of parts.slice(0, 4)) part.from = created
+  group.create(parts.slice(1, 4).map(({ client }) => client))
   await world.until(() => parts.slice(0, 4).every(({ client }) => group.shownTo(client).length === 1))
+  const admins = [founder]
   const pickRelay = (): TestRelayNode => random.pick(relays)
-  /** The founder makes every change but roles, one at a time: whoever is out once stays out. */
-  const change = async (act: GroupAct): Promise<MessageId | undefined> => {
-    if (!founder.isOnline || !relays[0]!.isRunning || founder.outbox.length > 0) return undefined
+  const pickMember = (): Part => random.pick(parts.filter(({ client, isInvited, isExpelled }) => isInvited && !isExpelled && client !== founder).concat(parts[0]!))
+  /** By somebody who was made an admin, whether their relays know it by now or not. Whoever is out once stays out. */
+  const change = async (act: GroupAct): Promise<boolean> => {
+    const actor = random.pick(admins)
+    if (!actor.isOnline || !actor.home.isRunning || actor.outbox.length > 0) return false
     try {
-      return await group.change(founder, act)
+      await group.change(actor, act)
+      return true
     } catch (error) {
-      if (isProtocolError(error)) return undefined // its relay went away meanwhile
+      if (isProtocolError(error)) return false // its relay went away meanwhile, or does not know it yet
       throw error
     }
   }
   const actions: Array<[weight: number, act: () => Promise<void>]> = [
-    [14, async () => {
-      const part = random.pick(parts)
-      if (part.from !== undefined) for (let i = random.below(8); i >= 0; i--) part.said.push(group.say(part.client))
-    }],
+    [14, async () => { const part = pickMember(); for (let i = random.below(8); i >= 0; i--) part.said.push(group.say(part.client)) }],
     [3, async () => {
-      const part = random.pick(parts.filter(({ from }) => from === undefined).concat(parts[0]!))
-      if (part.from === undefined) part.from = await change({ act: 'add', accounts: [part.client.account] })
+      const part = random.pick(parts)
+      if (!part.isInvited) part.isInvited = await change({ act: 'add', accounts: [part.client.account] })
     }],
     [1, async () => {
-      const part = random.pick(parts)
-      if (part.client !== founder && part.from !== undefined && part.to === undefined && group.shownTo(founder).includes(part.from)) part.to = await change({ act: 'remove', accounts: [part.client.account] })
+      const part = pickMember()
+      if (part.client !== founder && !admins.includes(part.client)) part.isExpelled = await change({ act: 'remove', accounts: [part.client.account] })
     }],
-    [1, async () => {
-      const part = random.pick(parts)
-      if (part.client !== founder && part.from !== undefined && part.to === undefined) await change({ act: 'setRole', account: part.client.account, role: groupRoles.admin })
+    [2, async () => {
+      const part = pickMember()
+      if (part.client !== founder && !admins.includes(part.client) && await change({ act: 'setRole', account: part.client.account, role: groupRoles.admin })) admins.push(part.client)
     }],
     [2, async () => { await random.pick(parts).client.offline() }],
     [4, async () => { const { client } = random.pick(parts); if (client.home.isRunning) await client.online() }],
@@ -218,35 +218,42 @@ async function randomRun (seed: number): Promise<void> {
     await client.online()
   }
   const refusedBy = ({ client }: Part): Set<MessageId> => new Set(client.refusedLater.map(({ messageId }) => messageId))
-  /** In the log, or told that it never will be; what a device was told while it was away it is told when it asks again. */
+  /** In the log, or told that it never will be; what its home refused at once, or it was told while it was away, it would be told again. */
   const isSettled = (part: Part): boolean => {
+    if (part.client.outbox.length > 0) return false
     const all = new Set(group.shownTo(founder))
-    return part.client.outbox.length === 0 && (part.to !== undefined || part.said.every((id) => all.has(id) || refusedBy(part).has(id)))
+    return part.isExpelled || part.client.refused.length > 0 || part.said.every((id) => all.has(id) || refusedBy(part).has(id))
   }
-  const ends = (part: Part): MessageId | undefined => part.to !== undefined && group.shownTo(founder).includes(part.to) ? part.to : undefined
-  const isComplete = (part: Part): boolean => {
-    if (part.from === undefined || !group.shownTo(founder).includes(part.from)) return true
+  let seen = group.partsSeenBy(founder)
+  let seenOf = group.shownTo(founder).length
+  const isComplete = ({ client }: Part): boolean => {
+    if (group.shownTo(founder).length > seenOf) {
+      seen = group.partsSeenBy(founder)
+      seenOf = group.shownTo(founder).length
+    }
+    const part = seen.get(client.account)
     // Who was removed may miss the end: their home had nobody left in it, and began anew with somebody else.
-    return ends(part) !== undefined || group.shownTo(part.client).at(-1) === group.shownTo(founder).at(-1)
+    return part === undefined || part.to !== undefined || group.shownTo(client).at(-1) === group.shownTo(founder).at(-1)
   }
   const missing = (): string => parts.map((part, i) => `${i}: ${isSettled(part) ? '' : 'unsettled '}${isComplete(part) ? '' : `has ${group.shownTo(part.client).length}`}`).join('; ')
   await world.until(() => parts.every((part) => isSettled(part) && isComplete(part)), 300_000, () => `convergence (seed ${seed}; ${missing()})`)
   await world.pass(40_000)
   const all = group.shownTo(founder)
   assert.equal(new Set(all).size, all.length, `seed ${seed}: nothing twice`)
-  for (const [i, part] of parts.entries()) {
+  seen = group.partsSeenBy(founder)
+  for (const [i, { client, said }] of parts.entries()) {
     const what = `seed ${seed}, person ${i}`
-    const to = ends(part)
-    if (part.from === undefined || !all.includes(part.from)) assert.deepEqual(group.shownTo(part.client), [], what)
-    else if (to === undefined) assertRun(group, part.client, { from: part.from }, what)
-    else assertPart(group, part.client, { from: part.from, to }, what)
-    const own = new Set(part.said)
-    assert.deepEqual(all.filter((id) => own.has(id)), part.said.filter((id) => all.includes(id)), `seed ${seed}, person ${i}: own order`)
+    const { from, to } = seen.get(client.account) ?? {}
+    if (from === undefined) assert.deepEqual(group.shownTo(client), [], what)
+    else if (to === undefined) assertRun(group, client, { from }, what)
+    else assertPart(group, client, { from, to }, what)
+    const own = new Set(said)
+    assert.deepEqual(all.filter((id) => own.has(id)), said.filter((id) => all.includes(id)), `${what}: own order`)
   }
-  const { members } = group.derivedBy(founder)
+  const { members, head } = group.derivedBy(founder)
   const kept = relays.filter((relay) => parts.some(({ client }) => client.home === relay && members.has(client.account)))
   assert.ok(await group.isAgreed(kept), `seed ${seed}: one head`)
-  assert.equal(toHex(group.derivedBy(founder).head), await headOf(relays[0]!, group.conversation), `seed ${seed}`)
+  assert.equal(toHex(head), await headOf(relays[0]!, group.conversation), `seed ${seed}`)
   for (const relay of relays) assert.equal(relay.meter.of('heliograph_group_changes_total void'), 0, `seed ${seed}: no void entries`)
   await world.stop()
 }

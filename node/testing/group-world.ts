@@ -7,7 +7,7 @@ import { groupConversation, type GroupConversation } from '../../protocol/conver
 import { decodeEnvelope } from '../../protocol/envelope.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import { noHead, signControl, verifyControlEnvelope, type GroupAct } from '../../protocol/groups/control.ts'
-import { applyChange, checkControl, defaultSettings, emptyGroup, type GroupState } from '../../protocol/groups/membership.ts'
+import { applyChange, checkControl, defaultSettings, emptyGroup, type GroupChange, type GroupState } from '../../protocol/groups/membership.ts'
 import { stateFromWire } from '../../protocol/groups/snapshot.ts'
 import type { AccountId, MessageId } from '../../protocol/ids.ts'
 import { clientMethods } from '../../protocol/methods.ts'
@@ -68,19 +68,33 @@ export class TestGroup {
   shownTo (client: TestClient): readonly MessageId[] { return client.logOf(this.conversation.id).shown }
 
   /** The membership that follows from everything this device has seen, which must be everything from the first entry on. */
-  derivedBy (client: TestClient): GroupState {
+  derivedBy (client: TestClient): GroupState { return this.#derive(client, () => {}) }
+
+  #derive (client: TestClient, onChange: (messageId: MessageId, change: GroupChange) => void): GroupState {
     const state = emptyGroup(this.conversation)
     for (const [i, messageId] of this.shownTo(client).entries()) {
       const envelope = decodeEnvelope(client.envelopes.get(messageId)!)
       if (envelope.control === undefined) continue
       try {
         const control = verifyControlEnvelope(signing, envelope)
-        applyChange(state, checkControl(signing, state, control, envelope.control), { epoch: 1, seq: i + 1 })
+        const change = checkControl(signing, state, control, envelope.control)
+        onChange(messageId, change)
+        applyChange(state, change, { epoch: 1, seq: i + 1 })
       } catch (error) {
         if (!isProtocolError(error)) throw error // void for everybody
       }
     }
     return state
+  }
+
+  /** From which entry to which each account was a member, as this device has seen it from the first entry on; nobody comes twice. */
+  partsSeenBy (client: TestClient): Map<AccountId, { readonly from: MessageId, to: MessageId | undefined }> {
+    const parts = new Map<AccountId, { readonly from: MessageId, to: MessageId | undefined }>()
+    this.#derive(client, (messageId, { set, removed }) => {
+      for (const { account, sinceSeq } of set) if (sinceSeq === undefined) parts.set(account, { from: messageId, to: undefined })
+      for (const account of removed) parts.get(account)!.to = messageId
+    })
+    return parts
   }
 
   /** All of these relays have the same head. */
