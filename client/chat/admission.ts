@@ -37,6 +37,9 @@ const policies: readonly AddPolicy[] = ['everyone', 'contacts', 'nobody']
 const policyKey = 'settings/groups'
 /** Messages of a request for which receipts are paid, or that go when it is declined. */
 const requestMessages = 1_000
+/** Strangers without an answer, and unread messages of one of them: what is beyond is not kept. */
+export const maxRequests = 1_000
+export const unreadOfRequest = 100
 
 export class Gate implements MessageGate, GroupAsked {
   readonly #on: AdmissionComponents
@@ -56,13 +59,17 @@ export class Gate implements MessageGate, GroupAsked {
     if (flags.isBlocked(sender, draft)) return 'drop'
     const { request } = flags.row(chat, draft)
     if (request === 'declined') return 'drop'
-    if (request === 'pending') return 'silent'
+    if (request === 'pending') return isPairChat(chat) && isText && await this.#isFull(draft, chat) ? 'drop' : 'silent'
     if (request === 'accepted' || !isPairChat(chat)) return 'show'
     if (await this.#isKnown(draft, chat)) {
       await this.accepted(draft, chat)
       return 'show'
     }
-    if (isText) flags.change(draft, chat, undefined, (row) => ({ ...row, request: 'pending' }))
+    // Not a message: that a stranger has put this account into a group, or an act on nothing (early.ts has the bounds).
+    if (!isText) return 'silent'
+    // [DROP] strangers cannot fill the store, not with accounts and not with messages
+    if (this.#pendingPairs() >= maxRequests) return 'drop'
+    flags.change(draft, chat, undefined, (row) => ({ ...row, request: 'pending' }))
     return 'silent'
   }
 
@@ -130,6 +137,16 @@ export class Gate implements MessageGate, GroupAsked {
     const { flags, marks } = this.#on
     flags.change(draft, chat, 'request', (row) => ({ ...row, request: 'declined' }))
     if (isPairChat(chat) || isGroupChat(chat)) for (const row of await this.#messages(draft, chat)) await marks.remove(draft, row)
+  }
+
+  #pendingPairs (): number {
+    let count = 0
+    for (const [chat, { request }] of this.#on.flags.rows()) if (request === 'pending' && isPairChat(chat)) count++
+    return count
+  }
+
+  async #isFull (draft: Draft, chat: ChatId): Promise<boolean> {
+    return ((await draft.read(this.#on.tables.conversations, chat))?.unread ?? 0) >= unreadOfRequest
   }
 
   async #messages (draft: Draft, chat: ChatId): Promise<MessageRow[]> {

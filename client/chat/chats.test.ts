@@ -283,6 +283,19 @@ describe('chats: between two people', () => {
     await assert.rejects(alice.client.chats.sendToList(list.id, 'x'), { code: 'MALFORMED' })
   })
 
+  it('an act counts in its own chat only', async () => {
+    const carol = await world.member('carol')
+    const id = await sent('for bob')
+    await alice.client.chats.send(carol.id, 'for carol')
+    await world.until(() => carol.received.length === 1)
+    await assert.rejects(alice.client.chats.react(carol.id, id, '👍'), { code: 'MALFORMED' })
+    await assert.rejects(alice.client.chats.deleteForEveryone(carol.id, id), { code: 'MALFORMED' })
+    await alice.client.chats.setTimer(carol.id, 60)
+    await alice.client.chats.pin(carol.id, carol.received[0]!.id, true)
+    await world.until(() => carol.client.chats.info(alice.id).timerS === 60 && carol.client.chats.info(alice.id).pins.length === 1)
+    assert.deepEqual([bob.client.chats.info(alice.id).timerS, bob.client.chats.info(alice.id).pins, alice.client.chats.info(bob.id).timerS], [0, [], 0])
+  })
+
   it('everything also happens to somebody who was away, and with a restart between', async () => {
     const [a, b, c] = [await sent('a'), await sent('b'), await sent({ poll: { question: 'q', options: ['x', 'y'], allowsSeveral: true } })]
     await bob.client.stop()
@@ -371,6 +384,17 @@ describe('chats: strangers', () => {
     await bob.client.send(alice.id, 'what do you want?')
     await alice.client.send(bob.id, 'nothing')
     await world.until(async () => (await bob.texts(alice)).includes('nothing'))
+  })
+
+  it('a stranger fills no store: messages of a request are kept up to a bound', async () => {
+    await alice.client.send(bob.id, 'one')
+    await world.until(() => bob.client.chats.requests().length === 1)
+    for (let n = 0; n < 120; n++) await alice.client.send(bob.id, `more ${n}`)
+    await world.quiet(5_000)
+    assert.equal((await bob.texts(alice)).length, 100)
+    await bob.client.chats.accept(alice.id)
+    await alice.client.send(bob.id, 'and now?')
+    await world.until(() => bob.received.some(({ text }) => text === 'and now?'))
   })
 
   it('a conversation from before requests were known goes on', async () => {

@@ -18,7 +18,8 @@ export interface EarlyComponents {
 }
 
 const keptMs = 30 * 24 * 60 * 60_000
-/** Of one chat; of one sender in it; on one message. */
+/** In all; of one chat; of one sender in it; on one message. */
+const maxInAll = 5_000
 const maxMessages = 200
 const maxMessagesOfSender = 50
 const maxActs = 64
@@ -67,13 +68,15 @@ export class EarlyActs {
   }
 
   #hasRoom (chat: ChatId, { sender }: EarlyAct): boolean {
+    let inAll = 0
     let count = 0
     let ofSender = 0
     for (const [key, row] of this.#on.chatTables.early.cachedEntries() as Iterable<[string, EarlyRow]>) {
+      inAll++
       if (!key.startsWith(`${chat}/`)) continue
       count++
       if (row.acts[0]?.sender === sender) ofSender++
     }
-    return count < maxMessages && ofSender < maxMessagesOfSender
+    return inAll < maxInAll && count < maxMessages && ofSender < maxMessagesOfSender
   }
 }

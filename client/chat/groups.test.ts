@@ -99,12 +99,17 @@ describe('chats: in groups', () => {
   it('put into a group by a stranger: a request, which is accepted or declined', async () => {
     await found(1)
     const [ann] = people as [FakePerson]
-    const ben = await world.member('ben')
-    const cat = await world.member('cat')
+    const ben = await world.member('ben', { strangers: 'ask' })
+    const cat = await world.member('cat', { strangers: 'ask' })
+    const dan = await world.member('dan', { strangers: 'ask' })
     await ben.client.chats.setAddPolicy('contacts')
     await cat.client.chats.setAddPolicy('contacts')
     await world.settled(cat.client.addContact(ann.id, { name: 'Ann' }))
     const { chat } = await ann.client.groups.create({ name: 'offers', members: [ben.id, cat.id] })
+    await world.until(async () => (await ann.client.groups.state(chat))?.isPending === false)
+    await world.settled(ann.client.groups.add(chat, [dan.id]).then(async (ref) => { await ann.client.groups.settled(ref) }))
+    // Dan lets everybody add: the name has come, though nobody has answered ann.
+    await world.until(async () => (await dan.client.groups.state(chat))?.name === 'offers', { what: 'the Welcome of a stranger' })
     await world.until(async () => (await ben.client.groups.state(chat))?.isPending === false && (await cat.client.groups.state(chat))?.isPending === false)
     await ann.client.chats.send(chat, 'buy')
     await world.until(() => cat.received.length === 1)
