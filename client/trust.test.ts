@@ -271,6 +271,22 @@ describe('client: a relay that lies', () => {
     assert.match(alice.warnings[0]!.text, /older list/)
   })
 
+  it('an older device list from a copy, while the home is down, is no reason for a warning; the newer one stays in use', async () => {
+    const row = JSON.parse(new TextDecoder().decode(bob.data.get('me/account'))) as { seed: string }
+    const account = world.relay.accounts.get(bob.id)!
+    const old = account.deviceList
+    const list = verifyDeviceList(nodePrimitives, old)
+    account.deviceList = signDeviceList(nodePrimitives, { ...list, epoch: 2 }, fromHex(row.seed)).bytes
+    await world.settled(alice.client.findPerson(bob.id))
+    account.deviceList = old
+    world.relay.areHomesDown = true
+    await world.settled(alice.client.findPerson(bob.id))
+    assert.deepEqual(kinds(alice), [])
+    world.relay.areHomesDown = false
+    await world.settled(alice.client.findPerson(bob.id))
+    assert.deepEqual(kinds(alice), ['devices'])
+  })
+
   it('keys that do not fit the device list are not used', async () => {
     const carol = await world.member('carol')
     const [victim, other] = [world.relay.accounts.get(carol.id)!, world.relay.accounts.get(bob.id)!]

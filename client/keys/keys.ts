@@ -42,7 +42,7 @@ export class Keys {
   readonly #claiming = new Set<AccountId>()
   readonly #wanted: AccountId[] = []
   #isAsking = false
-  readonly #finding = new Map<AccountId, Promise<void>>()
+  readonly #finding = new Map<AccountId, Promise<boolean>>()
   readonly #retries: Retries<AccountId>
   readonly #renewing = new Set<AccountId>()
   readonly #renewedAtMs = new Map<AccountId, number>()
@@ -95,34 +95,39 @@ export class Keys {
    * @throws ProtocolError UNKNOWN_ACCOUNT, HOME_UNREACHABLE, DISCONNECTED, …; ROLLED_BACK or IDENTITY_CHANGED when the
    *   relay offers a list that must not be believed
    */
-  async refresh (account: AccountId): Promise<void> {
+  async refresh (account: AccountId): Promise<void> { await this.#findOnce(account) }
+
+  async #findOnce (account: AccountId): Promise<boolean> {
     let finding = this.#finding.get(account)
     if (finding === undefined) {
       finding = this.#find(account).finally(() => { this.#finding.delete(account) })
       this.#finding.set(account, finding)
     }
-    await finding
+    return await finding
   }
 
   /** A message says that there is a list of this epoch: a relay that keeps it back is reported, once. */
   async refreshTo (account: AccountId, epoch: number): Promise<void> {
     const known = async (): Promise<number> => await this.#on.ledger.run(async (draft) => (await this.#on.devices.listOf(draft, account))?.list.epoch ?? 0)
     if ((this.#missed.get(account) ?? 0) >= epoch || await known() >= epoch) return
-    await this.refresh(account)
+    // A copy may be older without anybody's intent: the next message asks again.
+    if (await this.#findOnce(account)) return
     if (await known() >= epoch || (this.#missed.get(account) ?? 0) >= epoch) return
     this.#missed.set(account, epoch)
     this.#on.events.emit('warning', { kind: 'devices', peer: account, text: 'There is a newer list of this person\'s devices, which the relay does not show.' })
   }
 
   /** Pin what a relay said of somebody. @throws as `refresh` */
-  async take (draft: Draft, account: AccountId, found: Pick<Found, 'deviceList' | 'homeRecord'>): Promise<void> {
-    await this.#pinList(draft, account, found.deviceList)
+  async take (draft: Draft, account: AccountId, found: Pick<Found, 'deviceList' | 'homeRecord' | 'isCopy'>): Promise<void> {
+    await this.#pinList(draft, account, found.deviceList, { isCopy: found.isCopy === true })
     if (found.homeRecord.byteLength > 0) await this.#on.devices.pinHome(draft, account, found.homeRecord)
   }
 
-  async #find (account: AccountId): Promise<void> {
+  /** @returns whether it came from a copy, while the home does not answer */
+  async #find (account: AccountId): Promise<boolean> {
     const found = await this.#on.link.call(clientMethods.findAccount, { account: accountIdToBytes(account) })
     await this.#on.ledger.run(async (draft) => { await this.take(draft, account, found) })
+    return found.isCopy === true
   }
 
   /** The first message to a large group needs sessions with everybody. */
@@ -211,7 +216,7 @@ export class Keys {
   }
 
   /** An older or contradicting list is refused and reported; what is pinned stays. */
-  async #pinList (draft: Draft, account: AccountId, bytes: Uint8Array): Promise<void> {
+  async #pinList (draft: Draft, account: AccountId, bytes: Uint8Array, { isCopy }: { isCopy: boolean }): Promise<void> {
     try {
       await this.#on.devices.pinList(draft, account, bytes, this.#on.clock.nowMs())
     } catch (error) {
@@ -219,6 +224,8 @@ export class Keys {
       const { code } = error
       // The primary has signed a list that the relay is about to get, or a device has heard of it first.
       if (code === 'ROLLED_BACK' && account === this.#on.own.account) return
+      // The home is down, and the copy of its directory is older than what was heard since.
+      if (code === 'ROLLED_BACK' && isCopy) return
       this.#on.events.emit('warning', {
         kind: 'devices',
         peer: account,

@@ -64,6 +64,8 @@ export class FakeRelay {
   isUp = true
   /** SPEC(client, deliver) the answer to `submit` can be the delivery; false: a reference follows always. */
   areOutcomesDelivery = true
+  /** Homes do not answer: what is said of accounts comes from copies of their directories. */
+  areHomesDown = false
   heartbeatMs: number = limits.heartbeatMs
   /** Answer to `register`, whatever was asked for. */
   handleGiven: string | undefined
@@ -207,7 +209,7 @@ export class FakeRelay {
         count('find-account')
         session(channel)
         const row = this.#find(account)
-        return { account, homeRecord: row.homeRecord, deviceList: row.deviceList }
+        return { account, homeRecord: row.homeRecord, deviceList: row.deviceList, ...(this.areHomesDown ? { isCopy: true } : {}) }
       })
       .on(clientMethods.findHandle, ({ handle }, channel) => {
         session(channel)
