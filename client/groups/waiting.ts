@@ -285,8 +285,8 @@ export class WaitingMessages implements BodyTaker {
         draft.erase(groupTables.waiting, key)
         await onGivenUp(draft, chat, row, false)
       } else if (ids.length < resendIds) {
-        // Nobody could answer for a device that is in no list.
-        if (!row.isStrange) ids.push(row.id)
+        // Not in the newest list either: unlinked since, perhaps, and then the account's other devices have what it sent.
+        if (!row.isStrange || row.tries > 0) ids.push(row.id)
         // Not answered twice: the new session may be broken, too.
         draft.write(groupTables.waiting, key, { ...row, tries: row.tries + 1, nextTryAtMs: nowMs + pause, isBroken: row.isBroken || row.tries >= 1 })
       } else {

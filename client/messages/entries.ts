@@ -535,7 +535,12 @@ export class Entries {
     const isForged = error.code === 'BAD_CONVERSATION' || error.code === 'BAD_MESSAGE_ID'
     this.#warn(draft, isForged ? 'refused' : 'undecryptable', chat, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
     draft.write(this.#on.tables.unopened, `${chat}/${positionKey(entry.epoch, entry.seq)}`, { atMs: this.#on.clock.nowMs(), envelope: bytes })
-    if (isForged || envelope.kind !== envelopeKinds.content || envelope.sender === this.#on.own.account) return
+    if (isForged || envelope.kind !== envelopeKinds.content) return
+    if (envelope.sender === this.#on.own.account) {
+      // Of a sibling: another one has it.
+      await this.#on.onUnaddressed(draft, { chat, id: envelope.messageId, sender: envelope.sender, kind: envelope.kind, place: { epoch: entry.epoch, seq: entry.seq } })
+      return
+    }
     const admission = await this.#admit(draft, chat, envelope, false)
     if (admission === 'drop') return
     this.#addPlaceholder(draft, chat, envelope, entry, 'this message could not be opened')
