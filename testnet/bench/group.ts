@@ -2,7 +2,8 @@
  * A group of 1,024 over three relay processes, everybody online: deliveries per second, time to the last member, copies on
  * disk, 1:1 messages beside a burst, and what adding a member costs.
  */
-import { Fleet, difference, perMessage, perSecond, printConditions, type Measured } from './load/fleet.ts'
+import { existsSync } from 'node:fs'
+import { Fleet, difference, perMessage, perSecond, printConditions, type Measured, type Worker } from './load/fleet.ts'
 import type { GroupOrder, GroupRun } from './load/group-load.ts'
 import type { RelayReport } from './load/relay-process.ts'
 
@@ -13,6 +14,8 @@ const pairMessagesPerSecond = 200
 /** One every second: together a quarter of what is asked for with everybody online. */
 const burst = { size: 10, everyMs: 1000 }
 const addedOneByOne = 20
+/** A file system in memory, on Linux. */
+const memoryDisk = '/dev/shm'
 
 type Metrics = Array<Record<string, number>>
 const metric = (all: Metrics, before: Metrics, relay: number, name: string): number => Object.keys(all[relay]!)
@@ -28,21 +31,34 @@ export async function run (args: string[]): Promise<void> {
   const [seconds, size, relays, inFlight] = [option('--seconds', 10), option('--members', members), option('--relays', 3), option('--in-flight', 48)]
   printConditions()
   console.log('sealed messages are random bytes of the size that a sender-key message of 1 KB has: encryption between members is measured by `crypto`')
-  const fleet = await Fleet.start({ relays })
+  await measureGroup({ seconds, size, relays, inFlight })
+  await measurePairs({ seconds, size, relays })
+}
+
+/** A fleet and a group in which everybody is online. */
+async function begin (size: number, relays: number, otherDisk?: string): Promise<{ fleet: Fleet, load: Worker<GroupOrder> }> {
+  const fleet = await Fleet.start({ relays, ...(otherDisk === undefined ? {} : { otherDisk }) })
   try {
     const load = await fleet.addLoad<GroupOrder>('./group-load.ts')
     const { seconds: connected } = await load.ask<{ seconds: number }>({ do: 'connect', members: size + addedOneByOne, targets: fleet.targets, parallel: 32 })
-    console.log(`${size + addedOneByOne} members connected to ${relays} relays in ${connected.toFixed(1)} s`)
     const { seconds: created } = await load.ask<{ seconds: number }>({ do: 'create', members: size })
-    console.log(`group of ${size.toLocaleString('en')} created, at every member after ${created.toFixed(2)} s`)
+    console.log(`${size + addedOneByOne} members connected to ${relays} relays in ${connected.toFixed(1)} s · group of ${size.toLocaleString('en')} created, at every member after ${created.toFixed(2)} s · ${await settled(fleet)}`)
+    return { fleet, load }
+  } catch (error) {
+    await fleet.stop()
+    throw error
+  }
+}
 
-    await settled(fleet)
-    const measure = async (order: GroupOrder, after?: () => Promise<GroupRun>): Promise<{ result: GroupRun, relays: Measured['relays'], metrics: Metrics, before: Metrics }> => {
+async function measureGroup ({ seconds, size, relays, inFlight }: { seconds: number, size: number, relays: number, inFlight: number }): Promise<void> {
+  const { fleet, load } = await begin(size, relays)
+  try {
+    const measure = async (order: GroupOrder): Promise<{ result: GroupRun, relays: Measured['relays'], metrics: Metrics, before: Metrics }> => {
       let reports: Promise<RelayReport[]> = fleet.reports()
       const before = await fleet.metrics()
       load.on('measuring', () => { reports = fleet.reports() })
       const result = await load.ask<GroupRun>(order)
-      return { result: after === undefined ? result : await after(), relays: difference(await reports, await fleet.reports()), metrics: await fleet.metrics(), before }
+      return { result, relays: difference(await reports, await fleet.reports()), metrics: await fleet.metrics(), before }
     }
 
     const steady = await measure({ do: 'steady', perSecond: 1, measureMs: 1.5 * seconds * 1000 })
@@ -57,17 +73,6 @@ export async function run (args: string[]): Promise<void> {
     const roads = ['heliograph_gossip_published_total', 'heliograph_replicate_entries_total'].map((name) => metric(full.metrics, full.before, 0, name))
     console.log(`copies on disk of each message, by relay: ${stored.map((one) => (one / sequenced).toFixed(3)).join(', ')} · fsyncs ${full.relays.map(({ fsyncs }) => perSecond(fsyncs, full.result.seconds)).join(', ')} a second · ` +
       `${roads[0]} entries published by gossip, ${roads[1]} sent directly`)
-
-    await fleet.connect(2 * pairs, { targets: fleet.targets.slice(0, 1) })
-    const alone = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
-    // Members and the other relays stand for other machines: they must not take the cores from the relay that is measured.
-    await load.ask({ do: 'yield' })
-    await fleet.yieldToFirst()
-    await load.ask({ do: 'burst', ...burst })
-    const beside = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
-    const bursts = await load.ask<GroupRun>({ do: 'stop' })
-    console.log(`1:1, ${pairMessagesPerSecond} messages a second at the group's sequencer: alone p50 ${ms(alone.p50Ms)}, p99 ${ms(alone.p99Ms)} · with ${burst.size} messages to the group at once, every second, p50 ${ms(beside.p50Ms)}, p99 ${ms(beside.p99Ms)} · ` +
-      `ratio of p99 ${(beside.p99Ms / alone.p99Ms).toFixed(2)} · the group's to the last member p99 ${ms(bursts.toLast.p99Ms)}`)
 
     // Of what an add costs the sequencer: without the deliveries and acknowledgements that follow.
     await load.ask({ do: 'disconnect' })
@@ -88,22 +93,39 @@ export async function run (args: string[]): Promise<void> {
   }
 }
 
+/** 1:1 messages at the group's sequencer, alone and beside bursts of the group. */
+async function measurePairs ({ seconds, size, relays }: { seconds: number, size: number, relays: number }): Promise<void> {
+  // The members and the other relays stand for other machines. On this one they share two cores with the relay that is measured,
+  // and an ext4 journal, in which its fsync would wait for theirs: so they run at low priority, with their data in memory.
+  const { fleet, load } = await begin(size, relays, existsSync(memoryDisk) ? memoryDisk : undefined)
+  try {
+    await load.ask({ do: 'yield' })
+    await fleet.yieldToFirst()
+    await fleet.connect(2 * pairs, { targets: fleet.targets.slice(0, 1) })
+    const alone = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
+    await load.ask({ do: 'burst', ...burst })
+    const beside = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
+    const bursts = await load.ask<GroupRun>({ do: 'stop' })
+    console.log(`1:1, ${pairMessagesPerSecond} messages a second at the group's sequencer: alone p50 ${ms(alone.p50Ms)}, p99 ${ms(alone.p99Ms)} · with ${burst.size} messages to the group at once, every second, p50 ${ms(beside.p50Ms)}, p99 ${ms(beside.p99Ms)} · ` +
+      `ratio of p99 ${(beside.p99Ms / alone.p99Ms).toFixed(2)} · the group's to the last member p99 ${ms(bursts.toLast.p99Ms)}`)
+  } finally {
+    await fleet.stop()
+  }
+}
+
 /**
  * New accounts are still being put into the DHT, and members' homes looked for in it, as only generated accounts need it: a
  * person who makes a group has asked for everybody's keys, and their homes, before.
  */
-async function settled (fleet: Fleet): Promise<void> {
+async function settled (fleet: Fleet): Promise<string> {
   const begun = Date.now()
   for (let isSettled = false; !isSettled; await new Promise((resolve) => { setTimeout(resolve, 500) })) {
     const all = await fleet.metrics()
     const left = all.reduce((sum, one) => sum + (one.heliograph_home_unpublished ?? 0) + (one.heliograph_replicate_waiting_logs ?? 0), 0)
     isSettled = left === 0
-    if (!isSettled && Date.now() - begun > 45_000) {
-      console.log(`not settled after 45 s, ${left} home records left: the figures that follow are worse for it`)
-      return
-    }
+    if (!isSettled && Date.now() - begun > 30_000) return `not settled after 30 s, ${left} home records left: the figures that follow are worse for it`
   }
-  console.log(`settled after ${((Date.now() - begun) / 1000).toFixed(1)} s`)
+  return `settled after ${((Date.now() - begun) / 1000).toFixed(1)} s`
 }
 
 function perRelay ({ result, relays }: { result: GroupRun, relays: Measured['relays'] }): string {

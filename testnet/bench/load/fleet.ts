@@ -60,19 +60,21 @@ export interface Measured extends RunResult {
 
 export class Fleet {
   readonly targets: RelayTarget[] = []
-  readonly #folder: string
+  readonly #folders: readonly string[]
   readonly #relays: Array<Worker<Asked>> = []
   readonly #others: Array<Worker<never>> = []
   #load!: Worker<Order>
 
-  private constructor (folder: string) { this.#folder = folder }
+  private constructor (folders: readonly string[]) { this.#folders = folders }
 
-  static async start ({ relays }: { relays: number }): Promise<Fleet> {
-    const fleet = new Fleet(await mkdtemp(join(tmpdir(), 'heliograph-bench-')))
+  /** @param otherDisk a folder for the data of all relays but the first, which shares its disk with nobody then */
+  static async start ({ relays, otherDisk = tmpdir() }: { relays: number, otherDisk?: string }): Promise<Fleet> {
+    const folders = await Promise.all([tmpdir(), otherDisk].map((parent) => mkdtemp(join(parent, 'heliograph-bench-'))))
+    const fleet = new Fleet(folders)
     try {
       for (let i = 0; i < relays; i++) {
         const first = fleet.targets[0]
-        const relay = await Worker.start<Asked>('./relay-process.ts', [join(fleet.#folder, `relay-${i}`), `bench-${i}`, ...(first === undefined ? [] : [first.address])])
+        const relay = await Worker.start<Asked>('./relay-process.ts', [join(folders[Math.min(i, 1)]!, `relay-${i}`), `bench-${i}`, ...(first === undefined ? [] : [first.address])])
         fleet.#relays.push(relay)
         const report = await relay.ask<RelayReport>('report')
         fleet.targets.push({ relay: report.relay, address: report.address })
@@ -126,7 +128,7 @@ export class Fleet {
   async stop (): Promise<void> {
     await Promise.all([this.#load, ...this.#others].map(async (load) => { await load?.end() }))
     await Promise.all(this.#relays.map(async (relay) => { await relay.end() }))
-    await rm(this.#folder, { recursive: true, force: true })
+    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true })
   }
 }
 
