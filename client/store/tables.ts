@@ -25,6 +25,10 @@
  * sq/    | fact key                   | empty: not told to the other devices yet          | in the outbox
  * rd/    | chat                       | JSON: how far it was read on another device       | with the account
  * mw/    | chat/message id            | JSON: not sealed for this device, asked of another | given; 30 days
+ * cf/    | chat                       | JSON: muted, blocked, timer, pins … (chat/chat-tables.ts) | with the account
+ * ea/    | chat/message id            | JSON: what was said of a message that is not here | it comes; 30 days
+ * ex/    | time/chat/i or o, id       | empty: a message that disappears then             | with ms/
+ * pf/    | account                    | JSON: name, about, picture                        | with the account
  * bad/   | chat/position              | f64 time, envelope that could not be opened       | 30 days; the newest 1,000
  *
  * A chat is named as in chat-id.ts: a pair by the other person's AccountId, anything else by its ConversationId. A
