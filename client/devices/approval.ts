@@ -146,7 +146,8 @@ export class Approval {
         await this.#meeting.send({ rows })
         onProgress?.({ done: rows.done, total: rows.total })
       }
-      await this.#meeting.send({ finished: {} })
+      // It has taken all rows. It may have left at this word, before it could say that it has heard it.
+      await this.#meeting.send({ finished: {} }).catch(() => { /* see above */ })
       return true
     } catch (error) {
       if (!isProtocolError(error)) throw error
