@@ -102,15 +102,30 @@ async function measurePairs ({ seconds, size, relays }: { seconds: number, size:
     await load.ask({ do: 'yield' })
     await fleet.yieldToFirst()
     await fleet.connect(2 * pairs, { targets: fleet.targets.slice(0, 1) })
-    const alone = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
+    const timed = async (): Promise<{ p50Ms: number, p99Ms: number, storedWithinMs: number }> => {
+      const before = await fleet.metrics()
+      const { p50Ms, p99Ms } = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
+      return { p50Ms, p99Ms, storedWithinMs: bucketOf(0.99, await fleet.metrics(), before) }
+    }
+    const alone = await timed()
     await load.ask({ do: 'burst', ...burst })
-    const beside = await fleet.run({ perSecond: pairMessagesPerSecond, measureMs: seconds * 1000 })
+    const beside = await timed()
     const bursts = await load.ask<GroupRun>({ do: 'stop' })
-    console.log(`1:1, ${pairMessagesPerSecond} messages a second at the group's sequencer: alone p50 ${ms(alone.p50Ms)}, p99 ${ms(alone.p99Ms)} · with ${burst.size} messages to the group at once, every second, p50 ${ms(beside.p50Ms)}, p99 ${ms(beside.p99Ms)} · ` +
+    console.log(`1:1, ${pairMessagesPerSecond} messages a second at the group's sequencer: alone p50 ${ms(alone.p50Ms)}, p99 ${ms(alone.p99Ms)} (99% of fsyncs within ${alone.storedWithinMs} ms) · with ${burst.size} messages to the group at once, every second, p50 ${ms(beside.p50Ms)}, p99 ${ms(beside.p99Ms)} (${beside.storedWithinMs} ms) · ` +
       `ratio of p99 ${(beside.p99Ms / alone.p99Ms).toFixed(2)} · the group's to the last member p99 ${ms(bursts.toLast.p99Ms)}`)
   } finally {
     await fleet.stop()
   }
+}
+
+/** Upper edge, in milliseconds, of the bucket in which a quantile of the first relay's commits lies. */
+function bucketOf (quantile: number, all: Metrics, before: Metrics): number {
+  const counts = Object.keys(all[0]!).flatMap((key) => {
+    const edge = /^heliograph_commit_batch_seconds_bucket\{le="([\d.]+)"/.exec(key)?.[1]
+    return edge === undefined ? [] : [{ edgeMs: Number(edge) * 1000, count: all[0]![key]! - (before[0]![key] ?? 0) }]
+  }).sort((a, b) => a.edgeMs - b.edgeMs)
+  const total = counts.at(-1)?.count ?? 0
+  return counts.find(({ count }) => count >= quantile * total)?.edgeMs ?? Number.NaN
 }
 
 /**
