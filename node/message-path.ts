@@ -16,6 +16,7 @@ import { GroupOffers } from './groups/group-offers.ts'
 import { GroupSequencer } from './groups/group-sequencer.ts'
 import { GroupService } from './groups/group-service.ts'
 import { Groups, type GroupSigning } from './groups/groups.ts'
+import { MoveNotices } from './groups/move-notices.ts'
 import { Fanout } from './fanout/fanout.ts'
 import { Roads } from './fanout/roads.ts'
 import { EntryCopies } from './federation/entry-copies.ts'
@@ -82,6 +83,7 @@ export class MessagePath {
   readonly #presence: Presence
   readonly #fanout: Fanout
   readonly #offers: GroupOffers
+  readonly #moveNotices: MoveNotices
   readonly #adopting = new Set<OutboxQueue>()
   readonly #waits = new Set<Timer>()
   #isStopped = false
@@ -121,6 +123,7 @@ export class MessagePath {
     this.#relays.register(relayHandlers)
     this.#offers = new GroupOffers({ ...shared, adoption, links: this.#links })
     this.#offers.register(relayHandlers)
+    this.#moveNotices = new MoveNotices({ ...shared, links: this.#links })
     new GroupService({ ...shared, asking: (channel) => this.#clients.asking(channel) }).register(clientHandlers, relayHandlers)
     this.#presence.register(clientHandlers, relayHandlers)
     this.#fanout.register(clientHandlers, relayHandlers)
@@ -172,6 +175,7 @@ export class MessagePath {
     for (const timer of this.#waits) timer.cancel()
     this.#relays.drain()
     this.#offers.stop()
+    this.#moveNotices.stop()
     const drained = Promise.all([this.#forwarding.stop(), this.#replication.stop(), this.#replicas.settled()])
     await Promise.race([drained, fired(signal)])
     this.#clients.stop()
@@ -188,6 +192,7 @@ export class MessagePath {
     for (const log of this.#logs.loadedWith(account)) this.#logs.reset(log)
     this.#forwarding.moved(account)
     this.#offers.moved(account)
+    this.#moveNotices.moved(account)
   }
 
   /** This relay sequences a conversation whose envelopes wait in its outbox: they go into the log, as soon as they can. */
