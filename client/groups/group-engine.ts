@@ -160,6 +160,7 @@ export class GroupEngine implements GroupPort {
 
   /** The relay can be reached again. */
   resume (): void {
+    this.keys.resume()
     this.#waiting.resume()
     this.welcomes.resume()
     this.receipts.resume()

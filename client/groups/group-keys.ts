@@ -13,6 +13,7 @@ import { deriveReceiptKey } from '../../protocol/e2ee/receipt-key.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import type { GroupState } from '../../protocol/groups/membership.ts'
 import type { AccountId, DeviceId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import type { ChatId } from '../chat-id.ts'
 import type { Devices, PinnedList } from '../keys/devices.ts'
@@ -128,6 +129,14 @@ export class GroupKeys implements BodyTaker {
     return [...state.members.keys()].filter((account) => account !== own.account || hasOthers)
   }
 
+  /** The relay can be reached again: what an earlier run owed in small groups. In large ones it goes with the next message. */
+  resume (): void {
+    for (const [chat, { toGive }] of this.#on.groupTables.ownKeys.cachedEntries()) {
+      const size = this.#on.states.current(chat as ChatId)?.members.size ?? Infinity
+      if (toGive.length > 0 && size <= limits.pairwiseGroupDevices) this.give(chat as ChatId)
+    }
+  }
+
   /** Keys came for this person, or it turned out that there are none: go on where that was waited for. */
   resumeFor (account: AccountId): void {
     for (const [key, { members }] of this.#on.states.all()) {
@@ -139,24 +148,30 @@ export class GroupKeys implements BodyTaker {
   give (chat: ChatId): void {
     if (this.#giving.has(chat)) { this.#again.add(chat); return }
     this.#giving.add(chat)
-    this.#giveAll(chat).catch(() => { /* the store's failure: the next message tries again */ }).finally(() => {
+    let isProgress = false
+    this.#giveAll(chat).then((given) => { isProgress = given > 0 }, () => { /* the store's failure: the next message or connection tries again */ }).finally(() => {
       this.#giving.delete(chat)
-      // More has become known meanwhile.
+      // More has become known meanwhile. Without progress there is nothing new to seal with.
       if (this.#again.delete(chat)) this.give(chat)
-      else this.#on.onGiven(chat)
+      else if (isProgress) this.#on.onGiven(chat)
     })
   }
 
-  async #giveAll (chat: ChatId): Promise<void> {
-    while (await this.#on.ledger.run(async (draft) => await this.#giveSome(draft, chat))) { /* the next part */ }
+  /** @returns how many were given theirs */
+  async #giveAll (chat: ChatId): Promise<number> {
+    for (let all = 0; ;) {
+      const given = await this.#on.ledger.run(async (draft) => await this.#giveSome(draft, chat))
+      all += given
+      if (given < clientLimits.keysGivenPerBatch) return all
+    }
   }
 
-  /** @returns whether there may be more */
-  async #giveSome (draft: Draft, chat: ChatId): Promise<boolean> {
+  /** @returns how many were given theirs: when it is as many as may be in one batch, there may be more */
+  async #giveSome (draft: Draft, chat: ChatId): Promise<number> {
     const { groupTables, states, devices } = this.#on
     const row = await draft.read(groupTables.ownKeys, chat) ?? noKeys
     const state = await states.stateOf(draft, chat)
-    if (state === undefined) return false
+    if (state === undefined) return 0
     const left: AccountId[] = []
     const unknown: AccountId[] = []
     let given = 0
@@ -172,9 +187,9 @@ export class GroupKeys implements BodyTaker {
       await this.#giveTo(draft, state, account, list)
       given++
     }
-    draft.write(groupTables.ownKeys, chat, { ...row, toGive: left })
+    if (left.length < row.toGive.length) draft.write(groupTables.ownKeys, chat, { ...row, toGive: left })
     if (unknown.length > 0) draft.after(() => { this.#on.wantKeys(unknown.filter((account) => !this.#on.isUnavailable(account))) })
-    return given >= clientLimits.keysGivenPerBatch
+    return given
   }
 
   /** One message for each device: its receipt key. The first carries what all of them need. */

@@ -145,27 +145,25 @@ export class Groups {
   /** undefined: this device knows no such group. */
   async state (chat: ChatId): Promise<GroupInfo | undefined> {
     const { account, groups } = this.#on.running()
-    return await this.#on.ledger.run(async (draft) => {
-      const info = await draft.read(groups.tables.infos, chat)
-      const state = await groups.states.stateOf(draft, chat)
-      if (!isGroupChat(chat) || (info === undefined && state === undefined)) return undefined
-      const { conversation, members, settings, links, head, seq } = state ?? await this.#planned(chat)
-      return {
-        chat,
-        conversation: conversation.id,
-        name: info?.name ?? '',
-        description: info?.description ?? '',
-        icon: fromHex(info?.icon ?? ''),
-        isPending: state === undefined,
-        isMember: members.has(account),
-        ...(members.has(account) ? { role: roleOf(members.get(account)!.role) } : {}),
-        members: [...members].map(([one, { role, sinceSeq }]): MemberInfo => ({ account: one, role: roleOf(role), sinceSeq })),
-        settings: rulesOf(settings),
-        links: [...links].map(([id, { link: { expiresAtMs, maxUses }, uses, madeBy }]) => ({ id, expiresAtMs, maxUses, uses, madeBy })),
-        head: toHex(head),
-        seq
-      }
-    })
+    const info = groups.tables.infos.cached(chat)
+    const state = groups.states.current(chat)
+    if (!isGroupChat(chat) || (info === undefined && state === undefined)) return undefined
+    const { conversation, members, settings, links, head, seq } = state ?? await this.#planned(chat)
+    return {
+      chat,
+      conversation: conversation.id,
+      name: info?.name ?? '',
+      description: info?.description ?? '',
+      icon: fromHex(info?.icon ?? ''),
+      isPending: state === undefined,
+      isMember: members.has(account),
+      ...(members.has(account) ? { role: roleOf(members.get(account)!.role) } : {}),
+      members: [...members].map(([one, { role, sinceSeq }]): MemberInfo => ({ account: one, role: roleOf(role), sinceSeq })),
+      settings: rulesOf(settings),
+      links: [...links].map(([id, { link: { expiresAtMs, maxUses }, uses, madeBy }]) => ({ id, expiresAtMs, maxUses, uses, madeBy })),
+      head: toHex(head),
+      seq
+    }
   }
 
   /** Every group that this device knows of, also such that it is not in any more. */
