@@ -77,6 +77,7 @@ export class Client {
   #engine: Engine | undefined
   #facts: SyncFacts | undefined
   #readMarks: ReadMarks | undefined
+  #missed: Missed | undefined
   #chats: Chats | undefined
   #presence: ClientPresence | undefined
 
@@ -106,7 +107,7 @@ export class Client {
     this.#disappearing = new Disappearing({ ledger, chatTables: this.#chatTables, events: this.#events, clock, history: () => this.#history, onEmptied: (draft, row) => { forgetContent(draft, this.#groupTables, row) } })
     this.#history = new History({ tables, timers: this.#disappearing })
     this.#contacts = new Contacts({ ledger, tables, events: this.#events, clock })
-    this.#prekeys = new PrekeyBox({ suite: this.#suite, clock, tables, device, onConsumed: () => { this.#upkeep.onConsumed() } })
+    this.#prekeys = new PrekeyBox({ suite: this.#suite, clock, tables, device, onConsumed: () => { this.#upkeep.onConsumed() }, onReplaced: () => { this.#upkeep.onReplaced() } })
     const choice = new RelayChoice({ dialer, clock, signing: primitives, logger }, config)
     const devices = this.#devices = new Devices({ primitives, tables })
     this.#account = new Account({ ledger, tables, prekeys: this.#prekeys, choice, dialer, clock, primitives, device, devices, software: config.software, onUnlinked: () => { this.#onUnlinked() } })
@@ -213,6 +214,7 @@ export class Client {
     await this.#connection.stop()
     this.#upkeep.stop()
     this.#engine?.stop()
+    this.#missed?.stop()
     this.#disappearing.stop()
     this.#presence?.stop()
     await this.#ledger.idle()
@@ -375,7 +377,7 @@ export class Client {
       compose: async (draft: Draft, told: readonly SyncFact[]) => { await engine.outbox.compose(draft, { chat: selfConversation(account).id, kind: envelopeKinds.sync, body: { kind: 'sync', facts: told } }) }
     }
     const facts = new SyncFacts(shared)
-    const missed = new Missed(shared)
+    const missed = this.#missed = new Missed({ ...shared, retell: async (draft) => { await facts.retell(draft) } })
     const readMarks = this.#readMarks = new ReadMarks({ ...shared, facts })
     engine.takers.push(facts, missed)
     engine.gates.push(readMarks)
@@ -444,6 +446,7 @@ export class Client {
     this.#engine?.resume()
     this.#facts?.resume()
     this.#ownDevices.resume()
+    this.#missed?.resume()
     this.#presence?.resume()
     this.#settleClaims().catch((error: unknown) => {
       // The next connection asks again.

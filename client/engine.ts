@@ -145,7 +145,8 @@ export class Engine {
       ownAccount: own.account,
       ownDevice: own.device,
       refresh: async (account) => { await this.keys.refresh(account) },
-      onLost: async (chat) => { await this.#quietly('resubmit', this.outbox.resubmit(chat)) }
+      onLost: async (chat) => { await this.#quietly('resubmit', this.outbox.resubmit(chat)) },
+      onSetBack: async () => { await this.#onSetBack(components, sessions) }
     })
     this.#logger = components.logger
   }
@@ -169,6 +170,22 @@ export class Engine {
     this.inbox.stop()
     this.receipts.stop()
     this.groups.stop()
+  }
+
+  /** Keys that were used since must not be used again, and others hold keys whose secrets are gone. */
+  async #onSetBack ({ ledger, tables, prekeys, clock, logger }: EngineComponents, sessions: SessionBox): Promise<void> {
+    const nowMs = clock.nowMs()
+    await ledger.run(async (draft) => {
+      const last = await draft.read(tables.setBack, 'set-back')
+      // A relay could say so again and again.
+      if (last !== undefined && nowMs - last.atMs < clientLimits.renewSessionsMs) return
+      draft.write(tables.setBack, 'set-back', { atMs: nowMs })
+      await sessions.retireAll(draft, ledger)
+      await prekeys.replaceAll(draft)
+      await this.groups.onSetBack(draft)
+      await this.outbox.onSetBack(draft)
+    }, { isFresh: true })
+    logger?.warn('client.set-back')
   }
 
   /** Work that nobody waits for; if it fails, the next connection or restart brings it up again. */

@@ -191,6 +191,11 @@ export class GroupEngine implements GroupPort {
     for (const [chat, { members }] of this.states.all()) if (members.has(account)) await this.keys.retire(draft, chat as ChatId)
   }
 
+  /** The store was set back to an older copy: keys that were used since must not be used again. */
+  async onSetBack (draft: Draft): Promise<void> {
+    for (const [chat] of this.states.all()) await this.keys.retire(draft, chat as ChatId)
+  }
+
   /** These messages of others have been seen. */
   async read (draft: Draft, chat: ChatId, rows: readonly MessageRow[]): Promise<void> {
     const highest = new Map<AccountId, MessageRow>()

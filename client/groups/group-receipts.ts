@@ -131,14 +131,15 @@ export class GroupReceipts {
   }
 
   async #seal (draft: Draft, key: string): Promise<GroupReceipt | undefined> {
-    const { groupTables, own, primitives, waiting, readReceipts } = this.#on
+    const { groupTables, own, primitives, waiting, readReceipts, clock } = this.#on
     const row = await draft.read(groupTables.marks, key)
     if (row?.key === undefined || row.seq === 0) return undefined
     const [chat, sender] = key.split('/') as [GroupConversation['id'], AccountId]
     const conversation = conversationFromId(chat) as GroupConversation
     const lowest = waiting.lowest(chat, sender)
     const deliveredSeq = lowest === undefined || lowest.epoch !== row.epoch ? row.seq : Math.min(row.seq, lowest.seq - 1)
-    const header = { conversation, to: sender, from: own.account, device: own.device, counter: row.counter + 1 }
+    // It rises also when this store was set back to an older copy.
+    const header = { conversation, to: sender, from: own.account, device: own.device, counter: Math.max(row.counter + 1, Math.floor(clock.nowMs())) }
     draft.write(groupTables.marks, key, { ...row, counter: header.counter })
     return {
       conversation: conversation.bytes,

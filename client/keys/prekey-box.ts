@@ -31,9 +31,11 @@ export class PrekeyBox {
   readonly #tables: Tables
   readonly #device: DeviceIdentity
   readonly #onConsumed: () => void
+  readonly #onReplaced: () => void
 
-  constructor (components: { suite: Suite, clock: Clock, tables: Tables, device: DeviceIdentity, onConsumed?: () => void }) {
+  constructor (components: { suite: Suite, clock: Clock, tables: Tables, device: DeviceIdentity, onConsumed?: () => void, onReplaced?: () => void }) {
     this.#onConsumed = components.onConsumed ?? (() => {})
+    this.#onReplaced = components.onReplaced ?? (() => {})
     this.#suite = components.suite
     this.#clock = components.clock
     this.#tables = components.tables
@@ -70,6 +72,14 @@ export class PrekeyBox {
     draft.after(() => { this.#onConsumed() })
   }
 
+  /** The relay hands out prekeys whose secrets are gone: all of them are made anew. The old secrets are kept as always. */
+  async replaceAll (draft: Draft): Promise<void> {
+    const { prekeyState } = this.#tables
+    const state = this.#rotate(draft, await draft.read(prekeyState, stateKey) ?? noState, true)
+    draft.write(prekeyState, stateKey, { ...state, publishedBelow: state.nextOneTimeId, isReplacing: true })
+    draft.after(() => { this.#onReplaced() })
+  }
+
   /** The signed prekey is a week old, or there is none. */
   isRotationDue (): boolean {
     const state = this.#tables.prekeyState.cached(stateKey)
@@ -87,8 +97,9 @@ export class PrekeyBox {
   async prepareUpload (draft: Draft, atRelay: number, { isComplete = false }: { isComplete?: boolean } = {}): Promise<PrekeyUpload | undefined> {
     let state = await draft.read(this.#tables.prekeyState, stateKey) ?? noState
     state = this.#rotate(draft, state)
-    const isLow = atRelay < limits.oneTimePrekeysLow
-    const oneTime = isLow ? this.#oneTimeUpload(draft, state, limits.oneTimePrekeys - atRelay) : { state, keys: [] }
+    const isReplacing = state.isReplacing === true
+    const isLow = isReplacing || atRelay < limits.oneTimePrekeysLow
+    const oneTime = isLow ? this.#oneTimeUpload(draft, state, limits.oneTimePrekeys - (isReplacing ? 0 : atRelay)) : { state, keys: [] }
     state = oneTime.state
     const withDeviceKeys = isComplete || !state.isCurrentPublished
     let deviceKeys: Uint8Array | undefined
@@ -98,25 +109,26 @@ export class PrekeyBox {
     }
     draft.write(this.#tables.prekeyState, stateKey, state)
     if (deviceKeys === undefined && oneTime.keys.length === 0) return undefined
-    return { oneTime: oneTime.keys, ...(deviceKeys === undefined ? {} : { deviceKeys }) }
+    return { oneTime: oneTime.keys, ...(deviceKeys === undefined ? {} : { deviceKeys }), ...(isReplacing ? { replaces: true } : {}) }
   }
 
   /** The relay has taken this upload. */
   async published (draft: Draft, upload: PrekeyUpload): Promise<void> {
-    const state = await draft.read(this.#tables.prekeyState, stateKey) ?? noState
+    const { isReplacing, ...state } = await draft.read(this.#tables.prekeyState, stateKey) ?? noState
     const last = upload.oneTime.at(-1)?.id ?? 0
     draft.write(this.#tables.prekeyState, stateKey, {
       ...state,
+      ...(isReplacing === true && upload.replaces !== true ? { isReplacing } : {}),
       publishedBelow: Math.max(state.publishedBelow, last + 1),
       isCurrentPublished: state.isCurrentPublished || upload.deviceKeys !== undefined
     })
   }
 
-  #rotate (draft: Draft, state: PrekeyStateRow): PrekeyStateRow {
+  #rotate (draft: Draft, state: PrekeyStateRow, isForced = false): PrekeyStateRow {
     const { signedPrekeys } = this.#tables
     const nowMs = this.#clock.nowMs()
     const current = draft.peek(signedPrekeys, idKey(state.currentId))
-    if (current !== undefined && nowMs - current.madeAtMs < limits.signedPrekeyRotateMs) return state
+    if (!isForced && current !== undefined && nowMs - current.madeAtMs < limits.signedPrekeyRotateMs) return state
     if (current !== undefined) draft.write(signedPrekeys, idKey(state.currentId), { ...current, replacedAtMs: nowMs })
     for (const [key, row] of signedPrekeys.cachedEntries()) {
       if (row.replacedAtMs !== 0 && nowMs - row.replacedAtMs > limits.signedPrekeyKeepMs) draft.erase(signedPrekeys, key)

@@ -28,6 +28,7 @@ export class PrekeyUpkeep {
   /** `#left` was counted down here: keys that were claimed before the relay last said a number count twice. */
   #isGuess = false
   #isUploading = false
+  #isWanted = false
   #timer: Timer | undefined
 
   constructor (components: UpkeepComponents) {
@@ -54,6 +55,12 @@ export class PrekeyUpkeep {
     if (this.#left < limits.oneTimePrekeysLow) this.#uploadIfDue()
   }
 
+  /** All of them have been made anew. */
+  onReplaced (): void {
+    this.#isWanted = this.#isUploading
+    this.#uploadIfDue()
+  }
+
   #setLeft (left: number): void {
     this.#left = left
     this.#isGuess = false
@@ -70,7 +77,12 @@ export class PrekeyUpkeep {
     this.#isUploading = true
     this.#upload().then(() => { this.#retries.succeeded('upload') }, (error: unknown) => {
       if (this.#on.link.isOnline) this.#retries.schedule('upload', error, () => { this.#uploadIfDue() })
-    }).finally(() => { this.#isUploading = false })
+    }).finally(() => {
+      this.#isUploading = false
+      if (!this.#isWanted) return
+      this.#isWanted = false
+      this.#uploadIfDue()
+    })
   }
 
   async #upload (): Promise<void> {

@@ -6,7 +6,7 @@
 import { sameBytes } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { needsRekey } from '../../protocol/e2ee/rekeying.ts'
-import { canSeal, open, seal, startSession } from '../../protocol/e2ee/sessions.ts'
+import { canSeal, open, seal, startSession, withoutCurrent } from '../../protocol/e2ee/sessions.ts'
 import type { Suite } from '../../protocol/e2ee/suite.ts'
 import type { Ciphertext } from '../../protocol/envelope.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
@@ -16,7 +16,7 @@ import type { Device } from '../../protocol/records/device-list.ts'
 import type { Bundle } from '../../protocol/wire/gen/records.js'
 import { ciphertextKinds } from '../../protocol/wire/kinds.ts'
 import type { DeviceIdentity } from './identity.ts'
-import type { Draft } from '../store/ledger.ts'
+import type { Draft, Ledger } from '../store/ledger.ts'
 import type { PrekeyBox } from './prekey-box.ts'
 import type { Tables } from '../store/tables.ts'
 
@@ -72,6 +72,11 @@ export class SessionBox {
     draft.write(this.#tables.sessions, sessionKey(from), opened.record)
     if (opened.consumedOneTimePrekey !== undefined) this.#prekeys.consume(draft, opened.consumedOneTimePrekey)
     return opened.plaintext
+  }
+
+  /** Nothing more is sealed with what there is; it still opens what comes. @param draft of a fresh task */
+  async retireAll (draft: Draft, ledger: Ledger): Promise<void> {
+    for (const { key, value } of await ledger.range(this.#tables.sessions, { from: '', to: '\x7f' })) draft.write(this.#tables.sessions, key, withoutCurrent(value))
   }
 
   /**

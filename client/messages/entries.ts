@@ -28,6 +28,7 @@ import { clientLimits } from '../limits.ts'
 import type { Message } from '../model.ts'
 import type { Outbox } from './outbox.ts'
 import type { Receipts } from './receipts.ts'
+import { timeOf } from './queues.ts'
 import { rowKey } from './rows.ts'
 import type { SessionBox } from '../keys/session-box.ts'
 import { isStoreFailure } from '../store/store.ts'
@@ -224,7 +225,10 @@ export class Entries {
     const { own, tables } = this.#on
     const { chat, entry } = arrival
     const { messageId, senderDevice } = entry.reference!
-    const digest = senderDevice === own.device ? await this.#onOwn(draft, arrival, messageId, await draft.read(tables.sealed, rowKey({ chat, id: messageId }))) : undefined
+    const isOwn = senderDevice === own.device
+    const digest = isOwn ? await this.#onOwn(draft, arrival, messageId, await draft.read(tables.sealed, rowKey({ chat, id: messageId }))) : undefined
+    // Sent before this store was set back to an older copy: forgotten, or known in other bytes than those in the log.
+    if (isOwn && timeOf(messageId) <= ((await draft.read(tables.setBack, 'set-back'))?.atMs ?? 0)) return { digest: undefined }
     // [IGNORE] nothing that this device knows of: the place is taken, the chain has a hole
     if (digest === undefined && await this.#on.history.find(draft, chat, 'out', messageId) === undefined) this.#refuse(draft, chat, { code: 'BAD_MESSAGE_ID' })
     return { digest }

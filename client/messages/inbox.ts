@@ -40,6 +40,8 @@ export interface InboxComponents {
   readonly refresh: (account: AccountId) => Promise<void>
   /** The log has a new sequencer, or its relay has gone back to an older state: what is not delivered may be lost there. */
   readonly onLost: (chat: ChatId) => Promise<void>
+  /** The relay knows that this device has had more than is here: the store was set back to an older copy. */
+  readonly onSetBack: () => Promise<void>
 }
 
 /** What has arrived of one log and was not processed yet. */
@@ -49,6 +51,8 @@ interface Buffer {
   /** Numbers that were taken before: compared with what was there. */
   repeats: LogEntry[]
   highestEpoch: number
+  /** The relay has this much at least, without delivering it: this device had it once. */
+  hadUpTo: number
   isReading: boolean
   /** Runs while there is a gap. */
   patience: Timer | undefined
@@ -162,12 +166,8 @@ export class Inbox {
 
   #add (chat: ChatId, conversation: Conversation, entry: LogEntry): void {
     const log = this.#on.tables.logs.cached(chat) ?? unknownLog
-    let buffer = this.#buffers.get(chat)
-    if (buffer === undefined) {
-      // No relay has more under way to one device; what is beyond is delivered again after a reconnect.
-      if (this.#buffers.size >= limits.deliveryWindowEntries) return
-      this.#buffers.set(chat, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, isReading: false, isLookingUp: false, patience: undefined })
-    }
+    const buffer = this.#bufferOf(chat, conversation)
+    if (buffer === undefined) return
     const { epoch, seq, envelope } = entry
     if (isBehind(entry, log)) {
       // The acknowledgement was lost, or the relay has gone back.
@@ -183,6 +183,15 @@ export class Inbox {
     this.#count++
     this.#bytes += envelope?.byteLength ?? 0
     while (this.#count > clientLimits.arrivedEntries || this.#bytes > clientLimits.arrivedBytes) this.#dropFarthest()
+  }
+
+  #bufferOf (chat: ChatId, conversation: Conversation): Buffer | undefined {
+    let buffer = this.#buffers.get(chat)
+    if (buffer !== undefined) return buffer
+    // No relay has more under way to one device; what is beyond is delivered again after a reconnect.
+    if (this.#buffers.size >= limits.deliveryWindowEntries) return undefined
+    this.#buffers.set(chat, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, hadUpTo: 0, isReading: false, isLookingUp: false, patience: undefined })
+    return buffer
   }
 
   /** What does not fit is not lost: it is not acknowledged, and asked for when its turn comes. The next entries are kept, the farthest go. */
@@ -301,7 +310,7 @@ export class Inbox {
     for (const [chat, buffer] of this.#buffers) {
       const log = this.#on.tables.logs.cached(chat) ?? unknownLog
       for (const [seq, entry] of buffer.arrived) if (isBehind(entry, log)) this.#drop(buffer, seq)
-      const isGap = buffer.arrived.size > 0 && this.#next(chat, buffer, log) === undefined && !buffer.isLookingUp
+      const isGap = (buffer.arrived.size > 0 || buffer.hadUpTo > log.seq) && this.#next(chat, buffer, log) === undefined && !buffer.isLookingUp
       if (!isGap) {
         this.#endPatience(buffer)
         if (buffer.arrived.size === 0 && buffer.repeats.length === 0 && !buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(chat)
@@ -338,6 +347,19 @@ export class Inbox {
       const there = listed.get(chat as ChatId)
       if (there === undefined || there.epoch > log.epoch || (there.epoch === log.epoch && there.head < log.seq)) await this.#on.onLost(chat as ChatId)
     }
+    const behind = [...listed].filter(([chat, { epoch, cursor }]) => {
+      const log = this.#on.tables.logs.cached(chat)
+      // Where a group begins for this account is not known without its log.
+      return log === undefined ? cursor > 0 && !isGroupChat(chat) : epoch === log.epoch && cursor > log.seq
+    })
+    // In a group a device may have come in anew behind what it has.
+    if (behind.some(([chat]) => !isGroupChat(chat))) await this.#on.onSetBack()
+    for (const [chat, { conversation, cursor }] of behind) {
+      const buffer = this.#bufferOf(chat, conversationFromBytes(conversation))
+      if (buffer === undefined) continue
+      buffer.hadUpTo = cursor
+      this.#startReading(chat, buffer, this.#on.tables.logs.cached(chat) ?? unknownLog)
+    }
   }
 
   async #read (chat: ChatId, buffer: Buffer, log: LogRow): Promise<void> {
@@ -346,7 +368,10 @@ export class Inbox {
     if (conversationFromBytes(page.conversation).id !== buffer.conversation.id) throw new ProtocolError('BAD_CONVERSATION')
     this.#onPage(page)
     const first = page.entries[0]
-    if (first === undefined) throw new ProtocolError('GAP')
+    if (first === undefined) {
+      buffer.hadUpTo = 0
+      throw new ProtocolError('GAP')
+    }
     this.#retries.succeeded(chat)
     if (first.seq <= log.seq + 1) return
     await this.#on.ledger.run(async (draft) => {

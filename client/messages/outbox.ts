@@ -66,6 +66,8 @@ export class Outbox {
   readonly #rows: Rows
   readonly #sealing: Sealing
   readonly #submission: Submission
+  /** Highest id of earlier runs. */
+  #lastBefore: MessageId | '' = ''
 
   constructor (components: OutboxComponents) {
     this.#on = components
@@ -97,6 +99,7 @@ export class Outbox {
   async load (): Promise<void> {
     const { ledger, tables, clock } = this.#on
     await this.again.load()
+    this.#lastBefore = await ledger.read(tables.lastId, 'last-id') ?? ''
     const old: string[] = []
     for (const { key, value } of await ledger.range(tables.outbox, { from: '', to: '\x7f' })) {
       const [chat, id] = key.split('/') as [ChatId, MessageId]
@@ -227,6 +230,11 @@ export class Outbox {
 
   /** Keys of this account's own other devices, which every message goes to. */
   async sealAllWaiting (keyless: readonly DeviceId[]): Promise<void> { await this.#sealing.sealAllWaiting(keyless) }
+
+  /** The sessions that this run began with must not be used: what was sealed with them, and is not at a relay, is sealed again. */
+  async onSetBack (draft: Draft): Promise<void> {
+    for (const [chat, queue] of this.#queues.all()) if (queue.unsent.some((id) => id > this.#lastBefore)) await this.#sealing.unseal(draft, chat, this.#lastBefore)
+  }
 
   /** Nobody of this id can be found. Not for ever, because a relay cannot always know: what has waited for long fails. */
   async failWaiting (chat: ChatId, error: ProtocolError): Promise<void> { await this.#sealing.failWaiting(chat, error) }

@@ -108,13 +108,16 @@ export class Sealing {
 
   isGivenUp (id: MessageId): boolean { return timeOf(id) + clientLimits.unknownAccountMs < this.#on.clock.nowMs() }
 
-  /** Sealed for devices that are not all of them any more: back to waiting, all that follows too, and new keys first. */
-  async unseal (draft: Draft, chat: ChatId): Promise<void> {
+  /**
+   * Sealed for devices that are not all of them any more: back to waiting, all that follows too, and new keys first.
+   * @param after only what was written after this one
+   */
+  async unseal (draft: Draft, chat: ChatId, after: MessageId | '' = ''): Promise<void> {
     const { queues, rows, tables } = this.#on
     const moved: MessageId[] = []
     for (const id of queues.of(chat).unsent) {
       const row = await rows.read(draft, { chat, id })
-      if (row?.state !== 'sealed') continue
+      if (row?.state !== 'sealed' || id <= after) continue
       rows.write(draft, { chat, id }, { ...row, state: 'waiting', digest: '', awaiting: [] })
       draft.erase(tables.sealed, rowKey({ chat, id }))
       moved.push(id)
@@ -123,7 +126,7 @@ export class Sealing {
     draft.after(() => {
       const queue = queues.of(chat)
       queue.waiting = [...moved, ...queue.waiting]
-      queue.unsent = []
+      queue.unsent = queue.unsent.filter((id) => !moved.includes(id) && id <= after)
       this.#on.wantKeysOf(chat)
       queues.checkFlushed()
     })

@@ -2,7 +2,7 @@
  * The key table of the client's store. Every fact has one home here; queues, timers and counters are made from these.
  *
  * prefix | key                        | value                                             | kept until
- * me/    | device, account, last-id, linking | JSON: keys, home, highest message id, a device that is being linked | the account goes
+ * me/    | device, account, last-id, linking, set-back | JSON: keys, home, highest message id, a device that is being linked, when the store was found to be an older copy | the account goes
  * dl/    | account                    | Signed DeviceList, the newest that was checked    | with the account
  * hr/    | account                    | Signed HomeRecord, the newest that was checked    | with the account
  * ct/    | account                    | JSON: name, handle, verified                      | removed by the person
@@ -82,6 +82,9 @@ export interface ContactRow {
   readonly addedAtMs: number
 }
 
+/** When it was noticed last that this store had been set back to an older copy. */
+export interface SetBackRow { readonly atMs: number }
+
 export interface PrekeyStateRow {
   readonly nextOneTimeId: number
   /** One-time prekeys below are at the relay; those from here on were made and not taken by it yet. */
@@ -90,6 +93,8 @@ export interface PrekeyStateRow {
   readonly isCurrentPublished: boolean
   /** Never falls: a relay refuses older device keys. */
   readonly issuedAtMs: number
+  /** Whatever the relay has is of a state that is gone: the next upload takes its place. */
+  readonly isReplacing?: true
 }
 
 export interface KeyPairRow { readonly publicKey: Hex, readonly privateKey: Hex }
@@ -161,6 +166,7 @@ export class Tables {
   readonly device = new Table<DeviceRow>('me/', json('me/device'))
   readonly account = new Table<AccountRow>('me/', json('me/account'))
   readonly lastId = new Table<MessageId>('me/', json('me/last-id'))
+  readonly setBack = new Table<SetBackRow>('me/', json('me/set-back'))
   readonly deviceLists: Table<PinnedList>
   readonly homeRecords: Table<SignedHomeRecord>
   readonly contacts = new Table<ContactRow>('ct/', json('ct/'))

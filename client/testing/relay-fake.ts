@@ -190,10 +190,11 @@ export class FakeRelay {
         const first = Math.max(fromSeq, part.from)
         return this.#page(log, device, first, Math.min(maxEntries, limits.pageEntries, Math.max(0, part.to - first + 1)))
       })
-      .on(clientMethods.uploadPrekeys, ({ deviceKeys, oneTime }, channel) => {
+      .on(clientMethods.uploadPrekeys, ({ deviceKeys, oneTime, replaces }, channel) => {
         count('upload-prekeys')
         const row = this.accounts.get(session(channel).account)!
         if (deviceKeys !== undefined) row.deviceKeys = deviceKeys.slice()
+        if (replaces === true) Object.assign(row, { oneTime: [], highestId: 0 })
         const offered = oneTime.filter(({ id }) => id > row.highestId)
         if (row.oneTime.length + offered.length > limits.oneTimePrekeys) throw new ProtocolError('TOO_MANY')
         row.oneTime.push(...offered.map(({ id, key }) => ({ id, key: key.slice() })))
@@ -259,7 +260,10 @@ export class FakeRelay {
       })
       .onNotification(clientNotifications.acknowledge, ({ positions }, channel) => {
         const { device } = session(channel)
-        for (const { conversation, seq } of positions) this.logs.get(conversationFromBytes(conversation).id)?.cursors.set(device, seq)
+        for (const { conversation, seq } of positions) {
+          const cursors = this.logs.get(conversationFromBytes(conversation).id)?.cursors
+          cursors?.set(device, Math.max(seq, cursors.get(device) ?? 0))
+        }
       })
   }
 

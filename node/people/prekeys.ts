@@ -63,7 +63,7 @@ export class Prekeys {
         all.push({ op: 'put', table: 'prekey', key: keysRow(account, device), value: deviceKeys.slice() })
       }
       const before = await this.#oneTime(account, device)
-      const after = added(before, upload.oneTime)
+      const after = added(upload.replaces === true ? { highestId: 0, keys: [] } : before, upload.oneTime)
       if (after !== before) all.push({ op: 'put', table: 'prekey', key: oneTimeRow(account, device), value: writeOneTime(after) })
       if (all.length > 0) await this.#commits.commit(all)
       if (deviceKeys !== undefined) this.#onKeys(account)

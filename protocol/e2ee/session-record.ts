@@ -19,6 +19,7 @@ export interface Session {
   readonly ratchet: RatchetState
   /** ours to send until the other side has answered */
   readonly unacknowledged: Unacknowledged | undefined
+  /** 0: only opens what comes (`withNoCurrent`) */
   readonly startedAtMs: number
   /** sent and opened, for the re-keying policy */
   readonly messages: number
@@ -56,9 +57,13 @@ export function withNewSession (record: SessionRecord | undefined, session: Sess
   }
 }
 
+/** All are archived, and never become the current one again: a state that is gone has sealed with their keys. */
+export const withNoCurrent = (record: SessionRecord): SessionRecord => ({ ...record, current: undefined, archived: sessionsOf(record).slice(0, limits.archivedSessions).map((session) => ({ ...session, startedAtMs: 0 })) })
+
 /** Replaces `before` by `after`; one that was archived becomes the current one (Sesame §3.4: a session that receives is used). */
 export function withAdvancedSession (record: SessionRecord, before: Session, after: Session): SessionRecord {
   if (record.current === before) return { ...record, current: after }
+  if (before.startedAtMs === 0) return { ...record, archived: record.archived.map((session) => session === before ? after : session) }
   return withNewSession({ ...record, archived: record.archived.filter(session => session !== before) }, after)
 }
 

@@ -13,7 +13,7 @@ import { openRatchetMessage, readPrekeyMessage, readRatchetMessage, sealRatchetM
 import { agreeAsInitiator, agreeAsResponder } from './pqxdh.ts'
 import { checkBundle } from './prekeys.ts'
 import { accept, deriveMessageKey, knowsRatchetKey, messageKeys, nextSendingKey, startAsInitiator, startAsResponder } from './ratchet.ts'
-import { FIRST_MESSAGE_DIGEST_BYTES, OPENED_FIRST_MESSAGES, findByBaseKey, sessionsOf, withAdvancedSession, withNewSession } from './session-record.ts'
+import { FIRST_MESSAGE_DIGEST_BYTES, OPENED_FIRST_MESSAGES, findByBaseKey, sessionsOf, withAdvancedSession, withNewSession, withNoCurrent } from './session-record.ts'
 import { PQXDH_VERSION, SUITE_PQXDH, X3DH_VERSION } from './suite.ts'
 import type { PrekeyHeader, PrekeyMessage, RatchetMessage } from './messages.ts'
 import type { AnyBundle, OwnDevice, PrekeySecrets } from './prekeys.ts'
@@ -77,6 +77,9 @@ export function canSeal (record: SessionRecord | undefined, nowMs: number, ident
   if (session === undefined || (identityKey !== undefined && !sameBytes(session.remoteIdentityKey, identityKey))) return false
   return session.unacknowledged === undefined || nowMs - session.startedAtMs <= limits.unacknowledgedSessionMs
 }
+
+/** Its keys may have been used already, by a state that is gone: what there is still opens what comes, and a new one is needed to seal. */
+export const withoutCurrent = (record: SessionRecord): SessionRecord => withNoCurrent(record)
 
 /** @throws ProtocolError NO_SESSION when `canSeal` is false */
 export function seal (suite: Suite, own: OwnDevice, record: SessionRecord, plaintext: Uint8Array, nowMs: number): { record: SessionRecord, message: SealedMessage } {

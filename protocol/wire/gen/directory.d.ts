@@ -639,6 +639,7 @@ export declare namespace OneTimePrekey {
 export interface PrekeyUpload {
     deviceKeys?: Uint8Array;
     oneTime: OneTimePrekey[];
+    replaces?: boolean;
 }
 export declare namespace PrekeyUpload {
     const codec: () => Codec<PrekeyUpload>;
@@ -656,9 +657,13 @@ export declare namespace PrekeyUpload {
         value: Uint8Array;
         index: number;
     }
+    interface PrekeyUploadReplacesFieldEvent {
+        field: '$.replaces';
+        value: boolean;
+    }
     function encode(obj: Partial<PrekeyUpload>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PrekeyUpload>): PrekeyUpload;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PrekeyUpload>): Generator<PrekeyUploadDeviceKeysFieldEvent | PrekeyUploadOneTimeIdFieldEvent | PrekeyUploadOneTimeKeyFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PrekeyUpload>): Generator<PrekeyUploadDeviceKeysFieldEvent | PrekeyUploadOneTimeIdFieldEvent | PrekeyUploadOneTimeKeyFieldEvent | PrekeyUploadReplacesFieldEvent>;
 }
 export interface Bundle {
     device: Uint8Array;
@@ -828,9 +833,13 @@ export declare namespace Register {
         value: Uint8Array;
         index: number;
     }
+    interface RegisterPrekeysReplacesFieldEvent {
+        field: '$.prekeys.replaces';
+        value: boolean;
+    }
     function encode(obj: Partial<Register>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Register>): Register;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Register>): Generator<RegisterHomeRecordFieldEvent | RegisterHandleFieldEvent | RegisterPrekeysDeviceKeysFieldEvent | RegisterPrekeysOneTimeIdFieldEvent | RegisterPrekeysOneTimeKeyFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Register>): Generator<RegisterHomeRecordFieldEvent | RegisterHandleFieldEvent | RegisterPrekeysDeviceKeysFieldEvent | RegisterPrekeysOneTimeIdFieldEvent | RegisterPrekeysOneTimeKeyFieldEvent | RegisterPrekeysReplacesFieldEvent>;
 }
 export interface Registered {
     handle: string;

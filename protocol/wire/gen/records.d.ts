@@ -305,6 +305,7 @@ export declare namespace OneTimePrekey {
 export interface PrekeyUpload {
     deviceKeys?: Uint8Array;
     oneTime: OneTimePrekey[];
+    replaces?: boolean;
 }
 export declare namespace PrekeyUpload {
     const codec: () => Codec<PrekeyUpload>;
@@ -322,9 +323,13 @@ export declare namespace PrekeyUpload {
         value: Uint8Array;
         index: number;
     }
+    interface PrekeyUploadReplacesFieldEvent {
+        field: '$.replaces';
+        value: boolean;
+    }
     function encode(obj: Partial<PrekeyUpload>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PrekeyUpload>): PrekeyUpload;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PrekeyUpload>): Generator<PrekeyUploadDeviceKeysFieldEvent | PrekeyUploadOneTimeIdFieldEvent | PrekeyUploadOneTimeKeyFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PrekeyUpload>): Generator<PrekeyUploadDeviceKeysFieldEvent | PrekeyUploadOneTimeIdFieldEvent | PrekeyUploadOneTimeKeyFieldEvent | PrekeyUploadReplacesFieldEvent>;
 }
 export interface Bundle {
     device: Uint8Array;

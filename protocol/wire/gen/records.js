@@ -1226,6 +1226,10 @@ export var PrekeyUpload;
                         OneTimePrekey.codec().encode(value, w);
                     }
                 }
+                if (obj.replaces != null) {
+                    w.uint32(24);
+                    w.bool(obj.replaces);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1251,6 +1255,10 @@ export var PrekeyUpload;
                             obj.oneTime.push(OneTimePrekey.codec().decode(reader, reader.uint32(), {
                                 limits: opts.limits?.oneTime$
                             }));
+                            break;
+                        }
+                        case 3: {
+                            obj.replaces = reader.bool();
                             break;
                         }
                         default: {
@@ -1291,6 +1299,13 @@ export var PrekeyUpload;
                                 };
                             }
                             obj.oneTime++;
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.replaces`,
+                                value: reader.bool()
+                            };
                             break;
                         }
                         default: {
