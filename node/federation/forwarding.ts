@@ -192,17 +192,26 @@ export class Forwarding {
       }
       const error = outcome === undefined ? new ProtocolError('MALFORMED', { what: 'too few outcomes' }) : ProtocolError.fromStatus(outcome.status)
       this.#refused.inc(1, { code: error.code })
-      if (outcome !== undefined && final.includes(error.code)) {
+      const isNews = error.code === 'MOVED' && this.#c.links.learn(outcome?.record)
+      if (outcome !== undefined && (final.includes(error.code) || this.#isLeftBehind(sending.queue, item, error.code))) {
         this.#drop(sending.queue, item, error.code)
         continue
       }
       // From here on again, in order: at its new home, or later.
       sending.feed.rewind(item.position - 1)
-      const isNews = error.code === 'MOVED' && this.#c.links.learn(outcome?.record)
       if (!isNews || sending.attempt > 0) this.#later(sending, outcome?.retryAfterMs)
       else sending.attempt++
       return
     }
+  }
+
+  /**
+   * In a group many people of this relay share a queue. One of them has moved, so that this relay may not forward for them any
+   * more: their device sends again from the new home, and the others must not wait.
+   */
+  #isLeftBehind ({ conversation }: OutboxQueue, { envelope }: OutboxItem, code: ErrorCode): boolean {
+    if (conversation.kind !== 'group' || (code !== 'MOVED' && code !== 'NOT_ADMITTED')) return false
+    return !this.#c.placement.isHome(accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount))
   }
 
   #drop (queue: OutboxQueue, item: OutboxItem, code: ErrorCode): void {

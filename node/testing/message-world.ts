@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { Channel, Handlers } from '../../protocol/channel.ts'
 import { ManualClock, SeededRandom, settle } from '../../protocol/clock-manual.ts'
-import { conversationFromBytes, pairConversation, type ConversationId, type GroupConversation, type SelfConversation } from '../../protocol/conversation.ts'
+import { conversationFromBytes, pairConversation, type Conversation, type ConversationId, type GroupConversation, type SelfConversation } from '../../protocol/conversation.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../protocol/envelope.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, messageIdFromBytes, type AccountId, type MessageId, type RelayId } from '../../protocol/ids.ts'
@@ -480,6 +480,16 @@ export class TestClient {
       log.shown.push(log.early.get(log.lastSeq)!)
       log.early.delete(log.lastSeq)
     }
+  }
+
+  /** Ask for what is missing before what came early, and move on where nothing is kept. */
+  async repair (conversation: Conversation): Promise<void> {
+    const log = this.logOf(conversation.id)
+    if (log.early.size === 0 || log.lastSeq === undefined || !this.isOnline) return
+    const page = await this.#world.during(this.channel.call(clientMethods.readLog, { conversation: conversation.bytes, fromSeq: log.lastSeq + 1, maxEntries: 256 }))
+    const first = page.entries[0]?.seq
+    if (first !== undefined && first > log.lastSeq + 1) log.lastSeq = first - 1
+    this.#onDeliver({ pages: [page] })
   }
 
   /** What it has seen of the conversation with the other, in order. */
