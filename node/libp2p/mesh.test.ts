@@ -18,7 +18,8 @@ import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/e
 import { accountIdOfKey, relayIdOfKey, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { quietLogger } from '../../protocol/libp2p/quiet.ts'
 import { Libp2pByteStream } from '../../protocol/libp2p/stream.ts'
-import { homeRecordKey, protocols, topics } from '../../protocol/protocols.ts'
+import { limits } from '../../protocol/limits.ts'
+import { homeRecordKey, logTopic, protocols, topics } from '../../protocol/protocols.ts'
 import { signHomeRecord, verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import { systemClock } from '../system.ts'
 import type { GateLimits } from './connection-gate.ts'
@@ -367,6 +368,20 @@ describe('records and gossip over libp2p', () => {
     await wait(300)
     assert.ok(seen.every((texts) => texts.every((text) => text.startsWith('hello'))))
     assert.equal(seen[0].length, 0, 'a relay does not hear itself')
+  })
+
+  it('the largest page of a group comes through on the topic of its shard, to who subscribes while running', async () => {
+    const b = await startMesh({})
+    const a = await startMesh({ peers: [address(b)] })
+    const seen: number[] = []
+    b.subscribe(logTopic(63), (message) => { seen.push(message.byteLength); return 'accept' })
+    let count = 0
+    await until('the page is there', async () => {
+      const page = new Uint8Array(limits.gossipPageBytes + 200).fill(++count) // each another message
+      await a.publish(logTopic(63), page)
+      return seen.length > 0
+    })
+    assert.equal(seen[0], limits.gossipPageBytes + 200)
   })
 
   it('a relay that restarts is dialled again and hears gossip again', async () => {
