@@ -141,8 +141,9 @@ export function messageLine (message: Message, nameOf: NameOf, { place }: { plac
   const tick = message.direction === 'out' ? `  ${ticks[message.state]}${message.state === 'read' ? ' read' : ''}` : ''
   const marks = view.marks.length === 0 ? '' : ` (${view.marks.join(', ')})`
   const error = message.error === undefined ? '' : `${view.text === '' ? '' : ' '}[${printable(message.error)}]`
-  const quote = view.quote === undefined ? '' : `${indented}┃ ${view.quote}${indented}`
-  return `${timestamp(message.sentAtMs)}  ${shortMessageId(message.id)}  ${place === undefined ? '' : `[${printableName(place)}] `}${who}: ${quote}${view.text.replaceAll('\n', indented)}${error}${marks}${tick}` +
+  const quote = view.quote === undefined ? '' : `┃ ${view.quote}${indented}`
+  const said = `${view.text.replaceAll('\n', indented)}${error}${marks}`.trimStart()
+  return `${timestamp(message.sentAtMs)}  ${shortMessageId(message.id)}  ${place === undefined ? '' : `[${printableName(place)}] `}${who}: ${quote}${said}${tick}` +
     view.below.map((line) => `${indented}${line}`).join('') + (view.reactions === '' ? '' : `${indented}${view.reactions}`)
 }
 

@@ -6,6 +6,9 @@ import type { AccountId } from './context.ts'
 export interface Named { readonly account: AccountId, readonly name: string }
 export interface MentionAt { readonly account: AccountId, readonly start: number, readonly length: number }
 
+/** The same person may stand here under more than one name; the first is the one that is written for them. */
+export const namesFor = (account: AccountId, ...names: readonly string[]): Named[] => [...new Set(names.flatMap((name) => name.includes('@') ? [name, name.slice(0, name.indexOf('@'))] : [name]))].filter((name) => name !== '').map((name) => ({ account, name }))
+
 /** As it is written after the @. */
 export const mentionName = (name: string): string => name.replace(/^~/, '')
 
@@ -32,7 +35,8 @@ export function mentionsIn (text: string, people: readonly Named[]): MentionAt[]
 /** The text with everybody in it: who is not written there is put before it. */
 export function textWithMentions (text: string, people: readonly Named[]): string {
   const there = new Set(mentionsIn(text, people).map(({ account }) => account))
-  const missing = people.filter(({ account }) => !there.has(account)).map(({ name }) => `@${mentionName(name)}`)
+  const firsts = people.filter(({ account }, index) => people.findIndex((one) => one.account === account) === index)
+  const missing = firsts.filter(({ account }) => !there.has(account)).map(({ name }) => `@${mentionName(name)}`)
   return [...missing, ...(text === '' ? [] : [text])].join(' ')
 }
 

@@ -49,6 +49,9 @@ export async function untilOnline (client: ClientLike, { timeoutMs, signal }: { 
   })
 }
 
+/** Receipts are collected for 50 ms before they are sent. */
+const collectMs = 120
+
 /** What has come meanwhile is there when nothing has happened for so long, or the longer time is over. */
 const quietMs = 300
 const catchUpMs = 5000
@@ -76,6 +79,8 @@ export async function untilCaughtUp (client: ClientLike, options: { timeoutMs: n
 export async function flushedWithin (client: ClientLike, timeoutMs: number): Promise<boolean> {
   client.start()
   const limit = AbortSignal.timeout(Math.max(1, timeoutMs))
+  // Receipts that an act owes are collected first.
+  await new Promise((resolve) => { setTimeout(resolve, Math.min(collectMs, timeoutMs)) })
   try {
     await client.flushed({ signal: limit })
     return true
@@ -85,8 +90,6 @@ export async function flushedWithin (client: ClientLike, timeoutMs: number): Pro
   }
 }
 
-/** Receipts are collected for 50 ms before they are sent. */
-const collectMs = 120
 /** How long leaving may take. */
 const farewellMs = 3000
 

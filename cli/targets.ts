@@ -62,16 +62,24 @@ export async function chatFor (client: ClientLike, who: string, { mayAdd, connec
     return { chat: group.chat, name: groupName(group.name, group.chat) }
   }
   const stranger = await strangerFor(client, who)
-  if (stranger !== undefined) return { chat: stranger, name: shortId(stranger) }
+  if (stranger !== undefined) return stranger
   if (!mayAdd) throw notFound(`There is no contact and no group called "${printableName(who)}". See "heliograph contact list" and "heliograph group list".`, 'NO_CONTACT')
   const added = await contactFor(client, who, { mayAdd, connect })
   return { chat: added.account, name: added.name }
 }
 
-/** Somebody who is not a contact, and with whom there is a conversation: by id, or as it is written short. */
-async function strangerFor (client: ClientLike, who: string): Promise<AccountId | undefined> {
+/** Somebody who is not a contact, and with whom there is a conversation: by id, as it is written short, or by what they call themselves. */
+async function strangerFor (client: ClientLike, who: string): Promise<Target | undefined> {
   const text = who.trim().toLowerCase()
-  return (await client.conversations()).find(({ kind, chat }) => kind === 'pair' && (chat === text || shortId(chat) === text))?.account
+  const strangers = (await client.conversations()).flatMap(({ account }) => account ?? [])
+  const found: Target[] = []
+  for (const account of strangers) {
+    const name = printableName((await client.chats.profileOf(account))?.name ?? '').trim()
+    const isIt = account === text || shortId(account) === text || (name !== '' && (`~${name}`.toLowerCase() === text || name.toLowerCase() === text))
+    if (isIt) found.push({ chat: account, name: name === '' ? shortId(account) : `~${name}` })
+  }
+  if (found.length > 1) throw new CliError(`There is more than one "${printableName(who)}". Name the one you mean by the account id.`, { code: 'AMBIGUOUS' })
+  return found[0]
 }
 
 /**

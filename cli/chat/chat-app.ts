@@ -43,18 +43,20 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
     if (isSame && state.scroll > 0 && newest !== messages.at(-1)?.id && lines.length > before) controller.scroll(lines.length - before, most)
   }, [controller, state.selected, state.scroll, messages, lines, most])
 
-  // Each conversation has its own begun line.
+  // Each conversation has its own begun line. Keys may come before the screen was drawn anew: they ask for it as well.
   const editing = useRef(state.selected)
-  useEffect(() => {
+  const changeLine = (): void => {
     const before = editing.current
-    if (before === state.selected) return
-    editing.current = state.selected
+    const { selected } = controller.state
+    if (before === selected) return
+    editing.current = selected
     const text = edit.textOf(latest.current)
     // What was typed before there was a conversation goes with the first that opens.
     if (before === undefined && text !== '') return
     if (before !== undefined) controller.keepDraft(before, text)
-    set(edit.withText(latest.current, controller.draftOf(state.selected)))
-  }, [controller, state.selected])
+    set(edit.withText(latest.current, controller.draftOf(selected)))
+  }
+  useEffect(changeLine, [controller, state.selected])
 
   useEffect(() => {
     if (state.marked === undefined) return
@@ -75,6 +77,7 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
     const parts = key.return ? [input] : input.split(/(?<=[\r\n])|(?=[\r\n])/)
     if (key.meta && state.overlay !== undefined) controller.closeOverlay()
     for (const part of parts) {
+      changeLine()
       if (controller.state.marked !== undefined) {
         const action = markedActionOf(part, part === '\r' || part === '\n' ? { ...key, return: true } : key)
         if (action.kind === 'move') controller.mark(action.step)

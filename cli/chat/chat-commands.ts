@@ -8,6 +8,8 @@
 /** Stand in `args` for the open conversation, and for the message that is meant. */
 export const chatPlace = '\u0000chat'
 export const messagePlace = '\u0000message'
+/** The other person of the open conversation: there is none in a group. */
+export const personPlace = '\u0000person'
 
 /** Which message is meant when none is named: the newest that came, of one's own, of any kind, with a poll, to be seen once. */
 export type MessageKind = 'incoming' | 'own' | 'any' | 'poll' | 'once'
@@ -37,61 +39,61 @@ export const chatHelp: Readonly<Record<string, Help>> = {
     ['/verify', 'show the safety number; /verify yes when it matches'],
     ['/invite', 'show a link by which others add you'],
     ['/quit', 'leave (also Ctrl-C)'],
-    ['Tab, Shift-Tab', 'next, previous conversation; completes @names'],
+    ['Tab, Shift-Tab', 'next conversation; completes @names'],
     ['↑ ↓', 'what you sent before'],
-    ['Ctrl-↑', 'select a message, then r reply, + react …'],
+    ['Ctrl-↑', 'select a message; keys act on it'],
     ['PgUp, PgDn', 'scroll the messages'],
     ['Alt-Enter', 'new line in a message'],
     ['//text', 'send a message that starts with a slash']
   ],
   messages: [
     ['/reply TEXT', 'answer the newest message that came'],
-    ['/react 👍', 'put an emoji on it; /react alone takes it back'],
-    ['/edit TEXT', 'change your newest message (15 minutes)'],
-    ['/delete [me]', 'delete your newest message for all, or only here'],
+    ['/react 👍', 'put an emoji on it; alone: take it back'],
+    ['/edit TEXT', 'change your newest message'],
+    ['/delete [me]', 'delete yours for all, or only here'],
     ['/forward WHO…', 'send it on'],
-    ['/info', 'times and receipts of your newest message'],
+    ['/info', 'times and receipts of your newest'],
     ['/star, /unstar', 'keep it; /starred lists them'],
     ['/pin, /unpin', 'pin it for all; /pins lists them'],
-    ['/poll "Q" A B …', 'a poll; /poll several "Q" A B'],
+    ['/poll "Q" A B …', 'a poll; /poll several "Q" A B …'],
     ['/vote N…', 'vote in the newest poll'],
     ['/once TEXT', 'to be seen once; /open looks at one'],
     ['/location LAT,LON', 'a place; /card WHO a contact'],
-    ['#1f3a9c', 'after any of these: which message it is about']
+    ['#1f3a9c', 'after a command: which message']
   ],
   chats: [
     ['/mute [8h|off]', 'no notice of what comes'],
-    ['/archive [off]', 'out of the list until something comes'],
-    ['/timer 1d|off', 'messages disappear so long after reading'],
-    ['/draft', 'what is begun here is kept by itself'],
+    ['/archive [off]', 'out of the list until more comes'],
+    ['/timer 1d|off', 'disappear so long after reading'],
+    ['/draft', 'what was begun here is kept'],
     ['/accept', 'say yes to a stranger or a group'],
-    ['/decline', 'say no: it goes, and what comes is not shown'],
+    ['/decline', 'say no: it goes, no more is shown'],
     ['/requests', 'what strangers have sent'],
-    ['/block [WHO]', 'hear nothing of somebody; /unblock, /blocked'],
-    ['/report FILE', 'write the newest messages to a file'],
+    ['/block [WHO]', 'hear nothing of them; /unblock'],
+    ['/report FILE', 'the newest messages as a file'],
     ['/broadcast …', 'create NAME WHO…, list, send NAME TEXT']
   ],
   groups: [
-    ['/group create NAME WHO…', 'make one ("quotes" around more than a word)'],
-    ['/group', 'members, settings, links of the open one'],
-    ['/group add WHO…', 'also remove, promote, demote, transfer'],
-    ['/group rename NAME', 'also describe TEXT, icon FILE'],
-    ['/group settings', '--send admins, --add admins, --edit admins'],
-    ['/group link', 'an invite link; --expires 7d --uses 5'],
+    ['/group create NAME WHO…', 'make one; "quote more words"'],
+    ['/group', 'members, settings, links'],
+    ['/group add WHO…', 'remove promote demote transfer'],
+    ['/group rename NAME', 'describe TEXT, icon FILE'],
+    ['/group settings', '--send|--add|--edit admins'],
+    ['/group link', '--expires 7d --uses 5'],
     ['/group revoke ID', 'take a link back'],
     ['/group join LINK', 'get in by a link'],
     ['/group leave', 'leave the open one'],
-    ['/info', 'who has got and read your newest message']
+    ['/info', 'who has read your newest']
   ],
   you: [
-    ['/profile', 'what the other has told of themselves'],
-    ['/profile name NAME', 'what you call yourself; /profile about TEXT'],
-    ['/profile picture FILE', 'a JPEG or PNG of at most 16 KiB'],
+    ['/profile', 'what they say of themselves'],
+    ['/profile name NAME', 'yours; about TEXT'],
+    ['/profile picture FILE', 'JPEG or PNG, 16 KiB at most'],
     ['/devices', 'the devices of your account'],
     ['/devices approve CODE', 'link another one'],
     ['/devices unlink NAME', 'log one out; /devices rename'],
     ['/presence', 'who is there'],
-    ['/policy', '--online contacts, --last-seen nobody']
+    ['/policy', 'who may know: --online contacts']
   ]
 }
 
@@ -153,11 +155,11 @@ const commands: Readonly<Record<string, (text: string, words: readonly string[])
   '/accept': (text) => run('request', 'accept', text === '' ? chatPlace : text),
   '/decline': (text) => run('request', 'decline', text === '' ? chatPlace : text),
   '/requests': () => run('request', 'list'),
-  '/block': (text) => run('contact', 'block', text === '' ? chatPlace : text),
-  '/unblock': (text) => run('contact', 'unblock', text === '' ? chatPlace : text),
+  '/block': (text) => run('contact', 'block', text === '' ? personPlace : text),
+  '/unblock': (text) => run('contact', 'unblock', text === '' ? personPlace : text),
   '/blocked': () => run('contact', 'blocked'),
   '/report' (_text, [file, ...reason]) {
-    return file === undefined ? wrong('To which file? /report FILE [REASON]') : run('contact', 'report', chatPlace, '--file', file, ...(reason.length === 0 ? [] : ['--reason', reason.join(' ')]))
+    return file === undefined ? wrong('To which file? /report FILE [REASON]') : run('contact', 'report', personPlace, '--file', file, ...(reason.length === 0 ? [] : ['--reason', reason.join(' ')]))
   },
   '/broadcast': (_text, words) => words.length === 0 ? run('broadcast', 'list') : run('broadcast', ...words),
   '/group' (text, [act = 'show', ...words]) {
@@ -168,7 +170,7 @@ const commands: Readonly<Record<string, (text: string, words: readonly string[])
   '/groups': () => run('group', 'list'),
   '/profile' (text, [what, ...words]) {
     const value = text.slice((what ?? '').length).trim()
-    if (what === undefined) return run('profile', 'show', chatPlace)
+    if (what === undefined) return run('profile', 'show', personPlace)
     if (['name', 'about', 'picture'].includes(what) && words.length > 0) return run('profile', 'set', `--${what}=${value}`)
     return what === 'me' ? run('profile', 'show') : run('profile', 'show', text)
   },

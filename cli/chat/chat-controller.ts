@@ -10,7 +10,7 @@ import { groupChangeText } from '../describe-groups.ts'
 import { printable, printableName, viewOf } from '../describe-messages.ts'
 import { aboutPerson, aboutText } from '../explain.ts'
 import { failureOf } from '../failure.ts'
-import { completions, mentionsIn, type Named } from '../mentions.ts'
+import { completions, mentionsIn, namesFor, type Named } from '../mentions.ts'
 import { Names, groupName } from '../names.ts'
 import { messageFor } from '../targets.ts'
 import { chatCommandNames, chatHelp, parseChatLine, type ChatCommand } from './chat-commands.ts'
@@ -32,6 +32,10 @@ const pageSize = 100
 const frameMs = 33
 /** A draft is stored when nothing was typed for so long. */
 const draftMs = 2000
+/** What a page over the messages can hold, wrapped. */
+const maxOverlayLines = 2000
+/** What went well is shown for so long; then again who one is talking to. */
+const infoMs = 8000
 /** Groups in which it is watched who is there: in larger ones nobody reads the names. */
 const watchedMembers = 20
 const maxWatched = 200
@@ -50,6 +54,7 @@ export class ChatController {
   #cancelFrame: (() => void) | undefined
   #cancelSecond: (() => void) | undefined
   #cancelDraft: (() => void) | undefined
+  #cancelNotice: (() => void) | undefined
   #watched = ''
   #answer: ((line: string) => void) | undefined
   #isRefreshing = false
@@ -113,6 +118,7 @@ export class ChatController {
     this.#cancelFrame?.()
     this.#cancelSecond?.()
     this.#cancelDraft?.()
+    this.#cancelNotice?.()
     this.#answer?.('')
     this.#listeners.clear()
   }
@@ -137,8 +143,8 @@ export class ChatController {
   /** @param lines upwards when positive. `most`: lines above the window */
   scroll (lines: number, most: number): void {
     const { selected, overlay } = this.#state
-    if (overlay?.kind === 'lines') {
-      this.#set(withOverlay(this.#state, { ...overlay, scroll: Math.max(0, Math.min(overlay.lines.length - 1, overlay.scroll - lines)) }))
+    if (overlay?.kind === 'lines' || overlay?.kind === 'help') {
+      this.#set(withOverlay(this.#state, { ...overlay, scroll: Math.max(0, Math.min(maxOverlayLines, overlay.scroll - lines)) }))
       return
     }
     const scroll = Math.max(0, Math.min(most, this.#state.scroll + lines))
@@ -248,7 +254,7 @@ export class ChatController {
       case 'help': {
         const { topic } = command
         if (topic !== undefined && !Object.hasOwn(chatHelp, topic)) { this.#notice('warning', `There is no help on that. Topics: ${Object.keys(chatHelp).join(', ')}`); return }
-        this.#set(withOverlay(this.#state, { kind: 'help', ...(topic === undefined ? {} : { topic }) }))
+        this.#set(withOverlay(this.#state, { kind: 'help', scroll: 0, ...(topic === undefined ? {} : { topic }) }))
         return
       }
       case 'invite': this.#set(withOverlay(this.#state, { kind: 'invite', link: this.#client.inviteLink(), handle: this.#client.account?.handle ?? '' })); return
@@ -474,10 +480,15 @@ export class ChatController {
     const { selected, nameOf } = this.#state
     if (selected === undefined) return []
     const accounts = isGroupChat(selected) ? this.#groups.get(selected)?.members.map(({ account }) => account) ?? [] : isPairChat(selected) ? [selected] : []
-    return accounts.filter((account) => account !== this.#client.account?.id).map((account) => ({ account, name: nameOf(account) }))
+    return accounts.filter((account) => account !== this.#client.account?.id).flatMap((account) => namesFor(account, nameOf(account)))
   }
 
-  #notice (level: 'info' | 'warning', text: string): void { this.#set(withNotice(this.#state, { level, text })) }
+  #notice (level: 'info' | 'warning', text: string): void {
+    const notice = { level, text }
+    this.#set(withNotice(this.#state, notice))
+    this.#cancelNotice?.()
+    this.#cancelNotice = level === 'warning' ? undefined : this.#timing.after(infoMs, () => { if (this.#state.notice === notice) this.#set(withNotice(this.#state, undefined)) })
+  }
 
   #run (work: Promise<unknown>): void {
     work.catch((error: unknown) => { this.#notice('warning', failureOf(error).sentence) })

@@ -2,10 +2,11 @@
  * Commands of `heliograph` inside the chat: run on the client that is open, with what they print taken as lines.
  */
 import { PassThrough, Writable } from 'node:stream'
+import { isPairChat } from '../../client/chat-id.ts'
 import type { ChatId, ClientLike, Context, Message } from '../context.ts'
 import { printable } from '../describe-messages.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { chatPlace, messagePlace, type ChatCommand, type MessageKind } from './chat-commands.ts'
+import { chatPlace, messagePlace, personPlace, type ChatCommand, type MessageKind } from './chat-commands.ts'
 
 /** heliograph.ts gives it; a parameter, because the chat is one of its commands. */
 export type RunCommand = (args: readonly string[], context: Context) => Promise<number>
@@ -59,8 +60,11 @@ export const newestOf = (messages: readonly Message[], kind: MessageKind): Messa
  * @param at.selected the message that is selected on the screen: meant before any other
  */
 export function resolved ({ args, message }: Extract<ChatCommand, { kind: 'run' }>, { chat, messages, selected }: { readonly chat: ChatId | undefined, readonly messages: readonly Message[], readonly selected?: string | undefined }): Resolved {
-  if (args.includes(chatPlace) && chat === undefined) return { problem: 'Open a conversation first: /chat NAME' }
+  if ((args.includes(chatPlace) || args.includes(personPlace)) && chat === undefined) return { problem: 'Open a conversation first: /chat NAME' }
+  const person = chat !== undefined && isPairChat(chat) ? chat : undefined
+  // In a group it is one's own profile that is meant.
+  if (args.includes(personPlace) && person === undefined && args[0] !== 'profile') return { problem: 'In a group, say whom.' }
   const id = message?.named ?? selected ?? (message === undefined ? undefined : newestOf(messages, message.kind)?.id)
   if (message !== undefined && id === undefined) return { problem: missing[message.kind] }
-  return { args: args.map((arg) => arg === chatPlace ? chat! : arg === messagePlace ? id! : arg) }
+  return { args: args.flatMap((arg) => arg === chatPlace ? chat! : arg === messagePlace ? id! : arg === personPlace ? person ?? [] : arg) }
 }

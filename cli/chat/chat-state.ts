@@ -36,7 +36,7 @@ export interface Conversation {
 export interface ReplyTo { readonly chat: ChatId, readonly id: MessageId, readonly line: string }
 
 export type Overlay =
-  | { readonly kind: 'help', readonly topic?: string }
+  | { readonly kind: 'help', readonly topic?: string, readonly scroll: number }
   /** What a command has answered. */
   | { readonly kind: 'lines', readonly title: string, readonly lines: readonly string[], readonly scroll: number }
   | { readonly kind: 'invite', readonly link: string, readonly handle: string }

@@ -9,7 +9,7 @@ import { messageLine, printable, printableName } from '../describe-messages.ts'
 import { safetyNumberLines } from '../describe-people.ts'
 import { aboutPerson, aboutText } from '../explain.ts'
 import { failureOf } from '../failure.ts'
-import { mentionsIn } from '../mentions.ts'
+import { mentionsIn, namesFor } from '../mentions.ts'
 import { Names } from '../names.ts'
 import { chatFor, messageFor } from '../targets.ts'
 import { chatHelp, parseChatLine } from './chat-commands.ts'
@@ -203,7 +203,7 @@ class PlainChat {
   async #people (chat: ChatId): Promise<Array<{ account: AccountId, name: string }>> {
     const members = isPairChat(chat) ? [chat] : (await this.#client.groups.state(chat))?.members.map(({ account }) => account) ?? []
     await this.#names.learn(members)
-    return members.filter((account) => account !== this.#client.account?.id).map((account) => ({ account, name: this.#names.of(account) }))
+    return members.filter((account) => account !== this.#client.account?.id).flatMap((account) => namesFor(account, this.#names.of(account)))
   }
 
   async #verify (answer: 'yes' | 'no' | undefined): Promise<void> {

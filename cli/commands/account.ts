@@ -10,13 +10,14 @@ import { CliError } from '../failure.ts'
 import { withAccount } from '../session.ts'
 import { stopOnSignals } from '../stopping.ts'
 
-interface CreateOptions extends CommonOptions { handle?: string, relay?: string, region?: string, bootstrap?: string[] }
+interface CreateOptions extends CommonOptions { handle?: string, name?: string, relay?: string, region?: string, bootstrap?: string[] }
 
 export function accountCommand (context: Context, outcome: Outcome): Command {
   const account = new Command('account').summary('make an account, or show the one you have').description('An account is a key in your data folder. Nobody else has it: keep the folder.')
 
   account.addCommand(command('create', 'make an account and register it at a relay')
     .option('--handle <name>', 'a name under which others find you at that relay, like "ada"')
+    .option('--name <name>', 'what you call yourself to those you write to (default: the handle)')
     .option('--relay <name|address>', 'the relay that keeps your messages (default: the nearest)')
     .option('--region <region>', 'prefer relays of this region')
     .option('--bootstrap <address>', 'address of a relay or bootstrap node to start from; may be repeated', collect)
@@ -58,6 +59,8 @@ async function createAccount (context: Context, options: CreateOptions): Promise
       ...(options.handle === undefined ? {} : { handle: options.handle }),
       ...(options.relay === undefined ? {} : { relay: options.relay })
     }).catch((error: unknown) => { throw aboutRelays(error, options.relay) })
+    const name = options.name ?? options.handle
+    if (name !== undefined) await client.chats.setProfile({ name })
     const invite = client.inviteLink()
     if (options.json === true) sayJson(context, accountJson(account, invite))
     else {

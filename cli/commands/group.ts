@@ -151,7 +151,7 @@ export function groupCommand (context: Context, outcome: Outcome): Command {
       await desk.settled(made)
       const limits = [...(lasts === undefined ? [] : [`for ${durationText(lasts)}`]), ...(options.uses === undefined ? [] : [`for ${options.uses} ${options.uses === 1 ? 'person' : 'people'}`])]
       return await desk.handedOver({
-        lines: [made.link, `Whoever has this link can join ${nameOf(found)}${limits.length === 0 ? '' : ` ${limits.join(', ')}`}. Take it back: heliograph group revoke "${nameOf(found)}" ${made.linkId.slice(0, 8)}`],
+        lines: [made.link, `Whoever has this link can join ${nameOf(found)}${limits.length === 0 ? '' : ` ${limits.join(', ')}`}. Take it back: ${desk.isInChat ? '/group revoke' : `heliograph group revoke "${nameOf(found)}"`} ${made.linkId.slice(0, 8)}`],
         json: [{ group: found.chat, link: made.link, linkId: made.linkId }]
       })
     }))

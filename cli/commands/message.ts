@@ -103,8 +103,10 @@ export function messageCommand (context: Context, outcome: Outcome): Command {
     }))
 
   onMessage('info', 'all about a message: times, receipts, reactions, votes')
+    .option('--sync', 'connect first, and take what has come since')
     .addHelpText('after', examples('message info "Book club" last', 'message info Bob 1f3a9c --json'))
-    .action((who: string, what: string, options: DeskOptions) => atDesk(context, outcome, options, async (desk) => {
+    .action((who: string, what: string, options: DeskOptions & { sync?: boolean }) => atDesk(context, outcome, options, async (desk) => {
+      if (options.sync === true) await desk.catchUp()
       const { chat } = await desk.chat(who)
       return await infoAnswer(desk, chat, await desk.message(chat, what))
     }))

@@ -9,7 +9,7 @@ import { Desk } from '../desk.ts'
 import { aboutText } from '../explain.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
-import { mentionsIn, textWithMentions } from '../mentions.ts'
+import { mentionsIn, namesFor, textWithMentions, type Named } from '../mentions.ts'
 import { Names } from '../names.ts'
 import { withAccount } from '../session.ts'
 
@@ -93,8 +93,12 @@ async function send (context: Context, who: string, words: string[], options: Se
 }
 
 async function outgoing (desk: Desk, chat: Message['chat'], text: string, options: SendOptions & { at?: Outgoing['location'] }): Promise<Outgoing> {
-  const mentioned = await desk.people(options.mention ?? [])
-  const named = mentioned.map((account) => ({ account, name: desk.names.of(account) }))
+  const named: Named[] = []
+  for (const who of options.mention ?? []) {
+    const account = await desk.person(who)
+    // As it was typed, when that is a name and no link or id.
+    named.push(...namesFor(account, ...(/^[^\s:]{1,64}$/.test(who) ? [who.replace(/^[@~]/, '').replace(/@.*/, '')] : []), desk.names.of(account), await handleOf(desk, account)))
+  }
   const whole = textWithMentions(text, named)
   const mentions = mentionsIn(whole, named)
   return {
@@ -114,6 +118,8 @@ async function cardOf (desk: Desk, who: string): Promise<NonNullable<Outgoing['c
   const contact = (await desk.client.contacts()).find((one) => one.account === account)
   return { account, name: contact?.name ?? desk.names.of(account).replace(/^~/, ''), handle: contact?.handle ?? '' }
 }
+
+const handleOf = async (desk: Desk, account: AccountId): Promise<string> => (await desk.client.contacts()).find((one) => one.account === account)?.handle ?? ''
 
 async function forward (desk: Desk, to: Message['chat'], what: string, from: string | undefined): Promise<Message> {
   const { chat } = from === undefined ? { chat: to } : await desk.chat(from)

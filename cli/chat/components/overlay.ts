@@ -15,7 +15,7 @@ export function OverlayPane ({ overlay, width, height }: { overlay: Overlay, wid
 
 function linesOf (overlay: Overlay, width: number, height: number): ReactElement[] {
   switch (overlay.kind) {
-    case 'help': return helpLines(overlay.topic, width)
+    case 'help': return helpLines(overlay, width, height)
     case 'lines': return answerLines(overlay, width, height)
     case 'invite': return inviteLines(overlay, width)
     case 'safety': return safetyLines(overlay, width)
@@ -23,29 +23,30 @@ function linesOf (overlay: Overlay, width: number, height: number): ReactElement
 }
 
 /** The help is one topic at a time: a small terminal has room for no more. */
-function helpLines (topic = 'basics', width: number): ReactElement[] {
+function helpLines ({ topic = 'basics', scroll }: Extract<Overlay, { kind: 'help' }>, width: number, height: number): ReactElement[] {
   const rows = chatHelp[topic] ?? []
   // A long command gives its place to what it does: in a narrow pane that goes on below.
   const commandWidth = Math.min(Math.floor(width / 2), 2 + Math.max(...rows.map(([what]) => cellWidth(what))))
-  const topics = Object.keys(chatHelp).map((one) => one === topic ? `[${one}]` : one).join('  ')
-  return [
-    h(Text, { key: 'topics', bold: true, wrap: 'truncate' }, `/help  ${topics}`),
+  const topics = Object.keys(chatHelp).map((one) => one === topic ? `[${one}]` : one).join(' ')
+  return inWindow([
+    h(Text, { key: 'topics', bold: true, wrap: 'truncate' }, `/help ${topics}`),
     ...rows.flatMap(([what, does]) => wrapText(does, width - commandWidth).map((line, index) =>
       h(Text, { key: `${what} ${index}`, wrap: 'truncate' }, h(Text, { color: 'cyan' }, fit(index === 0 ? what : '', commandWidth)), line))),
-    ...(topic === 'basics' ? [h(Text, { key: 'ticks', dimColor: true, wrap: 'truncate' }, '⌛ here only  ✓ sent  ✓✓ delivered  ', h(Text, { color: 'cyan', bold: true, dimColor: false }, '✓✓'), ' read')] : []),
-    h(Text, { key: 'end', dimColor: true }, 'Esc closes this.')
-  ]
+    ...(topic === 'basics' ? [h(Text, { key: 'ticks', dimColor: true, wrap: 'truncate' }, '⌛ here only  ✓ sent  ✓✓ delivered  ', h(Text, { color: 'cyan', bold: true, dimColor: false }, '✓✓'), ' read')] : [])
+  ], scroll, height)
 }
 
 function answerLines ({ lines, scroll }: Extract<Overlay, { kind: 'lines' }>, width: number, height: number): ReactElement[] {
   const all = lines.flatMap((line) => wrapText(printable(line), width))
+  return inWindow(all.map((line, index) => h(Text, { key: index, wrap: 'truncate' }, line === '' ? ' ' : line)), scroll, height)
+}
+
+/** As many as there is room for, with a line that says whether there are more. */
+function inWindow (all: readonly ReactElement[], scroll: number, height: number): ReactElement[] {
   const room = Math.max(1, height - 1)
   const from = Math.max(0, Math.min(scroll, all.length - room))
   const below = all.length - from - room
-  return [
-    ...all.slice(from, from + room).map((line, index) => h(Text, { key: index, wrap: 'truncate' }, line === '' ? ' ' : line)),
-    h(Text, { key: 'end', dimColor: true, wrap: 'truncate' }, below > 0 ? `PgDn: ${below} more. Esc closes this.` : 'Esc closes this.')
-  ]
+  return [...all.slice(from, from + room), h(Text, { key: 'end', dimColor: true, wrap: 'truncate' }, below > 0 ? `PgDn: ${below} more. Esc closes this.` : 'Esc closes this.')]
 }
 
 function inviteLines ({ link, handle }: Extract<Overlay, { kind: 'invite' }>, width: number): ReactElement[] {
