@@ -123,7 +123,8 @@ export class Client {
         .onNotification(clientNotifications.refused, (body) => { this.#engine?.groups.onRefused(body) })
         .onNotification(clientNotifications.groupReceipts, ({ receipts }) => { this.#engine?.groups.receipts.onReceipts(receipts) })
         .onNotification(clientNotifications.draining, () => { this.#connection.reconnect(new ProtocolError('DRAINING')) }),
-      home: () => this.#account.home,
+      // Nothing may come before there is somebody to take it.
+      home: () => this.#engine === undefined ? undefined : this.#account.home,
       register: async (channel) => { await this.#account.registerAgain(channel) },
       onMoved: async (record) => await this.#account.onMoved(record, AbortSignal.any([])),
       findAddresses: async (_home, signal) => { await this.#account.findAddresses(signal) },

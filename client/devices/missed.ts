@@ -6,10 +6,12 @@
  *   !give/<chat>    a message, as it stands on the answering device
  *   !state/<chat>   { id: state }     of the newest messages of this account
  *
+ * Of the self conversation it is facts that were missed: the newest are told again.
+ *
  * These travel as facts and are none: nothing of them is kept. Everybody who has an answer gives it; only what was asked
  * for is taken. Spec: docs/protocol/devices.md
  */
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock, Timer } from '../../protocol/clock.ts'
 import { utf8 } from '../../protocol/bytes.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
@@ -33,6 +35,8 @@ export interface MissedComponents {
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Into the self conversation: durable with the draft. */
   readonly compose: (draft: Draft, facts: readonly SyncFact[]) => Promise<void>
+  /** Shared facts once more. */
+  readonly retell: (draft: Draft) => Promise<void>
 }
 
 /** An entry of a log in which there is nothing for this device. */
@@ -45,6 +49,9 @@ export interface Unaddressed {
 }
 
 const idsPerQuestion = 100
+const gatherMs = 1_000
+/** Pauses between questions about the same; the last one goes on. */
+const askAgainMs = [5_000, 60_000, 10 * 60_000, 6 * 60 * 60_000] as const
 const statesPerAnswer = 100
 const keptMs = 30 * 24 * 60 * 60_000
 const maxKept = 1_000
@@ -56,6 +63,11 @@ export class Missed implements BodyTaker {
   /** To be asked for in one question: message ids by chat; with an empty list only states. */
   #asking = new Map<ChatId, Set<MessageId>>()
   #wanted = 0
+  #timer: Timer | undefined
+  #isRunning = false
+  #again: Timer | undefined
+  /** Questions about what is still wanted, since the last connection. */
+  #asked = 0
 
   constructor (components: MissedComponents) { this.#on = components }
 
@@ -66,20 +78,22 @@ export class Missed implements BodyTaker {
     const old = rows.filter(({ value }) => value.atMs + keptMs < clock.nowMs())
     if (old.length > 0) await ledger.run((draft) => { for (const { key } of old) draft.erase(deviceTables.wanted, key) })
     this.#wanted = rows.length - old.length
-    for (const { key } of rows.filter((row) => !old.includes(row))) {
-      const [chat, id] = key.split('/') as [ChatId, MessageId]
-      this.#askSoon(chat, id)
-    }
+    for (const { key } of rows.filter((row) => !old.includes(row))) this.#add(key)
+  }
+
+  #add (key: string): void {
+    const [chat, id] = key.split('/') as [ChatId, MessageId]
+    this.#askSoon(chat, id)
   }
 
   /** Runs in the batch that moves the log on. */
   async note (draft: Draft, { chat, id, sender, kind, place }: Unaddressed): Promise<void> {
     const { deviceTables, clock, tables, own } = this.#on
-    if (isSelfChat(chat) || (kind !== envelopeKinds.content && kind !== envelopeKinds.receipt)) return
+    if (isSelfChat(chat) ? kind !== envelopeKinds.sync : kind !== envelopeKinds.content && kind !== envelopeKinds.receipt) return
     const pinned = await draft.read(tables.deviceLists, own.account)
     if ((pinned?.list.devices.length ?? 1) < 2) return
-    if (kind === envelopeKinds.receipt) {
-      if (sender !== own.account) draft.after(() => { this.#askSoon(chat) })
+    if (kind !== envelopeKinds.content) {
+      if (sender !== own.account || isSelfChat(chat)) draft.after(() => { this.#askSoon(chat) })
       return
     }
     if (this.#wanted >= maxKept) return
@@ -101,12 +115,47 @@ export class Missed implements BodyTaker {
     }
   }
 
-  /** Those of a moment together. */
+  /** The relay can be reached (again). */
+  resume (): void {
+    this.#isRunning = true
+    this.#asked = 0
+    this.#schedule()
+  }
+
+  /** Leaves no timer; what is wanted is written down. */
+  stop (): void {
+    this.#isRunning = false
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#again?.cancel()
+    this.#again = undefined
+  }
+
   #askSoon (chat: ChatId, id?: MessageId): void {
-    if (this.#asking.size === 0) this.#on.ledger.run(async (draft) => { await this.#ask(draft) }, { isFresh: true }).catch(() => { /* what is wanted is written down: the next start asks */ })
     const ids = this.#asking.get(chat) ?? new Set()
     if (id !== undefined) ids.add(id)
     this.#asking.set(chat, ids)
+    this.#schedule()
+  }
+
+  /** What is wanted in a moment goes together; meanwhile whoever has not sealed for this device hears of the newer list. */
+  #schedule (): void {
+    if (!this.#isRunning || this.#timer !== undefined || this.#asking.size === 0) return
+    this.#timer = this.#on.clock.after(gatherMs, () => {
+      this.#timer = undefined
+      this.#on.ledger.run(async (draft) => { await this.#ask(draft) }, { isFresh: true })
+        .catch(() => { /* what is wanted is written down, and asked for again */ })
+        .finally(() => { this.#askAgain() })
+    })
+  }
+
+  /** Who was asked may not have come so far in the log either. */
+  #askAgain (): void {
+    if (!this.#isRunning || this.#again !== undefined || this.#wanted === 0) return
+    this.#again = this.#on.clock.after(askAgainMs[Math.min(this.#asked++, askAgainMs.length - 1)]!, () => {
+      this.#again = undefined
+      this.load().catch(() => { /* the store's failure: the next connection tries again */ })
+    })
   }
 
   async #ask (draft: Draft): Promise<void> {
@@ -123,7 +172,11 @@ export class Missed implements BodyTaker {
   }
 
   async #answer (draft: Draft, chat: ChatId, { ids }: Record<string, unknown>): Promise<void> {
-    const { history, ledger } = this.#on
+    const { history, ledger, retell } = this.#on
+    if (isSelfChat(chat)) {
+      await retell(draft)
+      return
+    }
     const wanted = Array.isArray(ids) ? ids.filter((id): id is MessageId => typeof id === 'string' && /^[0-9a-f]{32}$/.test(id)).slice(0, idsPerQuestion) : []
     for (const id of wanted) {
       const row = await history.find(draft, chat, 'in', id) ?? await history.find(draft, chat, 'out', id)

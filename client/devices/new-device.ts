@@ -31,6 +31,8 @@ export interface NewDeviceComponents extends MeetingComponents {
   readonly choice: RelayChoice
   readonly handover: Handover
   readonly deviceTables: DeviceTables
+  /** This device has an account now: begin with it. */
+  readonly onLinked: () => Promise<void>
 }
 
 /** Rows so far and in all, as far as it is known. */
@@ -54,7 +56,7 @@ export class NewDevice {
   readonly shortCode: Promise<string>
   /** Everything without which the device cannot work is stored. @throws ProtocolError LINK_FAILED, CANCELLED: the store is as before */
   readonly linked: Promise<void>
-  /** Whether all of the history came, or the connection ended before; once that is known. Rejects as `linked` does. */
+  /** Whether all of the history came, or the connection ended before; the device is at work then. Rejects as `linked` does. */
   readonly hasWholeHistory: Promise<boolean>
   readonly #on: NewDeviceComponents
   readonly #options: NewDeviceOptions
@@ -96,7 +98,12 @@ export class NewDevice {
     const linked = handshake.then(async ({ transcript }) => { await this.#join(transcript) }).catch(async (error: unknown) => { await this.#giveUp(error) })
     this.shortCode = handshake.then(({ shortCode }) => shortCode, (error: unknown) => { throw asLinkFailure(error) })
     this.linked = linked
-    this.hasWholeHistory = linked.then(async () => await this.#takeHistory())
+    // At work not before the history is there: what comes from the logs meanwhile may change it.
+    this.hasWholeHistory = linked.then(async () => {
+      const isWhole = await this.#takeHistory()
+      await components.onLinked()
+      return isWhole
+    })
     // Whoever waits for one of them hears of it there.
     for (const promise of [this.shortCode, this.linked, this.hasWholeHistory]) promise.catch(() => { /* see above */ })
   }

@@ -131,12 +131,9 @@ export class OwnDevices {
    * @throws ProtocolError NOT_ADMITTED when there is an account; HOME_UNREACHABLE, TIMEOUT, UNKNOWN_RELAY, QUOTA
    */
   async startLinking ({ name = '', relay, region, signal = AbortSignal.any([]), onProgress }: { name?: string, relay?: string | undefined, region?: string | undefined, signal?: AbortSignal, onProgress?: (progress: LinkProgress) => void } = {}): Promise<NewDevice> {
-    const { account, onLinked } = this.#on
+    const { account } = this.#on
     if (account.info !== undefined || account.isPrimary) throw new ProtocolError('NOT_ADMITTED', { what: 'there is an account already' })
-    const linking = await NewDevice.start({ ...this.#on, handover: this.handover }, { name: checkName(name), wish: { relay, region }, signal, onProgress })
-    // Not before the history is there: what comes from the logs meanwhile may change it.
-    linking.hasWholeHistory.then(async () => { await onLinked() }).catch(() => { /* not linked: whoever waits for it is told */ })
-    return linking
+    return await NewDevice.start({ ...this.#on, handover: this.handover }, { name: checkName(name), wish: { relay, region }, signal, onProgress })
   }
 
   /**

@@ -57,6 +57,9 @@ export class ReadMarks implements MessageGate {
     if (row.direction !== 'in' || row.state !== 'delivered') return
     const mark = await draft.read(this.#on.deviceTables.readMarks, row.chat)
     if (mark === undefined || !isWithin(row, mark)) return
+    // It stands where nothing could be read until now, so nobody has seen it.
+    const log = await draft.read(this.#on.tables.logs, row.chat)
+    if (log !== undefined && isWithin(row, log)) return
     await this.#on.history.update(draft, row.chat, 'in', row.id, { state: 'read' })
     const { conversations } = this.#on.tables
     const conversation = await draft.read(conversations, row.chat)

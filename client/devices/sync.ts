@@ -93,6 +93,14 @@ export class SyncFacts implements BodyTaker {
     for (const { key, value: { value } } of rows) await this.#tell(draft, key, value, false)
   }
 
+  /** A device may have missed some: the newest again, as they are. Whoever has them hears nothing new. */
+  async retell (draft: Draft): Promise<void> {
+    const { ledger, deviceTables } = this.#on
+    const rows = await ledger.range(deviceTables.facts, { from: '', to: '\x7f' })
+    for (const { key } of rows.sort((a, b) => b.value.madeAtMs - a.value.madeAtMs).slice(0, factsPerMessage)) draft.write(deviceTables.untold, key, empty)
+    draft.after(() => { this.#tellSoon() })
+  }
+
   /** Facts of another device of this account. */
   async take (draft: Draft, { isOwn, senderDevice, body }: OpenedMessage): Promise<void> {
     // [IGNORE] only an account's own devices say what is so for it
