@@ -99,6 +99,17 @@ describe('gossip of a wide group', () => {
     assert.deepEqual(relays.map((relay) => wideGroup.count(relay, 'heliograph_gossip_contradictions_total')), [0, 0, 0])
   })
 
+  it('is not waited for by a relay that has to keep the group from now on', async () => {
+    wideGroup = await new WideGroup(39).start()
+    const { world, members, group } = wideGroup
+    const late = await world.relay('africa-1.example.org')
+    const newcomer = await world.person(late)
+    await group.add(members[0]!, newcomer)
+    const startedAtMs = world.clock.nowMs()
+    await world.until(() => group.shownTo(newcomer).length === 1)
+    assert.ok(world.clock.nowMs() - startedAtMs < 600, `${world.clock.nowMs() - startedAtMs} ms`)
+  })
+
   it('of members of other relays: what they have in their outbox leaves it', async () => {
     wideGroup = await new WideGroup(32).start()
     const { world, relays, members, group } = wideGroup

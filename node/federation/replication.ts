@@ -251,6 +251,8 @@ class ReplicaFollower implements Follower {
   readonly feed: Feed<LogEntry>
   readonly #lane: ReplicaLane
   isInFlight = false
+  /** It has taken something, in this life of the object. */
+  hasAnswered = false
   attempt = 0
   retry: Timer | undefined
   /** Waiting for the confirmation of what went by gossip. */
@@ -297,7 +299,8 @@ class ReplicaLane implements LaneWork<Batch> {
   due (follower: ReplicaFollower): void {
     const { log, relay } = follower
     const isLeaving = log.group?.retiring.has(relay) === true
-    if (!isLeaving && this.#c.roads.to(relay, log) === 'gossip') this.#wait(follower)
+    // Whether it keeps the group at all is known once it has answered; gossip founds nothing there.
+    if (follower.hasAnswered && !isLeaving && this.#c.roads.to(relay, log) === 'gossip') this.#wait(follower)
     else this.add(follower)
   }
 
@@ -325,6 +328,7 @@ class ReplicaLane implements LaneWork<Batch> {
     const { feed, log, relay } = follower
     // [IGNORE] numbers that we never gave; what is sent next is answered with them, which says so in the log
     if (seq > log.durableHead) return
+    follower.hasAnswered = true
     this.#c.progress.replicated(log, relay, seq)
     if (seq <= feed.sent) return
     feed.rewind(seq)
@@ -424,6 +428,7 @@ class ReplicaLane implements LaneWork<Batch> {
       this.#later(follower)
       return
     }
+    follower.hasAnswered = true
     this.#c.progress.replicated(log, relay, position.seq)
     const through = log.group?.retiring.get(relay)
     if (through !== undefined && position.seq >= through) {
