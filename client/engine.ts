@@ -115,6 +115,7 @@ export class Engine {
       entries: () => this.entries,
       wantKeys,
       refresh: async (account) => { await this.keys.refresh(account) },
+      catchUp: async (chat) => { await this.inbox.catchUp(chat) },
       renewSessions: (account) => this.keys.renew(account),
       isUnavailable: (account) => this.sealer.isUnavailable(account),
       isKeyless: (device) => this.sealer.isKeyless(device),

@@ -60,6 +60,8 @@ export interface GroupEngineComponents {
   /** Made after this; not used before everything is. */
   readonly outbox: () => Outbox
   readonly entries: () => Entries
+  /** Read on in a log. */
+  readonly catchUp: (chat: ChatId) => Promise<void>
   readonly wantKeys: (accounts: readonly AccountId[]) => void
   readonly refresh: (account: AccountId) => Promise<void>
   readonly renewSessions: (account: AccountId) => boolean
@@ -236,7 +238,11 @@ export class GroupEngine implements GroupPort {
   async seal (draft: Draft, message: ToSeal): Promise<Sealed | 'waits' | 'nobody'> { return await this.#sealer.seal(draft, message) }
   async sealSignal (draft: Draft, chat: ChatId, message: Parameters<GroupPort['sealSignal']>[2]): Promise<Uint8Array | undefined> { return await this.#sealer.sealSignal(draft, chat, message) }
   async sealControl (draft: Draft, item: Item, row: OutboxRow, conversation: GroupConversation): Promise<Sealed | 'waits' | 'nobody'> { return await this.acts.seal(draft, item, row, conversation) }
-  async controlRefused (draft: Draft, item: Item, row: OutboxRow): Promise<void> { await this.acts.refused(draft, item, row) }
+  async controlRefused (draft: Draft, item: Item, row: OutboxRow): Promise<void> {
+    await this.acts.refused(draft, item, row)
+    // The change that was first has a place in the log already.
+    draft.after(() => { this.#on.quietly('catch up', this.#on.catchUp(item.chat)) })
+  }
   async controlFailed (draft: Draft, { chat, id }: Item, error: ProtocolError): Promise<void> { await this.acts.failed(draft, chat, id, error) }
   wantKeysOf (chat: ChatId): void { this.#on.wantKeys([...this.states.current(chat)?.members.keys() ?? []]) }
 

@@ -215,7 +215,7 @@ export class GroupKeys implements BodyTaker {
   async common (draft: Draft, chat: ChatId): Promise<{ distribution?: Uint8Array, profileKeyId?: Uint8Array, profileKey?: Uint8Array }> {
     const { groupTables, cipher, profiles } = this.#on
     const own = (await draft.read(groupTables.ownKeys, chat))?.own
-    const profile = await profiles.newestKey(draft, chat)
+    const profile = await profiles.currentKey(draft, chat)
     return {
       ...(own === undefined ? {} : { distribution: cipher.distribution(fromHex(own)) }),
       ...(profile === undefined ? {} : { profileKeyId: profile.id, profileKey: profile.key })

@@ -113,7 +113,7 @@ export class Groups {
     return await ledger.run(async (draft) => {
       const ref = await this.#compose(draft, conversation, { act: 'link', link: { id, publicKey: primitives.ed25519PublicKey(seed), expiresAtMs, maxUses } })
       const { name } = await groups.states.infoOf(draft, chat)
-      const profileKey = await groups.profiles.newestKey(draft, chat)
+      const profileKey = await groups.profiles.currentKey(draft, chat)
       return { ...ref, linkId: toHex(id), link: encodeGroupInvite({ conversation, linkId: id, seed, profileKey, name, addresses: addresses() }) }
     })
   }

@@ -28,9 +28,13 @@ export class Profiles {
     this.#primitives = primitives
   }
 
-  async newestKey (draft: Draft, chat: ChatId): Promise<GroupProfileKey | undefined> {
-    const newest = Object.entries((await this.#states.infoOf(draft, chat)).profileKeys).at(-1)
-    return newest === undefined ? undefined : { id: fromHex(newest[0]), key: fromHex(newest[1]) }
+  /** That of the profile which is shown now; before there is one: the newest. */
+  async currentKey (draft: Draft, chat: ChatId): Promise<GroupProfileKey | undefined> {
+    const { profileKeys } = await this.#states.infoOf(draft, chat)
+    const shown = (await this.#states.stateOf(draft, chat))?.profile?.keyId
+    const id = shown === undefined ? Object.keys(profileKeys).at(-1) : toHex(shown)
+    const key = id === undefined ? undefined : profileKeys[id]
+    return id === undefined || key === undefined ? undefined : { id: fromHex(id), key: fromHex(key) }
   }
 
   /** A key that a member, or the link by which one came, has given. */
@@ -66,7 +70,7 @@ export class Profiles {
    */
   async seal (draft: Draft, chat: ChatId, conversation: GroupConversation, text: GroupText): Promise<{ profile: GroupProfile, isNewKey: boolean }> {
     const info = await this.#states.infoOf(draft, chat)
-    const known = info.isProfileKeyStale ? undefined : await this.newestKey(draft, chat)
+    const known = info.isProfileKeyStale ? undefined : await this.currentKey(draft, chat)
     const key = known ?? newProfileKey(this.#primitives)
     const profile = sealGroupProfile(this.#primitives, conversation, key, text)
     if (known === undefined) {

@@ -10,7 +10,7 @@ import type { Clock, Timer } from '../../protocol/clock.ts'
 import { conversationFromId, selfConversation, type GroupConversation } from '../../protocol/conversation.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { envelopeKinds, receiptStages } from '../../protocol/wire/kinds.ts'
-import { isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
+import { isPairChat, type ChatId } from '../chat-id.ts'
 import { clientLimits } from '../limits.ts'
 import type { Body, BodyTaker, OpenedMessage } from '../messages/bodies.ts'
 import type { RelayLink } from '../relay/link.ts'
@@ -259,12 +259,11 @@ export class WaitingMessages implements BodyTaker {
   }
 
   async #askFor (draft: Draft, some: readonly Waiting[]): Promise<void> {
-    const { tables, groupTables, clock, own, compose, renewSessions, reopen, onGivenUp, states } = this.#on
+    const { tables, groupTables, clock, own, compose, renewSessions, reopen, onGivenUp } = this.#on
     const nowMs = clock.nowMs()
     const { chat, row: { sender } } = some[0]!
     // The session may have come apart: the question goes in a fresh one.
     const isRenewed = some.some(({ row }) => row.isBroken) && sender !== own.account && renewSessions(sender)
-    const isStillThere = !isGroupChat(chat) || ((await states.stateOf(draft, chat))?.members.has(sender) ?? false)
     const ids: MessageId[] = []
     for (const { key } of some) {
       const row = await draft.read(groupTables.waiting, key)
@@ -281,7 +280,7 @@ export class WaitingMessages implements BodyTaker {
       const pause = clientLimits.resendAfterMs[isPairChat(chat) ? row.tries : row.tries + 1]
       if (isRenewed) {
         draft.write(groupTables.waiting, key, { ...row, isBroken: false, nextTryAtMs: nowMs + clientLimits.resendAfterMs[0] })
-      } else if (isLast || pause === undefined || !isStillThere) {
+      } else if (isLast || pause === undefined) {
         draft.erase(groupTables.waiting, key)
         await onGivenUp(draft, chat, row, false)
       } else if (ids.length < resendIds) {

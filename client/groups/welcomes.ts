@@ -65,7 +65,7 @@ export class Welcomes implements BodyTaker {
   async compose (draft: Draft, state: GroupState, accounts: readonly AccountId[]): Promise<void> {
     const { profiles, compose } = this.#on
     const chat: ChatId = state.conversation.id
-    const key = await profiles.newestKey(draft, chat)
+    const key = await profiles.currentKey(draft, chat)
     const whole = snapshotOf(state)
     // A larger one the relay gives.
     const snapshot = whole.byteLength <= welcomeBytes ? whole : empty

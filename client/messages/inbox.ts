@@ -362,6 +362,14 @@ export class Inbox {
     }
   }
 
+  /** Something says that there is more of this log than has come. @throws ProtocolError; what is there comes with the next connection at the latest */
+  async catchUp (chat: ChatId): Promise<void> {
+    const log = this.#on.tables.logs.cached(chat)
+    if (log === undefined || !this.#on.link.isOnline) return
+    const page = await this.#on.link.call(clientMethods.readLog, { conversation: conversationOfChat(this.#on.ownAccount, chat).bytes, fromSeq: log.seq + 1, maxEntries: limits.pageEntries })
+    this.onPages([page])
+  }
+
   async #read (chat: ChatId, buffer: Buffer, log: LogRow): Promise<void> {
     const page = await this.#on.link.call(clientMethods.readLog, { conversation: buffer.conversation.bytes, fromSeq: log.seq + 1, maxEntries: limits.pageEntries })
     // [REJECT] an answer about something else
