@@ -20,11 +20,14 @@ import type { Logs } from '../log/logs.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Buckets, Logger } from '../ports.ts'
 import type { Store } from '../store/store.ts'
+import { memberOfKey } from './group-rows.ts'
 import type { Meter } from '../watch/meter.ts'
 
 /** Positions in one offer, as wire/log.proto bounds them; groups of one founder that are offered. */
 const together = 1_024
 const maxGroups = 10_000
+/** Members of a founder's groups whose home records go ahead, as far as they are known here. */
+const maxMembers = 10_000
 /** Tries to tell a new home: more than half an hour. Afterwards it hears from whoever writes. */
 const maxAttempts = 64
 /** Groups that wait to be asked for, at the new home, and those asked for at once. */
@@ -84,29 +87,33 @@ export class GroupOffers {
     const { placement, links, clock } = this.#c
     const relay = placement.primaryOf(account)
     if (placement.isHome(account) || relay === undefined || relay === placement.self) return
-    const positions = await this.#groupsOf(account)
+    const { positions, members } = await this.#groupsOf(account)
     if (positions.length === 0) return
     const limit = deadline(clock, limits.requestTimeoutMs)
     try {
       const channel = await links.channelTo(relay, { signal: limit.signal })
-      links.introduce(channel, [account])
+      // It may know older homes of the members: who has sequenced so far, and who is their home, knows better.
+      links.introduce(channel, [account, ...members])
       for (let at = 0; at < positions.length; at += together) await channel.call(relayMethods.offerLogs, { positions: positions.slice(at, at + together) }, { signal: limit.signal })
     } finally {
       limit.cancel()
     }
   }
 
-  /** Groups that this account has founded and this relay keeps. Their ids begin alike. */
-  async #groupsOf (account: AccountId): Promise<Position[]> {
+  /** Groups that this account has founded and this relay keeps, and their members. Their ids begin alike. */
+  async #groupsOf (account: AccountId): Promise<{ positions: Position[], members: Set<AccountId> }> {
     const { id: any } = groupConversation(account, new Uint8Array(groupNonceBytes))
     const prefix = any.slice(0, 2 * (1 + keyBytes))
     const positions: Position[] = []
+    const members = new Set<AccountId>()
     for await (const { key } of this.#c.store.scan('group', prefix)) {
+      const member = memberOfKey(key)
+      if (member !== undefined && members.size < maxMembers) members.add(member)
       if (key.length !== any.length + 1) continue // not the head
       positions.push({ conversation: conversationFromId(key.slice(0, any.length) as ConversationId).bytes, epoch: 0, seq: 0 })
       if (positions.length >= maxGroups) break
     }
-    return positions
+    return { positions, members }
   }
 
   register (handlers: Handlers): void {

@@ -64,6 +64,11 @@ export function memberRow (group: GroupConversation, account: AccountId, { role,
   value.writeUIntBE(through, 11, 6)
   return put(keyOf(group, `m${account}`), value)
 }
+/** The account of a member's row; undefined: another row. */
+export function memberOfKey (key: string): AccountId | undefined {
+  const slash = key.indexOf('/')
+  return key[slash + 1] === 'm' ? key.slice(slash + 2) as AccountId : undefined
+}
 export const dropMemberRow = (group: GroupConversation, account: AccountId): Write => drop(keyOf(group, `m${account}`))
 
 export function linkRow (group: GroupConversation, { link, uses, madeBy }: GroupLinkState): Write {
