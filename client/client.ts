@@ -378,7 +378,7 @@ export class Client {
       compose: async (draft: Draft, told: readonly SyncFact[]) => { await engine.outbox.compose(draft, { chat: selfConversation(account).id, kind: envelopeKinds.sync, body: { kind: 'sync', facts: told } }) }
     }
     const facts = new SyncFacts(shared)
-    const missed = this.#missed = new Missed({ ...shared, retell: async (draft) => { await facts.retell(draft) } })
+    const missed = this.#missed = new Missed({ ...shared, retell: async (draft) => { await facts.retell(draft) }, isRead: async (draft, chat, place) => await readMarks.isRead(draft, chat, place) })
     const readMarks = this.#readMarks = new ReadMarks({ ...shared, facts })
     engine.takers.push(facts, missed)
     engine.gates.push(readMarks)

@@ -35,6 +35,8 @@ export interface MissedComponents {
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Into the self conversation: durable with the draft. */
   readonly compose: (draft: Draft, facts: readonly SyncFact[]) => Promise<void>
+  /** Was this place read on one of the devices? */
+  readonly isRead: (draft: Draft, chat: ChatId, place: { readonly epoch: number, readonly seq: number }) => Promise<boolean>
   /** Shared facts once more. */
   readonly retell: (draft: Draft) => Promise<void>
 }
@@ -206,8 +208,10 @@ export class Missed implements BodyTaker {
     draft.erase(deviceTables.wanted, key)
     draft.after(() => { this.#wanted-- })
     if (await history.find(draft, chat, direction, id) !== undefined) return
-    const row = history.add(draft, { ...given as Message, receivedAtMs: clock.nowMs() }, { epoch: wanted.epoch, seq: wanted.seq })
-    if (direction === 'in' && state === 'delivered') {
+    const place = { epoch: wanted.epoch, seq: wanted.seq }
+    const isRead = direction === 'in' && (state === 'read' || await this.#on.isRead(draft, chat, place))
+    const row = history.add(draft, { ...given as Message, receivedAtMs: clock.nowMs(), state: isRead ? 'read' : state }, place)
+    if (direction === 'in' && !isRead) {
       const conversation = await draft.read(tables.conversations, chat)
       draft.write(tables.conversations, chat, { ...conversation, unread: (conversation?.unread ?? 0) + 1 })
     }

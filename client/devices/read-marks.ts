@@ -35,8 +35,11 @@ export class ReadMarks implements MessageGate {
     this.#on = components
     components.facts.onFact(prefix, async (draft, key, value, isOwnWrite) => {
       const place = placeOf(value)
-      if (place === undefined || isOwnWrite) return
-      await this.#onMark(draft, key.slice(prefix.length) as ChatId, place)
+      if (place === undefined) return
+      const chat = key.slice(prefix.length) as ChatId
+      if (!isOwnWrite) await this.#onMark(draft, chat, place)
+      // What comes late and stands before it is read on the others already. A device that is alone shows it as new.
+      else if (await components.facts.hasOthers(draft)) draft.write(components.deviceTables.readMarks, chat, { ...place, isPending: false })
     })
   }
 
@@ -51,15 +54,18 @@ export class ReadMarks implements MessageGate {
     if (log !== undefined && log.seq > 0) await this.#on.facts.put(draft, prefix + chat, JSON.stringify({ epoch: log.epoch, seq: log.seq }))
   }
 
+  /** Does everything at this place count as read? */
+  async isRead (draft: Draft, chat: ChatId, place: Place): Promise<boolean> {
+    const mark = await draft.read(this.#on.deviceTables.readMarks, chat)
+    return mark !== undefined && isWithin(place, mark)
+  }
+
   async admit (): Promise<Admission> { return 'show' }
 
   async shown (draft: Draft, row: MessageRow): Promise<void> {
     if (row.direction !== 'in' || row.state !== 'delivered') return
     const mark = await draft.read(this.#on.deviceTables.readMarks, row.chat)
     if (mark === undefined || !isWithin(row, mark)) return
-    // It stands where nothing could be read until now, so nobody has seen it.
-    const log = await draft.read(this.#on.tables.logs, row.chat)
-    if (log !== undefined && isWithin(row, log)) return
     await this.#on.history.update(draft, row.chat, 'in', row.id, { state: 'read' })
     const { conversations } = this.#on.tables
     const conversation = await draft.read(conversations, row.chat)

@@ -70,7 +70,7 @@ export class SyncFacts implements BodyTaker {
     const madeAtMs = Math.max(clock.nowMs(), (known?.madeAtMs ?? 0) + 1)
     draft.write(deviceTables.facts, key, { value, madeAtMs, device: own.device })
     await this.#tell(draft, key, value, true)
-    if (!await this.#hasOthers(draft)) return
+    if (!await this.hasOthers(draft)) return
     draft.write(deviceTables.untold, key, empty)
     draft.after(() => { this.#tellSoon() })
   }
@@ -119,7 +119,8 @@ export class SyncFacts implements BodyTaker {
     for (const { prefix, listener } of this.#listeners) if (key.startsWith(prefix)) await listener(draft, key, value, isOwnWrite)
   }
 
-  async #hasOthers (draft: Draft): Promise<boolean> {
+  /** Is there another device to tell? */
+  async hasOthers (draft: Draft): Promise<boolean> {
     const pinned = await draft.read(this.#on.tables.deviceLists, this.#on.own.account)
     return (pinned?.list.devices.length ?? 1) > 1
   }
@@ -143,7 +144,7 @@ export class SyncFacts implements BodyTaker {
     const { ledger, deviceTables, compose } = this.#on
     const untold = await ledger.range(deviceTables.untold, { from: '', to: '\x7f', limit: factsPerMessage })
     if (untold.length === 0) return
-    const hasOthers = await this.#hasOthers(draft)
+    const hasOthers = await this.hasOthers(draft)
     const facts: SyncFact[] = []
     let bytes = 0
     for (const { key } of untold) {
