@@ -292,7 +292,6 @@ export class GroupEngine implements GroupPort {
     const gone = before === undefined ? [] : [...before.members.keys()].filter((account) => !after.members.has(account))
     const come = before === undefined ? [] : [...after.members.keys()].filter((account) => !before.members.has(account))
     for (const account of gone) draft.write(this.tables.former, `${chat}/${account}`, { sinceSeq: before!.members.get(account)!.sinceSeq, untilSeq: step.place.seq })
-    for (const account of come) draft.erase(this.tables.former, `${chat}/${account}`)
     if (gone.length > 0) {
       await this.keys.retire(draft, chat)
       await this.profiles.retire(draft, chat)

@@ -6,7 +6,7 @@
  * gi/    | group                | JSON: what this device knows beside the log              | with the account
  * gp/    | group                | JSON: own change of it that is under way                 | it has taken effect, or was refused
  * gh/    | group/position       | membership hash after the control entry there, 32 bytes  | with the account
- * gm/    | group/account        | JSON: from where to where somebody was in it who has left | they come back
+ * gm/    | group/account        | JSON: from where to where somebody was in it, the last time that they left | with the account
  * gn/    | group                | GroupSnapshot from the adder or the relay, not in use yet | the first entry was taken
  * gk/    | group                | JSON: own sender key, who is still to be given keys      | with the account
  * gr/    | group/device         | sender keys of that device                               | with the account

@@ -169,15 +169,12 @@ export class WaitingMessages implements BodyTaker {
     const { groupTables, states, keys, own, compose } = this.#on
     const chat: ChatId = group.id
     const member = (await states.stateOf(draft, chat))?.members.get(sender)
-    const former = member === undefined ? await draft.read(groupTables.former, `${chat}/${sender}`) : undefined
-    const since = member?.sinceSeq ?? former?.sinceSeq
-    // [IGNORE] never was in the group
-    if (since === undefined) return
-    const until = former?.untilSeq ?? Infinity
+    const former = await draft.read(groupTables.former, `${chat}/${sender}`)
+    const wasIn = (seq: number): boolean => (member !== undefined && seq >= member.sinceSeq) || (former !== undefined && seq >= former.sinceSeq && seq < former.untilSeq)
     const known: Array<{ id: MessageId, content: Uint8Array }> = []
     for (const id of ids.slice(0, resendIds)) {
       const sent = await draft.read(groupTables.contents, `${chat}/${id}`)
-      if (sent !== undefined && sent.seq > 0 && sent.seq >= since && sent.seq < until && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
+      if (sent !== undefined && sent.seq > 0 && wasIn(sent.seq) && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
     }
     if (known.length === 0) return
     if (member !== undefined) {
