@@ -280,12 +280,13 @@ export class Intake {
 
   /** What a group's state says of an envelope that comes next. @throws ProtocolError QUOTA; as GroupSequencer.check; NOT_A_MEMBER */
   #checkGroup (group: Group, { conversation, sender }: Candidate, { isSequencer, verified }: { isSequencer: boolean, verified: Verified | undefined }): GroupChange | undefined {
-    // [LATER] all members together
-    this.#c.buckets.take('submitPerGroup', conversation.id, 1)
-    if (isSequencer) return this.#c.groups.check(group, sender, verified)
+    const change = isSequencer ? this.#c.groups.check(group, sender, verified) : undefined
     // [REJECT] removed, and this home has the entry that says so. About others the sequencer knows better: they may just have come.
-    if (group.leaving.has(sender) && verified === undefined) throw new ProtocolError('NOT_A_MEMBER')
-    return undefined
+    if (!isSequencer && group.leaving.has(sender) && verified === undefined) throw new ProtocolError('NOT_A_MEMBER')
+    // [LATER] all members together; who is none, as far as is known here, uses up what they alone may
+    const isOfGroup = isSequencer || group.state.members.has(sender)
+    this.#c.buckets.take('submitPerGroup', isOfGroup ? conversation.id : `${conversation.id} ${sender}`, 1)
+    return change
   }
 
   /** Who may put this here. 'unknown': the sender's home record must be found first. */
