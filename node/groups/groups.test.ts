@@ -7,7 +7,8 @@ import { limits, rates } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import { TestGroup, headOf, signedChange, stateAt } from '../testing/group-world.ts'
 import { signing } from '../testing/fixtures.ts'
-import { TestClient, World, type TestRelayNode } from '../testing/message-world.ts'
+import type { TestClient} from '../testing/message-world.ts';
+import { World, type TestRelayNode } from '../testing/message-world.ts'
 
 
 describe('groups', () => {
