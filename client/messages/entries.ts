@@ -537,7 +537,9 @@ export class Entries {
   /** Kept, and shown in its place; receipts are only reported. */
   async #keepUnopened (draft: Draft, { chat, entry }: Arrival, envelope: Envelope, bytes: Uint8Array, error: ProtocolError): Promise<void> {
     const isForged = error.code === 'BAD_CONVERSATION' || error.code === 'BAD_MESSAGE_ID'
-    this.#warn(draft, isForged ? 'refused' : 'undecryptable', chat, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
+    // A device that was unlinked a moment ago has still acknowledged something: nobody misses that.
+    const isMissed = error.code !== 'UNKNOWN_DEVICE' || envelope.kind === envelopeKinds.content
+    if (isMissed) this.#warn(draft, isForged ? 'refused' : 'undecryptable', chat, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
     draft.write(this.#on.tables.unopened, `${chat}/${positionKey(entry.epoch, entry.seq)}`, { atMs: this.#on.clock.nowMs(), envelope: bytes })
     if (isForged || envelope.kind !== envelopeKinds.content) return
     if (envelope.sender === this.#on.own.account) {
