@@ -33,6 +33,8 @@ export interface ActComponents {
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
   /** Into the outbox, behind what was written before. */
   readonly composeControl: (draft: Draft, chat: ChatId, control: Uint8Array) => Promise<MessageId>
+  /** Out of the outbox. */
+  readonly dropRow: (draft: Draft, item: Item) => void
   readonly sealWaiting: (chat: ChatId) => void
 }
 
@@ -102,6 +104,19 @@ export class Acts {
   async passed (draft: Draft, chat: ChatId, id: MessageId, error?: ProtocolError): Promise<void> {
     await this.#clear(draft, chat, id)
     draft.after(() => { this.#settle(id, error) })
+  }
+
+  /** This account was out of the group and is back: nobody says any more what became of a change from before. */
+  async reset (draft: Draft, chat: ChatId): Promise<void> {
+    const { groupTables, dropRow } = this.#on
+    const pending = await draft.read(groupTables.pendingActs, chat)
+    if (pending === undefined) return
+    if (pending.id !== undefined) {
+      dropRow(draft, { chat, id: pending.id })
+      await this.failed(draft, chat, pending.id, new ProtocolError('STALE_MEMBERSHIP'))
+    } else {
+      draft.erase(groupTables.pendingActs, chat)
+    }
   }
 
   /** Refused for good. */

@@ -115,7 +115,7 @@ export class GroupEngine implements GroupPort {
       onSenderKey: (draft, chat, device) => { draft.after(() => { this.#waiting.retry(chat, device) }) },
       onReceiptKey: async (draft, chat, giver, key) => { await this.receipts.takeKey(draft, chat, giver, key) }
     })
-    this.acts = new Acts({ ...components, groupTables, states, composeControl: async (draft, chat, control) => await outbox().composeControl(draft, chat, control), sealWaiting })
+    this.acts = new Acts({ ...components, groupTables, states, composeControl: async (draft, chat, control) => await outbox().composeControl(draft, chat, control), dropRow: (draft, item) => { outbox().drop(draft, item) }, sealWaiting })
     this.welcomes = new Welcomes({ ...components, states, profiles, compose, onWelcome: async (draft, chat, sender) => { await this.asked?.welcomed(draft, chat, sender) } })
     this.#sealer = new GroupSealer({ ...components, groupTables, states, keys })
     this.#waiting = new WaitingMessages({
@@ -289,6 +289,7 @@ export class GroupEngine implements GroupPort {
     const { chat, before, after, change, isOwnDevice } = step
     const { own, events } = this.#on
     const isIn = after.members.has(own.account)
+    if (before !== undefined && change === undefined && isIn) await this.acts.reset(draft, chat)
     const gone = before === undefined ? [] : [...before.members.keys()].filter((account) => !after.members.has(account))
     const come = before === undefined ? [] : [...after.members.keys()].filter((account) => !before.members.has(account))
     for (const account of gone) draft.write(this.tables.former, `${chat}/${account}`, { sinceSeq: before!.members.get(account)!.sinceSeq, untilSeq: step.place.seq })

@@ -28,7 +28,7 @@ function checkOrder (mine: readonly string[], others: readonly string[], what: s
 }
 
 describe('client: groups under faults', () => {
-  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]) {
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) {
     it(`five people talk, come and go, lose connections and restart (seed ${seed})`, async () => {
       const world = new FakeWorld(nodePrimitives, seed)
       const { random } = world

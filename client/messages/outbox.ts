@@ -212,6 +212,9 @@ export class Outbox {
     if (row !== undefined) this.#rows.keep(draft, item, { ...row, awaiting: [] })
   }
 
+  /** Nothing is to come of it any more. */
+  drop (draft: Draft, item: Item): void { this.#rows.drop(draft, item) }
+
   /** Is it still under way? */
   isThere (chat: ChatId, id: MessageId): boolean {
     const queue = this.#queues.find(chat)

@@ -126,7 +126,10 @@ export class Submission {
       // Done with already: delivered, or refused by the sequencer.
       if (row === undefined) return
       await rows.updateMessage(draft, item, { state: 'sent', ...(outcome.seq > 0 ? { position: { epoch: outcome.epoch, seq: outcome.seq } } : {}) })
-      rows.keep(draft, item, { ...row, state: 'sent' })
+      // A group's log may have begun anew for this account behind it: then it does not come past it again.
+      const log = isGroupChat(item.chat) && outcome.seq > 0 ? await draft.read(this.#on.tables.logs, item.chat) : undefined
+      const isPast = log !== undefined && (outcome.epoch < log.epoch || (outcome.epoch === log.epoch && outcome.seq <= log.seq))
+      rows.keep(draft, item, { ...row, state: 'sent', isSequenced: row.isSequenced || isPast })
       this.#boundSent(draft, item.chat)
       return
     }
