@@ -110,13 +110,15 @@ export class RelaySessions {
     // [REJECT] SPEC(relay §pull) only homes of a member read a log
     if (!placement.mayKeep(conversation, relay)) throw new ProtocolError('NOT_ADMITTED')
     const log = await logs.load(conversation)
-    const entries = await reader.read(log, request.fromSeq, { maxEntries, maxBytes: limits.pageBytes })
+    // [REJECT] a home that has lost its last member has no part in what comes after
+    const last = Math.min(log.durableHead, placement.lastFor(conversation, relay))
+    const entries = request.fromSeq > last ? [] : await reader.read(log, request.fromSeq, { maxEntries, maxBytes: limits.pageBytes })
     const epoch = entries[0]?.epoch ?? log.epoch
     return {
       conversation: conversation.bytes,
       epoch,
-      entries: entries.filter((entry) => entry.epoch === epoch && entry.seq <= log.durableHead).map((entry) => wireEntry(entry, undefined)),
-      head: log.durableHead
+      entries: entries.filter((entry) => entry.epoch === epoch && entry.seq <= last).map((entry) => wireEntry(entry, undefined)),
+      head: last
     }
   }
 }

@@ -120,7 +120,7 @@ export class Replicas {
     for (const page of pages) {
       try {
         const conversation = conversationFromBytes(page.conversation)
-        if (!await this.#isSequencer(conversation, relay)) continue
+        if (!await this.#isSequencer(conversation, relay) || !this.#isEpoch(conversation, page)) continue
         await this.#c.outboxes.reloading(conversation.id)
         const log = this.#c.logs.peek(conversation.id) ?? await this.#c.logs.load(conversation)
         // Gossip brings no group here; its sequencer does.
@@ -161,6 +161,14 @@ export class Replicas {
     // [REJECT] SPEC(relay §replicate) only the sequencer writes: the primary home of the anchor
     if (primary !== relay) throw placement.notHere(conversation.anchor)
     return true
+  }
+
+  /** [REFRESH] an epoch is the version of the anchor's signed record: one that is made up would put the log out of reach of every home after this one */
+  #isEpoch ({ anchor }: Conversation, { epoch }: { readonly epoch: number }): boolean {
+    const { placement, homes } = this.#c
+    if (epoch <= placement.epochOf({ anchor })) return true
+    homes.refresh(anchor)
+    return false
   }
 
   /** Is a member at home here? @throws ProtocolError MOVED */
@@ -321,6 +329,7 @@ export class Replicas {
       links.introduce(channel, [conversation.anchor])
       const state = stateFromWire(await channel.call(relayMethods.groupState, { conversation: conversation.bytes }, { signal: limit.signal }))
       if (state.conversation.id !== conversation.id) throw new ProtocolError('BAD_CONVERSATION')
+      if (!this.#isEpoch(conversation, state)) throw new ProtocolError('MALFORMED', { what: 'epoch' })
       if (log.isDropped || group === undefined) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
       // [REJECT] an older state than the one that this relay has checked itself
       if (group.isKnown && (state.epoch < group.state.epoch || state.seq < group.state.seq)) throw new ProtocolError('STALE_EPOCH')
@@ -335,6 +344,10 @@ export class Replicas {
       logs.changed(log, effect)
       this.#snapshots.inc()
       return true
+    } catch (error) {
+      // Nobody in it lives here any more, the other relay says.
+      if (isProtocolError(error, 'NOT_ADMITTED')) return false
+      throw error
     } finally {
       limit.cancel()
     }
@@ -398,7 +411,9 @@ export class Replicas {
 
   async #pull (channel: Channel, log: Log, maxEntries: number): Promise<Page> {
     this.#pulled.inc()
-    return checkNumbers(await channel.call(relayMethods.pull, { conversation: log.conversation.bytes, fromSeq: log.head + 1, maxEntries }))
+    const page = checkNumbers(await channel.call(relayMethods.pull, { conversation: log.conversation.bytes, fromSeq: log.head + 1, maxEntries }))
+    if (!this.#isEpoch(log.conversation, page)) throw new ProtocolError('MALFORMED', { what: 'epoch' })
+    return page
   }
 
   /**

@@ -41,8 +41,8 @@ export class GroupService {
     relayHandlers.on(relayMethods.groupState, async (request, channel) => {
       const relay = channel.stream.remotePeer as RelayId
       buckets.take('forwardPerRelay', relay, snapshotCost)
-      // [REJECT] only for homes of members, and of the anchor
-      return await this.#give(request, ({ conversation }) => placement.mayKeep(conversation, relay) ? undefined : new ProtocolError('NOT_ADMITTED'))
+      // [REJECT] only for homes of members, and of the anchor; one that still needs the end of the log needs no state
+      return await this.#give(request, ({ conversation }) => placement.mayKeep(conversation, relay) && placement.lastFor(conversation, relay) === Infinity ? undefined : new ProtocolError('NOT_ADMITTED'))
     })
   }
 

@@ -12,7 +12,7 @@ import { relayMethods } from '../../protocol/methods.ts'
 import { protocols } from '../../protocol/protocols.ts'
 import type { Page, Position } from '../../protocol/wire/gen/log.js'
 import { ciphertextKinds, envelopeKinds } from '../../protocol/wire/kinds.ts'
-import { headOf, storedState } from '../testing/group-world.ts'
+import { TestGroup, headOf, storedState } from '../testing/group-world.ts'
 import { TestPerson, signing, testRelay } from '../testing/fixtures.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 
@@ -28,6 +28,8 @@ class RogueSequencer {
   seq = 0
   /** What it answers a pull with. */
   page: Page | undefined
+  /** Of what it pushes. */
+  epoch = 1
   #ids = 0
 
   constructor (world: World) {
@@ -39,6 +41,7 @@ class RogueSequencer {
   }
 
   get id (): RelayId { return this.#identity.id }
+  get channel (): Channel { return this.#channel }
 
   async start (victim: TestRelayNode): Promise<void> {
     const { network, clock } = this.world
@@ -50,6 +53,8 @@ class RogueSequencer {
         if (this.page === undefined) throw new ProtocolError('OVERLOADED')
         return this.page
       })
+      // What it is given it never confirms.
+      .on(relayMethods.replicate, () => { throw new ProtocolError('OVERLOADED', { retryAfterMs: 60_000 }) })
     mesh.handle(protocols.relay, (stream) => { new Channel(stream, { handlers, clock }).start() })
     await mesh.start()
     const stream = await this.world.during(mesh.dial(victim.id, [], protocols.relay, { signal: new AbortController().signal }))
@@ -80,7 +85,7 @@ class RogueSequencer {
   async push (envelope: Uint8Array): Promise<Position[]> {
     const seq = ++this.seq
     const { positions } = await this.world.during(this.#channel.call(relayMethods.replicate, {
-      pages: [{ conversation: this.conversation.bytes, epoch: 1, head: seq, entries: [{ seq, envelope, storedAtMs: 1 }] }]
+      pages: [{ conversation: this.conversation.bytes, epoch: this.epoch, head: seq, entries: [{ seq, envelope, storedAtMs: 1 }] }]
     }))
     return positions
   }
@@ -171,5 +176,48 @@ describe('a sequencer that lies', () => {
     late.state = { ...emptyGroup(late.conversation), seq: 3, epoch: 1, members: new Map([[b.account, { role: 1, sinceSeq: 1, listEpoch: 0 }]]) }
     await assert.rejects(late.push(late.envelope(late.founder)), (error) => isProtocolError(error, 'MALFORMED'))
     assert.equal(await us.store.openLog(late.conversation.id), undefined)
+  })
+
+  it('an epoch that its founder has not signed is not taken: it would put the log out of reach of the next home', async () => {
+    rogue.epoch = 4_000_000_000
+    assert.deepEqual(await rogue.push(rogue.envelope(rogue.founder)), [])
+    assert.deepEqual([(await us.store.openLog(rogue.conversation.id))?.epoch, (await us.store.openLog(rogue.conversation.id))?.head], [1, 1])
+    rogue.epoch = 1
+    rogue.seq--
+    assert.equal((await rogue.push(rogue.envelope(rogue.founder)))[0]?.seq, 2)
+    // Nor in what is pulled.
+    const content = rogue.envelope(rogue.founder)
+    rogue.page = { conversation: rogue.conversation.bytes, epoch: 4_000_000_000, head: 4, entries: [{ seq: 3, envelope: content, storedAtMs: 1 }] }
+    rogue.seq = 3
+    assert.equal((await rogue.push(rogue.envelope(rogue.founder)))[0]?.seq, 2)
+    assert.equal((await us.store.openLog(rogue.conversation.id))?.epoch, 1)
+  })
+})
+
+describe('the home of a member who was removed', () => {
+  it('is given nothing of what came after, however long it says that it has not had the end', async () => {
+    const world = new World(18)
+    const us = await world.relay('us-1.example.org')
+    const a = await world.person(us)
+    const rogue = new RogueSequencer(world)
+    await rogue.start(us)
+    const group = new TestGroup(world, a)
+    const { bytes } = group.conversation
+    group.create([])
+    await world.pass()
+    await group.change(a, { act: 'add', accounts: [rogue.founder.account] })
+    await world.pass(1_000)
+    const ask = async (): Promise<Array<number | undefined>> => (await world.during(rogue.channel.call(relayMethods.pull, { conversation: bytes, fromSeq: 1, maxEntries: 100 }))).entries.map(({ seq }) => seq)
+    assert.deepEqual(await ask(), [1, 2])
+    await world.during(rogue.channel.call(relayMethods.groupState, { conversation: bytes }))
+    await group.change(a, { act: 'remove', accounts: [rogue.founder.account] })
+    await world.pass(1_000)
+    for (let i = 0; i < 3; i++) group.say(a)
+    await world.pass(1_000)
+    assert.deepEqual(await ask(), [1, 2, 3], 'up to the entry that says so')
+    await assert.rejects(world.during(rogue.channel.call(relayMethods.groupState, { conversation: bytes })), (error) => isProtocolError(error, 'NOT_ADMITTED'))
+    const page = await world.during(rogue.channel.call(relayMethods.pull, { conversation: bytes, fromSeq: 4, maxEntries: 100 }))
+    assert.deepEqual([page.entries, page.head], [[], 3])
+    await world.stop()
   })
 })

@@ -37,7 +37,7 @@ export class Placement {
   isSequencer (conversation: Conversation): boolean { return this.isHome(conversation.anchor) }
 
   /** Epoch under which this relay sequences now. */
-  epochOf (conversation: Conversation): number { return this.#homes.cached(conversation.anchor)?.epoch ?? 1 }
+  epochOf (conversation: Pick<Conversation, 'anchor'>): number { return this.#homes.cached(conversation.anchor)?.epoch ?? 1 }
 
   /** A group's state; undefined while its log is not in memory. */
   groupOf (conversation: Conversation): Group | undefined { return conversation.kind === 'group' ? this.#groups.get(conversation.id) : undefined }
@@ -96,6 +96,12 @@ export class Placement {
     const group = this.#groups.get(conversation.id)
     if (group === undefined || !group.isKnown) return false
     return group.isHomeOfMember(relay) || this.isHomeOf(conversation.anchor, relay) === true || group.members.some((member) => this.isHomeOf(member, relay) === true)
+  }
+
+  /** Highest number that this relay may have; Infinity: nothing ends it. Of a relay that `mayKeep`. */
+  lastFor (conversation: Conversation, relay: RelayId): number {
+    const ended = this.groupOf(conversation)?.retiring.get(relay)
+    return ended === undefined || this.isHomeOf(conversation.anchor, relay) === true ? Infinity : ended
   }
 
   #remoteRelay (members: readonly AccountId[]): RelayId | undefined {
