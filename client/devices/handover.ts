@@ -142,11 +142,16 @@ export class Handover {
   }
 
   async #storeMessage (draft: Draft, key: string, value: Uint8Array): Promise<void> {
-    const { tables } = this.#on
+    const { tables, deviceTables } = this.#on
     // What has come from a log meanwhile is newer.
     if (await draft.read(tables.messages, key) !== undefined) return
     const row = decoded(tables.messages as Table<unknown>, value) as MessageRow
     if (!key.startsWith(`${row.chat}/`) || typeof row.at !== 'string') throw new ProtocolError('LINK_FAILED', { what: 'message' })
+    if (row.direction === 'in' && row.state === 'failed' && row.isLost !== true) {
+      // It may heal there at any moment, and nobody would send it again for this device: asked for among own devices.
+      draft.write(deviceTables.wanted, `${row.chat}/${row.id}`, { sender: row.sender, epoch: row.epoch ?? 0, seq: row.seq ?? 0, atMs: row.receivedAtMs ?? row.sentAtMs })
+      return
+    }
     draft.write(tables.messages, key, row)
     draft.write(tables.order, `${row.chat}/${row.at}`, empty)
   }

@@ -125,6 +125,7 @@ export class GroupEngine implements GroupPort {
       keys,
       compose,
       reopen: async (draft, place, envelope, copy) => await entries().reopen(draft, place, envelope, copy),
+      isKept: async (draft, chat, id) => await components.history.find(draft, chat, 'out', id) !== undefined,
       devicesOf: async (draft, account) => ((await components.devices.listOf(draft, account))?.list.devices ?? []).map(({ id }) => id),
       onGivenUp: async (draft, chat, { id }, isLost) => { await entries().giveUp(draft, chat, id, isLost) }
     })

@@ -34,6 +34,8 @@ export interface WaitingComponents {
   readonly renewSessions: (account: AccountId) => boolean
   /** Learn somebody's newest device list. @throws ProtocolError */
   readonly refresh: (account: AccountId) => Promise<void>
+  /** An own message of a group is in the history still. */
+  readonly isKept: (draft: Draft, chat: ChatId, id: MessageId) => Promise<boolean>
   readonly devicesOf: (draft: Draft, account: AccountId) => Promise<readonly DeviceId[]>
   /**
    * Try again, at the place where it stands.
@@ -98,18 +100,19 @@ export class WaitingMessages implements BodyTaker {
    * A device of the sender does not have these. What no listed device of theirs has is lost.
    * @param device that says so
    */
-  async gone (draft: Draft, chat: ChatId, sender: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void> {
+  async gone (draft: Draft, sender: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void> {
     const { groupTables, devicesOf, onGivenUp } = this.#on
     const named = new Set(ids)
     const listed = await devicesOf(draft, sender)
-    for (const { key } of this.#of(chat).filter((one) => one.row.sender === sender && named.has(one.row.id))) {
+    for (const [key, { sender: of, id }] of [...groupTables.waiting.cachedEntries()]) {
+      if (of !== sender || !named.has(id)) continue
       const row = await draft.read(groupTables.waiting, key)
       // [IGNORE] before it was asked for
       if (row === undefined || row.tries === 0) continue
       const without = [...new Set([...row.without ?? [], device])].filter((one) => listed.includes(one))
       if (listed.every((one) => without.includes(one))) {
         draft.erase(groupTables.waiting, key)
-        await onGivenUp(draft, chat, row, true)
+        await onGivenUp(draft, chatIn(key), row, true)
       } else {
         draft.write(groupTables.waiting, key, { ...row, without })
       }
@@ -166,16 +169,19 @@ export class WaitingMessages implements BodyTaker {
 
   /** SPEC(groups §11) Only what got its place while the asker was in the group, and keys only while they are. */
   async #answer (draft: Draft, { sender, senderDevice, isOwn }: OpenedMessage, group: GroupConversation, ids: readonly MessageId[]): Promise<void> {
-    const { groupTables, states, keys, own, compose } = this.#on
+    const { groupTables, states, keys, own, compose, isKept } = this.#on
     const chat: ChatId = group.id
     const member = (await states.stateOf(draft, chat))?.members.get(sender)
     const former = await draft.read(groupTables.former, `${chat}/${sender}`)
     const wasIn = (seq: number): boolean => (member !== undefined && seq >= member.sinceSeq) || (former !== undefined && seq >= former.sinceSeq && seq < former.untilSeq)
     const known: Array<{ id: MessageId, content: Uint8Array }> = []
+    const gone: MessageId[] = []
     for (const id of ids.slice(0, resendIds)) {
       const sent = await draft.read(groupTables.contents, `${chat}/${id}`)
+      if (sent === undefined && !await isKept(draft, chat, id)) gone.push(id)
       if (sent !== undefined && sent.seq > 0 && wasIn(sent.seq) && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
     }
+    if (gone.length > 0 && !isOwn) await compose(draft, { chat: sender, body: { kind: 'receipt', stage: receiptStages.gone, ids: gone }, kind: envelopeKinds.receipt })
     if (known.length === 0) return
     if (member !== undefined) {
       await keys.owe(draft, chat, [sender])

@@ -366,7 +366,7 @@ export class Entries {
       // [IGNORE] a stage of a newer version
       if (!isOwn && (body.stage === receiptStages.delivered || body.stage === receiptStages.read)) await outbox.delivered(draft, chat, body.ids, envelope.senderDevice, body.stage)
       if (!isOwn && body.stage === receiptStages.unopened && isPairChat(chat)) await outbox.unopened(draft, chat, body.ids, envelope.senderDevice)
-      if (!isOwn && body.stage === receiptStages.gone && isPairChat(chat)) await groups.gone(draft, chat, envelope.sender, body.ids, envelope.senderDevice)
+      if (!isOwn && body.stage === receiptStages.gone && isPairChat(chat)) await groups.gone(draft, envelope.sender, body.ids, envelope.senderDevice)
       return
     }
     if (body.kind === 'unknown' && envelope.kind !== envelopeKinds.content) return

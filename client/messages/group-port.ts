@@ -40,7 +40,7 @@ export interface GroupPort {
   /** What was kept there is here, or is not wanted any more. */
   settled (draft: Draft, place: GroupPlace & { readonly chat: ChatId }): void
   /** A device of the sender does not have these. */
-  gone (draft: Draft, chat: ChatId, sender: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void>
+  gone (draft: Draft, sender: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void>
   /** A message of somebody else is on this device. */
   received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void>
   /** A message of this account has its place. */

@@ -15,10 +15,12 @@ import { snapshotToWire } from '../../protocol/groups/snapshot.ts'
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications, directoryMethods } from '../../protocol/methods.ts'
 import { protocols } from '../../protocol/protocols.ts'
-import { verifyDeviceList } from '../../protocol/records/device-list.ts'
+import { verifyDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
 import { verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import { signRelayRecord } from '../../protocol/records/relay-record.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
+import { encode } from '../../protocol/wire/codec.ts'
+import { Signed } from '../../protocol/wire/gen/records.js'
 import type { GroupReceipt, GroupSnapshot } from '../../protocol/wire/gen/group.js'
 import type { Outcome, Page } from '../../protocol/wire/gen/log.js'
 import type { Claimed } from '../../protocol/wire/gen/service.js'
@@ -27,7 +29,9 @@ import { FakeGroup } from './group-fake.ts'
 
 export interface FakeEntry { seq: number, envelope: Uint8Array, sender: DeviceId, messageId: MessageId }
 export interface FakeLog { conversation: Uint8Array, epoch: number, first: number, entries: FakeEntry[], byMessage: Map<string, FakeEntry>, cursors: Map<DeviceId, number>, members: readonly AccountId[], group?: FakeGroup }
-interface FakeAccount { handle: string, deviceList: Uint8Array, homeRecord: Uint8Array, deviceKeys: Uint8Array | undefined, oneTime: Array<{ id: number, key: Uint8Array }>, highestId: number }
+interface FakeKeys { deviceKeys: Uint8Array | undefined, oneTime: Array<{ id: number, key: Uint8Array }>, highestId: number }
+/** Keys of the primary, and of other devices. */
+interface FakeAccount extends FakeKeys { handle: string, deviceList: Uint8Array, homeRecord: Uint8Array, others: Map<DeviceId, FakeKeys> }
 
 export interface Faults {
   /** Chances from 0 to 1, drawn for each submit or page. */
@@ -87,6 +91,8 @@ export class FakeRelay {
   refuseLater: ((envelope: Uint8Array) => ProtocolError | undefined) | undefined
   /** Show another state of a group. */
   onGroupState: ((snapshot: GroupSnapshot) => GroupSnapshot) | undefined
+  /** Where devices that are being linked meet; absent: nowhere. */
+  onLink: ((stream: ByteStream) => void) | undefined
   /** Change a page before it is delivered; undefined: as it is. */
   onDeliver: ((page: Page, to: DeviceId) => Page | undefined) | undefined
   /** Pages that go out before the one of `onDeliver`. */
@@ -140,15 +146,17 @@ export class FakeRelay {
         const one = this.#channels.get(channel)!
         const id = accountIdFromBytes(account)
         const list = verifyDeviceList(this.#options.primitives, deviceList)
+        const known = this.accounts.get(id)
+        const newest = known === undefined ? list : this.#listOf(known)
+        if (known !== undefined && newest.epoch > list.epoch) throw new ProtocolError('ROLLED_BACK', { record: known.deviceList })
         if (list.account !== id || !list.devices.some(({ id: device }) => device === one.device)) throw new ProtocolError('UNKNOWN_DEVICE')
         one.account = id
-        const known = this.accounts.get(id)
         if (known !== undefined) {
           this.#deliverSoon(channel)
           const receipts = [...this.#receipts.values()].filter(({ to }) => accountIdFromBytes(to) === id)
           if (receipts.length > 0) queueMicrotask(() => { channel.notify(clientNotifications.groupReceipts, { receipts }) })
         } else this.#lists.set(id, deviceList.slice())
-        return { version: wireVersion, relayName: this.name, region: this.region, nowMs: this.#options.clock.nowMs(), heartbeatMs: this.heartbeatMs, isRegistered: known !== undefined, oneTimePrekeysLeft: known?.oneTime.length ?? 0, handle: known?.handle ?? '' }
+        return { version: wireVersion, relayName: this.name, region: this.region, nowMs: this.#options.clock.nowMs(), heartbeatMs: this.heartbeatMs, isRegistered: known !== undefined, oneTimePrekeysLeft: known === undefined ? 0 : this.#keysOf(known, one.device).oneTime.length, handle: known?.handle ?? '' }
       })
       .on(clientMethods.register, ({ handle, homeRecord, prekeys }, channel) => {
         count('register')
@@ -164,6 +172,7 @@ export class FakeRelay {
           handle: complete,
           deviceList: before?.deviceList ?? this.#lists.get(account)!,
           homeRecord: homeRecord.slice(),
+          others: before?.others ?? new Map(),
           deviceKeys: prekeys?.deviceKeys?.slice(),
           oneTime: prekeys?.oneTime.map(({ id, key }) => ({ id, key: key.slice() })) ?? [],
           highestId: Math.max(0, ...prekeys?.oneTime.map(({ id }) => id) ?? [])
@@ -192,7 +201,8 @@ export class FakeRelay {
       })
       .on(clientMethods.uploadPrekeys, ({ deviceKeys, oneTime, replaces }, channel) => {
         count('upload-prekeys')
-        const row = this.accounts.get(session(channel).account)!
+        const { account, device } = session(channel)
+        const row = this.#keysOf(this.accounts.get(account)!, device)
         if (deviceKeys !== undefined) row.deviceKeys = deviceKeys.slice()
         if (replaces === true) Object.assign(row, { oneTime: [], highestId: 0 })
         const offered = oneTime.filter(({ id }) => id > row.highestId)
@@ -200,6 +210,13 @@ export class FakeRelay {
         row.oneTime.push(...offered.map(({ id, key }) => ({ id, key: key.slice() })))
         row.highestId = Math.max(row.highestId, ...offered.map(({ id }) => id))
         return { oneTime: row.oneTime.length }
+      })
+      .on(clientMethods.updateDevices, (signed, channel) => {
+        const row = this.accounts.get(session(channel).account)!
+        const list = verifyDeviceList(this.#options.primitives, encode(Signed, signed))
+        if (list.epoch < this.#listOf(row).epoch) throw new ProtocolError('ROLLED_BACK', { record: row.deviceList })
+        this.#setList(row, list.bytes)
+        return {}
       })
       .on(clientMethods.claimBundles, ({ account }, channel) => {
         count('claim-bundles')
@@ -261,8 +278,8 @@ export class FakeRelay {
       .onNotification(clientNotifications.acknowledge, ({ positions }, channel) => {
         const { device } = session(channel)
         for (const { conversation, seq } of positions) {
-          const cursors = this.logs.get(conversationFromBytes(conversation).id)?.cursors
-          cursors?.set(device, Math.max(seq, cursors.get(device) ?? 0))
+          const log = this.logs.get(conversationFromBytes(conversation).id)
+          log?.cursors.set(device, Math.max(Math.min(seq, log.first + log.entries.length - 1), log.cursors.get(device) ?? 0))
         }
       })
   }
@@ -277,10 +294,47 @@ export class FakeRelay {
 
   #claim (account: Uint8Array): Claimed {
     const row = this.#find(account)
-    const device = verifyDeviceList(this.#options.primitives, row.deviceList).devices[0]!
-    if (row.deviceKeys === undefined) throw new ProtocolError('NO_BUNDLE')
-    const oneTime = row.oneTime.shift()
-    return { deviceList: row.deviceList, homeRecord: row.homeRecord, bundles: [{ device: deviceKeyOf(device.id), deviceKeys: row.deviceKeys, ...(oneTime === undefined ? {} : { oneTime }) }] }
+    const bundles: Claimed['bundles'] = []
+    for (const { id } of this.#listOf(row).devices) {
+      const keys = this.#keysOf(row, id)
+      if (keys.deviceKeys === undefined) continue
+      const oneTime = keys.oneTime.shift()
+      bundles.push({ device: deviceKeyOf(id), deviceKeys: keys.deviceKeys, ...(oneTime === undefined ? {} : { oneTime }) })
+    }
+    if (bundles.length === 0) throw new ProtocolError('NO_BUNDLE')
+    return { deviceList: row.deviceList, homeRecord: row.homeRecord, bundles }
+  }
+
+  #listOf (row: FakeAccount): SignedDeviceList { return verifyDeviceList(this.#options.primitives, row.deviceList) }
+
+  /** Devices that are out of it are sent away. */
+  #setList (row: FakeAccount, list: Uint8Array): void {
+    row.deviceList = list.slice()
+    const { account, devices } = this.#listOf(row)
+    for (const [channel, one] of this.#channels) if (one.account === account && !devices.some(({ id }) => id === one.device)) channel.abort(new Error('unlinked'))
+  }
+
+  #keysOf (row: FakeAccount, device: DeviceId): FakeKeys {
+    if (this.#listOf(row).devices[0]!.id === device) return row
+    let keys = row.others.get(device)
+    if (keys === undefined) row.others.set(device, keys = { deviceKeys: undefined, oneTime: [], highestId: 0 })
+    return keys
+  }
+
+  /** The newest entries that nobody but their sender has had are lost, as after a power cut. @returns how many */
+  loseTail (): number {
+    let lost = 0
+    for (const log of this.logs.values()) {
+      if (log.group !== undefined) continue
+      for (let last = log.entries.at(-1); last !== undefined && ![...log.cursors].some(([device, seq]) => device !== last!.sender && seq >= last!.seq); last = log.entries.at(-1)) {
+        log.entries.pop()
+        log.byMessage.delete(`${last.sender}/${last.messageId}`)
+        lost++
+      }
+      const head = log.first + log.entries.length - 1
+      for (const [device, seq] of log.cursors) log.cursors.set(device, Math.min(seq, head))
+    }
+    return lost
   }
 
   /** As a home that has said `sent` before the sequencer has answered. */
@@ -433,13 +487,14 @@ export class FakeDialer implements Dialer {
 
   async dial ({ addresses }: { addresses: readonly string[] }, protocol: string, { signal }: { signal: AbortSignal }): Promise<ByteStream> {
     signal.throwIfAborted()
-    if (protocol !== protocols.client && protocol !== protocols.directory) throw new ProtocolError('UNKNOWN_METHOD')
+    if (protocol !== protocols.client && protocol !== protocols.directory && protocol !== protocols.link) throw new ProtocolError('UNKNOWN_METHOD')
     for (const address of addresses) {
       this.dialled.push(address)
       const relay = this.#relays().find((one) => one.address === address || one.muteAddresses.has(address))
       if (relay === undefined || !relay.isUp) continue
       const [near, far] = streamPair(this.#device, relay.id)
-      relay.accept(far, address)
+      if (protocol === protocols.link) relay.onLink?.(far)
+      else relay.accept(far, address)
       return near
     }
     throw new ProtocolError('HOME_UNREACHABLE')
