@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -53,6 +55,18 @@ describe('the dialer over libp2p', () => {
   })
   beforeEach(() => { dialer = createNodeDialer({ seed }) })
   afterEach(async () => { await dialer.stop() })
+
+  it('stops before the program ends, also when libp2p waits with nothing that keeps it running', async () => {
+    const program = `
+      import { Libp2pDialer } from ${JSON.stringify(new URL('dialer.ts', import.meta.url).href)}
+      const stop = () => new Promise((resolve) => { setTimeout(resolve, 50).unref() })
+      const dialer = new Libp2pDialer({ createLibp2p: async () => ({ dial: async () => { throw new Error('unreachable') }, stop }) })
+      await dialer.dial({ addresses: [${JSON.stringify(address('tcp'))}] }, '/x', { signal: AbortSignal.timeout(1000) }).catch(() => {})
+      await dialer.stop()
+      process.stdout.write('stopped')`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
+    assert.equal(stdout, 'stopped')
+  })
 
   const address = (kind: 'tcp' | 'ws'): string => relay.getMultiaddrs().map(String).find((one) => one.includes('/ws') === (kind === 'ws'))!
   const dial = async (addresses: string[], options: { expect?: string, ms?: number } = {}): Promise<ByteStream> => await dialer.dial(

@@ -73,7 +73,15 @@ export class Libp2pDialer implements Dialer {
   /** Closes what is open. The dialer is not used afterwards. */
   async stop (): Promise<void> {
     this.#isStopped = true
-    await (await this.#node)?.stop()
+    const node = await this.#node
+    if (node === undefined) return
+    // libp2p says goodbye within a time limit that does not keep a program running: Node would end in the middle of a `stop`.
+    const awake = setInterval(() => {}, limits.requestTimeoutMs)
+    try {
+      await node.stop()
+    } finally {
+      clearInterval(awake)
+    }
   }
 
   async #connect ({ addresses }: Target, signal: AbortSignal): Promise<Connection> {
