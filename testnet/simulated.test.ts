@@ -96,7 +96,7 @@ class Person {
       clock: world.clock,
       random: world.random,
       primitives: nodePrimitives
-    }, { bootstrap: nodes.map(addressOf), software: 'test' })
+    }, { bootstrap: nodes.map(addressOf), software: 'test', strangers: 'accept' })
     this.client.on('message', ({ text }) => { this.received.push(text) })
     this.client.on('warning', (warning) => { this.warnings.push(warning) })
   }
