@@ -141,6 +141,19 @@ describe('client: messages that cannot be opened', () => {
     assert.deepEqual([...bob.data.keys()].filter((key) => key.startsWith('gw/')), [])
   })
 
+  it('what a relay has lost with the end of a log, behind a gap, is submitted again', async () => {
+    world.relay.faults = { ...world.relay.faults, dropPage: 1 }
+    await say(alice, bob, 'Bob does not get this page')
+    await world.settled(bob.client.send(alice.id, 'known here by its outcome only'))
+    await world.until(async () => (await bob.client.history(alice.id)).at(-1)!.state === 'sent')
+    assert.ok(world.relay.loseTail() > 0)
+    world.relay.faults = { ...world.relay.faults, dropPage: 0 }
+    world.relay.restart()
+    for (let i = 0; i < 2; i++) await world.quiet(20_000)
+    assert.ok((await shown(alice, bob)).includes('known here by its outcome only'))
+    assert.ok((await shown(bob, alice)).includes('Bob does not get this page'))
+  })
+
   it('what was deleted meanwhile does not come back', async () => {
     world.relay.onDeliver = damagedFor(bob)
     world.relay.onSubmit = (bytes) => isRequest(bob, bytes) ? new ProtocolError('TOO_LARGE') : undefined

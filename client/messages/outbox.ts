@@ -131,8 +131,9 @@ export class Outbox {
   resume (): void {
     this.#submission.resume()
     this.#sealing.resume()
-    // SPEC(groups) what was not sequenced yet may have been refused meanwhile, which is said only once.
-    for (const [chat, queue] of this.#queues.all()) if (isGroupChat(chat) && queue.sent.size > 0) this.#resubmitAll(chat, (row) => !row.isSequenced).catch(() => { /* the next connection tries again */ })
+    // SPEC(groups) what did not come back from the log yet may have been refused meanwhile, which is said only once; or a relay
+    // has lost it with the end of the log, behind what this device has seen of it.
+    for (const [chat, queue] of this.#queues.all()) if (queue.sent.size > 0) this.#resubmitAll(chat, (row) => !row.isSequenced).catch(() => { /* the next connection tries again */ })
     this.#submission.wake()
   }
 
