@@ -123,6 +123,11 @@ class TestRelay {
     return channel
   }
 
+  /** What another relay says, whatever its own rules are. */
+  fromRelay (relay: TestRelay, ...receipts: GroupReceipt[]): void {
+    relay.#to(this.id).notify(relayNotifications.groupReceipts, { receipts })
+  }
+
   readonly refusals: string[] = []
 
   /** A device says hello. @returns its channel, what it is given, and how it goes */
@@ -313,6 +318,39 @@ describe('group receipts', () => {
     const again = relay.connect(one)
     await world.pass(1_000)
     assert.equal(again.frames.flat().length, 3)
+  })
+
+  it('a relay cannot keep the receipts of others from arriving by giving some in the name of their devices', async () => {
+    const [here, there] = [world.relay(), world.relay()]
+    const [sender, reader, liar] = [world.member(here), world.member(here), world.member(there)]
+    const [to, from] = [here.connect(sender), here.connect(reader)]
+    await settle()
+    here.fromRelay(there, receipt({ ...liar, device: reader.device }, sender.account, { counter: Number.MAX_SAFE_INTEGER }))
+    await world.pass(200)
+    const honest = receipt(reader, sender.account)
+    from.give(honest)
+    await world.pass(200)
+    assert.ok(counters(to.frames).includes(honest.counter))
+  })
+
+  it('of one reader there are as many rows as an account has devices, and those of others stay', async () => {
+    const [here, there] = [world.relay({ maxRowsPerAccount: 100 }), world.relay()]
+    const [sender, reader, liar] = [world.member(here), world.member(here), world.member(there)]
+    const honest = receipt(reader, sender.account)
+    here.connect(reader).give(honest)
+    await world.pass(200)
+    for (let i = 0; i < 500; i++) here.fromRelay(there, receipt({ ...liar, device: deviceIdOfKey(world.random.bytes(32)) }, sender.account))
+    await world.pass(5_000)
+    assert.equal(here.board.size, 1 + limits.devices)
+    const device = here.connect(sender)
+    await world.pass(1_000)
+    assert.deepEqual(counters(device.frames), [honest.counter, ...Array.from({ length: limits.devices }, (_, i) => counter - limits.devices + 1 + i)], 'and of those the newest')
+    await here.receipts.stop()
+    here.start({ maxRowsPerAccount: 100 })
+    await here.board.open(sender.account)
+    here.fromRelay(there, receipt({ ...liar, device: deviceIdOfKey(world.random.bytes(32)) }, sender.account))
+    await world.pass(500)
+    assert.equal(here.board.size, 1 + limits.devices, 'after a restart as well')
   })
 
   it('survives a disk that does not write for a while', async () => {

@@ -252,7 +252,7 @@ export class GroupReceipts {
       waiting = new Map()
       this.#toRelays.set(relay, waiting)
     }
-    const key = mapKey(checked.receipt.conversation) + checked.to + mapKey(checked.receipt.device)
+    const key = mapKey(checked.receipt.conversation) + checked.to + checked.from + mapKey(checked.receipt.device)
     const known = waiting.get(key)
     if (known === undefined && waiting.size >= maxWaiting) this.#dropped.inc(1, { why: 'busy' })
     else if (known === undefined || known.receipt.counter < checked.receipt.counter) waiting.set(key, checked)

@@ -3,10 +3,12 @@
  *
  * Owns: which is newer (the counter rises), the rows on disk, written some time later; what changed while a device was away.
  * Does not know: what a receipt says (it is sealed), who is connected. What a crash loses the reader says again.
- * Bounds: rows of one account, rows in memory over all; accounts that nobody asks for leave memory.
+ * Bounds: rows of one reader in a group, of one account, in memory over all; accounts that nobody asks for leave memory.
  *
- * Table `receipt`: `r/<account>/<group>/<device>` → u8 version ‖ u48 changed, milliseconds since 1970 ‖ encoded GroupReceipt;
- * `d/<account>/<device>` → u8 version ‖ u48 when that device was last given everything. <group>: 16 bytes of SHA-256, hex.
+ * Table `receipt`: `r/<account>/<group>/<reader>/<device>` → u8 version ‖ u48 changed, milliseconds since 1970 ‖ encoded
+ * GroupReceipt; `d/<account>/<device>` → u8 version ‖ u48 when that device was last given everything. <group>, <reader>: 16
+ * bytes of SHA-256, hex. The reader is in the key because only their home knows which devices are theirs: another relay
+ * may name any, and must not stand in the way of whose it is.
  */
 import type { Clock, Timer } from '../../protocol/clock.ts'
 import { toHex } from '../../protocol/bytes.ts'
@@ -25,7 +27,9 @@ const rowHeaderBytes = 7
 /** How long changes are gathered before they are written. */
 const writeAfterMs = 2_000
 const perCommit = 1_000
-const groupKeyChars = 32
+const hashChars = 32
+/** `<group>/<reader>` */
+const readerChars = 2 * hashChars + 1
 
 export interface Row {
   readonly receipt: GroupReceipt
@@ -44,7 +48,7 @@ export interface ReceiptBoardComponents {
 export interface ReceiptBoardConfig {
   /** Of one account: sixteen groups of 1,024. The ones that have not changed for longest go first. */
   readonly maxRowsPerAccount: number
-  /** In memory over all accounts: 40 MB. */
+  /** In memory over all accounts: 60 MB. */
   readonly maxRows: number
 }
 
@@ -54,12 +58,40 @@ export const receiptBoardDefaults: ReceiptBoardConfig = { maxRowsPerAccount: 16_
 export class AccountReceipts {
   readonly account: AccountId
   readonly rows = new Map<string, Row>()
+  /** Keys of the rows of each reader in each group. */
+  readonly readers = new Map<string, string[]>()
   /** Changed or gone, and not on disk yet. */
   readonly unwritten = new Set<string>()
   /** Connected devices; with some of them it stays in memory. */
   users = 0
 
   constructor (account: AccountId) { this.account = account }
+
+  set (key: string, row: Row): void {
+    const reader = key.slice(0, readerChars)
+    const keys = this.readers.get(reader)
+    if (!this.rows.delete(key)) {
+      if (keys === undefined) this.readers.set(reader, [key])
+      else keys.push(key)
+    }
+    this.rows.set(key, row)
+  }
+
+  delete (key: string): boolean {
+    if (!this.rows.delete(key)) return false
+    const reader = key.slice(0, readerChars)
+    const keys = this.readers.get(reader)!.filter((one) => one !== key)
+    if (keys.length === 0) this.readers.delete(reader)
+    else this.readers.set(reader, keys)
+    return true
+  }
+
+  /** Of a reader with as many rows as an account has devices: the one that has not changed for longest. */
+  surplusOf (key: string): string | undefined {
+    const keys = this.readers.get(key.slice(0, readerChars)) ?? []
+    if (keys.length < limits.devices) return undefined
+    return keys.reduce((oldest, one) => this.rows.get(one)!.changedAtMs < this.rows.get(oldest)!.changedAtMs ? one : oldest)
+  }
 }
 
 export class ReceiptBoard {
@@ -115,11 +147,13 @@ export class ReceiptBoard {
     const expired: string[] = []
     for await (const { key, value } of this.#c.store.scan('receipt', prefix)) {
       const row = readRow(value)
-      if (row === undefined || row.changedAtMs < oldestMs) expired.push(key.slice(prefix.length))
-      else read.push([key.slice(prefix.length), row])
+      const name = key.slice(prefix.length)
+      // Of another form: of an older release.
+      if (row === undefined || row.changedAtMs < oldestMs || name.charAt(readerChars) !== '/') expired.push(name)
+      else read.push([name, row])
     }
     const receipts = new AccountReceipts(account)
-    for (const [key, row] of read.sort(([, a], [, b]) => a.changedAtMs - b.changedAtMs)) receipts.rows.set(key, row)
+    for (const [key, row] of read.sort(([, a], [, b]) => a.changedAtMs - b.changedAtMs)) receipts.set(key, row)
     this.#rows += receipts.rows.size
     for (const key of expired) this.#change(receipts, key)
     this.#accounts.set(account, receipts)
@@ -136,15 +170,17 @@ export class ReceiptBoard {
     }
   }
 
-  #groupKey (conversation: Uint8Array): string { return toHex(this.#c.primitives.sha256(conversation)).slice(0, groupKeyChars) }
+  #hash (bytes: Uint8Array): string { return toHex(this.#c.primitives.sha256(bytes)).slice(0, hashChars) }
 
   /** @param receipt kept. @returns false: not newer than what is here, or no room */
   put (receipts: AccountReceipts, receipt: GroupReceipt): boolean {
-    const key = `${this.#groupKey(receipt.conversation)}/${deviceIdOfKey(receipt.device)}`
+    const key = `${this.#hash(receipt.conversation)}/${this.#hash(receipt.from)}/${deviceIdOfKey(receipt.device)}`
     const known = receipts.rows.get(key)
     if (known !== undefined && known.receipt.counter >= receipt.counter) return false
     if (known === undefined) {
-      if (receipts.rows.size >= this.#config.maxRowsPerAccount) this.remove(receipts, receipts.rows.keys().next().value!)
+      const surplus = receipts.surplusOf(key)
+      if (surplus !== undefined) this.remove(receipts, surplus)
+      else if (receipts.rows.size >= this.#config.maxRowsPerAccount) this.remove(receipts, receipts.rows.keys().next().value!)
       if (this.#rows >= this.#config.maxRows) this.#evict()
       if (this.#rows >= this.#config.maxRows) {
         this.#refused.inc()
@@ -152,14 +188,13 @@ export class ReceiptBoard {
       }
       this.#rows++
     }
-    receipts.rows.delete(key)
-    receipts.rows.set(key, { receipt, changedAtMs: this.#c.clock.nowMs() })
+    receipts.set(key, { receipt, changedAtMs: this.#c.clock.nowMs() })
     this.#change(receipts, key)
     return true
   }
 
   remove (receipts: AccountReceipts, key: string): void {
-    if (!receipts.rows.delete(key)) return
+    if (!receipts.delete(key)) return
     this.#rows--
     this.#change(receipts, key)
   }
@@ -174,7 +209,7 @@ export class ReceiptBoard {
   /** The account has left the group, or has moved away (no group given). */
   async forget (account: AccountId, conversation?: Uint8Array): Promise<void> {
     const receipts = await this.open(account)
-    const prefix = conversation === undefined ? '' : `${this.#groupKey(conversation)}/`
+    const prefix = conversation === undefined ? '' : `${this.#hash(conversation)}/`
     for (const key of [...receipts.rows.keys()]) if (key.startsWith(prefix)) this.remove(receipts, key)
     // Nobody may ever ask for it again.
     if (receipts.rows.size === 0 && receipts.unwritten.size === 0 && receipts.users === 0) this.#accounts.delete(account)

@@ -44,7 +44,7 @@ export type Table =
   | 'presence' // s/account → last seen, p/account → who may know (presence/)
   | 'meta' // schema version and the like
   | 'profile' // account id → its signed public profile (profiles.ts)
-  | 'receipt' // r/account/group/device → newest group receipt, d/account/device → when it left (fanout/receipt-board.ts)
+  | 'receipt' // r/account/group/reader/device → newest group receipt, d/account/device → when it left (fanout/receipt-board.ts)
   | 'group' // group id/… → who is in it (groups/group-rows.ts)
 
 export type Write =
