@@ -94,4 +94,42 @@ describe('groups over relays', () => {
     await refused(cleo.say(chat, 'still here?'), 'NOT_A_MEMBER')
     assert.deepEqual(people.flatMap(({ warnings }) => warnings.map(({ text }) => text)), [])
   })
+
+  it('of two admins at different relays the second decides anew; what the sequencer refuses is told', async () => {
+    await meet(['ann', 'bob', 'cleo', 'dora', 'erik'])
+    const [ann, bob, cleo, dora, erik] = people as [TestDevice, TestDevice, TestDevice, TestDevice, TestDevice]
+    const chat = await found([ann, bob, cleo])
+    await world.world.during(ann.client.groups.settled(await ann.client.groups.setRole(chat, bob.account, 'admin')))
+    await world.until(async () => (await bob.client.groups.state(chat))?.role === 'admin', 'bob to be an admin')
+    const acts = await Promise.all([ann.client.groups.add(chat, [dora.account]), bob.client.groups.add(chat, [erik.account])])
+    await world.world.during(Promise.all([ann.client.groups.settled(acts[0]), bob.client.groups.settled(acts[1])]))
+    await world.until(async () => (await Promise.all(people.map(({ client }) => client.groups.state(chat)))).every((state) => state?.members.length === 5), 'five members everywhere')
+    // bob writes before he hears that he may not: his relay says sent, the sequencer refuses.
+    const rules = await ann.client.groups.setSettings(chat, { whoMaySend: 'admins' })
+    const demotion = await ann.client.groups.setRole(chat, bob.account, 'member')
+    const { id } = await bob.say(chat, 'may I?')
+    await world.world.during(Promise.all([ann.client.groups.settled(rules), ann.client.groups.settled(demotion)]))
+    await world.until(async () => (await bob.history(chat)).some((message) => message.id === id && message.state !== 'pending'), 'an outcome')
+    await world.world.pass(5_000)
+    const mine = (await bob.history(chat)).find((message) => message.id === id)!
+    assert.equal(mine.state === 'failed', !(await texts(ann, chat)).includes('may I?'), 'failed where it did not arrive')
+    assert.deepEqual(people.flatMap(({ warnings }) => warnings.map(({ text }) => text)), [])
+  })
+
+  it('twenty people share one ciphertext; a relay that is cut off catches up, and all agree', async () => {
+    await meet(Array.from({ length: 20 }, (_, i) => `person${i}`))
+    const chat = await found(people)
+    const [eu, ap] = world.nodes as [typeof world.nodes[number], typeof world.nodes[number]]
+    for (const person of people.slice(0, 6)) await person.say(chat, `${person.name} before`)
+    await world.until(async () => (await Promise.all(people.map((one) => texts(one, chat)))).every((all) => all.length === 6), 'six everywhere')
+    world.world.network.cut(eu.id, ap.id, 'silent')
+    for (const person of people.slice(0, 6)) await person.say(chat, `${person.name} meanwhile`)
+    await world.world.pass(10_000)
+    world.world.network.heal(eu.id, ap.id)
+    await world.until(async () => (await Promise.all(people.map((one) => texts(one, chat)))).every((all) => all.length === 12), 'twelve everywhere', 300_000)
+    const first = await lines(people[0]!, chat)
+    for (const person of people) assert.deepEqual(await lines(person, chat), first, person.name)
+    await world.until(async () => (await Promise.all(people.slice(0, 6).map((one) => one.states(chat)))).flat().every((state) => state === 'delivered'), 'delivered to all', 300_000)
+    assert.deepEqual(people.flatMap(({ warnings }) => warnings.map(({ text }) => text)), [])
+  }).timeout(120_000)
 })
