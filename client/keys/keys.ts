@@ -142,11 +142,14 @@ export class Keys {
       else for (const account of accounts) this.#onClaimError(account, error)
       return
     }
+    const done: Array<() => void> = []
     for (const [i, account] of accounts.entries()) {
       const { status, claimed, retryAfterMs } = outcomes[i]!
-      if (status === 0 && claimed !== undefined) await this.#claim(account, claimed)
+      if (status === 0 && claimed !== undefined) await this.#claim(account, { claimed, done })
       else this.#onClaimError(account, ProtocolError.fromStatus(status, retryAfterMs > 0 ? { retryAfterMs } : {}))
     }
+    // Told together: what waited for them is written down in few parts.
+    for (const tell of done) tell()
   }
 
   #onClaimError (account: AccountId, error: unknown): void {
@@ -158,11 +161,11 @@ export class Keys {
     this.#on.onUnavailable(account)
   }
 
-  /** @param given what the relay has said already */
-  async #claim (account: AccountId, given?: Claimed): Promise<void> {
+  /** @param given what the relay has said already, and where to put what follows */
+  async #claim (account: AccountId, given?: { readonly claimed: Claimed, readonly done: Array<() => void> }): Promise<void> {
     let keyless: DeviceId[] = []
     try {
-      const claimed = given ?? await this.#on.link.call(clientMethods.claimBundles, { account: accountIdToBytes(account) })
+      const claimed = given?.claimed ?? await this.#on.link.call(clientMethods.claimBundles, { account: accountIdToBytes(account) })
       const result = await this.#on.ledger.run(async (draft) => await this.#start(draft, account, claimed))
       keyless = result.keyless
       if (result.usable === 0 && account !== this.#on.own.account) throw new ProtocolError('NO_BUNDLE')
@@ -177,7 +180,8 @@ export class Keys {
       keyless = (await this.#on.ledger.run(async (draft) => (await this.#on.devices.listOf(draft, account))?.list.devices ?? [])).map(({ id }) => id)
     }
     this.#claiming.delete(account)
-    this.#on.onKeys(account, keyless)
+    if (given === undefined) this.#on.onKeys(account, keyless)
+    else given.done.push(() => { this.#on.onKeys(account, keyless) })
   }
 
   async #start (draft: Draft, account: AccountId, claimed: Claimed): Promise<{ usable: number, keyless: DeviceId[] }> {
