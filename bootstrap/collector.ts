@@ -12,7 +12,8 @@ import { limits } from '../protocol/limits.ts'
 import { anyMethods, directoryMethods } from '../protocol/methods.ts'
 import type { Signing } from '../protocol/records/signed.ts'
 import { RelayDirectory } from '../protocol/relay-directory.ts'
-import type { GetDirectory, RelayRecords } from '../protocol/wire/gen/service.js'
+import type { RelayRecords } from '../protocol/wire/gen/records.js'
+import type { GetDirectory } from '../protocol/wire/gen/service.js'
 
 export type Verdict = 'accept' | 'reject' | 'ignore'
 

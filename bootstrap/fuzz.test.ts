@@ -16,7 +16,8 @@ import { anyMethods, directoryMethods } from '../protocol/methods.ts'
 import { signRelayRecord, verifyRelayRecord } from '../protocol/records/relay-record.ts'
 import { streamPair } from '../protocol/stream-pair.ts'
 import { decode, encode } from '../protocol/wire/codec.ts'
-import { Empty, Failure, GetDirectory, RelayRecords } from '../protocol/wire/gen/service.js'
+import { RelayRecords } from '../protocol/wire/gen/records.js'
+import { Empty, Failure, GetDirectory } from '../protocol/wire/gen/service.js'
 import { Collector } from './collector.ts'
 
 const seed = Number(process.env['FUZZ_SEED'] ?? randomBytes(4).readUInt32LE())

@@ -6,6 +6,7 @@ cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
 rm -rf gen .build && mkdir -p gen .build
 "$root/node_modules/.bin/protons" --strict ./*.proto -o .build
+node share-imports.js . .build
 "$root/node_modules/.bin/tsc" --ignoreConfig --module nodenext --target es2024 --lib es2024,dom --skipLibCheck --declaration --types node --outDir gen .build/*.ts
 rm -rf .build
 # protons asks for Uint8Array<ArrayBuffer>; any Uint8Array encodes the same
