@@ -2,6 +2,7 @@
  * A page of a group's log as it travels by gossip: signed by the relay that gives the numbers, on the topic of its shard.
  * Knows form and signature only. Spec: docs/protocol/fanout.md
  */
+import { sameBytes } from '../../protocol/bytes.ts'
 import { conversationFromBytes, type GroupConversation } from '../../protocol/conversation.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
@@ -43,6 +44,8 @@ export function openGossipPage (primitives: Signing & Pick<Primitives, 'sha256'>
   if (bytes.byteLength > limits.gossipPageBytes + wrapperBytes) throw new ProtocolError('TOO_LARGE', { max: limits.gossipPageBytes })
   const { relay, page: body, signature } = decode(GossipPage, bytes)
   if (relay.byteLength !== keyBytes || body.byteLength > limits.gossipPageBytes) throw new ProtocolError('MALFORMED', { what: 'gossip page' })
+  // [REJECT] gossip knows a message again by its bytes: in another form the same page would go around again
+  if (!sameBytes(encode(GossipPage, { relay, page: body, signature }), bytes)) throw new ProtocolError('MALFORMED', { what: 'gossip page' })
   const page = decode(Page, body)
   const conversation = conversationFromBytes(page.conversation)
   // [REJECT] only groups travel by gossip, each on the topic that everybody who keeps it listens to

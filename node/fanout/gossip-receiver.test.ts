@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { concat } from '../../protocol/bytes.ts'
 import { ManualClock, SeededRandom, settle } from '../../protocol/clock-manual.ts'
 import { groupConversation, type GroupConversation } from '../../protocol/conversation.ts'
 import { encodeEnvelope } from '../../protocol/envelope.ts'
 import { messageIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { rates } from '../../protocol/limits.ts'
 import { logTopic } from '../../protocol/protocols.ts'
-import type { Position } from '../../protocol/wire/gen/log.js'
+import { GossipPage, type Page, type Position } from '../../protocol/wire/gen/log.js'
+import { decode, encode } from '../../protocol/wire/codec.ts'
 import type { Group } from '../groups/group.ts'
 import { Log } from '../log/log.ts'
 import type { GossipVerdict } from '../mesh/mesh.ts'
@@ -14,7 +16,7 @@ import { TestPerson, signing, testRelay } from '../testing/fixtures.ts'
 import { CountingMeter } from '../testing/message-world.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { shardOf, signGossipPage } from './gossip-page.ts'
-import { GossipReceiver } from './gossip-receiver.ts'
+import { GossipReceiver, pageCost } from './gossip-receiver.ts'
 import { Roads } from './roads.ts'
 
 describe('gossip receiver', () => {
@@ -29,6 +31,7 @@ describe('gossip receiver', () => {
   let confirmed: Position[]
   let meter: CountingMeter
   let receiver: GossipReceiver
+  let buckets: TokenBuckets
   /** What `take` waits for. */
   let isDone: Promise<void>
 
@@ -47,21 +50,24 @@ describe('gossip receiver', () => {
       relaysOf: () => [],
       groupOf: () => ({ state: { members: { size: 100 } } }) as Group
     }
-    receiver = new GossipReceiver({
-      mesh: { self: here.id, subscribe: (topic, onMessage) => { assert.ok(!topics.has(topic), 'a topic is subscribed once'); topics.set(topic, onMessage) } },
-      logs: { peek: (id) => kept.get(id) },
+    buckets = new TokenBuckets({ clock })
+    const components = {
+      mesh: { self: here.id, subscribe: (topic: string, onMessage: (message: Uint8Array) => GossipVerdict) => { assert.ok(!topics.has(topic), 'a topic is subscribed once'); topics.set(topic, onMessage) } },
+      logs: { peek: (id: string) => kept.get(id) },
       placement,
       roads: new Roads({ clock, placement }),
-      take: async (page) => { taken++; await isDone; return { conversation: page.conversation, epoch: page.epoch, seq: page.head } },
-      confirmations: { note: (_relay, position) => { confirmed.push(position) } },
-      buckets: new TokenBuckets({ clock }),
+      take: async (page: Page) => { taken++; await isDone; return { conversation: page.conversation, epoch: page.epoch, seq: page.head } },
+      confirmations: { note: (_relay: RelayId, position: Position) => { confirmed.push(position) } },
+      buckets,
       clock,
       signing,
       logger: silentLogger,
       meter
-    })
+    }
+    receiver = new GossipReceiver(components)
   })
 
+  const noBytes = new Uint8Array(0)
   const newGroup = (by = founder): GroupConversation => groupConversation(by.account, random.bytes(32))
 
   function keep (group: GroupConversation): void {
@@ -138,10 +144,30 @@ describe('gossip receiver', () => {
     const group = newGroup()
     keep(group)
     const message = page(group, { count: 256 })
-    const pages = Math.floor(rates.forwardPerRelay.burst / 256)
+    const pages = Math.floor(rates.forwardPerRelay.burst / (256 + pageCost))
     for (let i = 0; i < pages; i++) assert.equal(hear(group, message), 'accept')
     assert.equal(hear(group, message), 'ignore')
   }).timeout(20_000)
+
+  it('what others publish again in the name of a relay takes nothing of what it may send directly', () => {
+    const group = newGroup()
+    keep(group)
+    const message = page(group, { count: 256 })
+    for (let i = 0; i < 1_000; i++) hear(group, message)
+    buckets.take('forwardPerRelay', sequencer.id, rates.forwardPerRelay.burst)
+  }).timeout(20_000)
+
+  it('a page in another form of the same bytes is rejected: gossip would carry it again', () => {
+    const group = newGroup()
+    keep(group)
+    const message = page(group)
+    assert.equal(hear(group, message), 'accept')
+    const unknownField = Uint8Array.of(15 << 3, 1)
+    assert.equal(hear(group, concat(message, unknownField)), 'reject')
+    const { relay, page: body, signature } = decode(GossipPage, message)
+    const parts = [encode(GossipPage, { relay, page: noBytes, signature: noBytes }), encode(GossipPage, { relay: noBytes, page: body, signature }) ]
+    assert.equal(hear(group, concat(parts[1]!, parts[0]!)), 'reject')
+  })
 
   it('of groups whose founder nobody knows only so many pages are passed on', async () => {
     const group = newGroup(new TestPerson(random))

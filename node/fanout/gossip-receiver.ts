@@ -9,6 +9,7 @@ import type { Clock } from '../../protocol/clock.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'
+import { rates } from '../../protocol/limits.ts'
 import { logTopic } from '../../protocol/protocols.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Page, Position } from '../../protocol/wire/gen/log.js'
@@ -17,7 +18,7 @@ import type { Logs } from '../log/logs.ts'
 import type { Placement } from '../log/placement.ts'
 import type { GossipVerdict, Mesh } from '../mesh/mesh.ts'
 import { BucketSet } from '../people/buckets.ts'
-import type { Buckets, Logger } from '../ports.ts'
+import type { Logger } from '../ports.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Confirmations } from './confirmations.ts'
 import { openGossipPage, shardOf, type SignedPage } from './gossip-page.ts'
@@ -25,6 +26,9 @@ import type { Roads } from './roads.ts'
 
 /** Pages of one relay being worked off: 16 of 128 KiB. What comes beyond is dropped; a later page shows the gap. */
 const maxPending = 16
+
+/** Entries that a page counts for beside those in it: its signature takes as long to check. */
+export const pageCost = 20
 
 export interface GossipReceiverComponents {
   mesh: Pick<Mesh, 'self' | 'subscribe'>
@@ -34,7 +38,6 @@ export interface GossipReceiverComponents {
   /** Into the log, as a page that came directly. @returns how far it is, durably; undefined: not kept here */
   take (page: Page, relay: RelayId): Promise<Position | undefined>
   confirmations: Pick<Confirmations, 'note'>
-  buckets: Buckets
   clock: Clock
   signing: Signing & Pick<Primitives, 'sha256'>
   logger: Logger
@@ -45,12 +48,15 @@ export class GossipReceiver {
   readonly #c: GossipReceiverComponents
   readonly #shards = new Set<number>()
   readonly #pending = new Map<RelayId, number>()
+  /** Entries by who signed them. Not the quota of what comes directly: anybody may publish an old page again. */
+  readonly #signers: BucketSet
   /** Pages of groups whose founder's home is not known here. */
   readonly #strangers: BucketSet
   readonly #pages
 
   constructor (components: GossipReceiverComponents) {
     this.#c = components
+    this.#signers = new BucketSet(components, rates.forwardPerRelay)
     this.#strangers = new BucketSet(components, { burst: 500, perSecond: 100 }, { maxKeys: 1 })
     const { meter } = components
     this.#pages = meter.counter('heliograph_gossip_pages_total', 'pages that came by gossip, by what became of them', ['outcome'])
@@ -81,18 +87,13 @@ export class GossipReceiver {
   }
 
   #onPage ({ relay, conversation, page }: SignedPage): GossipVerdict {
-    const { buckets, logs, mesh, placement } = this.#c
+    const { logs, mesh, placement } = this.#c
     if (relay === mesh.self) return 'ignore'
     // [IGNORE] SPEC(relay §replicate) only the sequencer writes; the signer may have been it until lately, or know a newer record
     const primary = placement.primaryOf(conversation.anchor)
     if (primary !== undefined && primary !== relay) return this.#drop('not-sequencer')
-    try {
-      buckets.take('forwardPerRelay', relay, page.entries.length)
-    } catch (error) {
-      if (!isProtocolError(error)) throw error
-      // [IGNORE] a relay must not make the others pass on more than it may send to one of them
-      return this.#drop('quota')
-    }
+    // [IGNORE] a relay must not make the others pass on more than it may send to one of them
+    if (this.#signers.tryTake(relay, page.entries.length + pageCost) > 0) return this.#drop('quota')
     // [IGNORE] anybody may sign pages of groups that nobody knows: only so many are passed on
     if (primary === undefined && this.#strangers.tryTake('', 1) > 0) return this.#drop('quota')
     const log = logs.peek(conversation.id)
