@@ -10,6 +10,7 @@ import { ProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import type { Control } from '../../protocol/groups/control.ts'
 import { maySend, type GroupChange } from '../../protocol/groups/membership.ts'
 import type { AccountId } from '../../protocol/ids.ts'
+import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import { unresolvedKey } from '../log/unresolved-logs.ts'
@@ -42,8 +43,10 @@ export class GroupSequencer {
 
   constructor (components: GroupSequencerComponents) { this.#c = components }
 
-  /** @throws ProtocolError as verifyControlEnvelope; STALE_DEVICES when this relay, home to the actor, knows a newer list */
+  /** @throws ProtocolError as verifyControlEnvelope; MALFORMED when it says when it ends; STALE_DEVICES when this relay, home to the actor, knows a newer list */
   async verify (envelope: Uint8Array): Promise<Verified> {
+    // [REJECT] who is away, a relay or a device, must find it there as long as anything is kept: what follows is hashed onto it
+    if (readEnvelopeHeader(envelope).expiresAtMs !== 0) throw new ProtocolError('MALFORMED', { what: 'a change of a group does not expire' })
     const verified = this.#c.groups.verify(envelope)
     const { actor, actorList } = verified.control
     // [REFRESH] signed under a list that its own home knows to be old

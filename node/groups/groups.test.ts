@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { toHex } from '../../protocol/bytes.ts'
 import { selfConversation } from '../../protocol/conversation.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../protocol/envelope.ts'
 import { ERRORS, isProtocolError } from '../../protocol/errors.ts'
 import { groupPolicies, groupRoles, envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { limits, rates } from '../../protocol/limits.ts'
@@ -142,6 +143,16 @@ describe('groups', () => {
       assert.equal(await submit(a, Uint8Array.of(1, 2, 3)), ERRORS.MALFORMED.status)
       assert.equal(await headOf(eu, group.conversation), toHex(head))
       assert.equal(await submit(a, byOwner), 0)
+    })
+
+    it('a change that would be gone before everybody has had it is refused', async () => {
+      group.create([b])
+      await world.pass()
+      const { head } = await stateAt(world, a, group.conversation)
+      const control = signedChange(a, group.conversation, { act: 'add', accounts: [c.account] }, { previous: head })
+      const soon = { ...decodeEnvelope(a.sealFor(group.conversation, { control }).bytes), expiresAtMs: world.clock.nowMs() + 60_000 }
+      const [outcome] = await world.during(a.submitRaw([encodeEnvelope(soon)]))
+      assert.equal(outcome!.status, ERRORS.MALFORMED.status)
     })
 
     it('each forged change costs one check, and whoever sends many is told to wait', async () => {
