@@ -36,6 +36,7 @@ export class Desk {
   readonly own: AccountId
   readonly #untilMs: number
   readonly isInChat: boolean
+  #hasHandedOver = false
 
   constructor ({ client, context, names, timeoutS }: { client: ClientLike, context: Context, names: Names, timeoutS: number }) {
     this.client = client
@@ -46,6 +47,7 @@ export class Desk {
     this.#untilMs = context.nowMs() + timeoutS * 1000
   }
 
+  get hasHandedOver (): boolean { return this.#hasHandedOver }
   get leftMs (): number { return Math.max(1, this.#untilMs - this.context.nowMs()) }
 
   readonly connect = async (): Promise<void> => { await untilOnline(this.client, { timeoutMs: this.leftMs }) }
@@ -86,6 +88,7 @@ export class Desk {
 
   /** The answer, and the exit code that says whether what was done has reached the relay. In the chat it goes by itself. */
   async handedOver (what: Answer): Promise<Answer> {
+    this.#hasHandedOver = true
     if (this.isInChat || await flushedWithin(this.client, this.leftMs)) return what
     warn(this.context, 'Not sent yet. It is kept and goes out the next time you are online.')
     return { ...what, exitCode: exitCodes.later }
@@ -99,7 +102,8 @@ export async function atDesk (context: Context, outcome: Outcome, options: DeskO
     const { lines, json, exitCode = exitCodes.ok } = await work(desk)
     if (options.json === true) for (const value of json) sayJson(context, value)
     else for (const line of lines) say(context, line)
-    if (!desk.isInChat && client.connection.state === 'online') await handOver(client)
+    // Receipts of what came meanwhile.
+    if (!desk.isInChat && !desk.hasHandedOver && client.connection.state === 'online') await handOver(client)
     return exitCode
   }))
 }

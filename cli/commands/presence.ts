@@ -45,11 +45,11 @@ export function presenceCommand (context: Context, outcome: Outcome): Command {
       const accounts = who.length > 0 ? await desk.people(who) : (await client.contacts()).map(({ account }) => account)
       const watched = new Set(accounts)
       const code = await new Promise<number>((resolve) => {
-        const timer = options.timeout === undefined ? undefined : setTimeout(() => { resolve(exitCodes.ok) }, options.timeout * 1000)
+        const end = (exitCode: number): void => { clearTimeout(timer); clearInterval(alive); resolve(exitCode) }
+        const timer = options.timeout === undefined ? undefined : setTimeout(() => { end(exitCodes.ok) }, options.timeout * 1000)
         // An abort listener alone does not keep Node running.
         const alive = setInterval(() => {}, 1 << 30)
-        const end = (): void => { clearTimeout(timer); clearInterval(alive); resolve(stopping.exitCode) }
-        stopping.signal.addEventListener('abort', end, { once: true })
+        stopping.signal.addEventListener('abort', () => { end(stopping.exitCode) }, { once: true })
         client.on('presence', (one) => { show(one) })
         client.on('typing', ({ chat, account, state }) => {
           if (!watched.has(account)) return
