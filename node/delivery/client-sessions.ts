@@ -6,7 +6,7 @@
  */
 import type { Channel, Handlers } from '../../protocol/channel.ts'
 import { conversationFromBytes, conversationFromId, type Conversation } from '../../protocol/conversation.ts'
-import { ERRORS, ProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import { ERRORS, ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdFromBytes, messageIdToBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
@@ -221,12 +221,23 @@ export class ClientSessions {
       if (conversation.kind !== 'group') this.#own(conversation, session)
       const log = this.#c.logs.peek(conversation.id)
       if (log !== undefined) this.#acknowledge(session, log, position.seq)
-      else {
+      else if (this.#mayLoad(session)) {
         this.#c.logs.load(conversation).then((loaded) => { this.#acknowledge(session, loaded, position.seq) }, (error: unknown) => {
           // Only delivered again: its cursor stays where it was.
           this.#c.logger.warn('session.acknowledge', {}, error)
         })
       }
+    }
+  }
+
+  /** What a device has not acknowledged is in memory: others are looked for now and then. Left out, it is delivered again one day. */
+  #mayLoad ({ device }: ClientSession): boolean {
+    try {
+      this.#c.buckets.take('signalPerDevice', device, 1)
+      return true
+    } catch (error) {
+      if (isProtocolError(error, 'QUOTA')) return false
+      throw error
     }
   }
 

@@ -219,6 +219,21 @@ describe('groups', () => {
       assert.equal(outcome!.status, 0)
     })
 
+    it('acknowledging logs that are not in memory is no way to have any number of them read', async () => {
+      group.create([b])
+      await world.pass()
+      const { openLog } = eu.store
+      let reads = 0
+      eu.store.openLog = async (id) => { reads++; return await openLog.call(eu.store, id) }
+      for (let i = 0; i < 5; i++) {
+        const positions = Array.from({ length: 1_000 }, () => ({ conversation: new TestGroup(world, b).conversation.bytes, epoch: 1, seq: 1 }))
+        c.channel.notify(clientNotifications.acknowledge, { positions })
+      }
+      await world.pass()
+      assert.ok(reads <= 2 * rates.signalPerDevice.burst, `${reads} logs were read`)
+      assert.ok(c.isOnline)
+    })
+
     it('the relay knows the group again after it was killed', async () => {
       group.create([b])
       await world.pass()
