@@ -176,7 +176,11 @@ export class Entries {
    */
   async processRepeat (draft: Draft, arrival: Arrival): Promise<Verdict> {
     const { chat, entry, log } = arrival
-    if (entry.envelope === undefined) return 'taken'
+    if (entry.envelope === undefined) {
+      // A number that was given before, to something that the relay has lost.
+      if (entry.reference?.senderDevice === this.#on.own.device) await this.#on.outbox.passed(draft, { chat, id: entry.reference.messageId }, entry)
+      return 'taken'
+    }
     const { logHashes } = this.#on.tables
     const [before, here] = await Promise.all([entry.seq - 1, entry.seq].map(async (seq) => seq === 0 ? chainStart.hash : await draft.read(logHashes, `${chat}/${positionKey(entry.epoch, seq)}`)))
     const isComparable = before !== undefined && here !== undefined
@@ -285,9 +289,16 @@ export class Entries {
       // The store's trouble is not the message's: the log waits.
       if (!isProtocolError(error) || isStoreFailure(error)) throw error
       // A counter that was used before is no proof of a repeat: the relay can write one on a new message.
-      if (!isRepeat && !isPlaceholder && !await this.#keepWaiting(draft, arrival, envelope, bytes, error)) await this.#keepUnopened(draft, arrival, envelope, bytes, error)
+      const isNew = !isRepeat || await this.#isForgotten(draft, messageId, error)
+      if (isNew && !isPlaceholder && !await this.#keepWaiting(draft, arrival, envelope, bytes, error)) await this.#keepUnopened(draft, arrival, envelope, bytes, error)
       return { digest, envelope }
     }
+  }
+
+  /** A repeat of something that this device had before its store was set back: as good as new. Whoever still has its key used has it. */
+  async #isForgotten (draft: Draft, id: MessageId, { code }: ProtocolError): Promise<boolean> {
+    if (code === 'DUPLICATE') return false
+    return timeOf(id) <= ((await draft.read(this.#on.tables.setBack, 'set-back'))?.atMs ?? 0)
   }
 
   async #highest (draft: Draft, chat: ChatId, device: DeviceId): Promise<MessageId | ''> { return await draft.read(this.#on.tables.highest, `${chat}/${device}`) ?? '' }

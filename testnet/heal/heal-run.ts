@@ -28,6 +28,8 @@ export interface HealResult {
   readonly placeholders: number
   /** Of those that were left, where nobody has the message any more. */
   readonly lost: number
+  /** Acknowledged once by a device that was set back later, and not in the relay's log any more: nobody knows that it is missing. */
+  readonly forgotten: number
   /** How the three of them talked in a group. */
   readonly group: 'none' | 'pairwise' | 'sender key'
   /** What happened, in order. */
@@ -74,6 +76,7 @@ class Run {
   readonly #faults = Object.fromEntries(faultNames.map((name) => [name, 0])) as Record<Fault, number>
   readonly #said: Said[] = []
   readonly #schedule: string[] = []
+  readonly #wereSetBack = new Set<FakePerson>()
   readonly #kind: HealResult['group']
   #group: ChatId | undefined
   #linked = 0
@@ -96,8 +99,8 @@ class Run {
       world.relay.faults = noFaults
       const placeholders = (await this.#failed()).length
       await this.#calm()
-      const { violations, lost } = await this.#judge()
-      return { violations, messages: this.#said.length, faults: this.#faults, placeholders, lost, group: this.#kind, schedule: this.#schedule }
+      const { violations, lost, forgotten } = await this.#judge()
+      return { violations, messages: this.#said.length, faults: this.#faults, placeholders, lost, forgotten, group: this.#kind, schedule: this.#schedule }
     } finally {
       await world.stop()
       await this.#rendezvous.stop()
@@ -150,6 +153,7 @@ class Run {
         await device.client.stop()
         device.data.clear()
         for (const [key, value] of copy) device.data.set(key, value)
+        this.#wereSetBack.add(device)
         await this.#comeBack(device)
         return true
       }
@@ -247,10 +251,11 @@ class Run {
     return found
   }
 
-  async #judge (): Promise<{ violations: Violation[], lost: number }> {
+  async #judge (): Promise<{ violations: Violation[], lost: number, forgotten: number }> {
     const violations: Violation[] = []
     const failed = await this.#failed()
     let lost = 0
+    let forgotten = 0
     for (const { device, message, author } of failed) {
       const { isLost, id, chat } = message
       const isKept = author !== undefined && (await Promise.all(author.devices.map(async (one) => (await historyOf(one, isGroup(chat) ? chat : idOf(this.#ownerOf(device)))).some((other) => other.direction === 'out' && other.id === id)))).some(Boolean)
@@ -260,16 +265,20 @@ class Run {
     for (const { text, author, readers, group } of this.#said) {
       for (const reader of readers) {
         // Only what its author has can come again.
-        const has = await Promise.all(author.devices.map(async (one) => (await historyOf(one, group ?? idOf(reader))).some((message) => message.direction === 'out' && message.text === text && message.state !== 'failed')))
-        if (!has.some(Boolean)) continue
+        const has = (await Promise.all(author.devices.map(async (one) => (await historyOf(one, group ?? idOf(reader))).find((message) => message.direction === 'out' && message.text === text && message.state !== 'failed')))).find((message) => message !== undefined)
+        if (has === undefined) continue
         for (const device of reader.devices) {
           const count = (await historyOf(device, group ?? idOf(author))).filter((message) => message.direction === 'in' && message.text === text).length
-          if (count !== 1) violations.push(count === 0 ? `"${text}" never came to ${device.name}` : `"${text}" stands ${count} times on ${device.name}`)
+          if (count === 0 && this.#wereSetBack.has(device) && (has.state === 'delivered' || has.state === 'read') && !this.#isAtRelay(has)) forgotten++
+          else if (count !== 1) violations.push(count === 0 ? `"${text}" never came to ${device.name}` : `"${text}" stands ${count} times on ${device.name}`)
         }
       }
     }
-    return { violations, lost }
+    return { violations, lost, forgotten }
   }
+
+  /** Under the id that it had first. */
+  #isAtRelay ({ conversation, id }: Message): boolean { return this.#world.relay.logs.get(conversation)?.entries.some(({ messageId }) => messageId === id) ?? false }
 
   #ownerOf (device: FakePerson): Account { return this.#people.find(({ devices }) => devices.includes(device))! }
   #chatsOf (person: Account): ChatId[] { return [...this.#people.filter((one) => one !== person).map(idOf), ...this.#group === undefined ? [] : [this.#group]] }

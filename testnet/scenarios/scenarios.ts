@@ -4,6 +4,7 @@ import { crossRegion } from './cross-region.ts'
 import { group1024 } from './group-1024.ts'
 import { groupPartition } from './group-partition.ts'
 import { groupSmall } from './group-small.ts'
+import { heal } from './heal.ts'
 import { killRelay } from './kill-relay.ts'
 import { multiDevice } from './multi-device.ts'
 import { offline } from './offline.ts'
@@ -11,4 +12,4 @@ import { partition } from './partition.ts'
 import { presenceStorm } from './presence-storm.ts'
 import { wiretap } from './wiretap.ts'
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal].map((scenario) => [scenario.name, scenario]))
