@@ -288,6 +288,23 @@ describe('message path', () => {
       assertConverged(a, b, [], sent)
     })
 
+    it('a relay that brings ever newer records of somebody is told to wait long before they keep this one busy', async () => {
+      const rogue = testRelay(world.random)
+      const mesh = world.network.join(rogue.id)
+      await mesh.start()
+      const channel = new Channel(await mesh.dial(eu.id, [], protocols.relay, { signal: new AbortController().signal }), { handlers: new Handlers(), clock: world.clock }).start()
+      const person = new TestPerson(world.random)
+      let taken = 0
+      const bring = async (): Promise<void> => {
+        for (let epoch = 1; epoch <= 1_500; epoch++) {
+          await channel.call(relayMethods.introduce, { homeRecords: [person.home(rogue.id, { epoch }).bytes] })
+          taken++
+        }
+      }
+      await assert.rejects(bring(), (error) => isProtocolError(error, 'QUOTA'))
+      assert.ok(taken > 100, 'those who really move are few')
+    }).timeout(20_000)
+
     it('an entry whose stored bytes are damaged is fetched from the other relay', async () => {
       await b.offline()
       const sent = sendMany(a, b, 3)

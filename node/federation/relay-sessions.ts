@@ -10,6 +10,8 @@ import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
+import { verifyHomeRecord } from '../../protocol/records/home-record.ts'
+import type { Signing } from '../../protocol/records/signed.ts'
 import type { Page, ReadLog } from '../../protocol/wire/gen/log.js'
 import type { Intake, Origin } from '../log/intake.ts'
 import type { LogReader } from '../log/log-reader.ts'
@@ -27,12 +29,15 @@ export interface RelaySessionsComponents {
   placement: Placement
   homes: Homes
   buckets: Buckets
+  signing: Signing
   /** A request came from this relay: it can be reached, or soon. */
   heardOf (relay: RelayId): void
 }
 
 /** Envelopes that one signature check counts for: 0.14 ms. */
 const recordCost = 20
+/** And what a record counts for that replaces another: all logs in memory are looked through for the account. */
+const moveCost = 200
 const maxOrigins = 10_000
 
 export class RelaySessions {
@@ -49,7 +54,7 @@ export class RelaySessions {
         const relay = relayOf(channel)
         buckets.take('forwardPerRelay', relay, recordCost * homeRecords.length)
         heardOf(relay)
-        this.#learn(homeRecords)
+        this.#learn(homeRecords, relay)
         return {}
       })
       .on(relayMethods.forward, ({ envelopes }, channel) => {
@@ -89,10 +94,11 @@ export class RelaySessions {
   }
 
   /** Take all of them. @throws ProtocolError of the first that was not taken; ROLLED_BACK carries the newer record */
-  #learn (records: readonly Uint8Array[]): void {
+  #learn (records: readonly Uint8Array[], relay: RelayId): void {
     let failure: ProtocolError | undefined
     for (const record of records) {
       try {
+        this.#chargeMove(record, relay)
         this.#c.homes.learn(record)
       } catch (error) {
         if (!isProtocolError(error)) throw error
@@ -100,6 +106,14 @@ export class RelaySessions {
       }
     }
     if (failure !== undefined) throw failure
+  }
+
+  /** @throws ProtocolError QUOTA; MALFORMED, … when it is no record */
+  #chargeMove (bytes: Uint8Array, relay: RelayId): void {
+    // Before its signature is checked, which costs more than to read it.
+    const { account, epoch } = verifyHomeRecord({ ...this.#c.signing, ed25519Verify: () => true }, bytes)
+    const known = this.#c.homes.cached(account)
+    if (known !== undefined && epoch > known.epoch) this.#c.buckets.take('forwardPerRelay', relay, moveCost)
   }
 
   async #onPull (request: ReadLog, relay: RelayId, maxEntries: number): Promise<Page> {
