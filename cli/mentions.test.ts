@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { completions, mentionsIn, namesFor, textWithMentions } from './mentions.ts'
 import { accountCalled } from './testing/fake-client.ts'
 
-const [ann, anna, bob] = [accountCalled('Ann'), accountCalled('Anna'), accountCalled('Bob')]
+const [ann, anna, bob] = [accountCalled('Ann'), accountCalled('Marie'), accountCalled('Bob')]
 const people = [...namesFor(ann, 'Ann'), ...namesFor(anna, '~Anna Maria', 'anna@eu-1'), ...namesFor(bob, 'Bob')]
 
 describe('mentions', () => {

@@ -81,7 +81,7 @@ describe('the heliograph command as processes', function () {
   })
 
   it('a message goes from one to the other, with its ticks, and stands in both histories', async () => {
-    const listening = start('listen', '--json', '--count', '1', '--timeout', '30', '--data', data('bob'))
+    const listening = start('listen', '--json', '--count', '1', '--timeout', '30', '--strangers', 'accept', '--data', data('bob'))
     const sent = await run('send', 'bob@eu-1', 'hello from a process', '--wait', 'delivered', '--data', data('ada'))
     assert.deepEqual([sent.code, sent.stdout], [exitCodes.ok, 'Delivered: bob@eu-1\n'], sent.stderr)
     assert.equal((await listening.ended).code, exitCodes.ok)
@@ -147,5 +147,52 @@ describe('the heliograph command as processes', function () {
     await listening.ended
     const { stdout } = await run('history', 'ada@eu-1', '--json', '--data', data('bob'))
     assert.deepEqual(stdout.trim().split('\n').slice(-2).map((line) => (JSON.parse(line) as { text: string }).text), ['while the relay is away', 'and now'])
+  })
+
+  it('three people talk in a group: reactions and receipts come back', async () => {
+    const made = await run('account', 'create', '--json', '--data', data('carol'), '--handle', 'carol', '--bootstrap', address)
+    assert.equal(made.code, exitCodes.ok, made.stderr)
+    const created = await run('group', 'create', 'Book club', 'bob@eu-1', 'carol@eu-1', '--data', data('ada'))
+    assert.deepEqual([created.code, created.stdout], [exitCodes.ok, 'Made: Book club, 3 members.\n'], created.stderr)
+    const listening = ['bob', 'carol'].map((name) => start('listen', '--json', '--count', '1', '--timeout', '30', '--mark-read', '--data', data(name)))
+    const sent = await run('send', 'Book club', 'which one?', '--wait', 'delivered', '--data', data('ada'))
+    assert.equal(sent.code, exitCodes.ok, sent.stderr)
+    for (const one of listening) {
+      const { code, stdout, stderr } = await one.ended
+      assert.equal(code, exitCodes.ok, stderr)
+      assert.equal((JSON.parse(stdout) as { text: string }).text, 'which one?')
+    }
+    const reacted = await run('message', 'react', 'Book club', 'last', '👍', '--data', data('bob'))
+    assert.equal(reacted.code, exitCodes.ok, reacted.stderr)
+    const { stdout } = await run('message', 'info', 'Book club', 'last', '--sync', '--json', '--data', data('ada'))
+    const info = JSON.parse(stdout) as { reactions: Array<{ emoji: string }>, receipts: Array<{ state: string }> }
+    assert.deepEqual(info.reactions.map(({ emoji }) => emoji), ['👍'])
+    assert.equal(info.receipts.length, 2)
+    assert.ok(info.receipts.every(({ state }) => state !== 'sent'), stdout)
+  })
+
+  it('a second device is linked, has the history, and shows in the list', async () => {
+    const linking = start('device', 'link', '--json', '--name', 'laptop', '--data', data('ada-laptop'), '--bootstrap', address)
+    const { code } = await linking.json<{ code: string }>('code')
+    // Nobody has compared anything: nothing may happen.
+    const blind = await run('device', 'approve', code, '--yes', '--data', data('ada'))
+    assert.equal(blind.code, exitCodes.usage, blind.stderr)
+    const wrong = await run('device', 'approve', 'heliograph:link?v=1&id=x', '--digits', '123456', '--yes', '--data', data('ada'))
+    assert.equal(wrong.code, exitCodes.failed, wrong.stdout)
+    const approving = spawn(process.execPath, [command, 'device', 'approve', code, '--json', '--data', data('ada')], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const { digits } = await linking.json<{ digits: string }>('digits')
+    let asked = ''
+    approving.stderr.on('data', (chunk: Buffer) => {
+      asked += chunk.toString()
+      // The person compares, and says yes.
+      if (asked.includes('[y/N]')) approving.stdin.end(asked.includes(`${digits.slice(0, 3)} ${digits.slice(3)}`) ? 'y\n' : 'n\n')
+    })
+    assert.equal(await new Promise((resolve) => { approving.on('close', resolve) }), exitCodes.ok, asked)
+    const ended = await linking.ended
+    assert.equal(ended.code, exitCodes.ok, ended.stderr)
+    const listed = await run('device', 'list', '--json', '--data', data('ada-laptop'))
+    assert.deepEqual(listed.stdout.trim().split('\n').map((line) => (JSON.parse(line) as { name: string }).name), ['', 'laptop'])
+    const { stdout } = await run('history', 'Book club', '--json', '--data', data('ada-laptop'))
+    assert.ok(stdout.split('\n').some((line) => line !== '' && (JSON.parse(line) as { text: string }).text === 'which one?'), stdout)
   })
 })

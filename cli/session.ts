@@ -52,6 +52,9 @@ export async function untilOnline (client: ClientLike, { timeoutMs, signal }: { 
 /** Receipts are collected for 50 ms before they are sent. */
 const collectMs = 120
 
+/** Those of groups are gathered longer. */
+const groupCollectMs = 400
+
 /** What has come meanwhile is there when nothing has happened for so long, or the longer time is over. */
 const quietMs = 300
 const catchUpMs = 5000
@@ -101,7 +104,8 @@ const farewellMs = 3000
 export async function handOver (client: ClientLike): Promise<number> {
   const { state } = client.connection
   if (state === 'online' || state === 'connecting') {
-    await new Promise((resolve) => { setTimeout(resolve, collectMs) })
+    const hasGroups = (await client.groups.list()).length > 0
+    await new Promise((resolve) => { setTimeout(resolve, hasGroups ? groupCollectMs : collectMs) })
     const limit = AbortSignal.timeout(farewellMs)
     try {
       await client.flushed({ signal: limit })

@@ -106,7 +106,7 @@ async function approve (desk: Desk, approval: ApprovalLike, options: ApproveOpti
   if (options.json !== true && !desk.isInChat) say(context, 'Linked. Handing over the history …')
   const isWhole = await approval.history
   progress.end()
-  return await desk.handedOver(answer(isWhole ? 'Done: the new device has everything.' : 'Linked, but the new device left before it had the whole history.', { device: id, linked: true, hasWholeHistory: isWhole }))
+  return answer(isWhole ? 'Done: the new device has everything.' : 'Linked, but the new device left before it had the whole history.', { device: id, linked: true, hasWholeHistory: isWhole })
 }
 
 async function link (context: Context, options: LinkOptions): Promise<number> {
