@@ -30,8 +30,9 @@ const maxGroups = 10_000
 const maxMembers = 10_000
 /** Tries to tell a new home: more than half an hour. Afterwards it hears from whoever writes. */
 const maxAttempts = 64
-/** Groups that wait to be asked for, at the new home, and those asked for at once. */
+/** Groups that wait to be asked for, at the new home: all, and those that one relay has offered; and those asked for at once. */
 const maxWaiting = 20_000
+const maxWaitingOfOne = 5_000
 const maxAsking = 4
 /** Envelopes that one offered group counts for: it makes us ask for a snapshot. */
 const offerCost = 50
@@ -52,9 +53,14 @@ export interface GroupOffersComponents {
 export class GroupOffers {
   readonly #c: GroupOffersComponents
   readonly #retries = new Map<AccountId, Timer>()
-  readonly #waiting = new Map<ConversationId, RelayId>()
+  /** By group: who has offered it and was not asked yet. */
+  readonly #waiting = new Map<ConversationId, Set<RelayId>>()
+  /** How many of these each relay has. */
+  readonly #offered = new Map<RelayId, number>()
+  /** Being asked: one that is slow keeps only its own offers waiting. */
+  readonly #asked = new Set<RelayId>()
   readonly #taken
-  #asking = 0
+  #count = 0
   #isStopped = false
 
   constructor (components: GroupOffersComponents) {
@@ -121,32 +127,56 @@ export class GroupOffers {
       const relay = channel.stream.remotePeer as RelayId
       this.#c.buckets.take('forwardPerRelay', relay, offerCost * positions.length)
       // [LATER] memory is bounded
-      if (this.#waiting.size + positions.length > maxWaiting) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+      if (this.#count + positions.length > maxWaiting || (this.#offered.get(relay) ?? 0) + positions.length > maxWaitingOfOne) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
       for (const { conversation: bytes } of positions) {
         const conversation = conversationFromBytes(bytes)
         const { placement } = this.#c
         // [LATER] its founder is on the way here
         if (!placement.isSequencer(conversation) && placement.primaryOf(conversation.anchor) === placement.self) throw new ProtocolError('UNKNOWN_ACCOUNT')
         // [IGNORE] what is not sequenced here
-        if (conversation.kind === 'group' && placement.isSequencer(conversation)) this.#waiting.set(conversation.id, relay)
+        if (conversation.kind === 'group' && placement.isSequencer(conversation)) this.#add(conversation.id, relay)
       }
       this.#askNext()
       return {}
     })
   }
 
+  #add (id: ConversationId, relay: RelayId): void {
+    const relays = this.#waiting.get(id) ?? new Set()
+    if (relays.has(relay)) return
+    this.#waiting.set(id, relays.add(relay))
+    this.#offered.set(relay, (this.#offered.get(relay) ?? 0) + 1)
+    this.#count++
+  }
+
+  /** The oldest offer of a relay that is not being asked. */
+  #next (): { id: ConversationId, relay: RelayId } | undefined {
+    for (const [id, relays] of this.#waiting) {
+      for (const relay of relays) {
+        if (this.#asked.has(relay)) continue
+        relays.delete(relay)
+        if (relays.size === 0) this.#waiting.delete(id)
+        const left = this.#offered.get(relay)! - 1
+        if (left === 0) this.#offered.delete(relay)
+        else this.#offered.set(relay, left)
+        this.#count--
+        return { id, relay }
+      }
+    }
+    return undefined
+  }
+
   #askNext (): void {
-    while (!this.#isStopped && this.#asking < maxAsking) {
-      const next = this.#waiting.entries().next().value
+    while (!this.#isStopped && this.#asked.size < maxAsking) {
+      const next = this.#next()
       if (next === undefined) return
-      const [id, relay] = next
-      this.#waiting.delete(id)
-      this.#asking++
+      const { id, relay } = next
+      this.#asked.add(relay)
       this.#ask(conversationFromId(id) as GroupConversation, relay).then((outcome) => { this.#taken.inc(1, { outcome }) }, (error: unknown) => {
         this.#taken.inc(1, { outcome: 'failed' })
         this.#c.logger.debug('group.take-offer', {}, error)
       }).finally(() => {
-        this.#asking--
+        this.#asked.delete(relay)
         this.#askNext()
       })
     }
