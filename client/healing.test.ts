@@ -154,6 +154,28 @@ describe('client: messages that cannot be opened', () => {
     assert.ok((await shown(bob, alice)).includes('Bob does not get this page'))
   })
 
+  it('what waited in an older copy of the store, and was sent since, does not hold up what follows', async () => {
+    world.relay.unreachable.set(bob.id, new ProtocolError('HOME_UNREACHABLE'))
+    for (const key of [...alice.data.keys()]) if (key.startsWith('se/')) await alice.client.stop().then(() => { alice.data.delete(key) })
+    await alice.open()
+    await alice.online()
+    await world.settled(alice.client.send(bob.id, 'waits for keys'))
+    await world.quiet()
+    const before = copyOf(alice)
+    world.relay.unreachable.clear()
+    for (let i = 0; i < 3; i++) await world.quiet(60_000)
+    assert.ok((await shown(bob, alice)).includes('waits for keys'))
+    await setBack(alice, before)
+    world.relay.unreachable.set(bob.id, new ProtocolError('HOME_UNREACHABLE'))
+    await alice.open()
+    await alice.online()
+    await world.quiet(10_000)
+    world.relay.unreachable.clear()
+    await say(alice, bob, 'goes out')
+    await world.quiet(60_000)
+    assert.deepEqual(await shown(bob, alice), ['hello', 'waits for keys', 'goes out'])
+  })
+
   it('what was deleted meanwhile does not come back', async () => {
     world.relay.onDeliver = damagedFor(bob)
     world.relay.onSubmit = (bytes) => isRequest(bob, bytes) ? new ProtocolError('TOO_LARGE') : undefined

@@ -282,7 +282,8 @@ export class Entries {
       if (known !== undefined && !isPlaceholder) throw new ProtocolError('BAD_MESSAGE_ID', { what: 'used before' })
       if (conversation.kind === 'group') await groups.checkSender(draft, chat, entry, envelope)
       const content = await this.#open(draft, envelope, list)
-      if (content === undefined && !isBehind(entry, log)) await this.#on.onUnaddressed(draft, { chat, id: messageId, sender, kind: envelope.kind, place: { epoch: entry.epoch, seq: entry.seq } })
+      // Behind, and not known: a number that was given anew.
+      if (content === undefined && (!isBehind(entry, log) || known === undefined)) await this.#on.onUnaddressed(draft, { chat, id: messageId, sender, kind: envelope.kind, place: { epoch: entry.epoch, seq: entry.seq } })
       if (content !== undefined) await this.#show(draft, arrival, { envelope, content, senderList: list!, before: known })
       return { digest, envelope, ...(content === undefined ? {} : { content, isOpened: true }) }
     } catch (error) {

@@ -251,9 +251,11 @@ export class Outbox {
     const row = await this.#rows.read(draft, item)
     await this.#rows.updateMessage(draft, item, { state: 'sent', position })
     if (row === undefined) return undefined
+    // Sealed and sent by a state that is gone, since this store is an older copy.
+    if (row.state === 'waiting') this.#sealing.sentBefore(draft, item)
     this.#rows.keep(draft, item, { ...row, state: 'sent', isSequenced: true, at: positionKey(position.epoch, position.seq) })
     draft.after(() => { this.#rows.markSent(item) })
-    return fromHex(row.digest)
+    return row.digest === '' ? undefined : fromHex(row.digest)
   }
 
   /** A device of the other person says what it has. */

@@ -72,6 +72,15 @@ export class Sealing {
     return true
   }
 
+  /** It turns out to be in the log already: it waits no more. */
+  sentBefore (draft: Draft, { chat, id }: Item): void {
+    this.#countWaiting(draft, chat, -1)
+    draft.after(() => {
+      const queue = this.#on.queues.of(chat)
+      queue.waiting = without(queue.waiting, id)
+    })
+  }
+
   /** Keys may be there now: seal what waits, oldest first. `keyless` devices have none to give. */
   async sealWaiting (chat: ChatId, keyless: readonly DeviceId[] = []): Promise<void> {
     this.#on.sealer.addKeyless(keyless)
