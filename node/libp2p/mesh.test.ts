@@ -370,6 +370,27 @@ describe('records and gossip over libp2p', () => {
     assert.equal(seen[0].length, 0, 'a relay does not hear itself')
   })
 
+  it('who goes on passing on what is rejected is cut off, and what it says when it is back costs little', async () => {
+    let looks = 0
+    const b = await startMesh({ prepare: (mesh) => { mesh.subscribe(topics.directory, () => { looks++; return 'reject' }) } })
+    const a = await startMesh({ peers: [address(b)] })
+    a.subscribe(topics.directory, () => 'accept')
+    let cuts = 0
+    b.host.libp2p.addEventListener('connection:close', () => { cuts++ })
+    let sent = 0
+    await until('it is cut off', async () => {
+      for (let i = 0; i < 5; i++) await a.publish(topics.directory, utf8(`wrong ${++sent}`))
+      return cuts > 0
+    })
+    assert.ok(looks <= 40, `${looks} were looked at`)
+    const before = looks
+    await until('it is cut off again', async () => {
+      await a.publish(topics.directory, utf8(`wrong ${++sent}`))
+      return cuts > 1
+    })
+    assert.ok(looks - before <= 10, `${looks - before} more`)
+  })
+
   it('the largest page of a group comes through on the topic of its shard, to who subscribes while running', async () => {
     const b = await startMesh({})
     const a = await startMesh({ peers: [address(b)] })

@@ -16,6 +16,7 @@ import { parseRelayId, type RelayId } from '../../protocol/ids.ts'
 import { Libp2pByteStream, abortConnection, type StreamOptions } from '../../protocol/libp2p/stream.ts'
 import { limits } from '../../protocol/limits.ts'
 import { protocols } from '../../protocol/protocols.ts'
+import { BucketSet } from '../people/buckets.ts'
 import type { GossipVerdict, Mesh } from '../mesh/mesh.ts'
 import { ConnectionCare } from './connection-care.ts'
 import { createRelayHost, type RelayHost, type RelayHostConfig } from './host.ts'
@@ -35,6 +36,9 @@ export interface Libp2pMeshComponents {
 
 /** Streams of one protocol that one connection may have open, each way. A device needs one; two while it reconnects. */
 const streamLimits: Record<string, number> = { [protocols.client]: 4, [protocols.relay]: 16, [protocols.directory]: 2 }
+
+/** Messages that were rejected before the connection that brought them ends: a link that is damaged or of an older release brings a few. */
+const wrongGossip = { burst: 16, perSecond: 1 / 60 }
 
 const verdicts: Record<GossipVerdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
@@ -61,6 +65,7 @@ export class Libp2pMesh implements Mesh {
   /** Subscribed before the start. */
   readonly #topics: string[] = []
   readonly #care: ConnectionCare
+  readonly #wrong: BucketSet
   #isStarted = false
 
   /** @throws ProtocolError BAD_CONFIG on a multiaddr that cannot be read */
@@ -87,6 +92,7 @@ export class Libp2pMesh implements Mesh {
     this.host = host
     this.validator = validator
     this.self = parseRelayId(host.libp2p.peerId.toString())
+    this.#wrong = new BucketSet({ clock }, wrongGossip, { maxKeys: 10_000 })
     this.#care = new ConnectionCare({ libp2p: host.libp2p, clock, onRound: () => { host.datastore.sweep() } })
     this.#bestFound = bestFound
     this.#peers = config.peers ?? []
@@ -133,7 +139,11 @@ export class Libp2pMesh implements Mesh {
   subscribe (topic: string, onMessage: (message: Uint8Array) => GossipVerdict): void {
     const { pubsub } = this.host.libp2p.services
     // A copy, so that who keeps the message does not keep the frame it came in. In the validator, not in the 'message' event: it runs once per message and decides whether it travels on.
-    pubsub.topicValidators.set(topic, (_peer, message) => verdicts[onMessage(new Uint8Array(message.data))])
+    pubsub.topicValidators.set(topic, (peer, message) => {
+      const verdict = onMessage(new Uint8Array(message.data))
+      if (verdict === 'reject') this.#onRejected(peer)
+      return verdicts[verdict]
+    })
     allowedTopics(pubsub).add(topic)
     if (this.#isStarted) pubsub.subscribe(topic)
     else this.#topics.push(topic)
@@ -145,6 +155,15 @@ export class Libp2pMesh implements Mesh {
     allowedTopics(pubsub).delete(topic)
     if (this.#isStarted) pubsub.unsubscribe(topic)
     else this.#topics.splice(this.#topics.indexOf(topic), 1)
+  }
+
+  /**
+   * Whoever passes something on has checked it by the same rules. gossipsub's own scores know nothing of that: they count
+   * it for topics with parameters of their own only, and would make a relay wait for quiet neighbours as well.
+   */
+  #onRejected (peer: PeerId): void {
+    if (this.#wrong.tryTake(peer.toString()) === 0) return
+    for (const connection of this.host.libp2p.getConnections(peer)) abortConnection(connection, new ProtocolError('MALFORMED', { what: 'gossip' }))
   }
 
   async putRecord (key: string, record: Uint8Array, { signal }: { signal: AbortSignal }): Promise<void> {
