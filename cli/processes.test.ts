@@ -182,12 +182,14 @@ describe('the heliograph command as processes', function () {
     const approving = spawn(process.execPath, [command, 'device', 'approve', code, '--json', '--data', data('ada')], { stdio: ['pipe', 'pipe', 'pipe'] })
     const { digits } = await linking.json<{ digits: string }>('digits')
     let asked = ''
+    let answered = ''
+    approving.stdout.on('data', (chunk: Buffer) => { answered += chunk.toString() })
     approving.stderr.on('data', (chunk: Buffer) => {
       asked += chunk.toString()
       // The person compares, and says yes.
       if (asked.includes('[y/N]')) approving.stdin.end(asked.includes(`${digits.slice(0, 3)} ${digits.slice(3)}`) ? 'y\n' : 'n\n')
     })
-    assert.equal(await new Promise((resolve) => { approving.on('close', resolve) }), exitCodes.ok, asked)
+    assert.equal(await new Promise((resolve) => { approving.on('close', resolve) }), exitCodes.ok, asked + answered)
     const ended = await linking.ended
     assert.equal(ended.code, exitCodes.ok, ended.stderr)
     const listed = await run('device', 'list', '--json', '--data', data('ada-laptop'))
