@@ -152,7 +152,7 @@ export class Client {
       clock,
       primitives,
       onLinked: async () => { await this.#onLinked() },
-      onReady: () => { this.#engine?.sealer.forgetKeyless() },
+      onReady: () => { this.#engine?.onOwnKeys() },
       reconnect: (error) => { this.#connection.reconnect(error) }
     })
     this.#groups = new Groups({

@@ -165,6 +165,12 @@ export class Engine {
     this.groups.resume()
   }
 
+  /** Another device of this account has published its first keys. */
+  onOwnKeys (): void {
+    this.sealer.forgetKeyless()
+    this.keys.want([this.account])
+  }
+
   stop (): void {
     this.keys.stop()
     this.outbox.stop()

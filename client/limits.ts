@@ -40,6 +40,8 @@ export const clientLimits = {
   heartbeatMinMs: 5_000,
   /** The longest pause that a relay may ask for: it must not be able to silence a device for ever. */
   retryAfterMaxMs: 10 * 60_000,
+  /** A device without keys is asked for so often with growing pauses, then every `retryAfterMaxMs`. */
+  keylessAttempts: 5,
   /** How long a message waits for somebody whom the relay cannot find: their relay may be cut off, or new to the others. */
   unknownAccountMs: 24 * 60 * 60_000,
   /** People whose keys are claimed in one request each; more are asked for together. */

@@ -20,7 +20,7 @@ export class DeviceWorld {
   readonly nodes: TestRelayNode[] = []
   readonly devices: TestDevice[] = []
   /** Put between a device and a relay: faults on the line. */
-  wrapStream: (stream: ByteStream, protocol: string) => ByteStream = (stream) => stream
+  wrapStream: (stream: ByteStream, protocol: string, device: DeviceId) => ByteStream = (stream) => stream
 
   private constructor (seed: number) { this.world = new World(seed, { latencyMs: 20, jitterMs: 5 }) }
 
@@ -72,7 +72,7 @@ export class DeviceWorld {
         const [near, far] = streamPair(device, node.id)
         if (protocol === protocols.link) node.relay.rendezvous.accept(far)
         else node.relay.clients.accept(far)
-        return this.wrapStream(near, protocol)
+        return this.wrapStream(near, protocol, device)
       }
     }
   }

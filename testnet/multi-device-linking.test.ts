@@ -54,6 +54,18 @@ describe('linking a device', () => {
 
   const start = async (device: TestDevice): Promise<NewDevice> => await world.world.during(device.client.devices.startLinking({ name: device.name, relay: addressOf(world.nodes[1]!) }))
   const approve = async (code: string, by = ann): Promise<Approval> => await world.world.during(by.client.devices.approve(code))
+  /** Whoever else comes says everything to the relay 4 s late, until the returned function is called. */
+  const slowFrom = (others: readonly TestDevice[]): (() => void) => {
+    const quick = new Set(others.map(({ id }) => id))
+    let isSlow = true
+    world.wrapStream = (stream, protocol, device) => protocol !== protocols.client || quick.has(device) ? stream : new BadStream(stream, (bytes) => {
+      if (!isSlow) return bytes
+      const later = bytes.slice()
+      world.world.clock.after(4_000, () => { stream.send(later) })
+      return new Uint8Array(0)
+    })
+    return () => { isSlow = false }
+  }
   const ids = async (device: TestDevice): Promise<string[]> => (await device.client.devices.list()).map(({ id }) => id)
 
   /** Whatever has happened, both agree on it, the primary works, and it can be done (again). */
@@ -279,6 +291,54 @@ describe('linking a device', () => {
     for (const [key, value] of laptop.data) assert.equal(Buffer.from(value).toString('latin1').includes(seed) || Buffer.from(value).toString('hex').includes(seed), false, key)
     assert.deepEqual([...laptop.data.keys()].filter((key) => /^(?:se|ob|sl|ow|bad)\//.test(key)), [])
     assert.ok([...ann.data.keys()].some((key) => key.startsWith('se/')))
+  })
+
+  it('a device that is slow to publish its keys does not use up the claims of its siblings', async () => {
+    const bob = await world.primary('bob', world.nodes[1]!)
+    await world.world.pass(5_000)
+    await ann.say(bob.account, 'before')
+    await world.until(() => bob.received.includes('before'))
+    const hurry = slowFrom([ann, bob])
+    const laptop = await world.device('laptop')
+    const linking = await start(laptop)
+    const approval = await approve(linking.code)
+    const confirmed = approval.confirm()
+    await world.until(async () => (await ids(ann)).length === 2, 'in the list')
+    await world.world.during(confirmed)
+    hurry()
+    await world.world.during(linking.hasWholeHistory)
+    await laptop.online()
+    await ann.say(bob.account, 'after')
+    await laptop.say(bob.account, 'from the laptop')
+    await world.until(() => bob.received.includes('after') && bob.received.includes('from the laptop'), 'both at bob', 10_000)
+    await world.until(async () => (await laptop.texts(bob.account)).includes('out after'), 'at the laptop', 10_000)
+    assert.deepEqual([ann.warnings, laptop.warnings], [[], []])
+  })
+
+  it('a device that was without keys when somebody asked is sealed for soon, without another occasion', async () => {
+    const bob = await world.primary('bob', world.nodes[1]!)
+    await world.world.pass(5_000)
+    const tablet = await world.companion('tablet', ann)
+    await bob.say(ann.account, 'before')
+    await world.until(() => tablet.received.includes('before'))
+    const hurry = slowFrom([ann, bob, tablet])
+    const laptop = await world.device('laptop')
+    const linking = await start(laptop)
+    const confirmed = (await approve(linking.code)).confirm()
+    await world.until(async () => (await ids(tablet)).length === 3, 'known to the tablet')
+    // The tablet hears that there are no keys of the laptop.
+    await tablet.say(bob.account, 'meanwhile')
+    await world.until(() => bob.received.includes('meanwhile'))
+    await world.world.during(confirmed)
+    hurry()
+    await world.world.during(linking.hasWholeHistory)
+    await laptop.online()
+    await world.world.pass(30_000)
+    // Nobody else could give it.
+    await ann.away()
+    await tablet.say(bob.account, 'for the laptop, too')
+    await world.until(async () => (await laptop.texts(bob.account)).includes('out for the laptop, too'), 'at the laptop', 10_000)
+    assert.deepEqual([tablet.warnings, laptop.warnings], [[], []])
   })
 
   it('a long history comes in chunks, with progress; when the relay goes away in the middle the rest stays on the primary', async () => {

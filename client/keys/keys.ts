@@ -44,6 +44,9 @@ export class Keys {
   #isAsking = false
   readonly #finding = new Map<AccountId, Promise<boolean>>()
   readonly #retries: Retries<AccountId>
+  /** People with devices that have published nothing yet: these devices, joined, and when to ask again. */
+  readonly #keyless = new Map<AccountId, string>()
+  readonly #publishing: Retries<AccountId>
   readonly #renewing = new Set<AccountId>()
   readonly #renewedAtMs = new Map<AccountId, number>()
   /** Lists that were heard of and not shown. */
@@ -52,6 +55,7 @@ export class Keys {
   constructor (components: KeyComponents) {
     this.#on = components
     this.#retries = new Retries(components)
+    this.#publishing = new Retries(components)
   }
 
   /** Get sessions with all devices of these people; `onKeys` follows. Repeating it is harmless. */
@@ -87,8 +91,13 @@ export class Keys {
   }
 
   /** The relay can be reached again. */
-  resume (): void { this.#retries.clear() }
-  stop (): void { this.#retries.clear() }
+  resume (): void { this.stop() }
+
+  stop (): void {
+    this.#retries.clear()
+    this.#publishing.clear()
+    this.#keyless.clear()
+  }
 
   /**
    * Learn the newest device list of somebody; one request for all who ask at once.
@@ -177,11 +186,27 @@ export class Keys {
         this.#onClaimError(account, error)
         return
       }
-      keyless = (await this.#on.ledger.run(async (draft) => (await this.#on.devices.listOf(draft, account))?.list.devices ?? [])).map(({ id }) => id)
+      keyless = (await this.#on.ledger.run(async (draft) => (await this.#on.devices.listOf(draft, account))?.list.devices ?? [])).flatMap(({ id }) => id === this.#on.own.device ? [] : [id])
     }
     this.#claiming.delete(account)
+    this.#askAgain(account, keyless)
     if (given === undefined) this.#on.onKeys(account, keyless)
     else given.done.push(() => { this.#on.onKeys(account, keyless) })
+  }
+
+  /** A device that was just linked publishes its keys in a moment. Nobody else asks for them meanwhile (sealer.ts). */
+  #askAgain (account: AccountId, keyless: readonly DeviceId[]): void {
+    const devices = keyless.join()
+    if (devices !== (this.#keyless.get(account) ?? '')) this.#publishing.succeeded(account)
+    if (devices === '') {
+      this.#keyless.delete(account)
+      return
+    }
+    this.#keyless.set(account, devices)
+    if (!this.#on.link.isOnline) return
+    // One that died before it did: now and then is enough.
+    const isLate = this.#publishing.attempts(account) >= clientLimits.keylessAttempts
+    this.#publishing.schedule(account, new ProtocolError('NO_BUNDLE', isLate ? { retryAfterMs: clientLimits.retryAfterMaxMs } : {}), () => { this.want([account]) })
   }
 
   async #start (draft: Draft, account: AccountId, claimed: Claimed): Promise<{ usable: number, keyless: DeviceId[] }> {

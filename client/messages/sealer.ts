@@ -172,7 +172,8 @@ export class Sealer {
     const other = isPairChat(chat) ? chat : this.#on.own.account
     if (!ready.some(({ account }) => account === other)) {
       isMissing = true
-      wanted.add(other)
+      // Siblings without keys are asked for again in their time (keys.ts).
+      if (isPairChat(chat)) wanted.add(other)
     }
     if (wanted.size > 0) draft.after(() => { this.#on.wantKeys([...wanted]) })
     return isMissing ? undefined : ready

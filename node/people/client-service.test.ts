@@ -298,13 +298,30 @@ describe('client service', () => {
       await fails(channel.call(clientMethods.uploadPrekeys, { deviceKeys: other.deviceKeys(), oneTime: [] }), 'BAD_SIGNATURE')
     })
 
-    it('may be claimed so many times an hour by one account', async () => {
+    it('may be claimed so many times an hour by one device', async () => {
       await channel.call(clientMethods.uploadPrekeys, person.prekeys({ count: limits.oneTimePrekeys }))
       for (let i = 0; i < limits.claimsPerTargetPerHour; i++) {
         await claim()
         await relay.clock.advance(500)
       }
       await fails(claim(), 'QUOTA')
+      await relay.clock.advance(0)
+    })
+
+    it('are not drained by the devices of one account together, and none of them keeps the others from writing', async () => {
+      await channel.call(clientMethods.uploadPrekeys, person.prekeys({ count: limits.oneTimePrekeys }))
+      const second = testDevice(random)
+      const list = other.devices({ epoch: 2, devices: [other.device, second] })
+      await asker.call(clientMethods.updateDevices, decode(Signed, list.bytes))
+      const sibling = connect(second.id, relay)
+      await sayHello(sibling, other, list)
+      for (let i = 0; i < limits.claimsPerTargetPerHour; i++) {
+        await claim()
+        await relay.clock.advance(500)
+      }
+      await fails(claim(), 'QUOTA')
+      const { bundles } = await sibling.call(clientMethods.claimBundles, { account: accountIdToBytes(person.account) })
+      assert.deepEqual(bundles.map(({ oneTime }) => oneTime), [undefined])
       await relay.clock.advance(0)
     })
 

@@ -149,7 +149,7 @@ export class People {
     return await this.#atHome<ClaimedReply>(account, signal, {
       here: async () => await this.claimHere(account, asker),
       there: async (home) => {
-        this.#components.prekeys.checkClaim(account, asker.id)
+        this.#components.prekeys.checkClaim(account, asker)
         return this.#checked(account, await this.#ask(home, relayMethods.claimBundles, { account: accountIdToBytes(account) }, signal))
       },
       copied: (person) => this.#checked(account, claimedFrom(person, asker.device))
@@ -168,7 +168,7 @@ export class People {
         if (this.#components.accounts.isLocal(account)) return await this.claimHere(account, asker)
         const home = await this.#homeOf(account, signal)
         if (home === this.#components.homes.self) throw new ProtocolError('UNKNOWN_ACCOUNT')
-        this.#components.prekeys.checkClaim(account, asker.id)
+        this.#components.prekeys.checkClaim(account, asker)
         byHome.set(home, [...byHome.get(home) ?? [], account])
         return undefined
       }))

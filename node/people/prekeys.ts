@@ -24,6 +24,13 @@ interface OneTimePrekeys {
   readonly keys: readonly OneTimePrekey[]
 }
 
+/** Who claims: a relay, or one device of an account here. */
+export interface Asker {
+  readonly id: string
+  readonly isRelay: boolean
+  readonly device?: DeviceId
+}
+
 const keysRow = (account: AccountId, device: DeviceId): string => `${account}/${device}/keys`
 const oneTimeRow = (account: AccountId, device: DeviceId): string => `${account}/${device}/once`
 
@@ -31,7 +38,10 @@ export class Prekeys {
   readonly #store: Pick<Store, 'get'>
   readonly #commits: Pick<Commits, 'commit'>
   readonly #signing: Signing
+  /** Claims of one device for one account. */
   readonly #claims: BucketSet
+  /** Claims of one account, or of one relay, for one account: past its limit no one-time prekeys are handed out. */
+  readonly #drain: BucketSet
   readonly #onKeys: (account: AccountId) => void
   /** Per device: two claims at once must not take the same key. */
   readonly #serial = new KeyedSerial()
@@ -42,7 +52,9 @@ export class Prekeys {
     this.#commits = commits
     this.#signing = signing
     this.#onKeys = onKeys
-    this.#claims = new BucketSet({ clock }, { burst: limits.claimsPerTargetPerHour, perSecond: limits.claimsPerTargetPerHour / 3600 })
+    const rate = { burst: limits.claimsPerTargetPerHour, perSecond: limits.claimsPerTargetPerHour / 3600 }
+    this.#claims = new BucketSet({ clock }, rate)
+    this.#drain = new BucketSet({ clock }, rate)
   }
 
   /**
@@ -83,22 +95,23 @@ export class Prekeys {
    * A bundle of each device that has published keys, each with a one-time prekey as long as there are any. The prekeys
    * are durably gone before this resolves.
    *
-   * @param asker who claims: an account here, or a relay for one of its own. Past the hourly limit on `account` a relay
-   *   gets bundles without one-time prekeys (many people may stand behind it), an account gets QUOTA.
+   * @param asker who claims: a device of an account here, or a relay for one of its own. Past the hourly limit on `account`
+   *   a device gets QUOTA; a relay (many people may stand behind it), and a device whose account has had as much in all,
+   *   bundles without one-time prekeys.
    * @throws ProtocolError QUOTA, NO_BUNDLE
    */
-  async claim (account: AccountId, devices: readonly DeviceId[], asker: { id: string, isRelay: boolean }): Promise<Array<Partial<Bundle>>> {
-    const retryAfterMs = this.#claims.tryTake(`${asker.id}/${account}`)
-    if (retryAfterMs > 0 && !asker.isRelay) throw new ProtocolError('QUOTA', { retryAfterMs })
-    const bundles = await Promise.all(devices.map((device) => this.#bundleOf(account, device, { isWithOneTime: retryAfterMs === 0 })))
+  async claim (account: AccountId, devices: readonly DeviceId[], asker: Asker): Promise<Array<Partial<Bundle>>> {
+    if (!asker.isRelay) this.checkClaim(account, asker)
+    const isWithOneTime = this.#drain.tryTake(`${asker.id}/${account}`) === 0
+    const bundles = await Promise.all(devices.map((device) => this.#bundleOf(account, device, { isWithOneTime })))
     const found = bundles.filter((bundle) => bundle !== undefined)
     if (found.length === 0) throw new ProtocolError('NO_BUNDLE')
     return found
   }
 
-  /** Counts a claim that goes to another relay. @throws ProtocolError QUOTA */
-  checkClaim (account: AccountId, asker: string): void {
-    const retryAfterMs = this.#claims.tryTake(`${asker}/${account}`)
+  /** Counts a claim of a device here. @throws ProtocolError QUOTA */
+  checkClaim (account: AccountId, asker: Asker): void {
+    const retryAfterMs = this.#claims.tryTake(`${asker.id}/${asker.device ?? ''}/${account}`)
     if (retryAfterMs > 0) throw new ProtocolError('QUOTA', { retryAfterMs })
   }
 
