@@ -129,6 +129,9 @@ describe('an OrbitDB log', () => {
       ['another log\'s', foreign, 'MALFORMED'],
       ['another key', changed({ key: 'ab'.repeat(32) }), 'BAD_SIGNATURE'],
       ['no key', changed({ key: null }), 'MALFORMED'],
+      // Signed by its relay, and yet another entry by its hash: anybody could make any number of them.
+      ['something more that nobody has signed', changed({ more: 1 }), 'MALFORMED'],
+      ['a signature that is written in another way', changed({ sig: dagCbor.decode<{ sig: string }>(message).sig.toUpperCase() }), 'MALFORMED'],
       ['a place beyond every log', changed({ clock: { id: 'x', time: 1e12 } }), 'MALFORMED'],
       ['many references', changed({ refs: [message] }), 'MALFORMED'],
       ['what is no entry', utf8('hello'), 'MALFORMED'],

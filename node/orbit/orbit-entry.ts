@@ -9,7 +9,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import type { Entry, Identity } from '@orbitdb/core'
-import { concat, toHex, utf8 } from '../../protocol/bytes.ts'
+import { concat, sameBytes, toHex, utf8 } from '../../protocol/bytes.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { keyBytes, relayKeyOf, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -89,8 +89,10 @@ export function checkEntry ({ signing, sha256 }: { signing: Signing, sha256 (dat
   }
   // [REJECT] another log's, or not written by its relay
   if (id !== address || key !== writerKey(relay)) throw new ProtocolError('BAD_SIGNATURE', { what: 'directory entry' })
-  const data = encodeUnsigned({ id, payload, next, refs, clock, v })
+  const data = encodeEntry({ id, payload, next, refs, clock, v })
   if (!isSignedBy(signing, { signature: sig, publicKey: key, data })) throw new ProtocolError('BAD_SIGNATURE', { what: 'directory entry' })
+  // [REJECT] an entry is named by the hash of all its bytes: what is signed must have one form, or anybody could make more of it
+  if (toHex(fromHex(sig)) !== sig || !sameBytes(encodeEntry({ id, payload, next, refs, clock, v, key, identity, sig }), bytes)) throw new ProtocolError('MALFORMED', { what: 'directory entry' })
   return { hash: hashOfDigest(sha256(bytes)), next, position: time, bundle: value }
 }
 
@@ -105,7 +107,7 @@ function decodeEntry (bytes: Uint8Array): Decoded {
 }
 
 /** What was decoded may still be nested too deep to be encoded. */
-function encodeUnsigned (entry: Partial<Decoded>): Uint8Array {
+function encodeEntry (entry: Partial<Decoded>): Uint8Array {
   try {
     return dagCbor.encode(entry)
   } catch (error) {
