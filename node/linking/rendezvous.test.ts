@@ -164,6 +164,17 @@ describe('rendezvous', () => {
     await clock.advance(limits.helloTimeoutMs)
   })
 
+  it('an address that holds connections open without saying anything keeps nobody else out', async () => {
+    for (let i = 0; i < 3 * limits.linkMeetings; i++) visitor({ address: '192.0.2.1' })
+    await settle()
+    const other = visitor({ address: '192.0.2.2' })
+    await other.meet(id(1), true)
+    assert.ok(rendezvous.connections < 100, `${rendezvous.connections}`)
+    await clock.advance(limits.helloTimeoutMs)
+    const late = visitor({ address: '192.0.2.1' })
+    await late.meet(id(2), true)
+  })
+
   it('no more meetings than a relay has room for', async () => {
     for (let i = 0; i < limits.linkMeetings; i++) {
       const at = new Uint8Array(16)

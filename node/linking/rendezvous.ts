@@ -45,6 +45,8 @@ interface Party {
 
 /** Bytes of all parcels under way: a thousand pairs at full speed would be more than a relay should spend on this. */
 const maxBytesInFlight = 16 * 1024 * 1024
+/** Connections from one address that have not said anything yet. */
+const maxSilent = 20
 /** Time for the last answer to leave before a connection is closed. */
 const lingerMs = 1_000
 /** The far side answers, or this gives up, before the sender does. */
@@ -75,8 +77,8 @@ export class Rendezvous {
   accept (stream: ByteStream): void {
     const { clock, channelMeter } = this.#c
     const channel = new Channel(stream, { handlers: this.#handlers, clock, meter: channelMeter })
-    // [REJECT] more connections than two for each meeting that there may be
-    if (this.#isStopped || this.#parties.size >= 2 * limits.linkMeetings) {
+    // [REJECT] more connections than two for each meeting that there may be; and none from where many say nothing
+    if (this.#isStopped || this.#parties.size >= 2 * limits.linkMeetings || this.#isCrowded(stream.remoteAddress)) {
       channel.start().abort(new ProtocolError('OVERLOADED'))
       return
     }
@@ -84,6 +86,14 @@ export class Rendezvous {
     this.#parties.set(channel, { channel, timer, meeting: undefined, isSending: false })
     channel.onClose(() => { this.#onClose(channel) })
     channel.start()
+  }
+
+  /** As many have come from there as may be about to say where they want to go. */
+  #isCrowded (address: string): boolean {
+    if (isLoopback(address)) return false
+    let silent = 0
+    for (const { meeting, channel } of this.#parties.values()) if (meeting === undefined && channel.stream.remoteAddress === address) silent++
+    return silent >= maxSilent
   }
 
   async stop (): Promise<void> {
