@@ -230,10 +230,9 @@ export class GroupEngine implements GroupPort {
   settled (...args: Parameters<GroupPort['settled']>): void { this.#waiting.settled(...args) }
   async gone (...args: Parameters<GroupPort['gone']>): Promise<void> { await this.#waiting.gone(...args) }
   async received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void> { await this.receipts.owe(draft, chat, sender, place) }
-  async sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace): Promise<void> {
-    const { contents } = this.tables
-    const known = await draft.read(contents, `${chat}/${id}`)
-    if (known !== undefined) draft.write(contents, `${chat}/${id}`, { ...known, seq: place.seq })
+  async sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace, content?: Uint8Array): Promise<void> {
+    const known = (await draft.read(this.tables.contents, `${chat}/${id}`))?.content ?? content
+    if (known !== undefined) this.#sealer.remember(draft, { chat, id }, { seq: place.seq, content: known })
     await this.receipts.sent(draft, chat, id, place)
   }
   async seal (draft: Draft, message: ToSeal): Promise<Sealed | 'waits' | 'nobody'> { return await this.#sealer.seal(draft, message) }

@@ -24,7 +24,7 @@ import type { Item, Sealed } from '../messages/queues.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { OutboxRow } from '../store/tables.ts'
 import type { GroupKeys } from './group-keys.ts'
-import type { GroupTables } from './group-tables.ts'
+import type { GroupTables, SentContent } from './group-tables.ts'
 import type { GroupStates } from './states.ts'
 
 export interface GroupSealerComponents {
@@ -54,7 +54,7 @@ export interface ToSeal {
 
 export class GroupSealer {
   readonly #on: GroupSealerComponents
-  #sealed = 0
+  #remembered = 0
 
   constructor (components: GroupSealerComponents) { this.#on = components }
 
@@ -76,10 +76,15 @@ export class GroupSealer {
     const ciphertexts = await this.#ciphertexts(draft, chat, state, plaintext)
     if (typeof ciphertexts === 'string') return ciphertexts
     const envelope = encodeEnvelope({ conversation, messageId: id, sender: own.account, senderDevice: own.device, kind: row.kind, expiresAtMs: row.expiresAtMs ?? 0, ciphertexts })
-    draft.write(groupTables.contents, `${chat}/${id}`, { seq: 0, content: plaintext })
-    if (++this.#sealed % clientLimits.groupContentsPrune === 0) draft.after(() => { this.#prune(chat).catch(() => { /* the next time */ }) })
+    this.remember(draft, item, { seq: 0, content: plaintext })
     // Every member's mark stands for its devices: the board says when all have it.
     return { envelope, row: { ...row, state: 'sealed', digest: toHex(primitives.sha256(envelope)), awaiting: row.kind === envelopeKinds.content ? everyDevice : [] } }
+  }
+
+  /** What this account has said, for those who could not open it. */
+  remember (draft: Draft, { chat, id }: Item, sent: SentContent): void {
+    draft.write(this.#on.groupTables.contents, `${chat}/${id}`, sent)
+    if (++this.#remembered % clientLimits.groupContentsPrune === 0) draft.after(() => { this.#prune(chat).catch(() => { /* the next time */ }) })
   }
 
   /** @returns undefined when nobody can be told without new keys */

@@ -158,9 +158,10 @@ export class WaitingMessages implements BodyTaker {
     if (body.kind === 'copy') await this.#takeCopy(draft, opened, body.group.id, body.messageId, body.content)
   }
 
-  async #takeCopy (draft: Draft, { senderDevice }: OpenedMessage, chat: ChatId, id: MessageId, copy: Uint8Array): Promise<void> {
+  /** Any device of the account that wrote it may give it: that device may be unlinked by now. */
+  async #takeCopy (draft: Draft, { sender }: OpenedMessage, chat: ChatId, id: MessageId, copy: Uint8Array): Promise<void> {
     const { tables, groupTables, reopen } = this.#on
-    const found = this.#of(chat).find(({ row }) => row.id === id && row.device === senderDevice)
+    const found = this.#of(chat).find(({ row }) => row.id === id && row.sender === sender)
     // [IGNORE] nothing that was asked for
     if (found === undefined || await draft.read(groupTables.waiting, found.key) === undefined) return
     const unopened = await draft.read(tables.unopened, found.key)

@@ -16,7 +16,7 @@ import { receiptStages, envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { chatOf, isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import { chainStart, extendChain } from './chain.ts'
 import { extrasOf, type BodyTaker, type OpenedMessage, type TextExtras } from './bodies.ts'
-import { decodeContent, type Content, type ListMark } from './content.ts'
+import { decodeContent, encodeContent, type Content, type ListMark } from './content.ts'
 import type { Unaddressed } from '../devices/missed.ts'
 import { compareMark, deviceIn, type Devices, type PinnedList } from '../keys/devices.ts'
 import { warningPlace, type Events } from '../events.ts'
@@ -389,14 +389,14 @@ export class Entries {
       // What engines tell each other is not acknowledged.
       const again = content.standsFor ?? []
       for (const id of [...before === undefined ? [] : [envelope.messageId], ...again]) await this.#forgetPlaceholder(draft, chat, id)
-      if (envelope.kind === envelopeKinds.content) await this.#acknowledge(draft, chat, entry, { envelope, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId, ...again] })
+      if (envelope.kind === envelopeKinds.content) await this.#acknowledge(draft, chat, entry, { envelope, content, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId, ...again] })
       await this.#give(draft, { chat, id: envelope.messageId, sender: envelope.sender, senderDevice: envelope.senderDevice, isOwn, place: { epoch: entry.epoch, seq: entry.seq }, sentAtMs: content.sentAtMs, receivedAtMs: this.#on.clock.nowMs(), body })
       return
     }
     const direction = isOwn ? 'out' : 'in'
     const standsFor = body.kind === 'text' ? body.standsFor : undefined
     const first = standsFor === undefined ? before : await this.#on.history.find(draft, chat, direction, standsFor[0]!)
-    await this.#acknowledge(draft, chat, entry, { envelope, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId, ...standsFor ?? []] })
+    await this.#acknowledge(draft, chat, entry, { envelope, content, isOwn, isQuiet: admission !== 'show', ids: [envelope.messageId, ...standsFor ?? []] })
     for (const id of standsFor === undefined ? [] : [...standsFor.slice(1), envelope.messageId]) await this.#forgetPlaceholder(draft, chat, id)
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
@@ -415,10 +415,11 @@ export class Entries {
   }
 
   /** Whose message it is decides who is told: its sender that it is here, or this account who else has it. */
-  async #acknowledge (draft: Draft, chat: ChatId, place: Place, { envelope: { sender, messageId }, isOwn, isQuiet, ids }: { envelope: Envelope, isOwn: boolean, isQuiet: boolean, ids: readonly MessageId[] }): Promise<void> {
+  async #acknowledge (draft: Draft, chat: ChatId, place: Place, { envelope, content, isOwn, isQuiet, ids }: { envelope: Envelope, content: Content, isOwn: boolean, isQuiet: boolean, ids: readonly MessageId[] }): Promise<void> {
     const { groups, receipts } = this.#on
+    const { sender, messageId } = envelope
     if (isOwn) {
-      if (isGroupChat(chat)) await groups.sent(draft, chat, messageId, place)
+      if (isGroupChat(chat)) await groups.sent(draft, chat, messageId, place, content.body.kind === 'unknown' ? undefined : encodeContent(envelope, content))
     } else if (!isQuiet) {
       if (isGroupChat(chat)) await groups.received(draft, chat, sender, place)
       else await receipts.owe(draft, chat, 'delivered', ids)

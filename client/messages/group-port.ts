@@ -43,8 +43,11 @@ export interface GroupPort {
   gone (draft: Draft, sender: AccountId, ids: readonly MessageId[], device: DeviceId): Promise<void>
   /** A message of somebody else is on this device. */
   received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void>
-  /** A message of this account has its place. */
-  sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace): Promise<void>
+  /**
+   * A message of this account has its place.
+   * @param content of another own device: padded, kept for those who ask when that device does not answer (any more)
+   */
+  sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace, content?: Uint8Array): Promise<void>
   seal (draft: Draft, message: { readonly item: Item, readonly row: OutboxRow, readonly conversation: GroupConversation, readonly body: Body, readonly previous: ChainPoint | undefined }): Promise<Sealed | 'waits' | 'nobody'>
   sealControl (draft: Draft, item: Item, row: OutboxRow, conversation: GroupConversation): Promise<Sealed | 'waits' | 'nobody'>
   sealSignal (draft: Draft, chat: ChatId, message: { readonly id: MessageId, readonly conversation: GroupConversation, readonly body: Body, readonly previous: ChainPoint | undefined }): Promise<Uint8Array | undefined>
