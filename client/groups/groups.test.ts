@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { fromUtf8 } from '../../protocol/bytes.ts'
+import { conversationFromBytes } from '../../protocol/conversation.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
-import { decodeEnvelope } from '../../protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../protocol/envelope.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
-import { envelopeKinds } from '../../protocol/wire/kinds.ts'
+import { signControl } from '../../protocol/groups/control.ts'
+import { envelopeKinds, groupPolicies } from '../../protocol/wire/kinds.ts'
 import type { ChatId } from '../chat-id.ts'
 import type { GroupChangeInfo } from '../model.ts'
+import { fromHex } from '../store/stored.ts'
 import { FakeWorld, type FakePerson } from '../testing/world-fake.ts'
 import type { GroupActRef } from './groups.ts'
 
@@ -232,13 +236,35 @@ describe('client: groups', () => {
     assert.equal(cleo!.warnings.filter(({ kind }) => kind === 'fork').length, 1, 'once')
   })
 
+  it('a relay that shows two members two histories is found out with the next message, and both are told', async () => {
+    const [ann, bob, cleo] = await meet('ann', 'bob', 'cleo', 'dora')
+    const chat = await found([ann!, bob!, cleo!])
+    await settled(ann!, ann!.client.groups.setRole(chat, bob!.id, 'admin'))
+    await world.until(async () => (await cleo!.client.groups.state(chat))?.members.find(({ account }) => account === bob!.id)?.role === 'admin')
+    noWarnings()
+    // Two admins have acted on the same head: cleo is shown what bob has signed, in the place of what ann has.
+    const log = world.relay.logs.get(chat as never)!
+    const { conversation, head } = log.group!.state
+    const { seed } = JSON.parse(fromUtf8(bob!.data.get('me/device')!)) as { seed: string }
+    const device = bob!.client.account!.device
+    const settings = { whoMaySend: groupPolicies.everyone, whoMayAdd: groupPolicies.everyone, whoMayEdit: groupPolicies.everyone }
+    const control = signControl(nodePrimitives, { conversation, actor: bob!.id, device, deviceList: world.relay.accounts.get(bob!.id)!.deviceList, previous: head, madeAtMs: 0, act: { act: 'settings', settings } }, fromHex(seed))
+    const other = encodeEnvelope({ conversation, sender: bob!.id, senderDevice: device, messageId: '0192f0c0000070008000000000000002' as never, kind: envelopeKinds.control, expiresAtMs: 0, ciphertexts: [], control })
+    const place = log.entries.length + 1
+    world.relay.onDeliver = (page, to) => to !== cleo!.client.account!.device || conversationFromBytes(page.conversation).id !== chat
+      ? page
+      : { ...page, entries: page.entries.map((entry) => entry.seq === place ? { ...entry, envelope: other } : entry) }
+    await settled(ann!, ann!.client.groups.add(chat, [people[3]!.id]))
+    await world.until(async () => (await cleo!.client.groups.state(chat))?.settings.whoMayAdd === 'everyone', { what: 'the other history' })
+    await ann!.client.send(chat, 'hello')
+    await world.until(() => cleo!.warnings.some(({ kind, text }) => kind === 'fork' && text.includes('shown the same members')), { what: 'the warning at cleo' })
+    await cleo!.client.send(chat, 'hello ann')
+    await world.until(() => ann!.warnings.some(({ kind, text }) => kind === 'fork' && text.includes('shown the same members')), { what: 'the warning at ann' })
+  })
+
   it('a change that was not allowed has no effect for anybody, even when the relay lets it through', async () => {
     const [ann, bob] = await meet('ann', 'bob', 'cleo')
     const chat = await found(people)
-    const { signControl } = await import('../../protocol/groups/control.ts')
-    const { encodeEnvelope } = await import('../../protocol/envelope.ts')
-    const { fromHex } = await import('../store/stored.ts')
-    const { fromUtf8 } = await import('../../protocol/bytes.ts')
     const log = world.relay.logs.get(chat as never)!
     const { seed } = JSON.parse(fromUtf8(bob!.data.get('me/device')!)) as { seed: string }
     const device = bob!.client.account!.device
