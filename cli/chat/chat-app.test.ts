@@ -144,6 +144,54 @@ describe('the chat on a terminal', () => {
     await screenShows(/Say hello/)
   })
 
+  it('a group: names, a quote, a poll, reactions, who types; a key on a message fills the line', async () => {
+    const ann = client.befriend('Ann')
+    client.passTime(1000)
+    const chat = client.group('Club', [ann, accountCalled('Bob')])
+    client.introduce(accountCalled('Bob'), 'Bob\u001b[2J')
+    const first = client.receiveIn(chat, ann, { text: 'which one?' })
+    client.receiveIn(chat, accountCalled('Bob'), { text: 'this', replyTo: { messageId: first.id, author: ann, excerpt: 'which one?' }, reactions: [{ account: ann, emoji: '👍', atMs: 1 }] })
+    client.receiveIn(chat, ann, { text: '', poll: { question: 'When?', options: ['Monday', 'Tuesday'], allowsSeveral: false }, votes: [{ account: ann, options: [1], atMs: 1 }] })
+    client.present(ann, 'online')
+    await show()
+    const frame = await screenShows(/#Club[^]*Ann +which one\?[^]*~Bob\[2J +┃ Ann: which one\?[^]*this[^]*👍 Ann[^]*📊 When\?[^]*2\. Tuesday {2}▇ 1 \(Ann\)/)
+    assert.match(frame, /● Ann/)
+    for (const line of frame.split('\n')) assert.ok(cellWidth(line) <= 80, JSON.stringify(line))
+    client.type(chat, ann, 'typing')
+    await screenShows(/Ann is typing/)
+    input.write('\u001b[1;5A')
+    await screenShows(/r reply {2}\+ react/)
+    await type('v')
+    await screenShows(/› \/vote #[0-9a-f]{6}/)
+    await type(`2${keys.enter}`)
+    await screenShows(/▇▇ 2 \(Ann, you\)/)
+  })
+
+  it('a line that was begun waits where it was begun, however fast one types on', async () => {
+    client.receive(client.befriend('Ann'), 'hi')
+    await show()
+    client.passTime(1000)
+    const bob = client.befriend('Bob')
+    client.receive(bob, 'hello')
+    await screenShows(/Bob +1 /)
+    await type('for Ann')
+    input.write(keys.tab)
+    input.write('for Bob')
+    await screenShows(/▸ Bob[^]*› for Bob/)
+    await type(keys.tab)
+    await screenShows(/▸ Ann[^]*› for Ann/)
+    assert.equal(client.chats.info(bob).draft?.text, 'for Bob')
+  })
+
+  it('every topic of the help has its end on the screen', async () => {
+    client.befriend('Bob')
+    await show()
+    for (const topic of ['messages', 'chats', 'groups', 'you', 'basics']) {
+      await type(`/help ${topic}${keys.enter}`)
+      await screenShows(new RegExp(`\\[${topic}\\][^]*Esc closes this`))
+    }
+  })
+
   it('help is whole on a terminal of 80 columns', async () => {
     client.befriend('Bob')
     await show()

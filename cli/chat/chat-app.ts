@@ -74,7 +74,7 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
   useInput((input, key) => {
     // Some terminals hand over several keys at once: everything up to a line end is a line. What was typed before the
     // chat had the terminal ends in \n instead of \r. (Pasted line ends do not come here.)
-    const parts = key.return ? [input] : input.split(/(?<=[\r\n])|(?=[\r\n])/)
+    const parts = key.return ? [input] : input.split(/(?<=[\r\n\t])|(?=[\r\n\t])/)
     if (key.meta && state.overlay !== undefined) controller.closeOverlay()
     for (const part of parts) {
       changeLine()
@@ -98,7 +98,7 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
           continue
         }
       }
-      const action = actionOf(latest.current, part, part === '\r' || part === '\n' ? { ...key, return: true } : key)
+      const action = actionOf(latest.current, part, part === '\r' || part === '\n' ? { ...key, return: true } : part === '\t' ? { ...key, tab: true } : key)
       switch (action.kind) {
         case 'edit': typed(action.editor); break
         case 'mark': controller.mark('older'); break

@@ -4,7 +4,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import { FakeClient, accountCalled } from '../testing/fake-client.ts'
 import { fakeRunner } from '../testing/run-in-chat.ts'
 import { ChatController } from './chat-controller.ts'
-import { messagesShown, selectedConversation } from './chat-state.ts'
+import { listed, messagesShown, selectedConversation } from './chat-state.ts'
 
 const settle = async (): Promise<void> => { for (let i = 0; i < 20; i++) await Promise.resolve() }
 
@@ -162,5 +162,132 @@ describe('chat controller', () => {
     controller.onQuit(() => { hasQuit = true })
     await controller.enter('/quit')
     assert.equal(hasQuit, true)
+  })
+
+  it('commands of heliograph work on the open conversation: one line is a notice, more are a page', async () => {
+    const client = new FakeClient()
+    const ann = client.befriend('Ann')
+    client.passTime(1000)
+    const chat = client.group('Club', [ann], { role: 'owner' })
+    client.receiveIn(chat, ann, { text: 'hello' })
+    const { controller } = await started(client)
+    await controller.enter('/react 👍')
+    assert.match(controller.state.notice!.text, /👍 on "hello"/)
+    assert.deepEqual((await client.history(chat))[0]?.reactions?.map(({ emoji }) => emoji), ['👍'])
+    await controller.enter('/group')
+    const { overlay } = controller.state
+    assert.ok(overlay?.kind === 'lines' && overlay.lines.includes('Members   2'), JSON.stringify(overlay))
+    await controller.enter('/vote 1')
+    assert.match(controller.state.notice!.text, /no poll/)
+    await controller.enter('/poll "Which?" a b')
+    await controller.enter('/vote b')
+    assert.deepEqual((await client.history(chat)).at(-1)?.votes?.map(({ options }) => options), [[1]])
+  })
+
+  it('a question of a command is answered by the next line, which nobody else gets', async () => {
+    const client = new FakeClient()
+    const bob = client.befriend('Bob')
+    client.setConnection({ state: 'online', relay: 'eu-1' })
+    const { controller } = await started(client)
+    const approving = controller.enter('/devices approve heliograph:link?v=1&id=abc')
+    for (let i = 0; i < 100 && controller.state.question === undefined; i++) await new Promise((resolve) => { setTimeout(resolve, 5) })
+    assert.match(controller.state.question!, /123 456/)
+    await controller.enter('y')
+    await approving
+    assert.match(controller.state.notice!.text, /everything/)
+    assert.equal(client.ownDevices.length, 2)
+    assert.deepEqual(await client.history(bob), [])
+  })
+
+  it('requests of strangers stand apart, and reading them tells nobody', async () => {
+    const client = new FakeClient()
+    const ann = client.befriend('Ann')
+    client.receive(ann, 'hi')
+    const zoe = accountCalled('zoe')
+    client.introduce(zoe, 'Zoe')
+    client.passTime(1000)
+    client.request(zoe, 'hello?')
+    const { controller, pass } = await started(client)
+    assert.deepEqual(listed(controller.state).map(({ name, isRequest }) => [name, isRequest]), [['Ann', false], ['~Zoe', true]])
+    await controller.open(zoe)
+    assert.deepEqual(messagesShown(controller.state).map(({ text }) => text), ['hello?'])
+    assert.ok(!client.readMarks.includes(zoe))
+    await controller.enter('/accept')
+    await pass(200)
+    assert.equal(listed(controller.state).some(({ isRequest }) => isRequest === true), false)
+  })
+
+  it('a message is selected and acted on; what is deleted is not selected any more', async () => {
+    const client = new FakeClient()
+    const bob = client.befriend('Bob')
+    const first = client.receive(bob, 'one')
+    const second = client.receive(bob, 'two')
+    const { controller } = await started(client)
+    controller.mark('older')
+    assert.equal(controller.state.marked, second.id)
+    controller.mark('older')
+    controller.mark('older')
+    assert.equal(controller.state.marked, first.id)
+    assert.equal(controller.actOnMarked('reply'), '')
+    await controller.enter('the answer')
+    assert.equal((await client.history(bob)).at(-1)?.replyTo?.messageId, first.id)
+    assert.equal(controller.state.replyTo, undefined)
+    controller.mark('older')
+    assert.match(controller.actOnMarked('edit')!, /^\/edit #\w{6} the answer$/)
+    controller.mark('older')
+    controller.mark('older')
+    await client.chats.deleteForMe(bob, [second.id])
+    assert.equal(controller.state.marked, undefined)
+    assert.equal(messagesShown(controller.state).length, 2)
+  })
+
+  it('who is in sight is watched, and typing is shown until it is over', async () => {
+    const client = new FakeClient()
+    const [ann, bob] = [client.befriend('Ann'), client.befriend('Bob')]
+    const zoe = accountCalled('zoe')
+    client.passTime(1000)
+    const chat = client.group('Club', [ann, zoe])
+    client.receiveIn(chat, ann, { text: 'hi' })
+    const { controller } = await started(client)
+    assert.deepEqual(client.watched, [{ account: ann }, { account: bob }, { account: zoe, group: chat }])
+    client.present(ann, 'online')
+    assert.equal(controller.state.presence.get(ann)?.state, 'online')
+    client.type(chat, ann, 'typing')
+    assert.equal(controller.state.typing.get(chat)?.length, 1)
+    client.receiveIn(chat, ann, { text: 'done' })
+    assert.equal(controller.state.typing.get(chat)?.length, 0)
+  })
+
+  it('a line that was begun is kept with its conversation', async () => {
+    const client = new FakeClient()
+    const [ann, bob] = [client.befriend('Ann'), client.befriend('Bob')]
+    client.receive(ann, 'hi')
+    const { controller, clock } = await started(client)
+    controller.typed('Dear Ann')
+    await clock.advance(2000)
+    await controller.idle()
+    assert.equal(client.chats.info(ann).draft?.text, 'Dear Ann')
+    assert.deepEqual(client.did.at(-1), ['typing', ann, 'typing'])
+    controller.keepDraft(bob, '/group add')
+    await controller.idle()
+    assert.equal(client.chats.info(bob).draft, undefined)
+    assert.equal(controller.draftOf(ann), 'Dear Ann')
+    await controller.enter('Dear Ann, hello')
+    assert.equal(controller.draftOf(ann), '')
+  })
+
+  it('names and commands are completed', async () => {
+    const client = new FakeClient()
+    const ann = client.befriend('Ann Smith')
+    client.passTime(1000)
+    client.receiveIn(client.group('Club', [ann]), ann, { text: 'hi' })
+    const { controller } = await started(client)
+    assert.equal(controller.complete('hello @an'), 'hello @Ann Smith ')
+    assert.equal(controller.complete('/rep'), '/rep')
+    assert.match(controller.state.notice!.text, /\/reply {2}\/report/)
+    assert.equal(controller.complete('/sta'), '/star')
+    assert.equal(controller.complete('nothing'), undefined)
+    await controller.enter('@Ann Smith, hello')
+    assert.deepEqual(messagesShown(controller.state).at(-1)?.mentions, [{ account: ann, start: 0, length: 10 }])
   })
 })

@@ -265,6 +265,8 @@ export class ChatController {
         if ('problem' in what) { this.#notice('warning', what.problem); return }
         this.#tell(await this.#runCommand(what.args, async (question) => await this.#ask(question)), what.args)
         await this.#readConversations()
+        // What was written by a command, and waits for a connection.
+        if (current !== undefined) await this.#readAgain(current.chat)
         return
       }
       case 'add': {
