@@ -30,6 +30,8 @@ export const clientLimits = {
   unopenedKept: 1_000,
   /** Repeated entries of one log that wait to be compared with what they repeat. */
   repeatsCompared: 256,
+  /** Entries of a log that a device reads again when its store was set back, to compare them. */
+  readAgainAfterSetBack: 64,
   /** A gap that does not close by itself for this long is asked for: what is missing may be on its way. */
   gapPatienceMs: 2_000,
   /** Running hashes kept, to check what a message says of an earlier state of the log. */

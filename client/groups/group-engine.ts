@@ -80,6 +80,12 @@ export interface GroupAsked {
   joined (draft: Draft, chat: ChatId): Promise<void>
 }
 
+/** What members are called when there is nothing else between them and this account than the group. */
+export interface GroupNames {
+  ownName (draft: Draft): Promise<string>
+  named (draft: Draft, account: AccountId, name: string): Promise<void>
+}
+
 export class GroupEngine implements GroupPort {
   readonly tables: GroupTables
   readonly states: GroupStates
@@ -91,6 +97,8 @@ export class GroupEngine implements GroupPort {
   readonly takers: readonly BodyTaker[]
   /** Whether the person wants to be in a group is decided elsewhere (client/chat/admission.ts); set before the first `resume`. */
   asked: GroupAsked | undefined
+  /** Set before the first `resume`, too. */
+  names: GroupNames | undefined
   readonly #on: GroupEngineComponents
   readonly #sealer: GroupSealer
   readonly #waiting: WaitingMessages
@@ -113,7 +121,9 @@ export class GroupEngine implements GroupPort {
       compose,
       onGiven: sealWaiting,
       onSenderKey: (draft, chat, device) => { draft.after(() => { this.#waiting.retry(chat, device) }) },
-      onReceiptKey: async (draft, chat, giver, key) => { await this.receipts.takeKey(draft, chat, giver, key) }
+      onReceiptKey: async (draft, chat, giver, key) => { await this.receipts.takeKey(draft, chat, giver, key) },
+      ownName: async (draft) => await this.names?.ownName(draft) ?? '',
+      onName: async (draft, account, name) => { await this.names?.named(draft, account, name) }
     })
     this.acts = new Acts({ ...components, groupTables, states, composeControl: async (draft, chat, control) => await outbox().composeControl(draft, chat, control), dropRow: (draft, item) => { outbox().drop(draft, item) }, sealWaiting })
     this.welcomes = new Welcomes({ ...components, states, profiles, compose, onWelcome: async (draft, chat, sender) => { await this.asked?.welcomed(draft, chat, sender) } })
@@ -231,7 +241,7 @@ export class GroupEngine implements GroupPort {
   async gone (...args: Parameters<GroupPort['gone']>): Promise<void> { await this.#waiting.gone(...args) }
   async received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void> { await this.receipts.owe(draft, chat, sender, place) }
   async sent (draft: Draft, chat: ChatId, id: MessageId, place: GroupPlace, content?: Uint8Array): Promise<void> {
-    const known = (await draft.read(this.tables.contents, `${chat}/${id}`))?.content ?? content
+    const known = (await draft.read(this.tables.contents, `${chat}/${id}`))?.content ?? content ?? await this.#contentOf(draft, chat, id)
     if (known !== undefined) this.#sealer.remember(draft, { chat, id }, { seq: place.seq, content: known })
     await this.receipts.sent(draft, chat, id, place)
   }
@@ -274,6 +284,12 @@ export class GroupEngine implements GroupPort {
   }
 
   // --- inside
+
+  /** Sealed by a state that is gone, since the store is an older copy: made again from the history. */
+  async #contentOf (draft: Draft, chat: ChatId, id: MessageId): Promise<Uint8Array | undefined> {
+    const row = await this.#on.history.find(draft, chat, 'out', id)
+    return row === undefined || row.isDeleted === true ? undefined : await this.#sealer.contentOf(draft, chat, row)
+  }
 
   #controlIn (envelope: Envelope): Control | undefined {
     try {

@@ -17,12 +17,12 @@ import type { ChatId } from '../chat-id.ts'
 import { markOf, type Devices, type PinnedList } from '../keys/devices.ts'
 import type { SessionBox } from '../keys/session-box.ts'
 import { clientLimits } from '../limits.ts'
-import type { Body } from '../messages/bodies.ts'
+import { extrasOf, type Body } from '../messages/bodies.ts'
 import type { ChainPoint } from '../messages/chain.ts'
 import { encodeContent } from '../messages/content.ts'
 import type { Item, Sealed } from '../messages/queues.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
-import type { OutboxRow } from '../store/tables.ts'
+import type { MessageRow, OutboxRow } from '../store/tables.ts'
 import type { GroupKeys } from './group-keys.ts'
 import type { GroupTables, SentContent } from './group-tables.ts'
 import type { GroupStates } from './states.ts'
@@ -85,6 +85,15 @@ export class GroupSealer {
   remember (draft: Draft, { chat, id }: Item, sent: SentContent): void {
     draft.write(this.#on.groupTables.contents, `${chat}/${id}`, sent)
     if (++this.#remembered % clientLimits.groupContentsPrune === 0) draft.after(() => { this.#prune(chat).catch(() => { /* the next time */ }) })
+  }
+
+  /** What this device would say of a message that it has sent and whose Content it has forgotten: for those who ask for a copy. */
+  async contentOf (draft: Draft, chat: ChatId, { id, text, sentAtMs, ...extras }: MessageRow): Promise<Uint8Array | undefined> {
+    const { states, own, devices } = this.#on
+    const state = await states.stateOf(draft, chat)
+    const ours = await devices.listOf(draft, own.account)
+    if (state === undefined || ours === undefined) return undefined
+    return this.#plaintext({ conversation: state.conversation, id, state, ours, sentAtMs, body: { kind: 'text', text, ...extrasOf(extras) }, previous: undefined })
   }
 
   /** @returns undefined when nobody can be told without new keys */

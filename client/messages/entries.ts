@@ -219,6 +219,7 @@ export class Entries {
   async #onOwn (draft: Draft, { chat, conversation, entry }: Arrival, id: MessageId, bytes: Uint8Array | undefined): Promise<Uint8Array | undefined> {
     const digest = await this.#on.outbox.passed(draft, { chat, id }, entry)
     const envelope = conversation.kind !== 'group' || bytes === undefined ? undefined : readEnvelope(bytes)
+    if (conversation.kind === 'group' && bytes === undefined && await this.#on.history.find(draft, chat, 'out', id) !== undefined) await this.#on.groups.sent(draft, chat, id, entry)
     if (conversation.kind !== 'group' || envelope === undefined) return digest
     if (envelope.kind === envelopeKinds.control) await this.#on.groups.takeControl(draft, { chat, conversation, place: entry, envelope }, true)
     else if (envelope.kind === envelopeKinds.content) await this.#on.groups.sent(draft, chat, id, entry)

@@ -358,7 +358,9 @@ export class Inbox {
       const buffer = this.#bufferOf(chat, conversationFromBytes(conversation))
       if (buffer === undefined) continue
       buffer.hadUpTo = cursor
-      this.#startReading(chat, buffer, this.#on.tables.logs.cached(chat) ?? unknownLog)
+      const log = this.#on.tables.logs.cached(chat) ?? unknownLog
+      // The newest of what is here, too: a relay may have given the same numbers again meanwhile.
+      this.#startReading(chat, buffer, { ...log, seq: Math.max(0, log.seq - clientLimits.readAgainAfterSetBack) })
     }
   }
 
