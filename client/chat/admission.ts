@@ -5,7 +5,7 @@
 import type { AccountId, MessageId } from '../../protocol/ids.ts'
 import { isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import type { SyncFacts } from '../devices/sync.ts'
-import type { GroupAsked } from '../groups/group-engine.ts'
+import type { GroupAsked, GroupNames } from '../groups/group-engine.ts'
 import type { Admission, MessageGate } from '../messages/gate.ts'
 import type { History } from '../messages/history.ts'
 import type { Receipts } from '../messages/receipts.ts'
@@ -27,6 +27,7 @@ export interface AdmissionComponents {
   /** ask: a stranger's first message is a request · accept: everybody is heard (bots) */
   readonly strangers: 'ask' | 'accept'
   readonly readReceipts: boolean
+  readonly names: GroupNames
   /** From now on this chat's person is told what this account tells those it talks to. */
   readonly onAccepted: (draft: Draft, chat: ChatId) => Promise<void>
 }
@@ -100,6 +101,9 @@ export class Gate implements MessageGate, GroupAsked {
 
   /** This account has asked for it. */
   async joined (draft: Draft, chat: ChatId): Promise<void> { await this.answer(draft, chat, 'accepted') }
+
+  async ownName (draft: Draft): Promise<string> { return await this.#on.names.ownName(draft) }
+  async named (draft: Draft, account: AccountId, name: string): Promise<void> { await this.#on.names.named(draft, account, name) }
 
   async #mayAdd (draft: Draft, by: AccountId | undefined): Promise<boolean> {
     const policy = await this.addPolicy(draft)

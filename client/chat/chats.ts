@@ -73,7 +73,7 @@ export class Chats {
     const marks = this.#marks = new Marks({ ...components, early })
     const acts = this.#acts = new Acts({ ...components, early, flags, onMarked: async (draft, chat, id, kind) => { await marks.marked(draft, chat, id, kind) } })
     const profiles = this.#profiles = new Profiles({ ...components, flags })
-    this.#gate = new Gate({ ...components, flags, acts, marks, onAccepted: async (draft, chat) => { await profiles.tell(draft, chat) } })
+    this.#gate = new Gate({ ...components, flags, acts, marks, names: profiles, onAccepted: async (draft, chat) => { await profiles.tell(draft, chat) } })
     this.#lists = new BroadcastLists(components)
   }
 

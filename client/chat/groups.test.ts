@@ -36,6 +36,28 @@ describe('chats: in groups', () => {
     assert.equal(world.clock.pending, 0, 'no timer is left')
   })
 
+  it('members who have no other conversation know what the others call themselves; what somebody tells them counts for more', async () => {
+    world = new FakeWorld(nodePrimitives, 43)
+    people = []
+    for (const name of ['Ann', 'Ben', 'Cy', '']) {
+      const person = await world.member(`person${people.length}`)
+      people.push(person)
+      if (name !== '') await person.client.chats.setProfile({ name, about: `about ${name}` })
+    }
+    const [ann, ben, cy, silent] = people as [FakePerson, FakePerson, FakePerson, FakePerson]
+    const { chat } = await ann.client.groups.create({ name: 'harbour', members: [ben.id, cy.id, silent.id] })
+    await world.until(async () => (await ben.client.groups.state(chat))?.name === 'harbour', { what: 'the group' })
+    for (const person of people) await person.client.send(chat, 'hello')
+    const nameOf = async (of: FakePerson, at: FakePerson): Promise<string | undefined> => (await at.client.chats.profileOf(of.id))?.name
+    await world.until(async () => await nameOf(ben, cy) === 'Ben' && await nameOf(cy, ben) === 'Cy' && await nameOf(ann, silent) === 'Ann', { what: 'names' })
+    assert.deepEqual(await cy.client.chats.profileOf(ben.id), { account: ben.id, name: 'Ben', about: '', picture: new Uint8Array(0), version: 0 })
+    assert.equal(await nameOf(silent, ann), undefined)
+    await ben.client.send(cy.id, 'between us')
+    await cy.client.chats.accept(ben.id)
+    await world.until(async () => (await cy.client.chats.profileOf(ben.id))?.about === 'about Ben', { what: 'the profile itself' })
+    assert.deepEqual(people.flatMap(({ warnings }) => warnings.map(({ text }) => text)), [])
+  })
+
   for (const count of [3, limits.pairwiseGroupDevices + 2]) {
     it(`${count} people mention, reply, react, vote, edit and delete`, async () => {
       const chat = await found(count)

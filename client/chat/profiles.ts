@@ -8,6 +8,7 @@ import { selfConversation } from '../../protocol/conversation.ts'
 import type { AccountId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { isPairChat, type ChatId } from '../chat-id.ts'
+import type { GroupNames } from '../groups/group-engine.ts'
 import type { Body, BodyTaker, OpenedMessage } from '../messages/bodies.ts'
 import { decodeBody, encodeBody } from '../messages/content.ts'
 import type { Outbox } from '../messages/outbox.ts'
@@ -41,7 +42,7 @@ const nobody: ProfileRow = { name: '', about: '', picture: '', version: 0 }
 
 const bodyOf = ({ name, about, picture, version }: ProfileRow): Body => ({ kind: 'profile', name, about, picture: fromHex(picture), version })
 
-export class Profiles implements BodyTaker {
+export class Profiles implements BodyTaker, GroupNames {
   readonly kinds = ['profile'] as const
   readonly #on: ProfileComponents
 
@@ -80,6 +81,19 @@ export class Profiles implements BodyTaker {
     if (row === undefined || row.version <= (flags.row(chat, draft).toldVersion ?? 0)) return
     await outbox.compose(draft, { chat, body: bodyOf(row), kind: envelopeKinds.keys })
     flags.change(draft, chat, undefined, (before) => ({ ...before, toldVersion: row.version }))
+  }
+
+  /** For those who are in a group with this account. */
+  async ownName (draft: Draft): Promise<string> { return (await draft.read(this.#on.chatTables.profiles, this.#on.own))?.name ?? '' }
+
+  /** What somebody in a group calls themselves; what they tell this account itself counts for more. */
+  async named (draft: Draft, account: AccountId, name: string): Promise<void> {
+    const { chatTables, flags, own } = this.#on
+    const known = await draft.read(chatTables.profiles, account)
+    // [IGNORE] of somebody who is not to be heard
+    if (account === own || flags.isBlocked(account, draft) || name === '' || (known !== undefined && (known.version > 0 || known.name === name))) return
+    draft.write(chatTables.profiles, account, { ...nobody, name })
+    flags.tell(draft, account, 'profile')
   }
 
   async take (draft: Draft, { chat, sender, isOwn, body }: OpenedMessage): Promise<void> {

@@ -71,7 +71,7 @@ export interface GroupEngineComponents {
   readonly quietly: (what: string, work: Promise<unknown>) => void
 }
 
-export interface GroupAsked {
+export interface GroupAsked extends GroupNames {
   /** Somebody has put this account into a group; undefined: the log does not tell who. */
   added (draft: Draft, chat: ChatId, by: AccountId | undefined): Promise<void>
   /** Somebody who is in it says that this account is. */
@@ -97,8 +97,6 @@ export class GroupEngine implements GroupPort {
   readonly takers: readonly BodyTaker[]
   /** Whether the person wants to be in a group is decided elsewhere (client/chat/admission.ts); set before the first `resume`. */
   asked: GroupAsked | undefined
-  /** Set before the first `resume`, too. */
-  names: GroupNames | undefined
   readonly #on: GroupEngineComponents
   readonly #sealer: GroupSealer
   readonly #waiting: WaitingMessages
@@ -122,8 +120,8 @@ export class GroupEngine implements GroupPort {
       onGiven: sealWaiting,
       onSenderKey: (draft, chat, device) => { draft.after(() => { this.#waiting.retry(chat, device) }) },
       onReceiptKey: async (draft, chat, giver, key) => { await this.receipts.takeKey(draft, chat, giver, key) },
-      ownName: async (draft) => await this.names?.ownName(draft) ?? '',
-      onName: async (draft, account, name) => { await this.names?.named(draft, account, name) }
+      ownName: async (draft) => await this.asked?.ownName(draft) ?? '',
+      onName: async (draft, account, name) => { await this.asked?.named(draft, account, name) }
     })
     this.acts = new Acts({ ...components, groupTables, states, composeControl: async (draft, chat, control) => await outbox().composeControl(draft, chat, control), dropRow: (draft, item) => { outbox().drop(draft, item) }, sealWaiting })
     this.welcomes = new Welcomes({ ...components, states, profiles, compose, onWelcome: async (draft, chat, sender) => { await this.asked?.welcomed(draft, chat, sender) } })

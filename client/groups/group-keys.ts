@@ -45,6 +45,9 @@ export interface GroupKeyComponents {
   readonly onSenderKey: (draft: Draft, chat: ChatId, device: DeviceId) => void
   /** That member can be told what is here of theirs. */
   readonly onReceiptKey: (draft: Draft, chat: ChatId, giver: AccountId, key: Uint8Array) => Promise<void>
+  /** What the person calls themselves; empty: nothing. */
+  readonly ownName: (draft: Draft) => Promise<string>
+  readonly onName: (draft: Draft, account: AccountId, name: string) => Promise<void>
 }
 
 const noKeys: OwnKeyRow = { toGive: [] }
@@ -211,12 +214,14 @@ export class GroupKeys implements BodyTaker {
     }
   }
 
-  /** What every device of the group needs: to read this one's messages from here on, and the group's name. */
-  async common (draft: Draft, chat: ChatId): Promise<{ distribution?: Uint8Array, profileKeyId?: Uint8Array, profileKey?: Uint8Array }> {
+  /** What every device of the group needs: to read this one's messages from here on, the group's name, and whose they are. */
+  async common (draft: Draft, chat: ChatId): Promise<{ distribution?: Uint8Array, profileKeyId?: Uint8Array, profileKey?: Uint8Array, name?: string }> {
     const { groupTables, cipher, profiles } = this.#on
     const own = (await draft.read(groupTables.ownKeys, chat))?.own
     const profile = await profiles.currentKey(draft, chat)
+    const name = await this.#on.ownName(draft)
     return {
+      ...(name === '' ? {} : { name }),
       ...(own === undefined ? {} : { distribution: cipher.distribution(fromHex(own)) }),
       ...(profile === undefined ? {} : { profileKeyId: profile.id, profileKey: profile.key })
     }
@@ -255,6 +260,7 @@ export class GroupKeys implements BodyTaker {
       }
     }
     if (body.profileKeyId !== undefined && body.profileKey !== undefined) await profiles.takeKey(draft, chat, { id: body.profileKeyId, key: body.profileKey })
+    if (body.name !== undefined && !isOwn) await this.#on.onName(draft, sender, body.name)
     if (body.receiptKey !== undefined && body.forDevice === own.device && !isOwn) await onReceiptKey(draft, chat, sender, body.receiptKey)
   }
 

@@ -60,7 +60,7 @@ export type Body =
   | { readonly kind: 'timer', readonly expiresAfterS: number }
   | { readonly kind: 'pin', readonly messageId: MessageId, readonly isPinned: boolean }
   | { readonly kind: 'viewedOnce', readonly messageId: MessageId }
-  | { readonly kind: 'groupKeys', readonly group: GroupConversation, readonly distribution?: Uint8Array, readonly receiptKey?: Uint8Array, readonly profileKeyId?: Uint8Array, readonly profileKey?: Uint8Array, readonly forDevice: DeviceId }
+  | { readonly kind: 'groupKeys', readonly group: GroupConversation, readonly distribution?: Uint8Array, readonly receiptKey?: Uint8Array, readonly profileKeyId?: Uint8Array, readonly profileKey?: Uint8Array, readonly forDevice: DeviceId, readonly name?: string }
   | { readonly kind: 'resend', readonly group: GroupConversation, readonly ids: readonly MessageId[] }
   | { readonly kind: 'copy', readonly group: GroupConversation, readonly messageId: MessageId, readonly content: Uint8Array }
   | { readonly kind: 'welcome', readonly snapshot: Uint8Array, readonly profileKeyId: Uint8Array, readonly profileKey: Uint8Array, readonly shared: readonly Uint8Array[] }

@@ -70,11 +70,12 @@ export function wireOfBody (body: Body): WireBody {
     case 'pin': return { pin: { messageId: messageIdToBytes(body.messageId), isPinned: body.isPinned } }
     case 'viewedOnce': return { viewedOnce: { messageId: messageIdToBytes(body.messageId) } }
     case 'groupKeys': {
-      const { group, forDevice, distribution, receiptKey, profileKeyId, profileKey } = body
+      const { group, forDevice, distribution, receiptKey, profileKeyId, profileKey, name } = body
       return {
         groupKeys: {
           group: group.bytes,
           forDevice: deviceKeyOf(forDevice),
+          ...(name === undefined ? {} : { name }),
           ...(distribution === undefined ? {} : { distribution }),
           ...(receiptKey === undefined ? {} : { receiptKey }),
           ...(profileKeyId === undefined ? {} : { profileKeyId }),
@@ -231,13 +232,14 @@ function timerOf (seconds: number): number {
   return seconds
 }
 
-function groupKeysOf ({ group, forDevice, distribution, receiptKey, profileKeyId, profileKey }: Wire.GroupKeys): Body {
+function groupKeysOf ({ group, forDevice, distribution, receiptKey, profileKeyId, profileKey, name }: Wire.GroupKeys): Body {
   if (receiptKey !== undefined && receiptKey.byteLength !== keyBytes) throw malformed('receipt key')
   if (profileKeyId !== undefined || profileKey !== undefined) checkProfileKey(profileKeyId, profileKey)
   return {
     kind: 'groupKeys',
     group: groupOf(group),
     forDevice: deviceIdOfKey(forDevice),
+    ...given(name !== undefined, () => ({ name: within(name!, bodyLimits.nameBytes, 'name') })),
     ...given(distribution !== undefined, () => ({ distribution: bytesWithin(distribution!, bodyLimits.distributionBytes, 'distribution') })),
     ...given(receiptKey !== undefined, () => ({ receiptKey: receiptKey!.slice() })),
     ...given(profileKey !== undefined, () => ({ profileKeyId: profileKeyId!.slice(), profileKey: profileKey!.slice() }))

@@ -261,6 +261,10 @@ export declare namespace Content {
         field: '$.groupKeys.forDevice';
         value: Uint8Array;
     }
+    interface ContentGroupKeysNameFieldEvent {
+        field: '$.groupKeys.name';
+        value: string;
+    }
     interface ContentResendGroupFieldEvent {
         field: '$.resend.group';
         value: Uint8Array;
@@ -339,7 +343,7 @@ export declare namespace Content {
     }
     function encode(obj: Partial<Content>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Content;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentVersionFieldEvent | ContentConversationFieldEvent | ContentMessageIdFieldEvent | ContentSenderDeviceFieldEvent | ContentSentAtMsFieldEvent | ContentPreviousFieldEvent | ContentOwnListEpochFieldEvent | ContentOwnListHashFieldEvent | ContentTheirListEpochFieldEvent | ContentTheirListHashFieldEvent | ContentGroupSeqFieldEvent | ContentGroupHashFieldEvent | ContentStandsForFieldEvent | ContentTextBodyFieldEvent | ContentTextStandsForFieldEvent | ContentTextReplyToMessageIdFieldEvent | ContentTextReplyToAuthorFieldEvent | ContentTextReplyToExcerptFieldEvent | ContentTextMentionsAccountFieldEvent | ContentTextMentionsStartFieldEvent | ContentTextMentionsLengthFieldEvent | ContentTextForwardedFieldEvent | ContentTextExpiresAfterSFieldEvent | ContentTextViewOnceFieldEvent | ContentTextLocationLatitudeE7FieldEvent | ContentTextLocationLongitudeE7FieldEvent | ContentTextLocationAccuracyMFieldEvent | ContentTextLocationLabelFieldEvent | ContentTextContactNameFieldEvent | ContentTextContactAccountFieldEvent | ContentTextContactHandleFieldEvent | ContentTextPollQuestionFieldEvent | ContentTextPollOptionsFieldEvent | ContentTextPollAllowsSeveralFieldEvent | ContentReceiptStageFieldEvent | ContentReceiptMessageIdsFieldEvent | ContentReactionMessageIdFieldEvent | ContentReactionEmojiFieldEvent | ContentEditMessageIdFieldEvent | ContentEditBodyFieldEvent | ContentEditMentionsAccountFieldEvent | ContentEditMentionsStartFieldEvent | ContentEditMentionsLengthFieldEvent | ContentDeletionMessageIdFieldEvent | ContentVotePollFieldEvent | ContentVoteOptionsFieldEvent | ContentTimerExpiresAfterSFieldEvent | ContentPinMessageIdFieldEvent | ContentPinIsPinnedFieldEvent | ContentGroupKeysGroupFieldEvent | ContentGroupKeysDistributionFieldEvent | ContentGroupKeysReceiptKeyFieldEvent | ContentGroupKeysProfileKeyIdFieldEvent | ContentGroupKeysProfileKeyFieldEvent | ContentGroupKeysForDeviceFieldEvent | ContentResendGroupFieldEvent | ContentResendMessageIdsFieldEvent | ContentCopyGroupFieldEvent | ContentCopyMessageIdFieldEvent | ContentCopyContentFieldEvent | ContentWelcomeSnapshotFieldEvent | ContentWelcomeProfileKeyIdFieldEvent | ContentWelcomeProfileKeyFieldEvent | ContentWelcomeSharedFieldEvent | ContentProfileNameFieldEvent | ContentProfileAboutFieldEvent | ContentProfilePictureFieldEvent | ContentProfileVersionFieldEvent | ContentSyncFactsKeyFieldEvent | ContentSyncFactsValueFieldEvent | ContentSyncFactsMadeAtMsFieldEvent | ContentTypingStateFieldEvent | ContentViewedOnceMessageIdFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Content>): Generator<ContentVersionFieldEvent | ContentConversationFieldEvent | ContentMessageIdFieldEvent | ContentSenderDeviceFieldEvent | ContentSentAtMsFieldEvent | ContentPreviousFieldEvent | ContentOwnListEpochFieldEvent | ContentOwnListHashFieldEvent | ContentTheirListEpochFieldEvent | ContentTheirListHashFieldEvent | ContentGroupSeqFieldEvent | ContentGroupHashFieldEvent | ContentStandsForFieldEvent | ContentTextBodyFieldEvent | ContentTextStandsForFieldEvent | ContentTextReplyToMessageIdFieldEvent | ContentTextReplyToAuthorFieldEvent | ContentTextReplyToExcerptFieldEvent | ContentTextMentionsAccountFieldEvent | ContentTextMentionsStartFieldEvent | ContentTextMentionsLengthFieldEvent | ContentTextForwardedFieldEvent | ContentTextExpiresAfterSFieldEvent | ContentTextViewOnceFieldEvent | ContentTextLocationLatitudeE7FieldEvent | ContentTextLocationLongitudeE7FieldEvent | ContentTextLocationAccuracyMFieldEvent | ContentTextLocationLabelFieldEvent | ContentTextContactNameFieldEvent | ContentTextContactAccountFieldEvent | ContentTextContactHandleFieldEvent | ContentTextPollQuestionFieldEvent | ContentTextPollOptionsFieldEvent | ContentTextPollAllowsSeveralFieldEvent | ContentReceiptStageFieldEvent | ContentReceiptMessageIdsFieldEvent | ContentReactionMessageIdFieldEvent | ContentReactionEmojiFieldEvent | ContentEditMessageIdFieldEvent | ContentEditBodyFieldEvent | ContentEditMentionsAccountFieldEvent | ContentEditMentionsStartFieldEvent | ContentEditMentionsLengthFieldEvent | ContentDeletionMessageIdFieldEvent | ContentVotePollFieldEvent | ContentVoteOptionsFieldEvent | ContentTimerExpiresAfterSFieldEvent | ContentPinMessageIdFieldEvent | ContentPinIsPinnedFieldEvent | ContentGroupKeysGroupFieldEvent | ContentGroupKeysDistributionFieldEvent | ContentGroupKeysReceiptKeyFieldEvent | ContentGroupKeysProfileKeyIdFieldEvent | ContentGroupKeysProfileKeyFieldEvent | ContentGroupKeysForDeviceFieldEvent | ContentGroupKeysNameFieldEvent | ContentResendGroupFieldEvent | ContentResendMessageIdsFieldEvent | ContentCopyGroupFieldEvent | ContentCopyMessageIdFieldEvent | ContentCopyContentFieldEvent | ContentWelcomeSnapshotFieldEvent | ContentWelcomeProfileKeyIdFieldEvent | ContentWelcomeProfileKeyFieldEvent | ContentWelcomeSharedFieldEvent | ContentProfileNameFieldEvent | ContentProfileAboutFieldEvent | ContentProfilePictureFieldEvent | ContentProfileVersionFieldEvent | ContentSyncFactsKeyFieldEvent | ContentSyncFactsValueFieldEvent | ContentSyncFactsMadeAtMsFieldEvent | ContentTypingStateFieldEvent | ContentViewedOnceMessageIdFieldEvent>;
 }
 export interface Text {
     body: string;
@@ -721,6 +725,7 @@ export interface GroupKeys {
     profileKeyId?: Uint8Array;
     profileKey?: Uint8Array;
     forDevice: Uint8Array;
+    name?: string;
 }
 export declare namespace GroupKeys {
     const codec: () => Codec<GroupKeys>;
@@ -748,9 +753,13 @@ export declare namespace GroupKeys {
         field: '$.forDevice';
         value: Uint8Array;
     }
+    interface GroupKeysNameFieldEvent {
+        field: '$.name';
+        value: string;
+    }
     function encode(obj: Partial<GroupKeys>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupKeys>): GroupKeys;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupKeys>): Generator<GroupKeysGroupFieldEvent | GroupKeysDistributionFieldEvent | GroupKeysReceiptKeyFieldEvent | GroupKeysProfileKeyIdFieldEvent | GroupKeysProfileKeyFieldEvent | GroupKeysForDeviceFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupKeys>): Generator<GroupKeysGroupFieldEvent | GroupKeysDistributionFieldEvent | GroupKeysReceiptKeyFieldEvent | GroupKeysProfileKeyIdFieldEvent | GroupKeysProfileKeyFieldEvent | GroupKeysForDeviceFieldEvent | GroupKeysNameFieldEvent>;
 }
 export interface Resend {
     group: Uint8Array;

@@ -2031,6 +2031,10 @@ export var GroupKeys;
                     w.uint32(50);
                     w.bytes(obj.forDevice);
                 }
+                if (obj.name != null) {
+                    w.uint32(58);
+                    w.string(obj.name);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -2065,6 +2069,10 @@ export var GroupKeys;
                         }
                         case 6: {
                             obj.forDevice = reader.bytes();
+                            break;
+                        }
+                        case 7: {
+                            obj.name = reader.string();
                             break;
                         }
                         default: {
@@ -2118,6 +2126,13 @@ export var GroupKeys;
                             yield {
                                 field: `${prefix}.forDevice`,
                                 value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.name`,
+                                value: reader.string()
                             };
                             break;
                         }
