@@ -96,6 +96,43 @@ describe('client: messages of groups', () => {
     assert.notDeepEqual(idOfKey(one!), idOfKey(two!))
   }).timeout(120_000)
 
+  it('the sender key changes when somebody leaves, and when one blocks somebody', async () => {
+    await meet(large)
+    const [first, second, third] = people as [FakePerson, FakePerson, FakePerson]
+    const chat = await found()
+    const keys: Uint8Array[] = []
+    const next = async (text: string): Promise<void> => {
+      await first.client.send(chat, text)
+      await world.until(async () => (await texts(second, chat)).includes(text), { what: text })
+      keys.push(idOfKey(contentsIn(chat).at(-1)!))
+    }
+    await next('one')
+    await next('two')
+    assert.deepEqual(keys[0], keys[1])
+    await settledAct(third, third.client.groups.leave(chat))
+    await world.until(async () => (await first.client.groups.state(chat))?.members.length === large - 1)
+    await next('three')
+    assert.notDeepEqual(keys[2], keys[1])
+    await first.client.chats.block(people[3]!.id)
+    await next('four')
+    assert.notDeepEqual(keys[3], keys[2])
+    noWarnings()
+  }).timeout(120_000)
+
+  it('the sender key changes after 1,000 messages', async () => {
+    await meet(large)
+    const [first] = people as [FakePerson]
+    const chat = await found()
+    await first.client.send(chat, 'the first')
+    await have(chat, ['the first'])
+    // Nobody has to open them: only the sender counts.
+    for (const { client } of people.slice(1)) await client.stop()
+    for (let i = 1; i <= limits.senderKeyMaxMessages; i++) await first.client.send(chat, `text ${i}`)
+    await world.until(() => contentsIn(chat).length === limits.senderKeyMaxMessages + 1, { what: 'all of them' })
+    const keys = contentsIn(chat).map((envelope) => idOfKey(envelope).join())
+    assert.deepEqual([new Set(keys.slice(0, -1)).size, keys.at(-1) === keys[0]], [1, false])
+  }).timeout(120_000)
+
   it('a member without keys does not hold a message up, and gets it when there are some', async () => {
     await meet(3)
     const [first, second, third] = people as [FakePerson, FakePerson, FakePerson]
