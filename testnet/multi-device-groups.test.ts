@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import type { ChatId } from '../client/chat-id.ts'
+import { fromUtf8 } from '../protocol/bytes.ts'
+import { limits } from '../protocol/limits.ts'
 import { DeviceWorld, type TestDevice } from './device-world.ts'
 
 describe('groups with several devices', () => {
@@ -56,6 +58,35 @@ describe('groups with several devices', () => {
     await world.world.pass(30_000)
     assert.deepEqual(await texts(laptop), ['to all'])
   })
+
+  it('in a large group everybody changes the sender key when a device is unlinked', async () => {
+    const laptop = await world.companion('laptop', bob)
+    const others: TestDevice[] = []
+    for (let i = 0; i < limits.pairwiseGroupDevices - 1; i++) others.push(await world.primary(`person${i}`, world.nodes[i % 2]!, { strangers: 'accept' }))
+    const ref = await world.world.during(ann.client.groups.add(group, others.map(({ account }) => account)))
+    await world.world.during(ann.client.groups.settled(ref))
+    const senderKeyOf = (device: TestDevice): string => /"own":"([^"]{48})/.exec(fromUtf8(device.data.get(`gk/${group}`)!))?.[1] ?? 'none'
+    const writers = [ann, bob, others[0]!]
+    const all = [...writers, others[1]!]
+    const everybodyWrites = async (text: string): Promise<string[]> => {
+      for (const device of writers) {
+        await world.until(async () => (await device.client.groups.state(group))?.members.length === others.length + 2, 'the group')
+        await device.client.send(group, `${text} of ${device.name}`)
+        for (const reader of all) await world.until(async () => (await texts(reader)).includes(`${text} of ${device.name}`), `${text} of ${device.name} at ${reader.name}`)
+      }
+      return writers.map(senderKeyOf)
+    }
+    const before = await everybodyWrites('before')
+    assert.equal(new Set(before).size, 3)
+    assert.ok(!before.includes('none'))
+    await world.until(async () => (await texts(laptop)).includes('before of person0'), 'the laptop to read')
+    await world.world.during(bob.client.devices.unlink(laptop.id))
+    // The others hear of it with the first message of bob's.
+    await everybodyWrites('meanwhile')
+    const after = await everybodyWrites('after')
+    for (const [i, key] of after.entries()) assert.notEqual(key, before[i], writers[i]!.name)
+    assert.equal((await texts(laptop)).some((text) => text.startsWith('after')), false)
+  }).timeout(120_000)
 
   it('what a device wrote before it was unlinked is had from its siblings, and holds no ticks up', async () => {
     await ann.client.send(group, 'first')
