@@ -172,7 +172,7 @@ export class Inbox {
     if (isBehind(entry, log)) {
       // The acknowledgement was lost, or the relay has gone back.
       this.#toAcknowledge.add(chat)
-      if ((envelope !== undefined || entry.isOutcome === true) && epoch === log.epoch && buffer.repeats.length < clientLimits.repeatsCompared) buffer.repeats.push(entry)
+      if ((envelope !== undefined || entry.reference?.senderDevice === this.#on.ownDevice) && epoch === log.epoch && buffer.repeats.length < clientLimits.repeatsCompared) buffer.repeats.push(entry)
       return
     }
     const known = buffer.arrived.get(seq)
