@@ -16,9 +16,13 @@
  * | `o`    | log u32, position u48                 | the same, epoch 0                                            | dequeue, expiry |
  * | `d`    | log u32, sender 8, message id 16      | at u8 (1 log, 2 outbox), epoch u32, seq or position u48, stored u48 ms | limits.dedupMs |
  * | `c`    | log u32, who u8 (1 device, 2 relay), its key 32 | seq u48                                            | for ever; of a relay: retired |
+ * | `r`    | log u32, relay's key 32               |                                                              | retired |
  * | `j`    | account key 32, log u32               |                                                              | it leaves |
  * | `t`    | table u8, key as UTF-8                | crc, value                                                   | delete |
  *
+ * `r` says which rows of `c` are relays', for the start, which looks at all of these: to go through the keys of 400,000 cursors
+ * of devices took a quarter of it. Reading them from there when a log is opened would take a second iterator each time. A
+ * database of schema 1 has no `r`; it gets it when it is opened.
  * `low` is the lowest seq that may still have a row: first, unless a large trim is being worked off.
  * crc is CRC-32 (zlib's: native, 0.4 µs for 1.1 KB) of what follows, begun with the numbers in the key, so that a row that
  * turns up under another key is noticed too. LevelDB itself returned a flipped bit as a wrong value without an error.
@@ -29,7 +33,9 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import { accountKeyOf, deviceIdOfKey, deviceKeyOf, keyBytes, messageIdBytes, type AccountId, type DeviceId, type MessageId, type RelayId } from '../../protocol/ids.ts'
 import type { LogEntry, OutboxItem, Seen, Table } from './store.ts'
 
-export const schemaVersion = 1
+export const schemaVersion = 2
+/** The one that is changed when it is opened. */
+export const olderSchemaVersion = 1
 
 /** Seq, position and milliseconds are u48: 281 trillion; 8,900 years. */
 const maxU48 = 2 ** 48 - 1
@@ -38,7 +44,7 @@ const senderBytes = 8
 const logKeyBytes = 5
 const rowHeaderBytes = crcBytes + 4 + keyBytes + messageIdBytes + 6 + 6
 
-export const prefixes = { schema: 0x76, log: 0x6c, number: 0x6e, head: 0x68, entry: 0x65, outbox: 0x6f, seen: 0x64, cursor: 0x63, joined: 0x6a, table: 0x74 } as const
+export const prefixes = { schema: 0x76, log: 0x6c, number: 0x6e, head: 0x68, entry: 0x65, outbox: 0x6f, seen: 0x64, cursor: 0x63, replica: 0x72, joined: 0x6a, table: 0x74 } as const
 const tables: Record<Table, number> = { account: 1, handle: 2, prekey: 3, home: 4, relay: 5, meta: 6, group: 7, receipt: 8, presence: 12, profile: 13 }
 
 /** What the head row says of a log. */
@@ -98,7 +104,7 @@ function logKey (prefix: number, log: number, extraBytes = 0): Buffer {
 
 export const numberKey = (log: number): Buffer => logKey(prefixes.number, log)
 export const headKey = (log: number): Buffer => logKey(prefixes.head, log)
-/** The log number in a key of prefix n, h, e, o, d or c. */
+/** The log number in a key of prefix n, h, e, o, d, c or r. */
 export const logOfKey = (key: Buffer): number => key.readUInt32BE(1)
 
 /** From just after this log's last row of `prefix`. */
@@ -219,6 +225,13 @@ export function cursorKey (log: number, kind: keyof typeof who, peer: DeviceId |
   return key
 }
 export const isDeviceCursor = (key: Buffer): boolean => key[logKeyBytes] === who.device
+/** Key of the mark that the log has a replica there. */
+export function replicaKey (log: number, relay: RelayId): Buffer {
+  const key = logKey(prefixes.replica, log, keyBytes)
+  key.set(peerKeyOf(relay), logKeyBytes)
+  return key
+}
+export const relayOfKey = (key: Buffer): RelayId => peerIdAt(key, logKeyBytes) as string as RelayId
 /** The device or relay that a cursor's key names. */
 export const peerOfKey = (key: Buffer): DeviceId | RelayId => peerIdAt(key, logKeyBytes + 1)
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { cp, mkdtemp, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,8 +9,9 @@ import { createInterface } from 'node:readline'
 import { ClassicLevel } from 'classic-level'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
 import type { ConversationId } from '../../protocol/conversation.ts'
+import { relayIdOfKey, type RelayId } from '../../protocol/ids.ts'
 import type { Store, Write } from './store.ts'
-import { conversationKey, headKey, placeOfKey, prefixes, rowKey, tableKey } from './store-keys.ts'
+import { conversationKey, headKey, placeOfKey, prefixes, rowKey, schemaVersion, tableKey } from './store-keys.ts'
 import { openLevelStore, type LevelStoreOptions } from './store-level.ts'
 import { RandomBatches, dumpModel, dumpStore, makeWorld, messageIdOf, refusedAs } from './store-model.ts'
 import { storeSuite, type StoreEngine } from './store-suite.ts'
@@ -27,6 +29,8 @@ async function sizesOf (path: string): Promise<Map<string, number>> {
   // a table may be compacted away between the two calls
   return new Map(await Promise.all(files.map(async (file) => [file, await stat(join(path, file)).then(({ size }) => size, () => -1)] as const)))
 }
+
+const sortedBy = <Row extends { readonly relay: RelayId }>(rows: readonly Row[]): Row[] => [...rows].sort((a, b) => a.relay < b.relay ? -1 : 1)
 
 /** Change raw rows of a closed database. */
 async function tamper (path: string, change: (db: ClassicLevel<Buffer, Buffer>, number: number) => Promise<void>, of = log): Promise<void> {
@@ -151,9 +155,35 @@ describe('LevelDB store', () => {
 
   it('refuses a database of another schema', async () => {
     await store.close()
-    await tamper(path, async (db) => { await db.put(Buffer.of(prefixes.schema), Buffer.of(2)) })
+    await tamper(path, async (db) => { await db.put(Buffer.of(prefixes.schema), Buffer.of(schemaVersion + 1)) })
     await assert.rejects(openLevelStore({ path }), refusedAs('UNSUPPORTED_VERSION'))
-    await tamper(path, async (db) => { await db.put(Buffer.of(prefixes.schema), Buffer.of(1)) })
+    await tamper(path, async (db) => { await db.put(Buffer.of(prefixes.schema), Buffer.of(schemaVersion)) })
+    await reopen()
+  })
+
+  it('a database of schema 1, in which replicas are not marked, is changed when it is opened', async () => {
+    const [device] = world.devices
+    const relays = Array.from({ length: 2_500 }, () => relayIdOfKey(randomBytes(32)))
+    await store.write([append(1), append(2), { op: 'cursor', log, device: device!, seq: 1 }, ...relays.map((relay, i): Write => ({ op: 'replicated', log, relay, seq: i % 2 + 1 }))], { durable: true })
+    const before = [await store.openLog(log), sortedBy(await store.behindReplicas())]
+    await store.close()
+    const marks = { gte: Buffer.of(prefixes.replica), lt: Buffer.of(prefixes.replica + 1) }
+    await tamper(path, async (db) => {
+      assert.equal((await db.keys(marks).all()).length, relays.length)
+      await db.clear(marks)
+      await db.put(Buffer.of(prefixes.schema), Buffer.of(1))
+    })
+    await reopen()
+    assert.deepEqual([await store.openLog(log), sortedBy(await store.behindReplicas())], before)
+    assert.equal((before[1] as unknown[]).length, 1_250)
+    await store.write(relays.map((relay): Write => ({ op: 'retire', log, relay })), { durable: true })
+    assert.deepEqual(await store.behindReplicas(), [])
+    await store.write(relays.map((relay): Write => ({ op: 'replicated', log, relay, seq: 1 })), { durable: true })
+    await store.close()
+    await tamper(path, async (db) => {
+      assert.equal((await db.keys(marks).all()).length, relays.length)
+      assert.deepEqual(await db.get(Buffer.of(prefixes.schema)), Buffer.of(schemaVersion))
+    })
     await reopen()
   })
 

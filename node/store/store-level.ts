@@ -72,6 +72,7 @@ export class LevelStore implements Store {
     this.#logs.clear()
     const schema = await level.get(keys.schemaKey())
     if (schema === undefined) await level.put(keys.schemaKey(), Buffer.of(keys.schemaVersion), { sync: true })
+    else if (schema[0] === keys.olderSchemaVersion) await markReplicas(level)
     else if (schema[0] !== keys.schemaVersion) throw new ProtocolError('UNSUPPORTED_VERSION', { what: `${this.#db.path} has schema ${schema[0]}, this release reads ${keys.schemaVersion}` })
     const [last] = await level.keys({ ...keys.everyKey(keys.prefixes.number), reverse: true, limit: 1 }).all()
     this.#nextNumber = last === undefined ? 1 : keys.logOfKey(last) + 1
@@ -193,22 +194,21 @@ export class LevelStore implements Store {
       const behind: Array<{ number: number, relay: RelayId, seq: number, head: number }> = []
       let number = -1
       let head = 0
-      // Keys alone: hardly any cursor is a relay's, and the row of one is read at once.
-      const cursors = this.#level.keys({ ...keys.everyKey(keys.prefixes.cursor), highWaterMarkBytes: scanBytes })
-      for (let batch = await cursors.nextv(scanRows); batch.length > 0; batch = await cursors.nextv(scanRows)) {
+      const marks = this.#level.keys({ ...keys.everyKey(keys.prefixes.replica), highWaterMarkBytes: scanBytes })
+      for (let batch = await marks.nextv(scanRows); batch.length > 0; batch = await marks.nextv(scanRows)) {
         for (const key of batch) {
-          if (keys.isDeviceCursor(key)) continue
           if (keys.logOfKey(key) !== number) {
             number = keys.logOfKey(key)
             const row = this.#level.getSync(keys.headKey(number))
             head = row === undefined ? 0 : keys.decodeHead(row, number)?.head ?? 0
           }
-          const value = this.#level.getSync(key)
+          const relay = keys.relayOfKey(key)
+          const value = this.#level.getSync(keys.cursorKey(number, 'relay', relay))
           const seq = value === undefined ? head : keys.decodeCursor(value)
-          if (seq < head) behind.push({ number, relay: keys.peerOfKey(key) as RelayId, seq, head })
+          if (seq < head) behind.push({ number, relay, seq, head })
         }
       }
-      await cursors.close()
+      await marks.close()
       const logs = await this.#conversations(behind.map((row) => row.number))
       return behind.map(({ relay, seq, head }, index) => ({ log: logs[index]!, relay, seq, head }))
     })
@@ -335,7 +335,7 @@ export class LevelStore implements Store {
       }
       case 'retire': {
         const state = knownState(write.log)
-        if (state !== undefined) rows.del(keys.cursorKey(state.number, 'relay', write.relay))
+        if (state !== undefined) rows.del(keys.cursorKey(state.number, 'relay', write.relay)).del(keys.replicaKey(state.number, write.relay))
         return
       }
       case 'put': {
@@ -367,7 +367,7 @@ export class LevelStore implements Store {
       case 'join': {
         const state = stateOf(write.log)
         if (write.op === 'cursor') rows.put(keys.cursorKey(state.number, 'device', write.device), keys.encodeCursor(write.seq))
-        else if (write.op === 'replicated') rows.put(keys.cursorKey(state.number, 'relay', write.relay), keys.encodeCursor(write.seq))
+        else if (write.op === 'replicated') rows.put(keys.cursorKey(state.number, 'relay', write.relay), keys.encodeCursor(write.seq)).put(keys.replicaKey(state.number, write.relay), Buffer.alloc(0))
         else rows.put(keys.joinedKey(write.account, state.number), Buffer.alloc(0))
         if (!state.isKept) changed.add(state)
       }
@@ -502,6 +502,19 @@ export class LevelStore implements Store {
       return keys.conversationOf(row)
     })
   }
+}
+
+/** From schema 1. The version comes last: what a crash leaves half done is done again at the next start. */
+async function markReplicas (level: Level): Promise<void> {
+  let batch = level.batch()
+  for await (const key of level.keys({ ...keys.everyKey(keys.prefixes.cursor), highWaterMarkBytes: scanBytes })) {
+    if (keys.isDeviceCursor(key)) continue
+    batch.put(keys.replicaKey(keys.logOfKey(key), keys.peerOfKey(key) as RelayId), Buffer.alloc(0))
+    if (batch.length < scanRows) continue
+    await batch.write()
+    batch = level.batch()
+  }
+  await batch.put(keys.schemaKey(), Buffer.of(keys.schemaVersion)).write({ sync: true })
 }
 
 function deleteTrimmed (rows: Batch, state: LogState): void {
