@@ -23,6 +23,7 @@ import { Account } from './keys/account.ts'
 import type { ClientComponents, ClientConfig } from './components.ts'
 import { Contacts, fallbackName } from './contacts.ts'
 import { DeviceTables } from './devices/device-tables.ts'
+import { KeptActs } from './devices/kept-acts.ts'
 import { Missed } from './devices/missed.ts'
 import { OwnDevices } from './devices/own-devices.ts'
 import { OwnView } from './devices/own-view.ts'
@@ -378,9 +379,17 @@ export class Client {
       compose: async (draft: Draft, told: readonly SyncFact[]) => { await engine.outbox.compose(draft, { chat: selfConversation(account).id, kind: envelopeKinds.sync, body: { kind: 'sync', facts: told } }) }
     }
     const facts = new SyncFacts(shared)
-    const missed = this.#missed = new Missed({ ...shared, retell: async (draft) => { await facts.retell(draft) }, isRead: async (draft, chat, place) => await readMarks.isRead(draft, chat, place) })
+    const acts = new KeptActs({ ...shared, hasOthers: async (draft) => await facts.hasOthers(draft) })
+    const missed = this.#missed = new Missed({
+      ...shared,
+      acts,
+      give: async (draft, opened) => { for (const taker of engine.takers) if (taker.kinds.includes(opened.body.kind)) await taker.take(draft, opened) },
+      shown: async (draft, row) => { for (const gate of engine.gates) await gate.shown(draft, row) },
+      retell: async (draft) => { await facts.retell(draft) },
+      isRead: async (draft, chat, place) => await readMarks.isRead(draft, chat, place)
+    })
     const readMarks = this.#readMarks = new ReadMarks({ ...shared, facts })
-    engine.takers.push(facts, missed)
+    engine.takers.push(facts, missed, acts)
     engine.gates.push(readMarks)
     const chats = new Chats({
       ledger: this.#ledger,
@@ -409,6 +418,7 @@ export class Client {
     this.#disappearing.start()
     facts.load()
     await this.#ownDevices.load(facts)
+    await acts.load()
     await missed.load()
     await readMarks.load()
     const presence = new ClientPresence({

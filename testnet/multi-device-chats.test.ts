@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import type { MessageId } from '../protocol/ids.ts'
+import type { Message } from '../client/client.ts'
 import { DeviceWorld, type TestDevice } from './device-world.ts'
 
 describe('several devices: chats', () => {
@@ -27,6 +28,8 @@ describe('several devices: chats', () => {
     await world.until(async () => (await Promise.all(devices.map(async ({ client }) => await client.chats.message(bob.account, id)))).every((message) => message !== undefined), 'bob\'s message everywhere')
     return id
   }
+
+  const fromAlice = async (what: Parameters<typeof bob.client.chats.send>[1]): Promise<MessageId> => (await phone.client.chats.send(bob.account, what)).id
 
   it('stars, mutes, archives, drafts, contacts, blocks and what was deleted for oneself are the same on all', async () => {
     await link()
@@ -80,6 +83,55 @@ describe('several devices: chats', () => {
     await assert.rejects(phone.client.chats.openOnce(bob.account, once), { code: 'NOT_ADMITTED' })
     await world.until(async () => (await bob.client.chats.message(phone.account, once))?.openedBy?.length === 1)
   })
+
+  it('what bob does with messages while he has not heard of the new device is given to it by the other one', async () => {
+    const [liked, edited, dropped, poll] = [
+      await fromAlice('like this'),
+      (await bob.client.send(phone.account, 'a tyop')).id,
+      (await bob.client.send(phone.account, 'a mistake')).id,
+      await fromAlice({ poll: { question: 'tea?', options: ['yes', 'no'], allowsSeveral: false } })
+    ]
+    await world.until(async () => await phone.client.chats.message(bob.account, dropped) !== undefined && (await bob.client.chats.message(phone.account, poll)) !== undefined)
+    await world.world.pass(5_000)
+    await link()
+    const { chats } = bob.client
+    await chats.react(phone.account, liked, '👍')
+    await chats.edit(phone.account, edited, 'a typo')
+    await chats.edit(phone.account, dropped, 'two mistakes')
+    await chats.deleteForEveryone(phone.account, dropped)
+    await chats.vote(phone.account, poll, [1])
+    await chats.pin(phone.account, liked, true)
+    await chats.setTimer(phone.account, 3_600)
+    const formOf = async ({ client }: TestDevice): Promise<unknown> => {
+      const at = async (id: MessageId): Promise<Message> => (await client.chats.message(bob.account, id))!
+      const { reactions } = await at(liked)
+      return [reactions?.map(({ emoji }) => emoji), (await at(edited)).text, (await at(dropped)).isDeleted, (await at(poll)).votes?.[0]?.options, client.chats.info(bob.account).pins, client.chats.info(bob.account).timerS]
+    }
+    const expected = [['👍'], 'a typo', true, [1], [liked], 3_600]
+    await world.until(async () => JSON.stringify(await formOf(phone)) === JSON.stringify(expected), 'on the phone')
+    await world.until(async () => JSON.stringify(await formOf(laptop)) === JSON.stringify(expected), 'on the laptop')
+    assert.deepEqual([...laptop.data.keys()].filter((key) => key.startsWith('mw/')), [], 'nothing is wanted any more')
+    assert.deepEqual([phone.warnings, laptop.warnings], [[], []])
+  })
+
+  it('what a device did before it was unlinked, and bob had not heard of until then, is said again by the other one', async () => {
+    await link()
+    const liked = await fromBob('like this')
+    const { id: own } = await phone.client.chats.send(bob.account, 'a tyop')
+    await world.until(async () => await bob.client.chats.message(phone.account, own) !== undefined && await laptop.client.chats.message(bob.account, own) !== undefined)
+    await world.world.pass(5_000)
+    await bob.away()
+    await laptop.client.chats.react(bob.account, liked, '👍')
+    await laptop.client.chats.edit(bob.account, own, 'a typo')
+    await world.until(async () => (await phone.client.chats.message(bob.account, liked))?.reactions?.length === 1 && (await phone.client.chats.message(bob.account, own))?.text === 'a typo')
+    await world.world.during(phone.client.devices.unlink(laptop.id))
+    // Bob hears of the newer list before he opens what the laptop has sent.
+    const list = `dl/${phone.account}`
+    bob.data.set(list, phone.data.get(list)!)
+    await bob.back()
+    await world.until(async () => (await bob.client.chats.message(phone.account, liked))?.reactions?.[0]?.account === phone.account && (await bob.client.chats.message(phone.account, own))?.text === 'a typo', 'at bob', 3_600_000)
+    assert.ok(!(await bob.history(phone.account)).some(({ state }) => state === 'failed'), 'no placeholder is left')
+  }).timeout(60_000)
 
   it('a disappearing message goes from all devices once it was read on one', async () => {
     await link()

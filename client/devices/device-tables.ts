@@ -6,9 +6,10 @@
  * sq/    | fact key | empty: the other devices have not been told yet | it is in the outbox
  * rd/    | chat     | JSON: how far it was read on another device     | with the account
  * mw/    | chat/id  | JSON: a message that was not sealed for this device | another device has given it; 30 days
+ * ma/    | chat/id  | JSON: what the other person did with a message  | 30 days; the newest 2,000
  * me/    | linking  | JSON: a device that is being linked             | it is linked and at work, or removed again
  */
-import type { AccountId, DeviceId } from '../../protocol/ids.ts'
+import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { Table } from '../store/ledger.ts'
 import { json, rawBytes } from '../store/stored.ts'
 
@@ -36,10 +37,19 @@ export interface WantedRow {
   readonly atMs: number
 }
 
+/** A reaction, deletion …: encoded as hex. Of an edit only of what. */
+export interface ActRow {
+  readonly sentAtMs: number
+  readonly receivedAtMs: number
+  readonly body?: string
+  readonly edits?: MessageId
+}
+
 export class DeviceTables {
   readonly facts = new Table<FactRow>('sy/', json('sy/'), { maxCached: 10_000 })
   readonly untold = new Table<Uint8Array>('sq/', rawBytes, { maxCached: 0 })
   readonly readMarks = new Table<ReadMarkRow>('rd/', json('rd/'))
   readonly wanted = new Table<WantedRow>('mw/', json('mw/'))
+  readonly acts = new Table<ActRow>('ma/', json('ma/'), { maxCached: 100 })
   readonly linking = new Table<LinkingRow>('me/', json('me/linking'))
 }

@@ -3,7 +3,7 @@
  * them, and is asked, in the self conversation.
  *
  *   !want/<chat>    { ids, states }   these envelopes had nothing for the asking device; are there states of own messages?
- *   !give/<chat>    a message, as it stands on the answering device
+ *   !give/<chat>    a message, as it stands on the answering device; or what somebody did with one (kept-acts.ts)
  *   !state/<chat>   { id: state }     of the newest messages of this account
  *
  * Of the self conversation it is facts that were missed: the newest are told again.
@@ -13,16 +13,20 @@
  */
 import type { Clock, Timer } from '../../protocol/clock.ts'
 import { utf8 } from '../../protocol/bytes.ts'
+import { isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { isSelfChat, type ChatId } from '../chat-id.ts'
 import type { Events } from '../events.ts'
-import type { BodyTaker, OpenedMessage, SyncFact } from '../messages/bodies.ts'
+import type { Body, BodyTaker, OpenedMessage, SyncFact } from '../messages/bodies.ts'
+import { decodeBody } from '../messages/content.ts'
 import { messageOf, type History } from '../messages/history.ts'
 import type { Message, MessageState } from '../model.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
+import { fromHex } from '../store/stored.ts'
 import type { MessageRow, Tables } from '../store/tables.ts'
 import type { DeviceTables, WantedRow } from './device-tables.ts'
+import { isAct, type GivenAct, type KeptActs } from './kept-acts.ts'
 import { factValueBytes } from './sync.ts'
 
 export interface MissedComponents {
@@ -37,6 +41,11 @@ export interface MissedComponents {
   readonly compose: (draft: Draft, facts: readonly SyncFact[]) => Promise<void>
   /** Was this place read on one of the devices? */
   readonly isRead: (draft: Draft, chat: ChatId, place: { readonly epoch: number, readonly seq: number }) => Promise<boolean>
+  readonly acts: Pick<KeptActs, 'find'>
+  /** What somebody did, for those who do with it what it says. */
+  readonly give: (draft: Draft, opened: OpenedMessage) => Promise<void>
+  /** A message stands in the history now. */
+  readonly shown: (draft: Draft, row: MessageRow) => Promise<void>
   /** Shared facts once more. */
   readonly retell: (draft: Draft) => Promise<void>
 }
@@ -104,7 +113,7 @@ export class Missed implements BodyTaker {
   }
 
   /** What other devices of this account ask and answer. */
-  async take (draft: Draft, { isOwn, body }: OpenedMessage): Promise<void> {
+  async take (draft: Draft, { isOwn, senderDevice, body }: OpenedMessage): Promise<void> {
     if (!isOwn || body.kind !== 'sync') return
     for (const { key, value } of body.facts) {
       const at = key.indexOf('/')
@@ -112,6 +121,7 @@ export class Missed implements BodyTaker {
       const said = key.startsWith('!') && at > 0 ? parsed(value) : undefined
       if (said === undefined) continue
       if (key.startsWith('!want/')) draft.after(() => { this.#answerSoon(chat, said) })
+      else if (key.startsWith('!give/') && 'act' in said) await this.#takeAct(draft, chat, said, senderDevice)
       else if (key.startsWith('!give/')) await this.#take(draft, chat, said as unknown as MessageRow)
       else if (key.startsWith('!state/')) await this.#takeStates(draft, chat, said)
     }
@@ -174,7 +184,7 @@ export class Missed implements BodyTaker {
   }
 
   async #answer (draft: Draft, chat: ChatId, { ids }: Record<string, unknown>): Promise<void> {
-    const { history, ledger, retell } = this.#on
+    const { history, ledger, acts, retell } = this.#on
     if (isSelfChat(chat)) {
       await retell(draft)
       return
@@ -183,7 +193,8 @@ export class Missed implements BodyTaker {
     for (const id of wanted) {
       const row = await history.find(draft, chat, 'in', id) ?? await history.find(draft, chat, 'out', id)
       // A placeholder is no answer.
-      if (row !== undefined && row.state !== 'failed') await this.#say(draft, `!give/${chat}`, messageOf(row))
+      const given = row === undefined ? await acts.find(draft, chat, id) : row.state === 'failed' ? undefined : messageOf(row)
+      if (given !== undefined) await this.#say(draft, `!give/${chat}`, given)
     }
     const newest = await history.page(ledger, chat, { limit: statesPerAnswer })
     const out = newest.filter(({ direction, state }) => direction === 'out' && (state === 'delivered' || state === 'read'))
@@ -216,6 +227,30 @@ export class Missed implements BodyTaker {
       draft.write(tables.conversations, chat, { ...conversation, unread: (conversation?.unread ?? 0) + 1 })
     }
     draft.after(() => { events.emit(direction === 'in' ? 'message' : 'update', messageOf(row)) })
+    // What was said of it before it came.
+    await this.#on.shown(draft, row)
+  }
+
+  async #takeAct (draft: Draft, chat: ChatId, { id, sender, sentAtMs, act }: Partial<Record<keyof GivenAct, unknown>>, senderDevice: DeviceId): Promise<void> {
+    const { deviceTables, own, clock, give } = this.#on
+    const body = bodyIn(act)
+    const key = `${chat}/${String(id)}`
+    const wanted = await draft.read(deviceTables.wanted, key)
+    // [IGNORE] not asked for, or not what was asked for
+    if (wanted === undefined || wanted.sender !== sender || body === undefined || !Number.isSafeInteger(sentAtMs)) return
+    draft.erase(deviceTables.wanted, key)
+    draft.after(() => { this.#wanted-- })
+    await give(draft, {
+      chat,
+      id: id as MessageId,
+      sender: wanted.sender,
+      senderDevice,
+      isOwn: wanted.sender === own.account,
+      place: { epoch: wanted.epoch, seq: wanted.seq },
+      sentAtMs: sentAtMs as number,
+      receivedAtMs: clock.nowMs(),
+      body
+    })
   }
 
   async #takeStates (draft: Draft, chat: ChatId, said: Record<string, unknown>): Promise<void> {
@@ -225,6 +260,18 @@ export class Missed implements BodyTaker {
       const row = await history.update(draft, chat, 'out', id as MessageId, { state })
       if (row !== undefined) draft.after(() => { events.emit('update', messageOf(row)) })
     }
+  }
+}
+
+/** @returns undefined when it is nothing that people do with messages */
+function bodyIn (act: unknown): Body | undefined {
+  if (typeof act !== 'string' || !/^([0-9a-f]{2})+$/.test(act)) return undefined
+  try {
+    const body = decodeBody(fromHex(act))
+    return isAct(body) ? body : undefined
+  } catch (error) {
+    if (!isProtocolError(error)) throw error
+    return undefined
   }
 }
 

@@ -101,11 +101,14 @@ export class Again {
     const waiting = await rows.read(draft, item)
     // Receipts and keys are not sent again: a newer one says as much.
     if (waiting !== undefined && (waiting.kind !== envelopeKinds.content || waiting.state !== 'sent')) return undefined
-    const known = waiting ?? await draft.read(tables.again, rowKey(item))
+    const again = waiting === undefined ? await draft.read(tables.again, rowKey(item)) : undefined
+    const known = waiting ?? again
+    // What another device of this account has sent is its to send again: this one helps out when it was asked before.
+    if (again?.isSibling === true && this.#count(`?${item.chat}/${item.id}`) === 1) return undefined
     if (known?.body !== undefined) return foundOf(item.id, known, waiting)
     const message = await history.find(draft, item.chat, 'out', known?.standsFor?.[0] ?? item.id)
     if (message === undefined || message.isDeleted === true || message.openedBy !== undefined || message.state === 'failed') return 'gone'
-    // What another device of this account has sent is its to send again: this one helps out when it was asked before.
+    // As above.
     if (message.receivedAtMs !== undefined && this.#count(`?${item.chat}/${item.id}`) === 1) return undefined
     return foundOf(item.id, known ?? { kind: envelopeKinds.content, sentAtMs: message.sentAtMs }, waiting)
   }

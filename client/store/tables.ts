@@ -25,6 +25,7 @@
  * sq/    | fact key                   | empty: not told to the other devices yet          | in the outbox
  * rd/    | chat                       | JSON: how far it was read on another device       | with the account
  * mw/    | chat/message id            | JSON: not sealed for this device, asked of another | given; 30 days
+ * ma/    | chat/message id            | JSON: what the other person did with a message, for other own devices | 30 days; the newest 2,000
  * cf/    | chat                       | JSON: muted, blocked, timer, pins … (chat/chat-tables.ts) | with the account
  * ea/    | chat/message id            | JSON: what was said of a message that is not here | it comes; 30 days
  * ex/    | time/chat/i or o, id       | empty: a message that disappears then             | with ms/
@@ -127,8 +128,8 @@ export interface OutboxRow {
   readonly at?: string
 }
 
-/** What is needed to send something again that has no row in the outbox any more. */
-export type AgainRow = Pick<OutboxRow, 'kind' | 'sentAtMs' | 'body' | 'expiresAtMs' | 'standsFor'>
+/** What is needed to send something again that has no row in the outbox any more. isSibling: another device of this account sent it. */
+export type AgainRow = Pick<OutboxRow, 'kind' | 'sentAtMs' | 'body' | 'expiresAtMs' | 'standsFor'> & { readonly isSibling?: boolean }
 
 export interface LogRow {
   readonly epoch: number
