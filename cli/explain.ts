@@ -30,7 +30,8 @@ export const aboutRelays = (error: unknown, relay: string | undefined): unknown 
 
 export const aboutFolder = (error: unknown, folder: string): unknown => told(error, {
   DATABASE_LOCKED: `Another heliograph command, a chat or a bot perhaps, has ${folder} open. Close it first, or name another folder with --data.`,
-  DATABASE_CORRUPT: `The data in ${folder} is damaged and was left as it is. Keep the folder, and make an account in another one with --data.`
+  DATABASE_CORRUPT: `The data in ${folder} is damaged and was left as it is. Keep the folder, and make an account in another one with --data.`,
+  DATABASE_TOO_NEW: `The data in ${folder} was written by a newer heliograph and was left as it is. Update this one, or name another folder with --data.`
 })
 
 export const aboutText = (error: unknown, text: string): unknown => told(error, {

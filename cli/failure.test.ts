@@ -47,6 +47,7 @@ describe('what a person reads when something fails', () => {
       [aboutRelays(new ProtocolError('UNKNOWN_RELAY'), 'zz-1'), 'UNKNOWN_RELAY', /No relay called "zz-1"/],
       [aboutFolder(new ProtocolError('DATABASE_LOCKED'), 'a-folder'), 'DATABASE_LOCKED', /a-folder open\. Close it first/],
       [aboutFolder(new ProtocolError('DATABASE_CORRUPT'), 'a-folder'), 'DATABASE_CORRUPT', /damaged and was left as it is/],
+      [aboutFolder(new ProtocolError('DATABASE_TOO_NEW'), 'a-folder'), 'DATABASE_TOO_NEW', /a-folder was written by a newer heliograph/],
       [aboutText(new ProtocolError('TOO_LARGE', { max: 3 }), 'öö'), 'TOO_LARGE', /at most 3 bytes long, and this one has 4/]
     ]
     for (const [explained, code, says] of cases) {

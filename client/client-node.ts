@@ -26,7 +26,7 @@ export interface NodeClient {
   close (): Promise<void>
 }
 
-/** @throws ProtocolError DATABASE_LOCKED, DATABASE_CORRUPT, STORAGE_FULL; BAD_CONFIG when the folder cannot be made */
+/** @throws ProtocolError DATABASE_LOCKED, DATABASE_CORRUPT, DATABASE_TOO_NEW, STORAGE_FULL; BAD_CONFIG when the folder cannot be made */
 export async function openNodeClient ({ folder, config, logger, wrapDialer = (dialer) => dialer, ...network }: NodeClientOptions): Promise<NodeClient> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })

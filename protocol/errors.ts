@@ -85,7 +85,8 @@ export const ERRORS = {
   DATABASE_LOCKED: { status: 90, action: 'reject', says: 'the database is in use by another process; stop that one first' },
   DATABASE_CORRUPT: { status: 91, action: 'reject', says: 'the database is damaged and was left as it is; move it aside and start with an empty folder' },
   PORT_IN_USE: { status: 92, action: 'reject', says: 'the port is taken; choose another or stop what uses it' },
-  BAD_CONFIG: { status: 93, action: 'reject', says: 'the configuration is not valid' }
+  BAD_CONFIG: { status: 93, action: 'reject', says: 'the configuration is not valid' },
+  DATABASE_TOO_NEW: { status: 94, action: 'reject', says: 'the database was written by a newer release and was left as it is; update this one' }
 } as const satisfies Record<string, { status: number, action: ErrorAction, says: string }>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -3,6 +3,7 @@
  *
  * prefix | key                        | value                                             | kept until
  * me/    | device, account, last-id, linking, set-back | JSON: keys, home, highest message id, a device that is being linked, when the store was found to be an older copy | the account goes
+ * me/    | schema                     | JSON: which form everything here has (migration.ts) | replaced
  * dl/    | account                    | Signed DeviceList, the newest that was checked    | with the account
  * hr/    | account                    | Signed HomeRecord, the newest that was checked    | with the account
  * ct/    | account                    | JSON: name, handle, verified                      | removed by the person
@@ -41,7 +42,7 @@ import { decodeSessionRecord, encodeSessionRecord, type SessionRecord } from '..
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { verifyDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
 import { verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
-import { Table } from './ledger.ts'
+import { Table, type Codec } from './ledger.ts'
 import type { TextExtras } from '../messages/bodies.ts'
 import type { Message } from '../model.ts'
 import { inMemory, json, rawBytes, readStored } from './stored.ts'
@@ -153,6 +154,14 @@ export interface ConversationRow { readonly unread: number }
 
 export interface UnopenedRow { readonly atMs: number, readonly envelope: Uint8Array }
 const timeBytes = 8
+export const unopenedCodec: Codec<UnopenedRow> = {
+  encode: ({ atMs, envelope }) => {
+    const time = new Uint8Array(timeBytes)
+    new DataView(time.buffer).setFloat64(0, atMs)
+    return concat(time, envelope)
+  },
+  decode: (bytes) => readStored('bad/', () => ({ atMs: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0), envelope: bytes.subarray(timeBytes) }))
+}
 
 export interface MessageRow extends Message, TextExtras {
   readonly epoch?: number
@@ -196,14 +205,7 @@ export class Tables {
   readonly conversations = new Table<ConversationRow>('cv/', json('cv/'), { maxCached: 10_000 })
   readonly messages = new Table<MessageRow>('ms/', json('ms/'), { maxCached: 2_000 })
   readonly order = new Table<Uint8Array>('ix/', rawBytes, { maxCached: 0 })
-  readonly unopened = new Table<UnopenedRow>('bad/', {
-    encode: ({ atMs, envelope }) => {
-      const time = new Uint8Array(timeBytes)
-      new DataView(time.buffer).setFloat64(0, atMs)
-      return concat(time, envelope)
-    },
-    decode: (bytes) => readStored('bad/', () => ({ atMs: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0), envelope: bytes.subarray(timeBytes) }))
-  }, { maxCached: 0 })
+  readonly unopened = new Table<UnopenedRow>('bad/', unopenedCodec, { maxCached: 0 })
 
   constructor (primitives: Primitives) {
     this.deviceLists = new Table<PinnedList>('dl/', {
