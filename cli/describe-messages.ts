@@ -108,6 +108,8 @@ export function viewOf (message: Message, nameOf: NameOf): MessageView {
         ...(contact === undefined ? [] : [`👤 ${printableName(contact.name)} · ${printableName(contact.handle === '' ? `${contact.account.slice(0, 8)}…` : contact.handle)}`]),
         ...(poll === undefined ? [] : [`📊 ${printable(poll.question)}${poll.allowsSeveral ? ' (several answers)' : ''}`])
       ]
+  // An own message to be seen once: not kept for its author to look at either, or looked at and emptied.
+  if (parts.length === 0 && message.viewOnce === true) parts.push('(to be seen once)')
   return {
     ...(replyTo === undefined ? {} : { quote: `${name(replyTo.author)}: ${printableName(replyTo.excerpt)}` }),
     text: parts.join('\n'),
@@ -115,10 +117,10 @@ export function viewOf (message: Message, nameOf: NameOf): MessageView {
     marks: [
       ...(forwarded === undefined ? [] : [forwarded >= 5 ? 'forwarded many times' : 'forwarded']),
       ...(message.editedAtMs === undefined ? [] : ['edited']),
-      ...(message.viewOnce === true && !isSealed ? [(message.openedBy ?? []).length === 0 ? 'to be seen once' : `seen by ${someNames(message.openedBy!, name)}`] : []),
+      ...(message.viewOnce === true && !isSealed ? [(message.openedBy ?? []).length === 0 ? parts.includes('(to be seen once)') ? '' : 'to be seen once' : `seen by ${someNames(message.openedBy!, name)}`] : []),
       ...(message.expiresAfterS === undefined ? [] : [`disappears ${durationText(message.expiresAfterS)} after reading`]),
       ...(message.isStarred === true ? ['★'] : [])
-    ],
+    ].filter((mark) => mark !== ''),
     reactions: reactionsText(message, name),
     isPlaceholder: isSealed
   }

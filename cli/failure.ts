@@ -36,6 +36,11 @@ const exitCodeOfAction: Record<ErrorAction, number> = {
 
 const notFound: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNKNOWN_ACCOUNT', 'UNKNOWN_HANDLE', 'UNKNOWN_RELAY'])
 
+/** Where the catalogue speaks of somebody else, and the one who reads it is meant. */
+const sentences: Partial<Record<ErrorCode, string>> = {
+  NOT_A_MEMBER: 'you are not in this group'
+}
+
 const systemSentences: Record<string, string> = {
   EACCES: 'Permission denied',
   EPERM: 'Permission denied',
@@ -56,10 +61,11 @@ const isSystemError = (error: unknown): error is Error & SystemError =>
 export function failureOf (error: unknown): Failure {
   if (error instanceof CliError) return { sentence: error.message, code: error.code, exitCode: error.exitCode }
   if (isProtocolError(error)) {
-    const says = ERRORS[error.code].says
+    const says = sentences[error.code] ?? ERRORS[error.code].says
     const what = error.details.what === undefined ? '' : ` (${error.details.what})`
     return {
-      sentence: `${says[0]!.toUpperCase()}${says.slice(1)}${what}.`,
+      // With a reason, that is what the person wants to know.
+      sentence: error.code === 'NOT_ADMITTED' && error.details.what !== undefined ? `That is not possible: ${error.details.what}.` : `${says[0]!.toUpperCase()}${says.slice(1)}${what}.`,
       code: error.code,
       exitCode: notFound.has(error.code) ? exitCodes.notFound : exitCodeOfAction[error.action]
     }

@@ -27,15 +27,21 @@ const noAccount = (folder: string): CliError => new CliError(
   `There is no account in ${folder} yet. Make one with "heliograph account create", or name another folder with --data.`,
   { exitCode: exitCodes.notFound, code: 'NO_ACCOUNT' })
 
+const unlinked = (): CliError => new CliError('This device was unlinked from its account: it can show what it has, and nothing comes or goes any more.', { code: 'UNLINKED' })
+
+/** Before something is written down that would never go. @throws CliError UNLINKED */
+export function mustBeLinked (client: ClientLike): void { if (client.devices.isUnlinked) throw unlinked() }
+
 /** Connects and waits until the relay has let this device in. @throws ProtocolError the reason, CliError when `timeoutMs` passes */
 export async function untilOnline (client: ClientLike, { timeoutMs, signal }: { timeoutMs: number, signal?: AbortSignal }): Promise<void> {
-  if (client.devices.isUnlinked) throw new CliError('This device was unlinked from its account: it can show what it has, and nothing comes or goes any more.', { code: 'UNLINKED' })
+  mustBeLinked(client)
   client.start()
   if (client.connection.state === 'online') return
   await new Promise<void>((resolve, reject) => {
     const end = (error?: unknown): void => {
       clearTimeout(timer)
       unsubscribe()
+      unsubscribeUnlinked()
       signal?.removeEventListener('abort', onAbort)
       if (error === undefined) resolve()
       else reject(error as Error)
@@ -45,6 +51,8 @@ export async function untilOnline (client: ClientLike, { timeoutMs, signal }: { 
       end(client.connection.error ?? new CliError('No relay answered in time. Check the connection, and that the relay is running.', { exitCode: exitCodes.later, code: 'TIMEOUT' }))
     }, timeoutMs)
     const unsubscribe = client.on('connection', (status) => { if (status.state === 'online') end() })
+    // The relay says so when this device comes.
+    const unsubscribeUnlinked = client.on('unlinked', () => { end(unlinked()) })
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
@@ -80,16 +88,22 @@ export async function untilCaughtUp (client: ClientLike, options: { timeoutMs: n
  * @returns whether it is there
  */
 export async function flushedWithin (client: ClientLike, timeoutMs: number): Promise<boolean> {
+  mustBeLinked(client)
   client.start()
   const limit = AbortSignal.timeout(Math.max(1, timeoutMs))
+  const gone = new AbortController()
+  const unsubscribe = client.on('unlinked', () => { gone.abort() })
   // Receipts that an act owes are collected first.
   await new Promise((resolve) => { setTimeout(resolve, Math.min(collectMs, timeoutMs)) })
   try {
-    await client.flushed({ signal: limit })
+    await client.flushed({ signal: AbortSignal.any([limit, gone.signal]) })
     return true
   } catch (error) {
+    mustBeLinked(client)
     if (!limit.aborted) throw error
     return false
+  } finally {
+    unsubscribe()
   }
 }
 

@@ -237,6 +237,20 @@ describe('commands for groups, messages, people and devices', () => {
     await fails(exitCodes.notFound, /no device|There is no device/, 'device', 'unlink', 'laptop')
   })
 
+  it('a device that was unlinked says so at once, keeps nothing that would never go, and shows what it has', async () => {
+    client.receive(ann, 'from before')
+    client.setConnection({ state: 'connecting' })
+    const syncing = run('history', 'Ann', '--sync', '--timeout', '20')
+    const listening = run('listen', '--timeout', '20')
+    await soon()
+    client.unlinkThis()
+    assert.deepEqual([await syncing, await listening], [exitCodes.failed, exitCodes.failed])
+    assert.match(context.stderr.text, /was unlinked from its account[^]*was unlinked from its account/)
+    for (const args of [['send', 'Ann', 'hello'], ['listen', '--timeout', '1'], ['history', 'Ann', '--sync'], ['conversation', 'mute', 'Ann']]) await fails(exitCodes.failed, /was unlinked from its account/, ...args)
+    assert.equal((await client.history(ann)).length, 1)
+    assert.match(await said('history', 'Ann'), /from before/)
+  })
+
   it('a new device shows its code and the digits', async () => {
     const fresh = await FakeContext.create(client, { isNew: true })
     const account = client.account

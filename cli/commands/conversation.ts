@@ -119,7 +119,7 @@ export function requestCommand (context: Context, outcome: Outcome): Command {
         const messages = await desk.client.history(chat, { limit: 5 })
         if (isPairChat(chat)) await desk.names.learn([chat])
         const name = desk.names.ofChat(chat)
-        lines.push(`${printableName(name)}  ${isGroupChat(chat) ? 'has added you to a group' : shortId(chat)}`, ...messages.map((message) => `  ${messageLine(message, desk.nameOf)}`))
+        lines.push(`${printableName(name)}  ${isGroupChat(chat) ? 'has added you to a group' : name === shortId(chat) ? '' : shortId(chat)}`.trimEnd(), ...messages.map((message) => `  ${messageLine(message, desk.nameOf)}`))
         json.push({ chat, kind: isGroupChat(chat) ? 'group' : 'pair', name, messages: messages.map(({ id, text }) => ({ id, text })) })
       }
       return { lines: lines.length === 0 ? ['No requests.'] : lines, json }

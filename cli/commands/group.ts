@@ -58,10 +58,12 @@ export function groupCommand (context: Context, outcome: Outcome): Command {
       return await desk.handedOver(answer(`Made: ${nameOf(made)}, ${made.members.length} ${made.members.length === 1 ? 'member' : 'members'}.`, groupJson(made, desk.nameOf)))
     }))
 
-  add(command('list', 'list your groups')
-    .option('--all', 'also those that you are not in any more'))
-    .addHelpText('after', examples('group list', 'group list --json'))
-    .action((options: DeskOptions & { all?: boolean }) => atDesk(context, outcome, options, async (desk) => {
+  add(withTimeout(command('list', 'list your groups')
+    .option('--all', 'also those that you are not in any more')
+    .option('--sync', 'connect first, and take what has changed since')))
+    .addHelpText('after', examples('group list', 'group list --sync --json'))
+    .action((options: DeskOptions & { all?: boolean, sync?: boolean }) => atDesk(context, outcome, options, async (desk) => {
+      if (options.sync === true) await desk.catchUp()
       const groups = (await desk.client.groups.list()).filter((one) => options.all === true || one.isMember || one.isPending)
       for (const one of groups) await learn(desk, one)
       return { lines: groups.length === 0 ? ['No groups yet. Make one with "heliograph group create".'] : groups.map(groupRow), json: groups.map((one) => groupJson(one, desk.nameOf)) }

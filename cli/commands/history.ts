@@ -1,5 +1,6 @@
 /** `heliograph history`: what was written, from this device. */
 import type { Command } from 'commander'
+import { isGroupChat } from '../../client/chat-id.ts'
 import { command, examples, wholeNumber, type Outcome } from '../command.ts'
 import type { Context } from '../context.ts'
 import { messageJson, messageLine, printableName } from '../describe-messages.ts'
@@ -20,7 +21,7 @@ export function historyCommand (context: Context, outcome: Outcome): Command {
       const messages = await desk.client.history(chat, { limit: options.limit })
       await desk.names.learn(messages.flatMap((message) => [message.sender, ...(message.reactions ?? []).map(({ account }) => account), ...(message.votes ?? []).map(({ account }) => account)]))
       return {
-        lines: messages.length === 0 ? [`No messages with ${printableName(name)} yet.`] : messages.map((message) => messageLine(message, desk.nameOf)),
+        lines: messages.length === 0 ? [`No messages ${isGroupChat(chat) ? 'in' : 'with'} ${printableName(name)} yet.`] : messages.map((message) => messageLine(message, desk.nameOf)),
         json: messages.map((message) => messageJson(message, desk.nameOf))
       }
     }))

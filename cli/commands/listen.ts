@@ -8,7 +8,7 @@ import { messageJson, messageLine, printable, printableName, shortMessageId } fr
 import { exitCodes } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { Names } from '../names.ts'
-import { handOver, withAccount } from '../session.ts'
+import { handOver, mustBeLinked, withAccount } from '../session.ts'
 import { stopOnSignals } from '../stopping.ts'
 import { unreadMessages } from '../unread.ts'
 
@@ -24,6 +24,7 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
     .addOption(new Option('--strangers <what>', 'what somebody writes who is not a contact: a request (heliograph request list), or taken like anything else').choices(['ask', 'accept']).default('ask'))
     .addHelpText('after', examples('listen', 'listen --unread --mark-read --json | jq -r .text', 'listen --count 1 --timeout 60', 'listen --events --json'))
     .action((options: ListenOptions) => run(context, outcome, options, () => withAccount(context, options, async (client) => {
+      mustBeLinked(client)
       const stopping = stopOnSignals(context)
       const names = await Names.load(client)
       const earlier = options.unread === true ? await unreadMessages(client) : []
@@ -48,6 +49,7 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
         let turn: Promise<unknown> = Promise.resolve()
         const inTurn = (work: () => Promise<void> | void): void => { turn = turn.then(work).catch((error: unknown) => { warn(context, (error as Error).message) }) }
         stopping.signal.addEventListener('abort', () => { end(stopping.exitCode) }, { once: true })
+        client.on('unlinked', () => { end(exitCodes.failed) })
         client.on('contact', (contact) => { names.named(contact.account, contact.name) })
         client.on('warning', (warning) => { warn(context, `Warning: ${printable(warning.text)}`) })
         client.on('message', (message) => { inTurn(async () => { await names.learn([message.sender]); show(message) }) })
@@ -76,6 +78,7 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
       // The receipts of what was just printed.
       await handOver(client)
       stopping.release()
+      mustBeLinked(client)
       if (code === exitCodes.later) throw new CliError(`${seen} of ${options.count ?? 0} messages came in ${options.timeout ?? 0} s.`, { exitCode: code, code: 'TIMEOUT' })
       return code
     }, { strangers: options.strangers ?? 'ask' })))

@@ -11,7 +11,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { mentionsIn, namesFor, textWithMentions, type Named } from '../mentions.ts'
 import { Names } from '../names.ts'
-import { withAccount } from '../session.ts'
+import { mustBeLinked, withAccount } from '../session.ts'
 
 type Wait = 'none' | 'sent' | 'delivered' | 'read'
 const reached: Record<Wait, ReadonlyArray<Message['state']>> = { none: ['pending', 'sent', 'delivered', 'read'], sent: ['sent', 'delivered', 'read'], delivered: ['delivered', 'read'], read: ['read'] }
@@ -74,6 +74,7 @@ async function send (context: Context, who: string, words: string[], options: Se
   return await withAccount(context, options, async (client) => {
     const desk = new Desk({ client, context, names: await Names.load(client), timeoutS: options.timeout })
     const { chat, name } = await desk.chat(who, { mayAdd: true })
+    mustBeLinked(client)
     client.start()
     const message = options.forward === undefined
       ? await client.chats.send(chat, await outgoing(desk, chat, text, { ...options, ...(location === undefined ? {} : { at: location }) })).catch((error: unknown) => { throw aboutText(error, text) })
@@ -81,6 +82,7 @@ async function send (context: Context, who: string, words: string[], options: Se
     // The chat shows it, and its ticks.
     if (desk.isInChat) return exitCodes.ok
     const last = await untilState(client, message, reached[options.wait], desk.leftMs)
+    if (last.state === 'pending') mustBeLinked(client)
     if (options.json === true) sayJson(context, messageJson(last, desk.nameOf))
     if (last.state === 'failed') throw new CliError(`It was refused: ${last.error ?? 'no reason was given'}.`, { code: 'REFUSED' })
     const isDone = reached[options.wait].includes(last.state)
@@ -141,12 +143,15 @@ async function untilState (client: ClientLike, message: Message, states: Readonl
   const isOver = (): boolean => states.includes(last.state) || last.state === 'failed'
   if (isOver()) return last
   return await new Promise((resolve) => {
-    const end = (): void => { clearTimeout(timer); unsubscribe(); resolve(last) }
+    const end = (): void => { clearTimeout(timer); for (const stop of unsubscribe) stop(); resolve(last) }
     const timer = setTimeout(end, Math.max(0, timeoutMs))
-    const unsubscribe = client.on('update', (update) => {
-      if (update.id !== message.id) return
-      last = update
-      if (isOver()) end()
-    })
+    const unsubscribe = [
+      client.on('unlinked', end),
+      client.on('update', (update) => {
+        if (update.id !== message.id) return
+        last = update
+        if (isOver()) end()
+      })
+    ]
   })
 }

@@ -221,6 +221,12 @@ export class FakeClient implements ClientLike {
     receiptsOf: async () => this.receipts
   }
 
+  /** The primary takes this device out of the list. */
+  unlinkThis (): void {
+    Object.assign(this.devices, { isUnlinked: true })
+    this.#emit('unlinked', { account: this.account!.id })
+  }
+
   readonly devices: ClientLike['devices'] = {
     isPrimary: true,
     isUnlinked: false,
