@@ -8,7 +8,7 @@ import { clientMethods, clientNotifications, relayMethods } from '../protocol/me
 import { protocols } from '../protocol/protocols.ts'
 import type { Outcome } from '../protocol/wire/gen/log.js'
 import { TestPerson, testRelay } from './testing/fixtures.ts'
-import { World, assertConverged, type TestClient, type TestRelayNode } from './testing/message-world.ts'
+import { TestClient, World, assertConverged, type TestRelayNode } from './testing/message-world.ts'
 
 const sendMany = (from: TestClient, to: TestClient, count: number, options: Parameters<TestClient['send']>[1] = {}): MessageId[] => Array.from({ length: count }, () => from.send(to, options))
 const entriesKept = async (relay: TestRelayNode, a: TestClient, b: TestClient): Promise<number> =>
@@ -304,6 +304,24 @@ describe('message path', () => {
       await assert.rejects(bring(), (error) => isProtocolError(error, 'QUOTA'))
       assert.ok(taken > 100, 'those who really move are few')
     }).timeout(20_000)
+
+    it('a relay that names any number of senders whom nobody knows has a few looked for at a time', async () => {
+      const rogue = testRelay(world.random)
+      const mesh = world.network.join(rogue.id)
+      await mesh.start()
+      const channel = new Channel(await mesh.dial(eu.id, [], protocols.relay, { signal: new AbortController().signal }), { handlers: new Handlers(), clock: world.clock }).start()
+      const { homes } = eu.relay
+      const find = homes.find.bind(homes)
+      let [looking, most] = [0, 0]
+      homes.find = async (...args) => {
+        most = Math.max(most, ++looking)
+        return await find(...args).finally(() => { looking-- })
+      }
+      const envelopes = Array.from({ length: limits.batchEnvelopes }, () => new TestClient(world, new TestPerson(world.random), eu).seal(a.account).bytes)
+      const { outcomes } = await world.during(channel.call(relayMethods.forward, { envelopes }))
+      assert.ok(outcomes.every(({ status }) => status !== 0))
+      assert.ok(most <= 32, `${most} at once`)
+    })
 
     it('an entry whose stored bytes are damaged is fetched from the other relay', async () => {
       await b.offline()

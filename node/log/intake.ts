@@ -51,6 +51,9 @@ export interface IntakeConfig {
 const originBytes = 4 * 1024 * 1024
 const allBytes = 256 * 1024 * 1024
 
+/** Homes of senders that are looked for at once, for all relays. */
+const maxFinding = 32
+
 /** What a device pays for a control entry on top of the envelope: it makes as many a second as a group takes. */
 const controlCostOfDevice = 4
 
@@ -109,6 +112,7 @@ export class Intake {
   readonly #refused
   readonly #duplicates
   #pendingBytes = 0
+  #finding = 0
 
   constructor (components: IntakeComponents, config: IntakeConfig) {
     this.#c = components
@@ -465,10 +469,14 @@ export class Intake {
   }
 
   async #findHome (account: AccountId): Promise<void> {
+    // [LATER] a relay names its people before it forwards for them: the DHT is not asked for a crowd that nobody knows
+    if (this.#finding >= maxFinding) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'homes are looked for' })
+    this.#finding++
     const limit = deadline(this.#c.clock, limits.requestTimeoutMs / 2)
     try {
       await this.#c.homes.find(account, { signal: limit.signal })
     } finally {
+      this.#finding--
       limit.cancel()
     }
   }
