@@ -101,7 +101,7 @@ export async function assemble (parts: AssemblyParts): Promise<Assembly> {
     isRead: async (draft, chat, place) => await readMarks.isRead(draft, chat, place)
   })
   const readMarks = new ReadMarks({ ...shared, facts })
-  engine.takers.push(facts, missed, acts)
+  engine.takers.push(facts, missed, acts, parts.ownDevices)
   engine.gates.push(readMarks)
   const chats = new Chats({
     ledger,
@@ -128,7 +128,7 @@ export async function assemble (parts: AssemblyParts): Promise<Assembly> {
   await chats.load()
   parts.disappearing.start()
   facts.load()
-  await parts.ownDevices.load(facts)
+  await parts.ownDevices.load({ facts, compose: shared.compose, flushed: async (signal) => { await engine.outbox.flushed(signal) } })
   await acts.load()
   await missed.load()
   await readMarks.load()

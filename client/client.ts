@@ -215,6 +215,7 @@ export class Client {
     this.#upkeep.stop()
     this.#assembly?.engine.stop()
     this.#assembly?.missed.stop()
+    this.#ownDevices.stop()
     this.#disappearing.stop()
     this.#assembly?.presence.stop()
     await this.#ledger.idle()

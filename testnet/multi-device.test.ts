@@ -124,6 +124,40 @@ describe('several devices', () => {
     assert.deepEqual([ann.warnings, bob.warnings, laptop.warnings], [[], [], []])
   })
 
+  it('a device logs itself out: what it wrote is sent, it stops, and the primary takes it out as soon as it hears', async () => {
+    const laptop = await linked()
+    const tablet = await world.companion('tablet', ann)
+    await ann.away()
+    await laptop.say(bob.account, 'my last words')
+    await world.world.during(laptop.client.devices.leave())
+    assert.deepEqual([laptop.client.devices.isUnlinked, laptop.news.includes('unlinked')], [true, true])
+    await world.until(() => bob.received.includes('my last words'))
+    await world.until(() => laptop.client.connection.state === 'offline')
+    await world.world.pass(10_000)
+    // Only the primary can change the list.
+    assert.equal((await tablet.client.devices.list()).length, 3)
+    await ann.back()
+    for (const device of [ann, tablet]) await world.until(async () => (await device.client.devices.list()).length === 2, `known at ${device.name}`)
+    await laptop.away()
+    await laptop.client.devices.wipe()
+    await laptop.open()
+    await world.link(ann, laptop)
+    assert.equal((await ann.client.devices.list()).length, 3)
+    assert.ok((await ann.texts(bob.account)).includes('out my last words'))
+    assert.deepEqual([ann.warnings, tablet.warnings, bob.warnings], [[], [], []])
+  })
+
+  it('the primary cannot leave, and without a relay nothing happens', async () => {
+    const laptop = await linked()
+    await assert.rejects(ann.client.devices.leave(), { code: 'NOT_ALLOWED' })
+    await laptop.away()
+    await laptop.open()
+    await assert.rejects(laptop.client.devices.leave(), { code: 'DISCONNECTED' })
+    await laptop.online()
+    await world.world.pass(10_000)
+    assert.deepEqual([laptop.client.devices.isUnlinked, (await ann.client.devices.list()).length], [false, 2])
+  })
+
   it('a device that was away when it was unlinked is told when it comes back; so is one whose primary was offline then', async () => {
     const laptop = await linked()
     const tablet = await world.companion('tablet', ann)

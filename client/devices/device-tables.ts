@@ -8,6 +8,7 @@
  * mw/    | chat/id  | JSON: a message that was not sealed for this device | another device has given it; 30 days
  * ma/    | chat/id  | JSON: what the other person did with a message  | 30 days; the newest 2,000
  * me/    | linking  | JSON: a device that is being linked             | it is linked and at work, or removed again
+ * me/    | leaving/device | JSON: a device that wants to be logged out | it is out of the list
  */
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { Table } from '../store/ledger.ts'

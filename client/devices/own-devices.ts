@@ -5,7 +5,7 @@
  * list, what the person is told when the list changes. Spec: docs/protocol/devices.md
  */
 import type { Dialer } from '../../protocol/byte-stream.ts'
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock, Timer } from '../../protocol/clock.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId } from '../../protocol/ids.ts'
@@ -20,6 +20,7 @@ import type { Events } from '../events.ts'
 import type { Account } from '../keys/account.ts'
 import { deviceIn, type Devices, type PinnedList } from '../keys/devices.ts'
 import type { DeviceIdentity } from '../keys/identity.ts'
+import type { BodyTaker, OpenedMessage, SyncFact } from '../messages/bodies.ts'
 import type { History } from '../messages/history.ts'
 import type { OwnDevice } from '../model.ts'
 import type { RelayLink } from '../relay/link.ts'
@@ -61,14 +62,29 @@ export interface OwnDevicesComponents {
 
 const linkingKey = 'linking'
 const factPrefix = 'device/'
+const leavePrefix = '!leave/'
+const leavingPrefix = 'leaving/'
+const letGoAfterMs = 10_000
 /** As log.proto says. */
 const positionsPerNotice = 1_024
 
-export class OwnDevices {
+/** What there is once there is an account. */
+export interface OwnTalk {
+  readonly facts: SyncFacts
+  /** Into the self conversation: durable with the draft. */
+  readonly compose: (draft: Draft, facts: readonly SyncFact[]) => Promise<void>
+  /** Everything that was written is at a relay. */
+  readonly flushed: (signal?: AbortSignal) => Promise<void>
+}
+
+export class OwnDevices implements BodyTaker {
+  readonly kinds = ['sync'] as const
   /** What a new device gets; parts with tables of their own add them. */
   readonly handover: Handover
   readonly #on: OwnDevicesComponents
-  #facts: SyncFacts | undefined
+  #talk: OwnTalk | undefined
+  /** Devices that want to leave go then. */
+  #lettingGo: Timer | undefined
   /** A list that this device is signing now: news of it is no surprise. */
   #isSigning = false
   /** Linked in this run. */
@@ -84,9 +100,9 @@ export class OwnDevices {
   async recover (): Promise<void> { await forgetHalfLinked({ ...this.#on, handover: this.handover }) }
 
   /** There is an account, and facts can be said. */
-  async load (facts: SyncFacts): Promise<void> {
+  async load (talk: OwnTalk): Promise<void> {
     const { ledger, deviceTables, account } = this.#on
-    this.#facts = facts
+    const { facts } = this.#talk = talk
     const linking = await ledger.read(deviceTables.linking, linkingKey)
     if (linking === undefined) return
     if (account.isPrimary) await this.#remove(linking.device)
@@ -101,6 +117,7 @@ export class OwnDevices {
 
   /** The relay can be reached (again). */
   resume (): void {
+    if (this.isPrimary) this.#letGoSoon()
     if (!this.#isNew) return
     this.#isNew = false
     // What stands before its place in each log this device was given: none of it needs to be delivered.
@@ -169,12 +186,63 @@ export class OwnDevices {
     await this.#remove(device)
   }
 
+  /**
+   * Companion: log this device out. What is still to be sent goes first, then the primary is asked to take it out of the list,
+   * and it stops as one that was unlinked: what it has stored stays until `wipe`. Others seal for it until the primary has heard.
+   *
+   * @throws ProtocolError NOT_ALLOWED (the primary), NOT_REGISTERED; DISCONNECTED: nothing has happened. The signal's reason:
+   *   the primary is asked as soon as a relay can be reached
+   */
+  async leave ({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const { account, ledger, link, device, clock } = this.#on
+    const talk = this.#talk
+    if (this.isPrimary) throw new ProtocolError('NOT_ALLOWED', { what: 'the primary device holds the account key' })
+    if (this.isUnlinked) return
+    this.#own()
+    if (talk === undefined || !link.isOnline) throw new ProtocolError('DISCONNECTED')
+    await ledger.run(async (draft) => { await talk.compose(draft, [{ key: leavePrefix + device.id, value: '{}', madeAtMs: clock.nowMs() }]) })
+    await talk.flushed(signal)
+    await ledger.run(async (draft) => { await account.leave(draft) })
+  }
+
+  /** On the primary: another device wants to be logged out. It speaks for itself only. */
+  async take (draft: Draft, { isOwn, senderDevice, body }: OpenedMessage): Promise<void> {
+    if (!isOwn || body.kind !== 'sync' || !this.isPrimary || !body.facts.some(({ key }) => key === leavePrefix + senderDevice)) return
+    draft.write(this.#on.deviceTables.linking, leavingPrefix + senderDevice, { device: senderDevice, atMs: this.#on.clock.nowMs() })
+    draft.after(() => { this.#letGoSoon() })
+  }
+
+  /** Leaves no timer. */
+  stop (): void {
+    this.#lettingGo?.cancel()
+    this.#lettingGo = undefined
+  }
+
+  /** What a device has written in other conversations before it left is opened first. */
+  #letGoSoon (): void {
+    this.#lettingGo ??= this.#on.clock.after(letGoAfterMs, () => {
+      this.#lettingGo = undefined
+      if (this.#on.link.isOnline) this.#letGo().catch(() => { /* the store's failure: the next connection tries again */ })
+    })
+  }
+
+  async #letGo (): Promise<void> {
+    const { ledger, deviceTables } = this.#on
+    for (const { key, value: { device } } of await ledger.range(deviceTables.linking, { from: leavingPrefix, to: `${leavingPrefix}\x7f` })) {
+      const list = await this.#sign(async (draft) => {
+        draft.erase(deviceTables.linking, key)
+        return await this.#without(draft, device)
+      })
+      await this.#publish(list)
+    }
+  }
+
   /** @throws ProtocolError TOO_LARGE, UNKNOWN_DEVICE */
   async rename (device: DeviceId, name: string): Promise<void> {
     checkName(name)
     if (!(await this.list()).some(({ id }) => id === device)) throw new ProtocolError('UNKNOWN_DEVICE')
     const known = await this.#factOf(device)
-    await this.#on.ledger.run(async (draft) => { await this.#facts?.put(draft, factPrefix + device, JSON.stringify({ ...known, name })) })
+    await this.#on.ledger.run(async (draft) => { await this.#talk?.facts.put(draft, factPrefix + device, JSON.stringify({ ...known, name })) })
   }
 
   /** Everything in the store goes: keys, history, all. Stop the client before; afterwards open a new one. */
@@ -195,7 +263,7 @@ export class OwnDevices {
   }
 
   async #factOf (device: DeviceId): Promise<{ name?: string, linkedAtMs?: number }> {
-    const text = await this.#facts?.get(this.#on.ledger, factPrefix + device)
+    const text = await this.#talk?.facts.get(this.#on.ledger, factPrefix + device)
     if (text === undefined) return {}
     try {
       const fact = JSON.parse(text) as { name?: unknown, linkedAtMs?: unknown }
@@ -226,23 +294,24 @@ export class OwnDevices {
       // Its consent is for one epoch.
       if (list.epoch !== epoch) throw new ProtocolError('LINK_FAILED', { what: 'the device list has changed meanwhile' })
       draft.write(deviceTables.linking, linkingKey, { device: device.id, atMs: clock.nowMs() })
-      await this.#facts?.put(draft, factPrefix + device.id, JSON.stringify({ name, linkedAtMs: clock.nowMs() }))
+      await this.#talk?.facts.put(draft, factPrefix + device.id, JSON.stringify({ name, linkedAtMs: clock.nowMs() }))
       return list
     })
   }
 
   async #remove (device: DeviceId): Promise<void> {
-    const { deviceTables } = this.#on
-    const list = await this.#sign(async (draft) => {
-      if ((await draft.read(deviceTables.linking, linkingKey))?.device === device) draft.erase(deviceTables.linking, linkingKey)
-      const known = (await draft.read(this.#on.tables.deviceLists, this.#own()))!
-      // Gone already.
-      if (deviceIn(known, device) === undefined) return known.list
-      const next = await this.#on.account.changeDevices(draft, (devices) => devices.filter(({ id }) => id !== device))
-      await this.#facts?.put(draft, factPrefix + device, '')
-      return next
-    })
-    await this.#publish(list)
+    await this.#publish(await this.#sign(async (draft) => await this.#without(draft, device)))
+  }
+
+  /** A list without it; the newest when it is gone already. */
+  async #without (draft: Draft, device: DeviceId): Promise<SignedDeviceList> {
+    const { deviceTables, tables, account } = this.#on
+    if ((await draft.read(deviceTables.linking, linkingKey))?.device === device) draft.erase(deviceTables.linking, linkingKey)
+    const known = (await draft.read(tables.deviceLists, this.#own()))!
+    if (deviceIn(known, device) === undefined) return known.list
+    const next = await account.changeDevices(draft, (devices) => devices.filter(({ id }) => id !== device))
+    await this.#talk?.facts.put(draft, factPrefix + device, '')
+    return next
   }
 
   async #sign (work: (draft: Draft) => Promise<SignedDeviceList>): Promise<SignedDeviceList> {

@@ -238,6 +238,9 @@ export class Account {
     })
   }
 
+  /** This device leaves its account. It stops as when it was unlinked. */
+  async leave (draft: Draft): Promise<void> { await this.#unlinked(draft) }
+
   async #unlinked (draft: Draft): Promise<void> {
     const { tables, onUnlinked } = this.#on
     const known = await draft.read(tables.account, 'account')
