@@ -353,6 +353,28 @@ describe('group receipts', () => {
     assert.equal(here.board.size, 1 + limits.devices, 'after a restart as well')
   })
 
+  it('whose groups have filled the memory of all gives way to those who have few', async () => {
+    const relay = world.relay({ maxRows: 20 })
+    const [greedy, modest] = [world.member(relay), world.member(relay)]
+    relay.connect(greedy)
+    const device = relay.connect(modest)
+    await settle()
+    for (let i = 0; i < 30; i++) {
+      const reader = world.member(relay)
+      relay.connect(reader).give(receipt(reader, greedy.account))
+    }
+    await world.pass(200)
+    const given = Array.from({ length: 5 }, () => {
+      const reader = world.member(relay)
+      const one = receipt(reader, modest.account)
+      relay.connect(reader).give(one)
+      return one.counter
+    })
+    await world.pass(3_000)
+    assert.deepEqual(counters(device.frames), given)
+    assert.equal(relay.board.size, 20)
+  })
+
   it('survives a disk that does not write for a while', async () => {
     const relay = world.relay()
     const [sender, reader] = [world.member(relay), world.member(relay)]

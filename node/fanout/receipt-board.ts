@@ -105,6 +105,8 @@ export class ReceiptBoard {
   readonly #left = new Map<string, number>()
   readonly #refused
   #rows = 0
+  /** Of the accounts in memory, about. */
+  #largest: AccountReceipts | undefined
   #timer: Timer | undefined
   #isStopped = false
   #writing: Promise<void> = Promise.resolve()
@@ -157,6 +159,7 @@ export class ReceiptBoard {
     this.#rows += receipts.rows.size
     for (const key of expired) this.#change(receipts, key)
     this.#accounts.set(account, receipts)
+    if (receipts.rows.size > (this.#largest?.rows.size ?? 0)) this.#largest = receipts
     this.#evict()
     return receipts
   }
@@ -167,6 +170,7 @@ export class ReceiptBoard {
       if (receipts.users > 0 || receipts.unwritten.size > 0) continue
       this.#accounts.delete(account)
       this.#rows -= receipts.rows.size
+      if (this.#largest === receipts) this.#largest = undefined
     }
   }
 
@@ -182,14 +186,23 @@ export class ReceiptBoard {
       if (surplus !== undefined) this.remove(receipts, surplus)
       else if (receipts.rows.size >= this.#config.maxRowsPerAccount) this.remove(receipts, receipts.rows.keys().next().value!)
       if (this.#rows >= this.#config.maxRows) this.#evict()
-      if (this.#rows >= this.#config.maxRows) {
+      if (this.#rows >= this.#config.maxRows && !this.#takeFromLargest(receipts)) {
         this.#refused.inc()
         return false
       }
       this.#rows++
     }
     receipts.set(key, { receipt, changedAtMs: this.#c.clock.nowMs() })
+    if (receipts.rows.size > (this.#largest?.rows.size ?? 0)) this.#largest = receipts
     this.#change(receipts, key)
+    return true
+  }
+
+  /** Memory is full: who has most gives up the row that has not changed for longest, so that nobody fills it for everybody. */
+  #takeFromLargest (receipts: AccountReceipts): boolean {
+    const largest = this.#largest
+    if (largest === undefined || largest.rows.size <= receipts.rows.size + 1) return false
+    this.remove(largest, largest.rows.keys().next().value!)
     return true
   }
 
