@@ -75,8 +75,8 @@ describe('client store: migration', () => {
       assert.equal(await person.client.outboxLength(), 0, person.name)
       assert.deepEqual([...person.data.keys()].filter((key) => key.startsWith('ow/') || key.startsWith('gw/')), [], person.name)
     }
-    // The damaged message makes another chain of Alice's and Carol's conversation: noticed by the present client, which has the old one's hashes.
-    assert.deepEqual(people.map(({ warnings }) => warnings.map(({ kind, chat }) => [kind, chat])), [[['fork', carol.id]], [], []])
+    // The damaged message gives Alice and Carol two chains of their conversation: both notice, by hashes that the old client has kept.
+    assert.deepEqual(people.map(({ warnings }) => warnings.map(({ kind, chat }) => [kind, chat])), [[['fork', carol.id]], [], [['fork', alice.id]]])
     await world.stop()
     assert.equal(world.clock.pending, 0)
   })
