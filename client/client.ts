@@ -17,6 +17,7 @@ import { isGroupChat, type ChatId } from './chat-id.ts'
 import { ChatTables } from './chat/chat-tables.ts'
 import type { Chats } from './chat/chats.ts'
 import { Disappearing } from './chat/disappearing.ts'
+import { EditCopies } from './chat/edit-copies.ts'
 import type { ClientComponents, ClientConfig } from './components.ts'
 import { Contacts } from './contacts.ts'
 import { DeviceTables } from './devices/device-tables.ts'
@@ -57,6 +58,7 @@ export class Client {
   readonly #connection: RelayConnection
   readonly #groups: Groups
   readonly #disappearing: Disappearing
+  readonly #editCopies: EditCopies
   readonly #ownDevices: OwnDevices
   readonly #people: People
   readonly #parts: Omit<AssemblyParts, 'account'>
@@ -89,7 +91,18 @@ export class Client {
     const deviceTables = new DeviceTables()
     const chatTables = new ChatTables()
     const groupTables = new GroupTables()
-    const disappearing = this.#disappearing = new Disappearing({ ledger, chatTables, events, clock, history: () => this.#history, onEmptied: (draft, row) => { forgetContent(draft, groupTables, row) } })
+    const editCopies = this.#editCopies = new EditCopies({ ledger, tables, groupTables, history: () => this.#history })
+    const disappearing = this.#disappearing = new Disappearing({
+      ledger,
+      chatTables,
+      events,
+      clock,
+      history: () => this.#history,
+      onEmptied: (draft, row) => {
+        forgetContent(draft, groupTables, row)
+        editCopies.forget(draft, row)
+      }
+    })
     const history = this.#history = new History({ tables, timers: disappearing })
     const contacts = this.#contacts = new Contacts({ ledger, tables, events, clock })
     const prekeys = this.#prekeys = new PrekeyBox({ suite, clock, tables, device, onConsumed: () => { this.#upkeep.onConsumed() }, onReplaced: () => { this.#upkeep.onReplaced() } })
@@ -303,7 +316,9 @@ export class Client {
     await this.#account.load()
     await this.#ownDevices.recover()
     const info = this.#account.info
-    if (info !== undefined) await this.#assemble(info.id)
+    if (info === undefined) return
+    await this.#assemble(info.id)
+    await this.#editCopies.load()
   }
 
   async #assemble (account: AccountId): Promise<void> {

@@ -98,6 +98,31 @@ describe('chats: between two people', () => {
     await assert.rejects(bob.client.chats.deleteForEveryone(alice.id, (await sent('three'))), { code: 'NOT_ADMITTED' })
   })
 
+  it('no copy of an edit is left when its message was deleted, also when the program ended in between', async () => {
+    const kept = (person: FakePerson, text: string): string[] => {
+      const forms = [Buffer.from(text), Buffer.from(Buffer.from(text).toString('hex'))]
+      return [...person.data].filter(([, value]) => forms.some((form) => Buffer.from(value).includes(form))).map(([key]) => key)
+    }
+    for (const [round, ends] of [['once', false], ['twice', true]] as const) {
+      const id = await sent(`written ${round}`)
+      await alice.client.chats.edit(bob.id, id, `edited ${round}`)
+      await same(id, ({ text }) => text === `edited ${round}`)
+      await world.quiet()
+      const before = new Map([...alice.data].filter(([key]) => key.startsWith('ag/')))
+      assert.notEqual(before.size, 0, 'kept for those who may ask')
+      await alice.client.chats.deleteForEveryone(bob.id, id)
+      await same(id, ({ isDeleted }) => isDeleted === true)
+      await world.quiet()
+      if (ends) {
+        await alice.client.stop()
+        for (const [key, value] of before) alice.data.set(key, value)
+        await alice.open()
+        await alice.online()
+      }
+      for (const person of [alice, bob]) assert.deepEqual([...kept(person, `edited ${round}`), ...kept(person, `written ${round}`)], [], person.name)
+    }
+  })
+
   it('deleted for everyone before it was sealed: nobody ever gets it', async () => {
     await alice.client.stop()
     const { id } = await alice.client.chats.send(bob.id, 'never mind')

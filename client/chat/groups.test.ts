@@ -80,6 +80,21 @@ describe('chats: in groups', () => {
     }).timeout(60_000)
   }
 
+  it('no copy of an edit is left when its message was deleted', async () => {
+    const chat = await found(3)
+    const [ann] = people as [FakePerson]
+    const copies = (text: string): string[] => people.flatMap(({ name, data }) => [...data].filter(([, value]) => Buffer.from(value).includes(text)).map(([key]) => `${name} ${key.slice(0, 3)}`))
+    const { id } = await ann.client.chats.send(chat, 'written')
+    await everywhere(chat, id, () => true)
+    await ann.client.chats.edit(chat, id, 'changed')
+    await everywhere(chat, id, ({ text }) => text === 'changed')
+    assert.ok(copies('changed').includes('person0 gc/'), 'kept for those who may ask')
+    await ann.client.chats.deleteForEveryone(chat, id)
+    await everywhere(chat, id, ({ isDeleted }) => isDeleted === true)
+    await world.quiet()
+    assert.deepEqual([...copies('written'), ...copies('changed')], [])
+  })
+
   it('an admin deletes what others wrote; a member may not', async () => {
     const chat = await found(3)
     const [ann, ben, cat] = people as [FakePerson, FakePerson, FakePerson]

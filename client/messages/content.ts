@@ -87,6 +87,9 @@ export function decodeContent (padded: Uint8Array, envelope: Binding): Content {
   }
 }
 
+/** Of one's own padded Content, whatever envelope it was for. @throws ProtocolError */
+export const bodyInside = (padded: Uint8Array): Body => bodyOfWire(decode(WireContent, unpad(padded)))
+
 /** A body by itself, as it is kept until it is sealed. */
 export const encodeBody = (body: Body): Uint8Array => encode(WireContent, wireOfBody(body))
 
