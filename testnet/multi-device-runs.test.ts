@@ -47,6 +47,11 @@ async function run (seed: number): Promise<void> {
       side.companions.splice(side.companions.indexOf(gone), 1)
       await world.world.during(side.phone.client.devices.unlink(gone.id))
       await world.until(() => gone.news.includes('unlinked'), `${gone.name} is told`)
+    } else if (action === 9) {
+      const there = (await device.history(other(side).phone.account)).filter(({ text }) => text !== '')
+      if (there.length > 0) await device.client.chats.react(other(side).phone.account, random.pick(there).id, random.pick(['👍', '🎉', '🙈']))
+      // Two reactions of one person at the same moment would be a matter of chance.
+      await world.world.pass(50)
     } else {
       await world.world.pass(random.below(3_000))
     }
@@ -65,10 +70,13 @@ async function run (seed: number): Promise<void> {
   await world.world.pass(60_000)
   const texts = await textsOf(ann, ann.phone)
   assert.equal(new Set(texts).size, written, what)
+  const reactionsOf = async (side: Side, device: TestDevice): Promise<string[]> => (await device.history(other(side).phone.account)).map(({ text, reactions = [] }) => `${text}: ${reactions.map(({ account, emoji }) => `${account === ann.phone.account ? 'ann' : 'bob'} ${emoji}`).sort().join(', ')}`)
+  const reactions = await reactionsOf(ann, ann.phone)
   for (const side of sides) {
     const unread = async (device: TestDevice): Promise<number> => (await device.client.conversations()).reduce((sum, one) => sum + one.unread, 0)
     for (const device of devicesOf(side)) {
       assert.deepEqual(await textsOf(side, device), texts, `${device.name}; ${what}`)
+      assert.deepEqual(await reactionsOf(side, device), reactions, `reactions at ${device.name}; ${what}`)
       assert.equal(await unread(device), await unread(side.phone), `unread at ${device.name}; ${what}`)
       assert.deepEqual(device.warnings.filter(({ text }) => !text.includes('UNKNOWN_DEVICE')), [], `${device.name}; ${what}`)
     }
@@ -77,5 +85,6 @@ async function run (seed: number): Promise<void> {
 }
 
 describe('devices come and go', () => {
-  for (let seed = 1; seed <= 8; seed++) it(`in the order of seed ${seed}`, async () => { await run(seed) }).timeout(60_000)
+  // 40: a device is handed a placeholder, which its sender's siblings fill later.
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 40]) it(`in the order of seed ${seed}`, async () => { await run(seed) }).timeout(60_000)
 })

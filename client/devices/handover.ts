@@ -148,9 +148,9 @@ export class Handover {
     const row = decoded(tables.messages as Table<unknown>, value) as MessageRow
     if (!key.startsWith(`${row.chat}/`) || typeof row.at !== 'string') throw new ProtocolError('LINK_FAILED', { what: 'message' })
     if (row.direction === 'in' && row.state === 'failed' && row.isLost !== true) {
-      // It may heal there at any moment, and nobody would send it again for this device: asked for among own devices.
+      // It may heal there at any moment, and nobody would send it again for this device: asked for among own devices. What
+      // stands here keeps its place until then, also for its sender, who may send it again for all.
       draft.write(deviceTables.wanted, `${row.chat}/${row.id}`, { sender: row.sender, epoch: row.epoch ?? 0, seq: row.seq ?? 0, atMs: row.receivedAtMs ?? row.sentAtMs })
-      return
     }
     draft.write(tables.messages, key, row)
     draft.write(tables.order, `${row.chat}/${row.at}`, empty)

@@ -218,10 +218,12 @@ export class Missed implements BodyTaker {
     if (wanted === undefined || wanted.sender !== sender || direction !== (sender === own.account ? 'out' : 'in')) return
     draft.erase(deviceTables.wanted, key)
     draft.after(() => { this.#wanted-- })
-    if (await history.find(draft, chat, direction, id) !== undefined) return
+    const before = await history.find(draft, chat, direction, id)
+    // A placeholder that was handed over gives way.
+    if (before !== undefined && (before.direction === 'out' || before.state !== 'failed')) return
     const place = { epoch: wanted.epoch, seq: wanted.seq }
     const isRead = direction === 'in' && (state === 'read' || await this.#on.isRead(draft, chat, place))
-    const row = history.add(draft, { ...given as Message, receivedAtMs: clock.nowMs(), state: isRead ? 'read' : state }, place)
+    const row = history.add(draft, { ...given as Message, receivedAtMs: clock.nowMs(), state: isRead ? 'read' : state }, place, before)
     if (direction === 'in' && !isRead) {
       const conversation = await draft.read(tables.conversations, chat)
       draft.write(tables.conversations, chat, { ...conversation, unread: (conversation?.unread ?? 0) + 1 })
