@@ -17,6 +17,15 @@ export interface MessageGate {
   shown (draft: Draft, row: MessageRow): Promise<void>
 }
 
+/** @returns what the first gate says that does not let it through */
+export async function admissionOf (gates: readonly MessageGate[], draft: Draft, message: Parameters<MessageGate['admit']>[1]): Promise<Admission> {
+  for (const gate of gates) {
+    const admission = await gate.admit(draft, message)
+    if (admission !== 'show') return admission
+  }
+  return 'show'
+}
+
 /** Time that begins or ends with the state of a message: disappearing messages (client/chat/). */
 export interface MessageTimers {
   /** @returns the row as it is to be stored */

@@ -15,8 +15,9 @@ import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { Page } from '../../protocol/wire/gen/log.js'
 import { chatOf, conversationOfChat, isGroupChat, type ChatId } from '../chat-id.ts'
-import type { Entries, LogEntry, Need } from './entries.ts'
+import type { Entries, Need } from './entries.ts'
 import type { GroupPort } from './group-port.ts'
+import { isBehind, type LogEntry } from './log-entry.ts'
 import { warningPlace, type Events } from '../events.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
@@ -475,8 +476,6 @@ export class Inbox {
 }
 
 const isPosition = (epoch: number, seq: number): boolean => epoch >= 1 && seq >= 1 && Number.isSafeInteger(seq)
-
-const isBehind = (entry: LogEntry, log: LogRow): boolean => entry.epoch < log.epoch || (entry.epoch === log.epoch && entry.seq <= log.seq)
 
 function next (buffer: Buffer, log: LogRow): LogEntry | undefined {
   const direct = buffer.arrived.get(log.seq + 1)

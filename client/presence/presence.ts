@@ -14,7 +14,7 @@ import { isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import type { ClientLogger } from '../components.ts'
 import type { Emitter } from '../events.ts'
 import type { Entries } from '../messages/entries.ts'
-import type { MessageGate } from '../messages/gate.ts'
+import { admissionOf, type MessageGate } from '../messages/gate.ts'
 import type { Sealer } from '../messages/sealer.ts'
 import type { ChatInfo, PersonPresence, TypingState } from '../model.ts'
 import type { RelayLink } from '../relay/link.ts'
@@ -175,8 +175,7 @@ export class ClientPresence {
     const opened = await ledger.run(async (draft) => {
       const signal = await entries.openSignal(draft, bytes)
       if (signal === undefined || signal.isOwn) return undefined
-      for (const gate of gates) if (await gate.admit(draft, { chat: signal.chat, sender: signal.sender, isText: false }) !== 'show') return undefined
-      return signal
+      return await admissionOf(gates, draft, { chat: signal.chat, sender: signal.sender, isText: false }) === 'show' ? signal : undefined
     })
     if (opened?.body.kind !== 'typing' || this.#policy.isBlocked(opened.sender)) return
     // [IGNORE] something that a newer version does
