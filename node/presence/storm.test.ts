@@ -61,7 +61,7 @@ describe('a reconnect storm', () => {
   let watchers: PresenceDevice[]
 
   before(async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     world = new World(3)
     eu = await world.relay('eu-1')
     const ap = await world.relay('ap-1')
@@ -92,7 +92,7 @@ describe('a reconnect storm', () => {
   const seenOnline = (watcher: PresenceDevice): number => [...watcher.seen.values()].filter(({ state }) => state === 'online').length
 
   it('the crowd leaves and comes back within seconds: one notification a second for each watcher, and between the relays', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     for (const watcher of watchers) watcher.toldAtMs.length = 0
     const startMs = world.clock.nowMs()
     const toldBefore = toldToRelay()
