@@ -80,11 +80,13 @@ export class GroupKeys implements BodyTaker {
       row = { ...(isLarge ? { own: toHex(cipher.create(clock.nowMs())) } : {}), toGive: await this.#everybody(draft, state) }
       draft.write(groupTables.ownKeys, chat, row)
     }
-    const missing = row.toGive.filter((account) => state.members.has(account) && !this.#on.isUnavailable(account))
-    if (missing.length === 0) return true
+    if (!this.#isOwing(state, row.toGive)) return true
     draft.after(() => { this.give(chat) })
     return !isLarge
   }
+
+  /** Is there anybody to be given keys whom a message under the sender key has to wait for? */
+  #isOwing (state: GroupState, toGive: readonly AccountId[]): boolean { return toGive.some((account) => state.members.has(account) && !this.#on.isUnavailable(account)) }
 
   /** @returns a SenderKeyMessage; undefined when there is no key */
   async seal (draft: Draft, chat: ChatId, plaintext: Uint8Array): Promise<Uint8Array | undefined> {
@@ -151,22 +153,15 @@ export class GroupKeys implements BodyTaker {
   give (chat: ChatId): void {
     if (this.#giving.has(chat)) { this.#again.add(chat); return }
     this.#giving.add(chat)
-    let isProgress = false
-    this.#giveAll(chat).then((given) => { isProgress = given > 0 }, () => { /* the store's failure: the next message or connection tries again */ }).finally(() => {
+    this.#giveAll(chat).catch(() => { /* the store's failure: the next message or connection tries again */ }).finally(() => {
       this.#giving.delete(chat)
-      // More has become known meanwhile. Without progress there is nothing new to seal with.
+      // More has become known meanwhile.
       if (this.#again.delete(chat)) this.give(chat)
-      else if (isProgress) this.#on.onGiven(chat)
     })
   }
 
-  /** @returns how many were given theirs */
-  async #giveAll (chat: ChatId): Promise<number> {
-    for (let all = 0; ;) {
-      const given = await this.#on.ledger.run(async (draft) => await this.#giveSome(draft, chat))
-      all += given
-      if (given < clientLimits.keysGivenPerBatch) return all
-    }
+  async #giveAll (chat: ChatId): Promise<void> {
+    while (await this.#on.ledger.run(async (draft) => await this.#giveSome(draft, chat)) >= clientLimits.keysGivenPerBatch);
   }
 
   /** @returns how many were given theirs: when it is as many as may be in one batch, there may be more */
@@ -191,6 +186,8 @@ export class GroupKeys implements BodyTaker {
       given++
     }
     if (left.length < row.toGive.length) draft.write(groupTables.ownKeys, chat, { ...row, toGive: left })
+    // Whoever finds that nothing is owed any more says so, also when others have given it: a message may have begun to wait meanwhile.
+    if (!this.#isOwing(state, left)) draft.after(() => { this.#on.onGiven(chat) })
     if (unknown.length > 0) draft.after(() => { this.#on.wantKeys(unknown.filter((account) => !this.#on.isUnavailable(account))) })
     return given
   }

@@ -38,13 +38,15 @@ export class Sealing {
   /** The relay can be reached again. */
   resume (): void {
     this.#on.sealer.forgetKeyless()
-    for (const [chat, queue] of this.#on.queues.all()) if (queue.waiting.length > 0) this.sealWaiting(chat).catch(() => { /* the store's failure: the next `resume` tries again */ })
+    for (const [chat] of this.#on.queues.all()) this.#sealSoon(chat)
   }
 
   /** Seal at once when nothing older of this conversation waits; else wait behind it. */
   async compose (draft: Draft, item: Item, row: OutboxRow): Promise<void> {
     const { tables, rows, queues, sealer } = this.#on
     const { chat, id } = item
+    // Now: keys that come before it waits are to be noted.
+    queues.of(chat)
     // Nobody to tell.
     if (isSelfChat(chat) && !await sealer.hasOtherDevices(draft)) {
       await rows.updateMessage(draft, item, { state: 'sent' })
@@ -60,7 +62,12 @@ export class Sealing {
     }
     rows.write(draft, item, row)
     this.#countWaiting(draft, chat, 1)
-    draft.after(() => { queues.of(chat).waiting.push(id) })
+    draft.after(() => {
+      const queue = queues.of(chat)
+      queue.waiting.push(id)
+      // Keys came after this was looked at, and before it waited.
+      if (queue.isSealWanted) this.#sealSoon(chat)
+    })
   }
 
   /** @returns whether it was still waiting */
@@ -81,7 +88,13 @@ export class Sealing {
     })
   }
 
-  /** Keys may be there now: seal what waits, oldest first. `keyless` devices have none to give. */
+  /** Not waited for; a failure of the store is made good by the next connection. */
+  #sealSoon (chat: ChatId): void { this.sealWaiting(chat).catch(() => { /* see above */ }) }
+
+  /**
+   * Keys may be there now: seal what waits, oldest first. `keyless` devices have none to give.
+   * Where nothing waits yet, `isSealWanted` stays for what is about to.
+   */
   async sealWaiting (chat: ChatId, keyless: readonly DeviceId[] = []): Promise<void> {
     this.#on.sealer.addKeyless(keyless)
     const queue = this.#on.queues.of(chat)
@@ -101,7 +114,8 @@ export class Sealing {
 
   /** Keys of this account's own other devices, which every message goes to. */
   async sealAllWaiting (keyless: readonly DeviceId[]): Promise<void> {
-    for (const [chat, queue] of this.#on.queues.all()) if (queue.waiting.length > 0) await this.sealWaiting(chat, keyless)
+    this.#on.sealer.addKeyless(keyless)
+    for (const [chat] of this.#on.queues.all()) await this.sealWaiting(chat)
   }
 
   /** Nobody of this id can be found. Not for ever, because a relay cannot always know: what has waited for long fails. */
@@ -158,7 +172,7 @@ export class Sealing {
       queue.waiting.unshift(id)
       this.#on.wantKeysOf(chat)
       // What it waits for may have come already.
-      this.sealWaiting(chat).catch(() => { /* the store's failure: the next connection tries again */ })
+      this.#sealSoon(chat)
     })
   }
 
