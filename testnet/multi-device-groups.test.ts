@@ -86,6 +86,15 @@ describe('groups with several devices', () => {
     const after = await everybodyWrites('after')
     for (const [i, key] of after.entries()) assert.notEqual(key, before[i], writers[i]!.name)
     assert.equal((await texts(laptop)).some((text) => text.startsWith('after')), false)
+    // What a new device is given has no keys that this one writes or reads with: it makes and is given its own.
+    await ann.away()
+    const own = (JSON.parse(fromUtf8(ann.data.get(`gk/${group}`)!)) as { own: string }).own
+    const received = [...ann.data].filter(([key]) => key.startsWith('gr/')).map(([, value]) => Buffer.from(value).toString('hex'))
+    assert.ok(own.length > 100 && received.length > 1)
+    await ann.back()
+    const tablet = await world.companion('tablet', ann)
+    const rows = [...tablet.data].map(([key, value]) => [key, Buffer.from(value).toString('hex') + Buffer.from(value).toString('latin1')] as const)
+    for (const state of [own, ...received]) assert.deepEqual(rows.filter(([, value]) => value.includes(state)).map(([key]) => key), [])
   }).timeout(120_000)
 
   it('what a device wrote before it was unlinked is had from its siblings, and holds no ticks up', async () => {
