@@ -7,6 +7,7 @@ import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
+import { SortedRows } from './sorted-rows.ts'
 import type { LogEntry, LogHead, OutboxItem, Seen, Store, Table, Write } from './store.ts'
 
 interface Remembered { readonly seen: Seen, readonly storedAtMs: number }
@@ -40,7 +41,7 @@ export class MemoryStore implements Store {
   readonly #pause: MemoryStoreOptions['pause']
   #logs = new Map<ConversationId, MemoryLog>()
   #joined = new Map<AccountId, Set<ConversationId>>()
-  #tables = new Map<Table, Map<string, Uint8Array>>()
+  #tables = new Map<Table, SortedRows<Uint8Array>>()
   /** How to take back what is not durable yet, newest last. */
   #undo: Undo[] = []
   #queue: Promise<unknown> = Promise.resolve()
@@ -148,7 +149,7 @@ export class MemoryStore implements Store {
   }
 
   async * scan (table: Table, prefix: string): AsyncIterable<{ key: string, value: Uint8Array }> {
-    const rows = [...this.#open().#tables.get(table) ?? []].filter(([key]) => key.startsWith(prefix))
+    const rows = this.#open().#tables.get(table)?.startingWith(prefix) ?? []
     rows.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     for (const [key, value] of rows) yield { key, value }
   }
@@ -237,8 +238,8 @@ export class MemoryStore implements Store {
   /** @returns how to take it back */
   #apply (write: Write): Undo {
     switch (write.op) {
-      case 'put': return setIn(mapOf(this.#tables, write.table), write.key, write.value.slice())
-      case 'delete': return setIn(mapOf(this.#tables, write.table), write.key, undefined)
+      case 'put': return setIn(rowsOf(this.#tables, write.table), write.key, write.value.slice())
+      case 'delete': return setIn(rowsOf(this.#tables, write.table), write.key, undefined)
       case 'enqueue': {
         const state = this.#log(write.item.log)
         const { position, sender, messageId, storedAtMs } = write.item
@@ -316,11 +317,11 @@ const own = <T extends { readonly envelope: Uint8Array }>(entry: T): T => ({ ...
 
 const both = (one: Undo, other: Undo): Undo => () => { one(); other() }
 
-function mapOf<K, A, B> (maps: Map<K, Map<A, B>>, key: K): Map<A, B> {
-  const known = maps.get(key)
+function rowsOf (tables: Map<Table, SortedRows<Uint8Array>>, table: Table): SortedRows<Uint8Array> {
+  const known = tables.get(table)
   if (known !== undefined) return known
-  const made = new Map<A, B>()
-  maps.set(key, made)
+  const made = new SortedRows<Uint8Array>()
+  tables.set(table, made)
   return made
 }
 
