@@ -92,7 +92,16 @@ export class Outbox {
         return id
       }
     })
-    this.#submission = new Submission({ ...components, queues, rows, sealing: this.#sealing })
+    this.#submission = new Submission({
+      ...components,
+      queues,
+      rows,
+      sealing: this.#sealing,
+      again: async (items) => {
+        const keys = new Set(items.map(rowKey))
+        for (const chat of new Set(items.map((item) => item.chat))) await this.#resubmitAll(chat, (_, item) => keys.has(rowKey(item)))
+      }
+    })
   }
 
   /** Read what an earlier run left. */
@@ -303,16 +312,16 @@ export class Outbox {
     await this.#resubmitAll(chat, () => true)
   }
 
-  async #resubmitAll (chat: ChatId, isMeant: (row: OutboxRow) => boolean): Promise<void> {
+  async #resubmitAll (chat: ChatId, isMeant: (row: OutboxRow, item: Item) => boolean): Promise<void> {
     await this.#on.ledger.run(async (draft) => { await this.#resubmit(draft, chat, isMeant) }, { isFresh: true })
   }
 
-  async #resubmit (draft: Draft, chat: ChatId, isMeant: (row: OutboxRow) => boolean): Promise<void> {
+  async #resubmit (draft: Draft, chat: ChatId, isMeant: (row: OutboxRow, item: Item) => boolean): Promise<void> {
     const again: MessageId[] = []
     for (const id of this.#queues.of(chat).sent) {
       const item = { chat, id }
       const row = await this.#rows.read(draft, item)
-      if (row === undefined || !isMeant(row) || await draft.read(this.#on.tables.sealed, rowKey(item)) === undefined) continue
+      if (row === undefined || !isMeant(row, item) || await draft.read(this.#on.tables.sealed, rowKey(item)) === undefined) continue
       this.#rows.write(draft, item, { ...row, state: 'sealed' })
       again.push(id)
     }

@@ -29,6 +29,8 @@ export interface SubmissionComponents {
   readonly sealing: Sealing
   /** These got their numbers in the log; the relay may not say so again. */
   readonly onSequenced: (placed: readonly Placed[]) => void
+  /** A relay had said `sent` to these, and may have gone back to an older state since: submit them again. */
+  readonly again: (items: readonly Item[]) => Promise<void>
   /** The relay does not know this connection any more. */
   readonly onDisowned: (error: ProtocolError) => void
 }
@@ -37,6 +39,8 @@ export class Submission {
   readonly #on: SubmissionComponents
   readonly #retries: Retries<ChatId>
   #submitting = 0
+  /** How many connections there were. */
+  #connections = 0
   /** The newest `hold` that was not let go. */
   #hold: object | undefined
   #isPumpScheduled = false
@@ -47,7 +51,11 @@ export class Submission {
   }
 
   /** The relay can be reached again: nothing waits for its pause. */
-  resume (): void { this.#retries.clear() }
+  resume (): void {
+    this.#connections++
+    this.#retries.clear()
+  }
+
   stop (): void { this.#retries.clear() }
 
   /** Submit nothing until the returned function is called. */
@@ -107,6 +115,7 @@ export class Submission {
       for (const chat of new Set(batch.map((item) => item.chat))) await ledger.run(async (draft) => { await sealing.unseal(draft, chat) }, { isFresh: true })
       return
     }
+    const connection = this.#connections
     const { outcomes } = await link.call(clientMethods.submit, { envelopes })
     if (outcomes.length !== items.length) throw new ProtocolError('MALFORMED', { what: 'outcomes' })
     // SPEC(client, deliver) an outcome with a number counts as the delivery. First, so that both go into one batch.
@@ -115,6 +124,8 @@ export class Submission {
       await rows.prefetch(draft, items)
       for (const [i, item] of items.entries()) await this.#settle(draft, item, outcomes[i]!)
     })
+    // Whoever compared this device with the relay at the beginning of the connection did not see them as sent.
+    if (this.#connections !== connection) await this.#on.again(items)
   }
 
   async #settle (draft: Draft, item: Item, outcome: Outcome): Promise<void> {
