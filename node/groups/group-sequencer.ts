@@ -6,7 +6,7 @@
  */
 import { toHex } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import { ProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import type { Control } from '../../protocol/groups/control.ts'
 import { maySend, type GroupChange } from '../../protocol/groups/membership.ts'
 import type { AccountId } from '../../protocol/ids.ts'
@@ -52,6 +52,17 @@ export class GroupSequencer {
     // [REFRESH] signed under a list that its own home knows to be old
     if (actorList.epoch < (await this.#c.accounts.listEpochOf(actor) ?? 0)) throw new ProtocolError('STALE_DEVICES')
     return verified
+  }
+
+  /** As `verify`, with what is wrong with it as the answer. @param charge what the check costs whoever sent it; may throw a ProtocolError */
+  async verdictOn (envelope: Uint8Array, charge: () => void = () => {}): Promise<Verified | ProtocolError> {
+    try {
+      charge()
+      return await this.verify(envelope)
+    } catch (error) {
+      if (isProtocolError(error)) return error
+      throw error
+    }
   }
 
   /**

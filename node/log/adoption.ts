@@ -9,7 +9,7 @@ import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/e
 import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { deadline } from '../deadline.ts'
-import type { GroupSequencer } from '../groups/group-sequencer.ts'
+import type { GroupSequencer, Verified } from '../groups/group-sequencer.ts'
 import { readEnvelopeHeader } from './envelope-header.ts'
 import type { Log } from './log.ts'
 import type { Logs } from './logs.ts'
@@ -175,18 +175,12 @@ export class Adoption {
   }
 
   /** @returns of a control envelope: what was checked, or what is wrong with it */
-  async #verify ({ group }: Log, { envelope }: OutboxItem): Promise<Awaited<ReturnType<GroupSequencer['verify']>> | ProtocolError | undefined> {
-    if (group === undefined || readEnvelopeHeader(envelope).control === undefined) return undefined
-    try {
-      return await this.#c.groups.verify(envelope)
-    } catch (error) {
-      if (isProtocolError(error)) return error
-      throw error
-    }
+  async #verify ({ group }: Log, { envelope }: OutboxItem): Promise<Verified | ProtocolError | undefined> {
+    return group === undefined || readEnvelopeHeader(envelope).control === undefined ? undefined : await this.#c.groups.verdictOn(envelope)
   }
 
   /** @throws ProtocolError: it may not stand in this log */
-  #append (log: Log, { sender, messageId, expiresAtMs, envelope, storedAtMs }: OutboxItem, verified: Awaited<ReturnType<GroupSequencer['verify']>> | ProtocolError | undefined, writes: Write[]): void {
+  #append (log: Log, { sender, messageId, expiresAtMs, envelope, storedAtMs }: OutboxItem, verified: Verified | ProtocolError | undefined, writes: Write[]): void {
     const { conversation, group } = log
     if (verified instanceof ProtocolError) throw verified
     const change = group === undefined ? undefined : this.#c.groups.check(group, accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount), verified)

@@ -449,15 +449,11 @@ export class Intake {
 
   /** Once for each envelope, whatever comes of it: a batch of forged ones is looked at as often as it has envelopes. */
   async #verify ({ relay, sender }: Origin, { envelope }: Candidate): Promise<Verified | ProtocolError> {
-    try {
+    return await this.#c.groups.verdictOn(envelope, () => {
       // [LATER] two signatures take as long as some dozens of envelopes
       if (relay !== undefined) this.#c.buckets.take('forwardPerRelay', relay, controlCost)
       else if (sender !== undefined) this.#c.buckets.take('submitPerDevice', sender.device, controlCostOfDevice)
-      return await this.#c.groups.verify(envelope)
-    } catch (error) {
-      if (isProtocolError(error)) return error
-      throw error
-    }
+    })
   }
 
   /** Of one that waited here and is gone, refused by the sequencer, nothing is said: it goes the same way again, and its device is told again. */

@@ -226,15 +226,10 @@ export class LocalWatches {
   }
 
   #check (watch: Watch): void {
-    if (watch.isChecking) return
-    watch.isChecking = true
-    const isTaken = this.#c.checks.add(async () => {
-      watch.isChecking = false
+    const isTaken = this.#c.checks.addOnce(watch, async () => {
       if (this.#byWatcher.get(watch.watcher)?.watches.get(watch.target.account) === watch) await this.#lookAt(watch)
     })
-    if (isTaken) return
-    watch.isChecking = false
-    this.#c.shed.inc(1, { why: 'checks' })
+    if (!isTaken) this.#c.shed.inc(1, { why: 'checks' })
   }
 
   async #lookAt (watch: Watch): Promise<void> {

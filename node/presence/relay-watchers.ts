@@ -221,15 +221,10 @@ export class RelayWatchers {
   }
 
   #check (pair: Pair): void {
-    if (pair.isChecking) return
-    pair.isChecking = true
-    const isTaken = this.#c.checks.add(async () => {
-      pair.isChecking = false
+    const isTaken = this.#c.checks.addOnce(pair, async () => {
       if (pair.watched.pairs.get(pair.watcher) === pair && !pair.watched.subscriber.isGone) await this.#lookAt(pair)
     })
-    if (isTaken) return
-    pair.isChecking = false
-    this.#c.shed.inc(1, { why: 'checks' })
+    if (!isTaken) this.#c.shed.inc(1, { why: 'checks' })
   }
 
   async #lookAt (pair: Pair): Promise<void> {

@@ -4,6 +4,9 @@
  */
 import type { Defer, Logger } from '../ports.ts'
 
+/** What is looked at again and again, and waits for its turn only once. Written by the turnstile. */
+export interface Checked { isChecking: boolean }
+
 const atOnce = 8
 /** Between two turns of the event loop, so that messages are not kept waiting. */
 const perTurn = 64
@@ -34,6 +37,18 @@ export class Turnstile {
     this.#waiting.push(task)
     this.#run()
     return true
+  }
+
+  /** As `add`, unless the subject waits for its turn already. @returns whether its turn comes */
+  addOnce (subject: Checked, task: () => Promise<void>): boolean {
+    if (subject.isChecking) return true
+    subject.isChecking = true
+    const isTaken = this.add(async () => {
+      subject.isChecking = false
+      await task()
+    })
+    if (!isTaken) subject.isChecking = false
+    return isTaken
   }
 
   stop (): void {
