@@ -59,6 +59,9 @@ export interface Unaddressed {
   readonly place: { readonly epoch: number, readonly seq: number }
 }
 
+/** A message as an answer. sentAgainAs: the id that was asked for, where it is not the first */
+interface Given extends Message { readonly sentAgainAs?: MessageId }
+
 const idsPerQuestion = 100
 const gatherMs = 1_000
 /** Pauses between questions about the same; the last one goes on. */
@@ -122,7 +125,7 @@ export class Missed implements BodyTaker {
       if (said === undefined) continue
       if (key.startsWith('!want/')) draft.after(() => { this.#answerSoon(chat, said) })
       else if (key.startsWith('!give/') && 'act' in said) await this.#takeAct(draft, chat, said, senderDevice)
-      else if (key.startsWith('!give/')) await this.#take(draft, chat, said as unknown as MessageRow)
+      else if (key.startsWith('!give/')) await this.#take(draft, chat, said as Partial<Given>)
       else if (key.startsWith('!state/')) await this.#takeStates(draft, chat, said)
     }
   }
@@ -184,16 +187,18 @@ export class Missed implements BodyTaker {
   }
 
   async #answer (draft: Draft, chat: ChatId, { ids }: Record<string, unknown>): Promise<void> {
-    const { history, ledger, acts, retell } = this.#on
+    const { history, ledger, tables, acts, retell } = this.#on
     if (isSelfChat(chat)) {
       await retell(draft)
       return
     }
     const wanted = Array.isArray(ids) ? ids.filter((id): id is MessageId => typeof id === 'string' && /^[0-9a-f]{32}$/.test(id)).slice(0, idsPerQuestion) : []
     for (const id of wanted) {
-      const row = await history.find(draft, chat, 'in', id) ?? await history.find(draft, chat, 'out', id)
+      // Sent again, it stands here under the id that it had first.
+      const first = await draft.read(tables.firstIds, `${chat}/${id}`) ?? id
+      const row = await history.find(draft, chat, 'in', first) ?? await history.find(draft, chat, 'out', first)
       // A placeholder is no answer.
-      const given = row === undefined ? await acts.find(draft, chat, id) : row.state === 'failed' ? undefined : messageOf(row)
+      const given = row === undefined ? await acts.find(draft, chat, id) : row.state === 'failed' ? undefined : { ...messageOf(row), ...(first === id ? {} : { sentAgainAs: id }) }
       if (given !== undefined) await this.#say(draft, `!give/${chat}`, given)
     }
     const newest = await history.page(ledger, chat, { limit: statesPerAnswer })
@@ -208,16 +213,18 @@ export class Missed implements BodyTaker {
     await this.#on.compose(draft, [{ key, value, madeAtMs: this.#on.clock.nowMs() }])
   }
 
-  async #take (draft: Draft, chat: ChatId, given: Partial<Message>): Promise<void> {
+  async #take (draft: Draft, chat: ChatId, { sentAgainAs, ...given }: Partial<Given>): Promise<void> {
     const { history, tables, deviceTables, events, own, clock } = this.#on
     const { id, sender, direction, text, sentAtMs, state } = given
     if (typeof id !== 'string' || typeof text !== 'string' || typeof sentAtMs !== 'number' || given.chat !== chat || state === undefined || !states.includes(state)) return
-    const key = `${chat}/${id}`
+    const key = `${chat}/${String(sentAgainAs ?? id)}`
     const wanted: WantedRow | undefined = await draft.read(deviceTables.wanted, key)
     // [IGNORE] not asked for, or not what was asked for
     if (wanted === undefined || wanted.sender !== sender || direction !== (sender === own.account ? 'out' : 'in')) return
     draft.erase(deviceTables.wanted, key)
     draft.after(() => { this.#wanted-- })
+    const again = sentAgainAs === undefined || sentAgainAs === id ? undefined : await history.find(draft, chat, direction, sentAgainAs)
+    if (again?.state === 'failed') history.remove(draft, again)
     const before = await history.find(draft, chat, direction, id)
     // A placeholder that was handed over gives way.
     if (before !== undefined && (before.direction === 'out' || before.state !== 'failed')) return

@@ -194,6 +194,8 @@ export class Tables {
   readonly waitingCounts = new Table<number>(undefined, inMemory())
   readonly sealed = new Table<Uint8Array>('sl/', rawBytes, { maxCached: 1_000 })
   readonly again = new Table<AgainRow>('ag/', json('ag/'))
+  /** Of a message that was sent again: the id that it had first, for the other devices of this account. */
+  readonly firstIds = new Table<MessageId>('fi/', json('fi/'))
   /** Absent: before this device knew the account. */
   readonly seenSince = new Table<number>('sd/', json('sd/'))
   /** Preloaded: what is delivered is compared with it at once. */
