@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const isForNode = (file: string): boolean => /(\.test|-node|-suite)\.ts$/.test(file)
 /** Packages that cannot work in a browser, whatever a bundler makes of them. */
 const NATIVE = /node_modules\/(classic-level|sodium-native|@libp2p\/tcp|pino|prom-client|commander|ink)\//
-/** 191 kB on 22 November 2026, of which libp2p, IndexedDB and noble take 150; a tenth of room, then a reason to look at what came in. */
-const MAX_CLIENT_GZIP_BYTES = 210_000
+/** 257 kB on 22 November 2026, of which libp2p, IndexedDB and noble take 150 (191 kB before groups, devices and what a chat does); a tenth of room, then a reason to look at what came in. */
+const MAX_CLIENT_GZIP_BYTES = 283_000
 
 describe('bundles for a browser', function () {
   this.timeout(60_000)
