@@ -117,7 +117,8 @@ export class Showing {
     const first = standsFor === undefined ? before : await history.find(draft, chat, direction, standsFor[0]!)
     await this.#acknowledge(draft, chat, place, { envelope, content, isQuiet: admission !== 'show', ids: [messageId, ...standsFor ?? []] })
     for (const id of standsFor === undefined ? [] : [...standsFor.slice(1), messageId]) await this.#placeholders.forget(draft, chat, id)
-    if (standsFor !== undefined) draft.write(this.#on.tables.firstIds, `${chat}/${messageId}`, standsFor[0]!)
+    // Earlier ones too: this device may have been set back to an older copy since.
+    if (standsFor !== undefined) for (const id of [...standsFor.slice(1), messageId]) draft.write(this.#on.tables.firstIds, `${chat}/${id}`, standsFor[0]!)
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
     await this.#add(draft, {

@@ -8,6 +8,8 @@ const found = [
   [200111, 'what waited in an older copy, and was sent since'],
   [100202, 'an outcome under a number that was given before'],
   [200209, 'a new device to which a number that was given before means something else'],
+  [2000239, 'a device linked by one that was set back, and messages that were sent again before'],
+  [7300311, 'a device linked by one that was set back, and a copy that only that one had'],
   [4, 'a placeholder that a new device is handed']
 ] as const
 
