@@ -4,7 +4,7 @@
 import type { Clock, Random } from '../protocol/clock.ts'
 import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import type { Suite } from '../protocol/e2ee/suite.ts'
-import type { AccountId } from '../protocol/ids.ts'
+import type { AccountId, MessageId } from '../protocol/ids.ts'
 import type { ProtocolError } from '../protocol/errors.ts'
 import type { ChatId } from './chat-id.ts'
 import type { ClientLogger } from './components.ts'
@@ -25,6 +25,7 @@ import type { Draft, Ledger } from './store/ledger.ts'
 import { clientLimits } from './limits.ts'
 import type { RelayLink } from './relay/link.ts'
 import { MessageIds } from './messages/message-ids.ts'
+import { timeOf } from './messages/queues.ts'
 import { Outbox } from './messages/outbox.ts'
 import type { PrekeyBox } from './keys/prekey-box.ts'
 import { Receipts } from './messages/receipts.ts'
@@ -78,6 +79,7 @@ export class Engine {
     await engine.inbox.load()
     await engine.receipts.load()
     await forgetUnopened(components)
+    await forgetFirstIds(components)
     return engine
   }
 
@@ -211,4 +213,13 @@ async function forgetUnopened ({ ledger, tables, clock }: EngineComponents): Pro
   const oldestMs = clock.nowMs() - clientLimits.unopenedKeptMs
   const gone = rows.filter(({ value }, i) => value.atMs < oldestMs || i >= clientLimits.unopenedKept)
   if (gone.length > 0) await ledger.run((draft) => { for (const { key } of gone) draft.erase(tables.unopened, key) })
+}
+
+/** The ids of messages that were sent again are of use while somebody may still ask for one of them. */
+async function forgetFirstIds ({ ledger, tables, clock }: EngineComponents): Promise<void> {
+  const timeOfKey = (key: string): number => timeOf(key.slice(key.indexOf('/') + 1) as MessageId)
+  const keys = (await ledger.range(tables.firstIds, { from: '', to: '\x7f' })).map(({ key }) => key).sort((a, b) => timeOfKey(b) - timeOfKey(a))
+  const oldestMs = clock.nowMs() - clientLimits.unopenedKeptMs
+  const gone = keys.filter((key, i) => timeOfKey(key) < oldestMs || i >= clientLimits.firstIdsKept)
+  if (gone.length > 0) await ledger.run((draft) => { for (const key of gone) draft.erase(tables.firstIds, key) })
 }

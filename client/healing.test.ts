@@ -2,7 +2,7 @@
  * What cannot be opened comes back by itself, or is called lost when nobody has it any more. docs/protocol/content.md §6
  */
 import assert from 'node:assert/strict'
-import { toHex } from '../protocol/bytes.ts'
+import { toHex, utf8 } from '../protocol/bytes.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { ProtocolError } from '../protocol/errors.ts'
@@ -46,6 +46,17 @@ describe('client: messages that cannot be opened', () => {
     const { kind, senderDevice } = decodeEnvelope(bytes)
     return kind === envelopeKinds.receipt && senderDevice === person.client.account!.device
   }
+
+  it('ids of messages that were sent again are forgotten after 30 days', async () => {
+    const idAt = (ms: number): string => `${ms.toString(16).padStart(12, '0')}70008000000000000000`
+    const day = 24 * 60 * 60_000
+    const key = (ms: number): string => `fi/${alice.id}/${idAt(ms)}`
+    const [old, recent] = [key(world.clock.nowMs() - 31 * day), key(world.clock.nowMs() - 29 * day)]
+    await bob.client.stop()
+    for (const each of [old, recent]) bob.data.set(each, utf8(JSON.stringify(idAt(1))))
+    await bob.open()
+    assert.deepEqual([...bob.data.keys()].filter((each) => each.startsWith('fi/')), [recent])
+  })
 
   it('a request that gets lost is repeated, with growing pauses', async () => {
     world.relay.onDeliver = damagedFor(bob)

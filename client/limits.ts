@@ -28,6 +28,8 @@ export const clientLimits = {
   /** Messages that cannot be opened are kept this long and this many, in case they can be one day. */
   unopenedKeptMs: 30 * 24 * 60 * 60_000,
   unopenedKept: 1_000,
+  /** Ids of messages that were sent again; a peer decides how many there are. */
+  firstIdsKept: 10_000,
   /** Repeated entries of one log that wait to be compared with what they repeat. */
   repeatsCompared: 256,
   /** Entries of a log that a device reads again when its store was set back, to compare them. */

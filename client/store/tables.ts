@@ -26,6 +26,7 @@
  * sq/    | fact key                   | empty: not told to the other devices yet          | in the outbox
  * rd/    | chat                       | JSON: how far it was read on another device       | with the account
  * mw/    | chat/message id            | JSON: not sealed for this device, asked of another | given; 30 days
+ * fi/    | chat/message id            | JSON: the id that a message had before it was sent again under this one | 30 days; the newest 10,000, at a start
  * ma/    | chat/message id            | JSON: what the other person did with a message, for other own devices | 30 days; the newest 2,000
  * cf/    | chat                       | JSON: muted, blocked, timer, pins … (chat/chat-tables.ts) | with the account
  * ea/    | chat/message id            | JSON: what was said of a message that is not here | it comes; 30 days
