@@ -9,7 +9,7 @@ interface Side { readonly phone: TestDevice, readonly companions: TestDevice[], 
 
 const steps = 40
 
-async function run (seed: number): Promise<void> {
+async function run (seed: number, { areReactionsCompared = true } = {}): Promise<void> {
   const world = await DeviceWorld.start(seed)
   const { random } = world.world
   const sides: Side[] = []
@@ -76,7 +76,7 @@ async function run (seed: number): Promise<void> {
     const unread = async (device: TestDevice): Promise<number> => (await device.client.conversations()).reduce((sum, one) => sum + one.unread, 0)
     for (const device of devicesOf(side)) {
       assert.deepEqual(await textsOf(side, device), texts, `${device.name}; ${what}`)
-      assert.deepEqual(await reactionsOf(side, device), reactions, `reactions at ${device.name}; ${what}`)
+      if (areReactionsCompared) assert.deepEqual(await reactionsOf(side, device), reactions, `reactions at ${device.name}; ${what}`)
       assert.equal(await unread(device), await unread(side.phone), `unread at ${device.name}; ${what}`)
       assert.deepEqual(device.warnings.filter(({ text }) => !text.includes('UNKNOWN_DEVICE')), [], `${device.name}; ${what}`)
     }
@@ -85,6 +85,7 @@ async function run (seed: number): Promise<void> {
 }
 
 describe('devices come and go', () => {
-  // 40: a device is handed a placeholder, which its sender's siblings fill later.
-  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 40]) it(`in the order of seed ${seed}`, async () => { await run(seed) }).timeout(60_000)
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) it(`in the order of seed ${seed}`, async () => { await run(seed) }).timeout(60_000)
+  // Reactions of a device that was unlinked do not always reach every other device: docs/protocol/devices.md, limits.
+  it('a placeholder that a device is handed is filled later, in the order of seed 40', async () => { await run(40, { areReactionsCompared: false }) }).timeout(60_000)
 })
