@@ -9,5 +9,6 @@ rm -rf gen .build && mkdir -p gen .build
 node share-imports.js . .build
 "$root/node_modules/.bin/tsc" --ignoreConfig --module nodenext --target es2024 --lib es2024,dom --skipLibCheck --declaration --types node --outDir gen .build/*.ts
 rm -rf .build
+node drop-streams.js gen
 # protons asks for Uint8Array<ArrayBuffer>; any Uint8Array encodes the same
 sed -i 's/Uint8Array<ArrayBuffer>/Uint8Array/g' gen/*.d.ts

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Content;
 (function (Content) {
@@ -302,204 +302,6 @@ export var Content;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.senderDevice`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.sentAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.previous`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.ownListEpoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 8: {
-                            yield {
-                                field: `${prefix}.ownListHash`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 9: {
-                            yield {
-                                field: `${prefix}.theirListEpoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 10: {
-                            yield {
-                                field: `${prefix}.theirListHash`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 11: {
-                            yield {
-                                field: `${prefix}.groupSeq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 12: {
-                            yield {
-                                field: `${prefix}.groupHash`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 13: {
-                            yield {
-                                field: `${prefix}.standsFor`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 16: {
-                            yield* Text.codec().stream(reader, reader.uint32(), `${prefix}.text`, {
-                                limits: opts.limits?.text
-                            });
-                            break;
-                        }
-                        case 17: {
-                            yield* Receipt.codec().stream(reader, reader.uint32(), `${prefix}.receipt`, {
-                                limits: opts.limits?.receipt
-                            });
-                            break;
-                        }
-                        case 18: {
-                            yield* Reaction.codec().stream(reader, reader.uint32(), `${prefix}.reaction`, {
-                                limits: opts.limits?.reaction
-                            });
-                            break;
-                        }
-                        case 19: {
-                            yield* Edit.codec().stream(reader, reader.uint32(), `${prefix}.edit`, {
-                                limits: opts.limits?.edit
-                            });
-                            break;
-                        }
-                        case 20: {
-                            yield* Deletion.codec().stream(reader, reader.uint32(), `${prefix}.deletion`, {
-                                limits: opts.limits?.deletion
-                            });
-                            break;
-                        }
-                        case 21: {
-                            yield* Vote.codec().stream(reader, reader.uint32(), `${prefix}.vote`, {
-                                limits: opts.limits?.vote
-                            });
-                            break;
-                        }
-                        case 22: {
-                            yield* TimerChange.codec().stream(reader, reader.uint32(), `${prefix}.timer`, {
-                                limits: opts.limits?.timer
-                            });
-                            break;
-                        }
-                        case 23: {
-                            yield* Pin.codec().stream(reader, reader.uint32(), `${prefix}.pin`, {
-                                limits: opts.limits?.pin
-                            });
-                            break;
-                        }
-                        case 24: {
-                            yield* GroupKeys.codec().stream(reader, reader.uint32(), `${prefix}.groupKeys`, {
-                                limits: opts.limits?.groupKeys
-                            });
-                            break;
-                        }
-                        case 25: {
-                            yield* Resend.codec().stream(reader, reader.uint32(), `${prefix}.resend`, {
-                                limits: opts.limits?.resend
-                            });
-                            break;
-                        }
-                        case 26: {
-                            yield* Copy.codec().stream(reader, reader.uint32(), `${prefix}.copy`, {
-                                limits: opts.limits?.copy
-                            });
-                            break;
-                        }
-                        case 27: {
-                            yield* Welcome.codec().stream(reader, reader.uint32(), `${prefix}.welcome`, {
-                                limits: opts.limits?.welcome
-                            });
-                            break;
-                        }
-                        case 28: {
-                            yield* PersonalProfile.codec().stream(reader, reader.uint32(), `${prefix}.profile`, {
-                                limits: opts.limits?.profile
-                            });
-                            break;
-                        }
-                        case 29: {
-                            yield* Sync.codec().stream(reader, reader.uint32(), `${prefix}.sync`, {
-                                limits: opts.limits?.sync
-                            });
-                            break;
-                        }
-                        case 30: {
-                            yield* Typing.codec().stream(reader, reader.uint32(), `${prefix}.typing`, {
-                                limits: opts.limits?.typing
-                            });
-                            break;
-                        }
-                        case 31: {
-                            yield* ViewedOnce.codec().stream(reader, reader.uint32(), `${prefix}.viewedOnce`, {
-                                limits: opts.limits?.viewedOnce
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -512,10 +314,6 @@ export var Content;
         return decodeMessage(buf, Content.codec(), opts);
     }
     Content.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Content.codec(), opts);
-    }
-    Content.stream = stream;
 })(Content || (Content = {}));
 export var Text;
 (function (Text) {
@@ -646,97 +444,6 @@ export var Text;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    mentions: 64
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.body`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.standsFor`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield* Quote.codec().stream(reader, reader.uint32(), `${prefix}.replyTo`, {
-                                limits: opts.limits?.replyTo
-                            });
-                            break;
-                        }
-                        case 4: {
-                            if (opts.limits?.mentions != null && obj.mentions === opts.limits.mentions) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "mentions" had too many elements');
-                            }
-                            if (obj.mentions === 64) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "mentions" had too many elements');
-                            }
-                            for (const evt of Mention.codec().stream(reader, reader.uint32(), `${prefix}.mentions[]`, {
-                                limits: opts.limits?.mentions$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.mentions
-                                };
-                            }
-                            obj.mentions++;
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.forwarded`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.expiresAfterS`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.viewOnce`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        case 8: {
-                            yield* Location.codec().stream(reader, reader.uint32(), `${prefix}.location`, {
-                                limits: opts.limits?.location
-                            });
-                            break;
-                        }
-                        case 9: {
-                            yield* ContactCard.codec().stream(reader, reader.uint32(), `${prefix}.contact`, {
-                                limits: opts.limits?.contact
-                            });
-                            break;
-                        }
-                        case 10: {
-                            yield* Poll.codec().stream(reader, reader.uint32(), `${prefix}.poll`, {
-                                limits: opts.limits?.poll
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -749,10 +456,6 @@ export var Text;
         return decodeMessage(buf, Text.codec(), opts);
     }
     Text.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Text.codec(), opts);
-    }
-    Text.stream = stream;
 })(Text || (Text = {}));
 export var Quote;
 (function (Quote) {
@@ -807,38 +510,6 @@ export var Quote;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.author`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.excerpt`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -851,10 +522,6 @@ export var Quote;
         return decodeMessage(buf, Quote.codec(), opts);
     }
     Quote.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Quote.codec(), opts);
-    }
-    Quote.stream = stream;
 })(Quote || (Quote = {}));
 export var Mention;
 (function (Mention) {
@@ -909,38 +576,6 @@ export var Mention;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.start`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.length`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -953,10 +588,6 @@ export var Mention;
         return decodeMessage(buf, Mention.codec(), opts);
     }
     Mention.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Mention.codec(), opts);
-    }
-    Mention.stream = stream;
 })(Mention || (Mention = {}));
 export var Location;
 (function (Location) {
@@ -1020,45 +651,6 @@ export var Location;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.latitudeE7`,
-                                value: reader.sint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.longitudeE7`,
-                                value: reader.sint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.accuracyM`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.label`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1071,10 +663,6 @@ export var Location;
         return decodeMessage(buf, Location.codec(), opts);
     }
     Location.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Location.codec(), opts);
-    }
-    Location.stream = stream;
 })(Location || (Location = {}));
 export var ContactCard;
 (function (ContactCard) {
@@ -1129,38 +717,6 @@ export var ContactCard;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.name`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.handle`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1173,10 +729,6 @@ export var ContactCard;
         return decodeMessage(buf, ContactCard.codec(), opts);
     }
     ContactCard.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, ContactCard.codec(), opts);
-    }
-    ContactCard.stream = stream;
 })(ContactCard || (ContactCard = {}));
 export var Poll;
 (function (Poll) {
@@ -1239,49 +791,6 @@ export var Poll;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    options: 12
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.question`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            if (opts.limits?.options != null && obj.options === opts.limits.options) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "options" had too many elements');
-                            }
-                            if (obj.options === 12) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "options" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.options[]`,
-                                index: obj.options,
-                                value: reader.string()
-                            };
-                            obj.options++;
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.allowsSeveral`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1294,10 +803,6 @@ export var Poll;
         return decodeMessage(buf, Poll.codec(), opts);
     }
     Poll.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Poll.codec(), opts);
-    }
-    Poll.stream = stream;
 })(Poll || (Poll = {}));
 export var Vote;
 (function (Vote) {
@@ -1351,42 +856,6 @@ export var Vote;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    options: 12
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.poll`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            if (opts.limits?.options != null && obj.options === opts.limits.options) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "options" had too many elements');
-                            }
-                            if (obj.options === 12) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "options" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.options[]`,
-                                index: obj.options,
-                                value: reader.uint32()
-                            };
-                            obj.options++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1399,10 +868,6 @@ export var Vote;
         return decodeMessage(buf, Vote.codec(), opts);
     }
     Vote.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Vote.codec(), opts);
-    }
-    Vote.stream = stream;
 })(Vote || (Vote = {}));
 export var Reaction;
 (function (Reaction) {
@@ -1448,31 +913,6 @@ export var Reaction;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.emoji`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1485,10 +925,6 @@ export var Reaction;
         return decodeMessage(buf, Reaction.codec(), opts);
     }
     Reaction.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Reaction.codec(), opts);
-    }
-    Reaction.stream = stream;
 })(Reaction || (Reaction = {}));
 export var Edit;
 (function (Edit) {
@@ -1553,52 +989,6 @@ export var Edit;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    mentions: 64
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.body`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            if (opts.limits?.mentions != null && obj.mentions === opts.limits.mentions) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "mentions" had too many elements');
-                            }
-                            if (obj.mentions === 64) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "mentions" had too many elements');
-                            }
-                            for (const evt of Mention.codec().stream(reader, reader.uint32(), `${prefix}.mentions[]`, {
-                                limits: opts.limits?.mentions$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.mentions
-                                };
-                            }
-                            obj.mentions++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1611,10 +1001,6 @@ export var Edit;
         return decodeMessage(buf, Edit.codec(), opts);
     }
     Edit.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Edit.codec(), opts);
-    }
-    Edit.stream = stream;
 })(Edit || (Edit = {}));
 export var Deletion;
 (function (Deletion) {
@@ -1651,24 +1037,6 @@ export var Deletion;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1681,10 +1049,6 @@ export var Deletion;
         return decodeMessage(buf, Deletion.codec(), opts);
     }
     Deletion.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Deletion.codec(), opts);
-    }
-    Deletion.stream = stream;
 })(Deletion || (Deletion = {}));
 export var TimerChange;
 (function (TimerChange) {
@@ -1721,24 +1085,6 @@ export var TimerChange;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.expiresAfterS`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1751,10 +1097,6 @@ export var TimerChange;
         return decodeMessage(buf, TimerChange.codec(), opts);
     }
     TimerChange.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, TimerChange.codec(), opts);
-    }
-    TimerChange.stream = stream;
 })(TimerChange || (TimerChange = {}));
 export var Pin;
 (function (Pin) {
@@ -1800,31 +1142,6 @@ export var Pin;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.isPinned`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1837,10 +1154,6 @@ export var Pin;
         return decodeMessage(buf, Pin.codec(), opts);
     }
     Pin.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Pin.codec(), opts);
-    }
-    Pin.stream = stream;
 })(Pin || (Pin = {}));
 export var ViewedOnce;
 (function (ViewedOnce) {
@@ -1877,24 +1190,6 @@ export var ViewedOnce;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1907,10 +1202,6 @@ export var ViewedOnce;
         return decodeMessage(buf, ViewedOnce.codec(), opts);
     }
     ViewedOnce.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, ViewedOnce.codec(), opts);
-    }
-    ViewedOnce.stream = stream;
 })(ViewedOnce || (ViewedOnce = {}));
 export var Receipt;
 (function (Receipt) {
@@ -1956,31 +1247,6 @@ export var Receipt;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.stage`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.messageIds`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1993,10 +1259,6 @@ export var Receipt;
         return decodeMessage(buf, Receipt.codec(), opts);
     }
     Receipt.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Receipt.codec(), opts);
-    }
-    Receipt.stream = stream;
 })(Receipt || (Receipt = {}));
 export var GroupKeys;
 (function (GroupKeys) {
@@ -2082,66 +1344,6 @@ export var GroupKeys;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.group`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.distribution`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.receiptKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.profileKeyId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.profileKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.forDevice`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.name`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2154,10 +1356,6 @@ export var GroupKeys;
         return decodeMessage(buf, GroupKeys.codec(), opts);
     }
     GroupKeys.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupKeys.codec(), opts);
-    }
-    GroupKeys.stream = stream;
 })(GroupKeys || (GroupKeys = {}));
 export var Resend;
 (function (Resend) {
@@ -2203,31 +1401,6 @@ export var Resend;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.group`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.messageIds`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2240,10 +1413,6 @@ export var Resend;
         return decodeMessage(buf, Resend.codec(), opts);
     }
     Resend.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Resend.codec(), opts);
-    }
-    Resend.stream = stream;
 })(Resend || (Resend = {}));
 export var Copy;
 (function (Copy) {
@@ -2298,38 +1467,6 @@ export var Copy;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.group`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.content`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2342,10 +1479,6 @@ export var Copy;
         return decodeMessage(buf, Copy.codec(), opts);
     }
     Copy.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Copy.codec(), opts);
-    }
-    Copy.stream = stream;
 })(Copy || (Copy = {}));
 export var Welcome;
 (function (Welcome) {
@@ -2417,56 +1550,6 @@ export var Welcome;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    shared: 100
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.snapshot`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.profileKeyId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.profileKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            if (opts.limits?.shared != null && obj.shared === opts.limits.shared) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "shared" had too many elements');
-                            }
-                            if (obj.shared === 100) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "shared" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.shared[]`,
-                                index: obj.shared,
-                                value: reader.bytes()
-                            };
-                            obj.shared++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2479,10 +1562,6 @@ export var Welcome;
         return decodeMessage(buf, Welcome.codec(), opts);
     }
     Welcome.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Welcome.codec(), opts);
-    }
-    Welcome.stream = stream;
 })(Welcome || (Welcome = {}));
 export var PersonalProfile;
 (function (PersonalProfile) {
@@ -2546,45 +1625,6 @@ export var PersonalProfile;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.name`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.about`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.picture`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2597,10 +1637,6 @@ export var PersonalProfile;
         return decodeMessage(buf, PersonalProfile.codec(), opts);
     }
     PersonalProfile.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, PersonalProfile.codec(), opts);
-    }
-    PersonalProfile.stream = stream;
 })(PersonalProfile || (PersonalProfile = {}));
 export var Typing;
 (function (Typing) {
@@ -2637,24 +1673,6 @@ export var Typing;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.state`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2667,10 +1685,6 @@ export var Typing;
         return decodeMessage(buf, Typing.codec(), opts);
     }
     Typing.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Typing.codec(), opts);
-    }
-    Typing.stream = stream;
 })(Typing || (Typing = {}));
 export var Sync;
 (function (Sync) {
@@ -2717,38 +1731,6 @@ export var Sync;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    facts: 512
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.facts != null && obj.facts === opts.limits.facts) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "facts" had too many elements');
-                            }
-                            if (obj.facts === 512) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "facts" had too many elements');
-                            }
-                            for (const evt of SyncFact.codec().stream(reader, reader.uint32(), `${prefix}.facts[]`, {
-                                limits: opts.limits?.facts$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.facts
-                                };
-                            }
-                            obj.facts++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2761,10 +1743,6 @@ export var Sync;
         return decodeMessage(buf, Sync.codec(), opts);
     }
     Sync.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Sync.codec(), opts);
-    }
-    Sync.stream = stream;
 })(Sync || (Sync = {}));
 export var SyncFact;
 (function (SyncFact) {
@@ -2819,38 +1797,6 @@ export var SyncFact;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.key`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.value`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.madeAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2863,8 +1809,4 @@ export var SyncFact;
         return decodeMessage(buf, SyncFact.codec(), opts);
     }
     SyncFact.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, SyncFact.codec(), opts);
-    }
-    SyncFact.stream = stream;
 })(SyncFact || (SyncFact = {}));

@@ -1,5 +1,4 @@
-/* eslint-disable require-yield */
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 import { Bundle } from './records.js';
 import { Claimed } from './service.js';
@@ -74,52 +73,6 @@ export var PublicProfile;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.name`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.about`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.issuedAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -132,10 +85,6 @@ export var PublicProfile;
         return decodeMessage(buf, PublicProfile.codec(), opts);
     }
     PublicProfile.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, PublicProfile.codec(), opts);
-    }
-    PublicProfile.stream = stream;
 })(PublicProfile || (PublicProfile = {}));
 export var DirectoryBundle;
 (function (DirectoryBundle) {
@@ -191,45 +140,6 @@ export var DirectoryBundle;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    people: 64
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            if (opts.limits?.people != null && obj.people === opts.limits.people) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "people" had too many elements');
-                            }
-                            if (obj.people === 64) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "people" had too many elements');
-                            }
-                            for (const evt of DirectoryPerson.codec().stream(reader, reader.uint32(), `${prefix}.people[]`, {
-                                limits: opts.limits?.people$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.people
-                                };
-                            }
-                            obj.people++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -242,10 +152,6 @@ export var DirectoryBundle;
         return decodeMessage(buf, DirectoryBundle.codec(), opts);
     }
     DirectoryBundle.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, DirectoryBundle.codec(), opts);
-    }
-    DirectoryBundle.stream = stream;
 })(DirectoryBundle || (DirectoryBundle = {}));
 export var DirectoryPerson;
 (function (DirectoryPerson) {
@@ -336,73 +242,6 @@ export var DirectoryPerson;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    bundles: 10
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.homeRecord`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.deviceList`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            if (opts.limits?.bundles != null && obj.bundles === opts.limits.bundles) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "bundles" had too many elements');
-                            }
-                            if (obj.bundles === 10) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "bundles" had too many elements');
-                            }
-                            for (const evt of Bundle.codec().stream(reader, reader.uint32(), `${prefix}.bundles[]`, {
-                                limits: opts.limits?.bundles$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.bundles
-                                };
-                            }
-                            obj.bundles++;
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.handleHash`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.profile`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -415,10 +254,6 @@ export var DirectoryPerson;
         return decodeMessage(buf, DirectoryPerson.codec(), opts);
     }
     DirectoryPerson.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, DirectoryPerson.codec(), opts);
-    }
-    DirectoryPerson.stream = stream;
 })(DirectoryPerson || (DirectoryPerson = {}));
 export var DirectoryRef;
 (function (DirectoryRef) {
@@ -464,31 +299,6 @@ export var DirectoryRef;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.relay`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.generation`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -501,10 +311,6 @@ export var DirectoryRef;
         return decodeMessage(buf, DirectoryRef.codec(), opts);
     }
     DirectoryRef.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, DirectoryRef.codec(), opts);
-    }
-    DirectoryRef.stream = stream;
 })(DirectoryRef || (DirectoryRef = {}));
 export var DirectoryHeads;
 (function (DirectoryHeads) {
@@ -549,35 +355,6 @@ export var DirectoryHeads;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    heads: 16
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.heads != null && obj.heads === opts.limits.heads) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "heads" had too many elements');
-                            }
-                            if (obj.heads === 16) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "heads" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.heads[]`,
-                                index: obj.heads,
-                                value: reader.bytes()
-                            };
-                            obj.heads++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -590,10 +367,6 @@ export var DirectoryHeads;
         return decodeMessage(buf, DirectoryHeads.codec(), opts);
     }
     DirectoryHeads.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, DirectoryHeads.codec(), opts);
-    }
-    DirectoryHeads.stream = stream;
 })(DirectoryHeads || (DirectoryHeads = {}));
 export var DirectoryRead;
 (function (DirectoryRead) {
@@ -648,38 +421,6 @@ export var DirectoryRead;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.relay`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.generation`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.hash`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -692,10 +433,6 @@ export var DirectoryRead;
         return decodeMessage(buf, DirectoryRead.codec(), opts);
     }
     DirectoryRead.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, DirectoryRead.codec(), opts);
-    }
-    DirectoryRead.stream = stream;
 })(DirectoryRead || (DirectoryRead = {}));
 export var DirectoryEntries;
 (function (DirectoryEntries) {
@@ -740,35 +477,6 @@ export var DirectoryEntries;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    entries: 256
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.entries != null && obj.entries === opts.limits.entries) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "entries" had too many elements');
-                            }
-                            if (obj.entries === 256) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "entries" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.entries[]`,
-                                index: obj.entries,
-                                value: reader.bytes()
-                            };
-                            obj.entries++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -781,10 +489,6 @@ export var DirectoryEntries;
         return decodeMessage(buf, DirectoryEntries.codec(), opts);
     }
     DirectoryEntries.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, DirectoryEntries.codec(), opts);
-    }
-    DirectoryEntries.stream = stream;
 })(DirectoryEntries || (DirectoryEntries = {}));
 export var ClaimMany;
 (function (ClaimMany) {
@@ -829,35 +533,6 @@ export var ClaimMany;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    accounts: 256
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.accounts != null && obj.accounts === opts.limits.accounts) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
-                            }
-                            if (obj.accounts === 256) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.accounts[]`,
-                                index: obj.accounts,
-                                value: reader.bytes()
-                            };
-                            obj.accounts++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -870,10 +545,6 @@ export var ClaimMany;
         return decodeMessage(buf, ClaimMany.codec(), opts);
     }
     ClaimMany.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, ClaimMany.codec(), opts);
-    }
-    ClaimMany.stream = stream;
 })(ClaimMany || (ClaimMany = {}));
 export var ClaimedMany;
 (function (ClaimedMany) {
@@ -920,38 +591,6 @@ export var ClaimedMany;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    outcomes: 256
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.outcomes != null && obj.outcomes === opts.limits.outcomes) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "outcomes" had too many elements');
-                            }
-                            if (obj.outcomes === 256) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "outcomes" had too many elements');
-                            }
-                            for (const evt of ClaimOutcome.codec().stream(reader, reader.uint32(), `${prefix}.outcomes[]`, {
-                                limits: opts.limits?.outcomes$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.outcomes
-                                };
-                            }
-                            obj.outcomes++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -964,10 +603,6 @@ export var ClaimedMany;
         return decodeMessage(buf, ClaimedMany.codec(), opts);
     }
     ClaimedMany.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, ClaimedMany.codec(), opts);
-    }
-    ClaimedMany.stream = stream;
 })(ClaimedMany || (ClaimedMany = {}));
 export var ClaimOutcome;
 (function (ClaimOutcome) {
@@ -1023,37 +658,6 @@ export var ClaimOutcome;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.status`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield* Claimed.codec().stream(reader, reader.uint32(), `${prefix}.claimed`, {
-                                limits: opts.limits?.claimed
-                            });
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.retryAfterMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1066,8 +670,4 @@ export var ClaimOutcome;
         return decodeMessage(buf, ClaimOutcome.codec(), opts);
     }
     ClaimOutcome.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, ClaimOutcome.codec(), opts);
-    }
-    ClaimOutcome.stream = stream;
 })(ClaimOutcome || (ClaimOutcome = {}));

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Envelope;
 (function (Envelope) {
@@ -116,94 +116,6 @@ export var Envelope;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    ciphertexts: 20
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.senderAccount`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.senderDevice`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.kind`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.expiresAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 8: {
-                            if (opts.limits?.ciphertexts != null && obj.ciphertexts === opts.limits.ciphertexts) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "ciphertexts" had too many elements');
-                            }
-                            if (obj.ciphertexts === 20) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "ciphertexts" had too many elements');
-                            }
-                            for (const evt of Ciphertext.codec().stream(reader, reader.uint32(), `${prefix}.ciphertexts[]`, {
-                                limits: opts.limits?.ciphertexts$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.ciphertexts
-                                };
-                            }
-                            obj.ciphertexts++;
-                            break;
-                        }
-                        case 9: {
-                            yield {
-                                field: `${prefix}.control`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -216,10 +128,6 @@ export var Envelope;
         return decodeMessage(buf, Envelope.codec(), opts);
     }
     Envelope.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Envelope.codec(), opts);
-    }
-    Envelope.stream = stream;
 })(Envelope || (Envelope = {}));
 export var Ciphertext;
 (function (Ciphertext) {
@@ -274,38 +182,6 @@ export var Ciphertext;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.device`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.kind`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.bytes`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -318,8 +194,4 @@ export var Ciphertext;
         return decodeMessage(buf, Ciphertext.codec(), opts);
     }
     Ciphertext.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Ciphertext.codec(), opts);
-    }
-    Ciphertext.stream = stream;
 })(Ciphertext || (Ciphertext = {}));

@@ -1,5 +1,4 @@
-/* eslint-disable require-yield */
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Control;
 (function (Control) {
@@ -190,126 +189,6 @@ export var Control;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.actor`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.device`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.deviceList`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.previous`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.madeAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 16: {
-                            yield* GroupCreate.codec().stream(reader, reader.uint32(), `${prefix}.create`, {
-                                limits: opts.limits?.create
-                            });
-                            break;
-                        }
-                        case 17: {
-                            yield* GroupAdd.codec().stream(reader, reader.uint32(), `${prefix}.add`, {
-                                limits: opts.limits?.add
-                            });
-                            break;
-                        }
-                        case 18: {
-                            yield* GroupRemove.codec().stream(reader, reader.uint32(), `${prefix}.remove`, {
-                                limits: opts.limits?.remove
-                            });
-                            break;
-                        }
-                        case 19: {
-                            yield* GroupLeave.codec().stream(reader, reader.uint32(), `${prefix}.leave`, {
-                                limits: opts.limits?.leave
-                            });
-                            break;
-                        }
-                        case 20: {
-                            yield* GroupSetRole.codec().stream(reader, reader.uint32(), `${prefix}.setRole`, {
-                                limits: opts.limits?.setRole
-                            });
-                            break;
-                        }
-                        case 21: {
-                            yield* GroupSettings.codec().stream(reader, reader.uint32(), `${prefix}.settings`, {
-                                limits: opts.limits?.settings
-                            });
-                            break;
-                        }
-                        case 22: {
-                            yield* GroupLink.codec().stream(reader, reader.uint32(), `${prefix}.link`, {
-                                limits: opts.limits?.link
-                            });
-                            break;
-                        }
-                        case 23: {
-                            yield* GroupRevoke.codec().stream(reader, reader.uint32(), `${prefix}.revoke`, {
-                                limits: opts.limits?.revoke
-                            });
-                            break;
-                        }
-                        case 24: {
-                            yield* GroupJoin.codec().stream(reader, reader.uint32(), `${prefix}.join`, {
-                                limits: opts.limits?.join
-                            });
-                            break;
-                        }
-                        case 25: {
-                            yield* GroupProfile.codec().stream(reader, reader.uint32(), `${prefix}.profile`, {
-                                limits: opts.limits?.profile
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -322,10 +201,6 @@ export var Control;
         return decodeMessage(buf, Control.codec(), opts);
     }
     Control.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Control.codec(), opts);
-    }
-    Control.stream = stream;
 })(Control || (Control = {}));
 export var GroupCreate;
 (function (GroupCreate) {
@@ -390,47 +265,6 @@ export var GroupCreate;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    members: 1023
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.members != null && obj.members === opts.limits.members) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
-                            }
-                            if (obj.members === 1023) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.members[]`,
-                                index: obj.members,
-                                value: reader.bytes()
-                            };
-                            obj.members++;
-                            break;
-                        }
-                        case 2: {
-                            yield* GroupSettings.codec().stream(reader, reader.uint32(), `${prefix}.settings`, {
-                                limits: opts.limits?.settings
-                            });
-                            break;
-                        }
-                        case 3: {
-                            yield* GroupProfile.codec().stream(reader, reader.uint32(), `${prefix}.profile`, {
-                                limits: opts.limits?.profile
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -443,10 +277,6 @@ export var GroupCreate;
         return decodeMessage(buf, GroupCreate.codec(), opts);
     }
     GroupCreate.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupCreate.codec(), opts);
-    }
-    GroupCreate.stream = stream;
 })(GroupCreate || (GroupCreate = {}));
 export var GroupAdd;
 (function (GroupAdd) {
@@ -491,35 +321,6 @@ export var GroupAdd;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    accounts: 1023
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.accounts != null && obj.accounts === opts.limits.accounts) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
-                            }
-                            if (obj.accounts === 1023) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.accounts[]`,
-                                index: obj.accounts,
-                                value: reader.bytes()
-                            };
-                            obj.accounts++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -532,10 +333,6 @@ export var GroupAdd;
         return decodeMessage(buf, GroupAdd.codec(), opts);
     }
     GroupAdd.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupAdd.codec(), opts);
-    }
-    GroupAdd.stream = stream;
 })(GroupAdd || (GroupAdd = {}));
 export var GroupRemove;
 (function (GroupRemove) {
@@ -580,35 +377,6 @@ export var GroupRemove;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    accounts: 1023
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.accounts != null && obj.accounts === opts.limits.accounts) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
-                            }
-                            if (obj.accounts === 1023) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.accounts[]`,
-                                index: obj.accounts,
-                                value: reader.bytes()
-                            };
-                            obj.accounts++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -621,10 +389,6 @@ export var GroupRemove;
         return decodeMessage(buf, GroupRemove.codec(), opts);
     }
     GroupRemove.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupRemove.codec(), opts);
-    }
-    GroupRemove.stream = stream;
 })(GroupRemove || (GroupRemove = {}));
 export var GroupLeave;
 (function (GroupLeave) {
@@ -651,17 +415,6 @@ export var GroupLeave;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -674,10 +427,6 @@ export var GroupLeave;
         return decodeMessage(buf, GroupLeave.codec(), opts);
     }
     GroupLeave.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupLeave.codec(), opts);
-    }
-    GroupLeave.stream = stream;
 })(GroupLeave || (GroupLeave = {}));
 export var GroupSetRole;
 (function (GroupSetRole) {
@@ -723,31 +472,6 @@ export var GroupSetRole;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.role`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -760,10 +484,6 @@ export var GroupSetRole;
         return decodeMessage(buf, GroupSetRole.codec(), opts);
     }
     GroupSetRole.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupSetRole.codec(), opts);
-    }
-    GroupSetRole.stream = stream;
 })(GroupSetRole || (GroupSetRole = {}));
 export var GroupSettings;
 (function (GroupSettings) {
@@ -818,38 +538,6 @@ export var GroupSettings;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.whoMaySend`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.whoMayAdd`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.whoMayEdit`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -862,10 +550,6 @@ export var GroupSettings;
         return decodeMessage(buf, GroupSettings.codec(), opts);
     }
     GroupSettings.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupSettings.codec(), opts);
-    }
-    GroupSettings.stream = stream;
 })(GroupSettings || (GroupSettings = {}));
 export var GroupLink;
 (function (GroupLink) {
@@ -929,45 +613,6 @@ export var GroupLink;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.id`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.publicKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.expiresAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.maxUses`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -980,10 +625,6 @@ export var GroupLink;
         return decodeMessage(buf, GroupLink.codec(), opts);
     }
     GroupLink.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupLink.codec(), opts);
-    }
-    GroupLink.stream = stream;
 })(GroupLink || (GroupLink = {}));
 export var GroupRevoke;
 (function (GroupRevoke) {
@@ -1020,24 +661,6 @@ export var GroupRevoke;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.link`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1050,10 +673,6 @@ export var GroupRevoke;
         return decodeMessage(buf, GroupRevoke.codec(), opts);
     }
     GroupRevoke.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupRevoke.codec(), opts);
-    }
-    GroupRevoke.stream = stream;
 })(GroupRevoke || (GroupRevoke = {}));
 export var GroupJoin;
 (function (GroupJoin) {
@@ -1099,31 +718,6 @@ export var GroupJoin;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.link`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.proof`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1136,10 +730,6 @@ export var GroupJoin;
         return decodeMessage(buf, GroupJoin.codec(), opts);
     }
     GroupJoin.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupJoin.codec(), opts);
-    }
-    GroupJoin.stream = stream;
 })(GroupJoin || (GroupJoin = {}));
 export var GroupProfile;
 (function (GroupProfile) {
@@ -1185,31 +775,6 @@ export var GroupProfile;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.keyId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.sealed`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1222,10 +787,6 @@ export var GroupProfile;
         return decodeMessage(buf, GroupProfile.codec(), opts);
     }
     GroupProfile.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupProfile.codec(), opts);
-    }
-    GroupProfile.stream = stream;
 })(GroupProfile || (GroupProfile = {}));
 export var GroupProfileText;
 (function (GroupProfileText) {
@@ -1280,38 +841,6 @@ export var GroupProfileText;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.name`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.description`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.icon`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1324,10 +853,6 @@ export var GroupProfileText;
         return decodeMessage(buf, GroupProfileText.codec(), opts);
     }
     GroupProfileText.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupProfileText.codec(), opts);
-    }
-    GroupProfileText.stream = stream;
 })(GroupProfileText || (GroupProfileText = {}));
 export var GroupSnapshot;
 (function (GroupSnapshot) {
@@ -1449,97 +974,6 @@ export var GroupSnapshot;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    members: 1024,
-                    links: 32
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.seq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.head`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield* GroupSettings.codec().stream(reader, reader.uint32(), `${prefix}.settings`, {
-                                limits: opts.limits?.settings
-                            });
-                            break;
-                        }
-                        case 6: {
-                            if (opts.limits?.members != null && obj.members === opts.limits.members) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
-                            }
-                            if (obj.members === 1024) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "members" had too many elements');
-                            }
-                            for (const evt of GroupMember.codec().stream(reader, reader.uint32(), `${prefix}.members[]`, {
-                                limits: opts.limits?.members$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.members
-                                };
-                            }
-                            obj.members++;
-                            break;
-                        }
-                        case 7: {
-                            if (opts.limits?.links != null && obj.links === opts.limits.links) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "links" had too many elements');
-                            }
-                            if (obj.links === 32) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "links" had too many elements');
-                            }
-                            for (const evt of GroupLinkState.codec().stream(reader, reader.uint32(), `${prefix}.links[]`, {
-                                limits: opts.limits?.links$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.links
-                                };
-                            }
-                            obj.links++;
-                            break;
-                        }
-                        case 8: {
-                            yield* GroupProfile.codec().stream(reader, reader.uint32(), `${prefix}.profile`, {
-                                limits: opts.limits?.profile
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1552,10 +986,6 @@ export var GroupSnapshot;
         return decodeMessage(buf, GroupSnapshot.codec(), opts);
     }
     GroupSnapshot.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupSnapshot.codec(), opts);
-    }
-    GroupSnapshot.stream = stream;
 })(GroupSnapshot || (GroupSnapshot = {}));
 export var GroupMember;
 (function (GroupMember) {
@@ -1619,45 +1049,6 @@ export var GroupMember;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.role`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.sinceSeq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.listEpoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1670,10 +1061,6 @@ export var GroupMember;
         return decodeMessage(buf, GroupMember.codec(), opts);
     }
     GroupMember.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupMember.codec(), opts);
-    }
-    GroupMember.stream = stream;
 })(GroupMember || (GroupMember = {}));
 export var GroupLinkState;
 (function (GroupLinkState) {
@@ -1729,37 +1116,6 @@ export var GroupLinkState;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield* GroupLink.codec().stream(reader, reader.uint32(), `${prefix}.link`, {
-                                limits: opts.limits?.link
-                            });
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.uses`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.madeBy`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1772,10 +1128,6 @@ export var GroupLinkState;
         return decodeMessage(buf, GroupLinkState.codec(), opts);
     }
     GroupLinkState.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupLinkState.codec(), opts);
-    }
-    GroupLinkState.stream = stream;
 })(GroupLinkState || (GroupLinkState = {}));
 export var GroupRef;
 (function (GroupRef) {
@@ -1812,24 +1164,6 @@ export var GroupRef;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1842,10 +1176,6 @@ export var GroupRef;
         return decodeMessage(buf, GroupRef.codec(), opts);
     }
     GroupRef.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupRef.codec(), opts);
-    }
-    GroupRef.stream = stream;
 })(GroupRef || (GroupRef = {}));
 export var GroupReceipt;
 (function (GroupReceipt) {
@@ -1927,59 +1257,6 @@ export var GroupReceipt;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.to`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.from`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.device`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.counter`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.sealed`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1992,10 +1269,6 @@ export var GroupReceipt;
         return decodeMessage(buf, GroupReceipt.codec(), opts);
     }
     GroupReceipt.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupReceipt.codec(), opts);
-    }
-    GroupReceipt.stream = stream;
 })(GroupReceipt || (GroupReceipt = {}));
 export var GroupReceiptMarks;
 (function (GroupReceiptMarks) {
@@ -2050,38 +1323,6 @@ export var GroupReceiptMarks;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.deliveredSeq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.readSeq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2094,10 +1335,6 @@ export var GroupReceiptMarks;
         return decodeMessage(buf, GroupReceiptMarks.codec(), opts);
     }
     GroupReceiptMarks.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupReceiptMarks.codec(), opts);
-    }
-    GroupReceiptMarks.stream = stream;
 })(GroupReceiptMarks || (GroupReceiptMarks = {}));
 export var GroupReceipts;
 (function (GroupReceipts) {
@@ -2144,38 +1381,6 @@ export var GroupReceipts;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    receipts: 2048
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.receipts != null && obj.receipts === opts.limits.receipts) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "receipts" had too many elements');
-                            }
-                            if (obj.receipts === 2048) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "receipts" had too many elements');
-                            }
-                            for (const evt of GroupReceipt.codec().stream(reader, reader.uint32(), `${prefix}.receipts[]`, {
-                                limits: opts.limits?.receipts$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.receipts
-                                };
-                            }
-                            obj.receipts++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2188,10 +1393,6 @@ export var GroupReceipts;
         return decodeMessage(buf, GroupReceipts.codec(), opts);
     }
     GroupReceipts.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GroupReceipts.codec(), opts);
-    }
-    GroupReceipts.stream = stream;
 })(GroupReceipts || (GroupReceipts = {}));
 export var Refused;
 (function (Refused) {
@@ -2246,38 +1447,6 @@ export var Refused;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.status`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -2290,8 +1459,4 @@ export var Refused;
         return decodeMessage(buf, Refused.codec(), opts);
     }
     Refused.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Refused.codec(), opts);
-    }
-    Refused.stream = stream;
 })(Refused || (Refused = {}));

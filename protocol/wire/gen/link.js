@@ -1,5 +1,4 @@
-/* eslint-disable require-yield */
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var LinkMeet;
 (function (LinkMeet) {
@@ -45,31 +44,6 @@ export var LinkMeet;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.rendezvous`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.isNewDevice`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -82,10 +56,6 @@ export var LinkMeet;
         return decodeMessage(buf, LinkMeet.codec(), opts);
     }
     LinkMeet.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkMeet.codec(), opts);
-    }
-    LinkMeet.stream = stream;
 })(LinkMeet || (LinkMeet = {}));
 export var LinkParcel;
 (function (LinkParcel) {
@@ -122,24 +92,6 @@ export var LinkParcel;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.payload`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -152,10 +104,6 @@ export var LinkParcel;
         return decodeMessage(buf, LinkParcel.codec(), opts);
     }
     LinkParcel.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkParcel.codec(), opts);
-    }
-    LinkParcel.stream = stream;
 })(LinkParcel || (LinkParcel = {}));
 export var LinkMessage;
 (function (LinkMessage) {
@@ -272,71 +220,6 @@ export var LinkMessage;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield* LinkCommit.codec().stream(reader, reader.uint32(), `${prefix}.commit`, {
-                                limits: opts.limits?.commit
-                            });
-                            break;
-                        }
-                        case 2: {
-                            yield* LinkNonce.codec().stream(reader, reader.uint32(), `${prefix}.nonce`, {
-                                limits: opts.limits?.nonce
-                            });
-                            break;
-                        }
-                        case 3: {
-                            yield* LinkReveal.codec().stream(reader, reader.uint32(), `${prefix}.reveal`, {
-                                limits: opts.limits?.reveal
-                            });
-                            break;
-                        }
-                        case 4: {
-                            yield* LinkGrant.codec().stream(reader, reader.uint32(), `${prefix}.grant`, {
-                                limits: opts.limits?.grant
-                            });
-                            break;
-                        }
-                        case 5: {
-                            yield* LinkIntroduction.codec().stream(reader, reader.uint32(), `${prefix}.introduction`, {
-                                limits: opts.limits?.introduction
-                            });
-                            break;
-                        }
-                        case 6: {
-                            yield* LinkAdmission.codec().stream(reader, reader.uint32(), `${prefix}.admission`, {
-                                limits: opts.limits?.admission
-                            });
-                            break;
-                        }
-                        case 7: {
-                            yield* LinkReady.codec().stream(reader, reader.uint32(), `${prefix}.ready`, {
-                                limits: opts.limits?.ready
-                            });
-                            break;
-                        }
-                        case 8: {
-                            yield* LinkRows.codec().stream(reader, reader.uint32(), `${prefix}.rows`, {
-                                limits: opts.limits?.rows
-                            });
-                            break;
-                        }
-                        case 9: {
-                            yield* LinkFinished.codec().stream(reader, reader.uint32(), `${prefix}.finished`, {
-                                limits: opts.limits?.finished
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -349,10 +232,6 @@ export var LinkMessage;
         return decodeMessage(buf, LinkMessage.codec(), opts);
     }
     LinkMessage.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkMessage.codec(), opts);
-    }
-    LinkMessage.stream = stream;
 })(LinkMessage || (LinkMessage = {}));
 export var LinkCommit;
 (function (LinkCommit) {
@@ -398,31 +277,6 @@ export var LinkCommit;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.commitment`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -435,10 +289,6 @@ export var LinkCommit;
         return decodeMessage(buf, LinkCommit.codec(), opts);
     }
     LinkCommit.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkCommit.codec(), opts);
-    }
-    LinkCommit.stream = stream;
 })(LinkCommit || (LinkCommit = {}));
 export var LinkNonce;
 (function (LinkNonce) {
@@ -475,24 +325,6 @@ export var LinkNonce;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.nonce`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -505,10 +337,6 @@ export var LinkNonce;
         return decodeMessage(buf, LinkNonce.codec(), opts);
     }
     LinkNonce.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkNonce.codec(), opts);
-    }
-    LinkNonce.stream = stream;
 })(LinkNonce || (LinkNonce = {}));
 export var LinkReveal;
 (function (LinkReveal) {
@@ -554,31 +382,6 @@ export var LinkReveal;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.key`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.nonce`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -591,10 +394,6 @@ export var LinkReveal;
         return decodeMessage(buf, LinkReveal.codec(), opts);
     }
     LinkReveal.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkReveal.codec(), opts);
-    }
-    LinkReveal.stream = stream;
 })(LinkReveal || (LinkReveal = {}));
 export var LinkGrant;
 (function (LinkGrant) {
@@ -640,31 +439,6 @@ export var LinkGrant;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -677,10 +451,6 @@ export var LinkGrant;
         return decodeMessage(buf, LinkGrant.codec(), opts);
     }
     LinkGrant.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkGrant.codec(), opts);
-    }
-    LinkGrant.stream = stream;
 })(LinkGrant || (LinkGrant = {}));
 export var LinkIntroduction;
 (function (LinkIntroduction) {
@@ -753,52 +523,6 @@ export var LinkIntroduction;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.transportKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.identityKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.registrationId`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.proof`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.name`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -811,10 +535,6 @@ export var LinkIntroduction;
         return decodeMessage(buf, LinkIntroduction.codec(), opts);
     }
     LinkIntroduction.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkIntroduction.codec(), opts);
-    }
-    LinkIntroduction.stream = stream;
 })(LinkIntroduction || (LinkIntroduction = {}));
 export var LinkAdmission;
 (function (LinkAdmission) {
@@ -904,70 +624,6 @@ export var LinkAdmission;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    addresses: 16
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.deviceList`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.homeRecord`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.handle`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.relayName`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.region`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            if (opts.limits?.addresses != null && obj.addresses === opts.limits.addresses) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements');
-                            }
-                            if (obj.addresses === 16) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.addresses[]`,
-                                index: obj.addresses,
-                                value: reader.string()
-                            };
-                            obj.addresses++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -980,10 +636,6 @@ export var LinkAdmission;
         return decodeMessage(buf, LinkAdmission.codec(), opts);
     }
     LinkAdmission.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkAdmission.codec(), opts);
-    }
-    LinkAdmission.stream = stream;
 })(LinkAdmission || (LinkAdmission = {}));
 export var LinkReady;
 (function (LinkReady) {
@@ -1010,17 +662,6 @@ export var LinkReady;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1033,10 +674,6 @@ export var LinkReady;
         return decodeMessage(buf, LinkReady.codec(), opts);
     }
     LinkReady.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkReady.codec(), opts);
-    }
-    LinkReady.stream = stream;
 })(LinkReady || (LinkReady = {}));
 export var LinkRows;
 (function (LinkRows) {
@@ -1119,66 +756,6 @@ export var LinkRows;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    rows: 4096
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.rows != null && obj.rows === opts.limits.rows) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "rows" had too many elements');
-                            }
-                            if (obj.rows === 4096) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "rows" had too many elements');
-                            }
-                            for (const evt of LinkRow.codec().stream(reader, reader.uint32(), `${prefix}.rows[]`, {
-                                limits: opts.limits?.rows$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.rows
-                                };
-                            }
-                            obj.rows++;
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.isHistory`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.done`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.total`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.isComplete`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1191,10 +768,6 @@ export var LinkRows;
         return decodeMessage(buf, LinkRows.codec(), opts);
     }
     LinkRows.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkRows.codec(), opts);
-    }
-    LinkRows.stream = stream;
 })(LinkRows || (LinkRows = {}));
 export var LinkRow;
 (function (LinkRow) {
@@ -1249,38 +822,6 @@ export var LinkRow;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.table`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.key`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.value`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1293,10 +834,6 @@ export var LinkRow;
         return decodeMessage(buf, LinkRow.codec(), opts);
     }
     LinkRow.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkRow.codec(), opts);
-    }
-    LinkRow.stream = stream;
 })(LinkRow || (LinkRow = {}));
 export var LinkFinished;
 (function (LinkFinished) {
@@ -1323,17 +860,6 @@ export var LinkFinished;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1346,8 +872,4 @@ export var LinkFinished;
         return decodeMessage(buf, LinkFinished.codec(), opts);
     }
     LinkFinished.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LinkFinished.codec(), opts);
-    }
-    LinkFinished.stream = stream;
 })(LinkFinished || (LinkFinished = {}));

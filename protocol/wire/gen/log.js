@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Page;
 (function (Page) {
@@ -72,59 +72,6 @@ export var Page;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    entries: 256
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            if (opts.limits?.entries != null && obj.entries === opts.limits.entries) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "entries" had too many elements');
-                            }
-                            if (obj.entries === 256) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "entries" had too many elements');
-                            }
-                            for (const evt of Entry.codec().stream(reader, reader.uint32(), `${prefix}.entries[]`, {
-                                limits: opts.limits?.entries$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.entries
-                                };
-                            }
-                            obj.entries++;
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.head`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -137,10 +84,6 @@ export var Page;
         return decodeMessage(buf, Page.codec(), opts);
     }
     Page.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Page.codec(), opts);
-    }
-    Page.stream = stream;
 })(Page || (Page = {}));
 export var Entry;
 (function (Entry) {
@@ -210,52 +153,6 @@ export var Entry;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.seq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.envelope`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.messageId`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.senderDevice`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.storedAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -268,10 +165,6 @@ export var Entry;
         return decodeMessage(buf, Entry.codec(), opts);
     }
     Entry.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Entry.codec(), opts);
-    }
-    Entry.stream = stream;
 })(Entry || (Entry = {}));
 export var Position;
 (function (Position) {
@@ -326,38 +219,6 @@ export var Position;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.seq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -370,10 +231,6 @@ export var Position;
         return decodeMessage(buf, Position.codec(), opts);
     }
     Position.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Position.codec(), opts);
-    }
-    Position.stream = stream;
 })(Position || (Position = {}));
 export var Outcome;
 (function (Outcome) {
@@ -445,52 +302,6 @@ export var Outcome;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.status`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.seq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.retryAfterMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.record`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -503,10 +314,6 @@ export var Outcome;
         return decodeMessage(buf, Outcome.codec(), opts);
     }
     Outcome.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Outcome.codec(), opts);
-    }
-    Outcome.stream = stream;
 })(Outcome || (Outcome = {}));
 export var Batch;
 (function (Batch) {
@@ -551,35 +358,6 @@ export var Batch;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    envelopes: 256
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.envelopes != null && obj.envelopes === opts.limits.envelopes) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "envelopes" had too many elements');
-                            }
-                            if (obj.envelopes === 256) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "envelopes" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.envelopes[]`,
-                                index: obj.envelopes,
-                                value: reader.bytes()
-                            };
-                            obj.envelopes++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -592,10 +370,6 @@ export var Batch;
         return decodeMessage(buf, Batch.codec(), opts);
     }
     Batch.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Batch.codec(), opts);
-    }
-    Batch.stream = stream;
 })(Batch || (Batch = {}));
 export var Outcomes;
 (function (Outcomes) {
@@ -642,38 +416,6 @@ export var Outcomes;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    outcomes: 256
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.outcomes != null && obj.outcomes === opts.limits.outcomes) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "outcomes" had too many elements');
-                            }
-                            if (obj.outcomes === 256) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "outcomes" had too many elements');
-                            }
-                            for (const evt of Outcome.codec().stream(reader, reader.uint32(), `${prefix}.outcomes[]`, {
-                                limits: opts.limits?.outcomes$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.outcomes
-                                };
-                            }
-                            obj.outcomes++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -686,10 +428,6 @@ export var Outcomes;
         return decodeMessage(buf, Outcomes.codec(), opts);
     }
     Outcomes.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Outcomes.codec(), opts);
-    }
-    Outcomes.stream = stream;
 })(Outcomes || (Outcomes = {}));
 export var Pages;
 (function (Pages) {
@@ -736,38 +474,6 @@ export var Pages;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    pages: 256
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.pages != null && obj.pages === opts.limits.pages) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "pages" had too many elements');
-                            }
-                            if (obj.pages === 256) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "pages" had too many elements');
-                            }
-                            for (const evt of Page.codec().stream(reader, reader.uint32(), `${prefix}.pages[]`, {
-                                limits: opts.limits?.pages$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.pages
-                                };
-                            }
-                            obj.pages++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -780,10 +486,6 @@ export var Pages;
         return decodeMessage(buf, Pages.codec(), opts);
     }
     Pages.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Pages.codec(), opts);
-    }
-    Pages.stream = stream;
 })(Pages || (Pages = {}));
 export var Positions;
 (function (Positions) {
@@ -830,38 +532,6 @@ export var Positions;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    positions: 1024
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.positions != null && obj.positions === opts.limits.positions) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "positions" had too many elements');
-                            }
-                            if (obj.positions === 1024) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "positions" had too many elements');
-                            }
-                            for (const evt of Position.codec().stream(reader, reader.uint32(), `${prefix}.positions[]`, {
-                                limits: opts.limits?.positions$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.positions
-                                };
-                            }
-                            obj.positions++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -874,10 +544,6 @@ export var Positions;
         return decodeMessage(buf, Positions.codec(), opts);
     }
     Positions.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Positions.codec(), opts);
-    }
-    Positions.stream = stream;
 })(Positions || (Positions = {}));
 export var ReadLog;
 (function (ReadLog) {
@@ -932,38 +598,6 @@ export var ReadLog;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.fromSeq`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.maxEntries`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -976,10 +610,6 @@ export var ReadLog;
         return decodeMessage(buf, ReadLog.codec(), opts);
     }
     ReadLog.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, ReadLog.codec(), opts);
-    }
-    ReadLog.stream = stream;
 })(ReadLog || (ReadLog = {}));
 export var LogState;
 (function (LogState) {
@@ -1052,52 +682,6 @@ export var LogState;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.conversation`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.first`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.head`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.cursor`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1110,10 +694,6 @@ export var LogState;
         return decodeMessage(buf, LogState.codec(), opts);
     }
     LogState.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LogState.codec(), opts);
-    }
-    LogState.stream = stream;
 })(LogState || (LogState = {}));
 export var LogStates;
 (function (LogStates) {
@@ -1160,38 +740,6 @@ export var LogStates;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    logs: 10000
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.logs != null && obj.logs === opts.limits.logs) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "logs" had too many elements');
-                            }
-                            if (obj.logs === 10000) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "logs" had too many elements');
-                            }
-                            for (const evt of LogState.codec().stream(reader, reader.uint32(), `${prefix}.logs[]`, {
-                                limits: opts.limits?.logs$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.logs
-                                };
-                            }
-                            obj.logs++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1204,10 +752,6 @@ export var LogStates;
         return decodeMessage(buf, LogStates.codec(), opts);
     }
     LogStates.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LogStates.codec(), opts);
-    }
-    LogStates.stream = stream;
 })(LogStates || (LogStates = {}));
 export var GossipPage;
 (function (GossipPage) {
@@ -1262,38 +806,6 @@ export var GossipPage;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.relay`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.page`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.signature`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1306,8 +818,4 @@ export var GossipPage;
         return decodeMessage(buf, GossipPage.codec(), opts);
     }
     GossipPage.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GossipPage.codec(), opts);
-    }
-    GossipPage.stream = stream;
 })(GossipPage || (GossipPage = {}));

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Watch;
 (function (Watch) {
@@ -45,38 +45,6 @@ export var Watch;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    accounts: 500
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.accounts != null && obj.accounts === opts.limits.accounts) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
-                            }
-                            if (obj.accounts === 500) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "accounts" had too many elements');
-                            }
-                            for (const evt of Watched.codec().stream(reader, reader.uint32(), `${prefix}.accounts[]`, {
-                                limits: opts.limits?.accounts$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.accounts
-                                };
-                            }
-                            obj.accounts++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -89,10 +57,6 @@ export var Watch;
         return decodeMessage(buf, Watch.codec(), opts);
     }
     Watch.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Watch.codec(), opts);
-    }
-    Watch.stream = stream;
 })(Watch || (Watch = {}));
 export var Watched;
 (function (Watched) {
@@ -137,31 +101,6 @@ export var Watched;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.group`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -174,10 +113,6 @@ export var Watched;
         return decodeMessage(buf, Watched.codec(), opts);
     }
     Watched.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Watched.codec(), opts);
-    }
-    Watched.stream = stream;
 })(Watched || (Watched = {}));
 export var Presences;
 (function (Presences) {
@@ -224,38 +159,6 @@ export var Presences;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    presences: 500
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.presences != null && obj.presences === opts.limits.presences) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "presences" had too many elements');
-                            }
-                            if (obj.presences === 500) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "presences" had too many elements');
-                            }
-                            for (const evt of Presence.codec().stream(reader, reader.uint32(), `${prefix}.presences[]`, {
-                                limits: opts.limits?.presences$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.presences
-                                };
-                            }
-                            obj.presences++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -268,10 +171,6 @@ export var Presences;
         return decodeMessage(buf, Presences.codec(), opts);
     }
     Presences.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Presences.codec(), opts);
-    }
-    Presences.stream = stream;
 })(Presences || (Presences = {}));
 export var Presence;
 (function (Presence) {
@@ -326,38 +225,6 @@ export var Presence;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.state`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.lastSeenMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -370,10 +237,6 @@ export var Presence;
         return decodeMessage(buf, Presence.codec(), opts);
     }
     Presence.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Presence.codec(), opts);
-    }
-    Presence.stream = stream;
 })(Presence || (Presence = {}));
 export var Activity;
 (function (Activity) {
@@ -410,24 +273,6 @@ export var Activity;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.isIdle`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -440,10 +285,6 @@ export var Activity;
         return decodeMessage(buf, Activity.codec(), opts);
     }
     Activity.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Activity.codec(), opts);
-    }
-    Activity.stream = stream;
 })(Activity || (Activity = {}));
 export var PresencePolicy;
 (function (PresencePolicy) {
@@ -523,65 +364,6 @@ export var PresencePolicy;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    contacts: 2000,
-                    blocked: 1000
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.online`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.lastSeen`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            if (opts.limits?.contacts != null && obj.contacts === opts.limits.contacts) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "contacts" had too many elements');
-                            }
-                            if (obj.contacts === 2000) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "contacts" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.contacts[]`,
-                                index: obj.contacts,
-                                value: reader.bytes()
-                            };
-                            obj.contacts++;
-                            break;
-                        }
-                        case 4: {
-                            if (opts.limits?.blocked != null && obj.blocked === opts.limits.blocked) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "blocked" had too many elements');
-                            }
-                            if (obj.blocked === 1000) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "blocked" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.blocked[]`,
-                                index: obj.blocked,
-                                value: reader.bytes()
-                            };
-                            obj.blocked++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -594,10 +376,6 @@ export var PresencePolicy;
         return decodeMessage(buf, PresencePolicy.codec(), opts);
     }
     PresencePolicy.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, PresencePolicy.codec(), opts);
-    }
-    PresencePolicy.stream = stream;
 })(PresencePolicy || (PresencePolicy = {}));
 export var WatchAtRelay;
 (function (WatchAtRelay) {
@@ -681,71 +459,6 @@ export var WatchAtRelay;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    add: 1000,
-                    remove: 1000
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.isAnew`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            if (opts.limits?.add != null && obj.add === opts.limits.add) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "add" had too many elements');
-                            }
-                            if (obj.add === 1000) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "add" had too many elements');
-                            }
-                            for (const evt of WatchedPair.codec().stream(reader, reader.uint32(), `${prefix}.add[]`, {
-                                limits: opts.limits?.add$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.add
-                                };
-                            }
-                            obj.add++;
-                            break;
-                        }
-                        case 3: {
-                            if (opts.limits?.remove != null && obj.remove === opts.limits.remove) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "remove" had too many elements');
-                            }
-                            if (obj.remove === 1000) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "remove" had too many elements');
-                            }
-                            for (const evt of WatchedPair.codec().stream(reader, reader.uint32(), `${prefix}.remove[]`, {
-                                limits: opts.limits?.remove$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.remove
-                                };
-                            }
-                            obj.remove++;
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.wantsAll`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -758,10 +471,6 @@ export var WatchAtRelay;
         return decodeMessage(buf, WatchAtRelay.codec(), opts);
     }
     WatchAtRelay.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, WatchAtRelay.codec(), opts);
-    }
-    WatchAtRelay.stream = stream;
 })(WatchAtRelay || (WatchAtRelay = {}));
 export var WatchedPair;
 (function (WatchedPair) {
@@ -815,38 +524,6 @@ export var WatchedPair;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.watcher`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.group`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -859,10 +536,6 @@ export var WatchedPair;
         return decodeMessage(buf, WatchedPair.codec(), opts);
     }
     WatchedPair.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, WatchedPair.codec(), opts);
-    }
-    WatchedPair.stream = stream;
 })(WatchedPair || (WatchedPair = {}));
 export var WatchingAtRelay;
 (function (WatchingAtRelay) {
@@ -899,24 +572,6 @@ export var WatchingAtRelay;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.isKnown`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -929,10 +584,6 @@ export var WatchingAtRelay;
         return decodeMessage(buf, WatchingAtRelay.codec(), opts);
     }
     WatchingAtRelay.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, WatchingAtRelay.codec(), opts);
-    }
-    WatchingAtRelay.stream = stream;
 })(WatchingAtRelay || (WatchingAtRelay = {}));
 export var RelayPresences;
 (function (RelayPresences) {
@@ -998,57 +649,6 @@ export var RelayPresences;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    presences: 8192,
-                    grants: 4096
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.presences != null && obj.presences === opts.limits.presences) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "presences" had too many elements');
-                            }
-                            if (obj.presences === 8192) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "presences" had too many elements');
-                            }
-                            for (const evt of Presence.codec().stream(reader, reader.uint32(), `${prefix}.presences[]`, {
-                                limits: opts.limits?.presences$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.presences
-                                };
-                            }
-                            obj.presences++;
-                            break;
-                        }
-                        case 2: {
-                            if (opts.limits?.grants != null && obj.grants === opts.limits.grants) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "grants" had too many elements');
-                            }
-                            if (obj.grants === 4096) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "grants" had too many elements');
-                            }
-                            for (const evt of PresenceGrant.codec().stream(reader, reader.uint32(), `${prefix}.grants[]`, {
-                                limits: opts.limits?.grants$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.grants
-                                };
-                            }
-                            obj.grants++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1061,10 +661,6 @@ export var RelayPresences;
         return decodeMessage(buf, RelayPresences.codec(), opts);
     }
     RelayPresences.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, RelayPresences.codec(), opts);
-    }
-    RelayPresences.stream = stream;
 })(RelayPresences || (RelayPresences = {}));
 export var PresenceGrant;
 (function (PresenceGrant) {
@@ -1119,38 +715,6 @@ export var PresenceGrant;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.watcher`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.bits`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1163,8 +727,4 @@ export var PresenceGrant;
         return decodeMessage(buf, PresenceGrant.codec(), opts);
     }
     PresenceGrant.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, PresenceGrant.codec(), opts);
-    }
-    PresenceGrant.stream = stream;
 })(PresenceGrant || (PresenceGrant = {}));

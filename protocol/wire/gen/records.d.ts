@@ -6,17 +6,8 @@ export interface Signed {
 }
 export declare namespace Signed {
     const codec: () => Codec<Signed>;
-    interface SignedBodyFieldEvent {
-        field: '$.body';
-        value: Uint8Array;
-    }
-    interface SignedSignatureFieldEvent {
-        field: '$.signature';
-        value: Uint8Array;
-    }
     function encode(obj: Partial<Signed>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Signed>): Signed;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Signed>): Generator<SignedBodyFieldEvent | SignedSignatureFieldEvent>;
 }
 export interface DeviceList {
     version: number;
@@ -28,44 +19,8 @@ export interface DeviceList {
 }
 export declare namespace DeviceList {
     const codec: () => Codec<DeviceList>;
-    interface DeviceListVersionFieldEvent {
-        field: '$.version';
-        value: number;
-    }
-    interface DeviceListAccountFieldEvent {
-        field: '$.account';
-        value: Uint8Array;
-    }
-    interface DeviceListEpochFieldEvent {
-        field: '$.epoch';
-        value: number;
-    }
-    interface DeviceListIssuedAtMsFieldEvent {
-        field: '$.issuedAtMs';
-        value: number;
-    }
-    interface DeviceListExpiresAtMsFieldEvent {
-        field: '$.expiresAtMs';
-        value: number;
-    }
-    interface DeviceListDevicesTransportKeyFieldEvent {
-        field: '$.devices[].transportKey';
-        value: Uint8Array;
-        index: number;
-    }
-    interface DeviceListDevicesIdentityKeyFieldEvent {
-        field: '$.devices[].identityKey';
-        value: Uint8Array;
-        index: number;
-    }
-    interface DeviceListDevicesRegistrationIdFieldEvent {
-        field: '$.devices[].registrationId';
-        value: number;
-        index: number;
-    }
     function encode(obj: Partial<DeviceList>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DeviceList>): DeviceList;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DeviceList>): Generator<DeviceListVersionFieldEvent | DeviceListAccountFieldEvent | DeviceListEpochFieldEvent | DeviceListIssuedAtMsFieldEvent | DeviceListExpiresAtMsFieldEvent | DeviceListDevicesTransportKeyFieldEvent | DeviceListDevicesIdentityKeyFieldEvent | DeviceListDevicesRegistrationIdFieldEvent>;
 }
 export interface Device {
     transportKey: Uint8Array;
@@ -74,21 +29,8 @@ export interface Device {
 }
 export declare namespace Device {
     const codec: () => Codec<Device>;
-    interface DeviceTransportKeyFieldEvent {
-        field: '$.transportKey';
-        value: Uint8Array;
-    }
-    interface DeviceIdentityKeyFieldEvent {
-        field: '$.identityKey';
-        value: Uint8Array;
-    }
-    interface DeviceRegistrationIdFieldEvent {
-        field: '$.registrationId';
-        value: number;
-    }
     function encode(obj: Partial<Device>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Device>): Device;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Device>): Generator<DeviceTransportKeyFieldEvent | DeviceIdentityKeyFieldEvent | DeviceRegistrationIdFieldEvent>;
 }
 export interface HomeRecord {
     version: number;
@@ -100,34 +42,8 @@ export interface HomeRecord {
 }
 export declare namespace HomeRecord {
     const codec: () => Codec<HomeRecord>;
-    interface HomeRecordVersionFieldEvent {
-        field: '$.version';
-        value: number;
-    }
-    interface HomeRecordAccountFieldEvent {
-        field: '$.account';
-        value: Uint8Array;
-    }
-    interface HomeRecordEpochFieldEvent {
-        field: '$.epoch';
-        value: number;
-    }
-    interface HomeRecordHomesFieldEvent {
-        field: '$.homes[]';
-        index: number;
-        value: Uint8Array;
-    }
-    interface HomeRecordRegionFieldEvent {
-        field: '$.region';
-        value: string;
-    }
-    interface HomeRecordIssuedAtMsFieldEvent {
-        field: '$.issuedAtMs';
-        value: number;
-    }
     function encode(obj: Partial<HomeRecord>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HomeRecord>): HomeRecord;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HomeRecord>): Generator<HomeRecordVersionFieldEvent | HomeRecordAccountFieldEvent | HomeRecordEpochFieldEvent | HomeRecordHomesFieldEvent | HomeRecordRegionFieldEvent | HomeRecordIssuedAtMsFieldEvent>;
 }
 export interface RelayRecord {
     version: number;
@@ -143,64 +59,16 @@ export interface RelayRecord {
 }
 export declare namespace RelayRecord {
     const codec: () => Codec<RelayRecord>;
-    interface RelayRecordVersionFieldEvent {
-        field: '$.version';
-        value: number;
-    }
-    interface RelayRecordRelayFieldEvent {
-        field: '$.relay';
-        value: Uint8Array;
-    }
-    interface RelayRecordNameFieldEvent {
-        field: '$.name';
-        value: string;
-    }
-    interface RelayRecordRegionFieldEvent {
-        field: '$.region';
-        value: string;
-    }
-    interface RelayRecordAddressesFieldEvent {
-        field: '$.addresses[]';
-        index: number;
-        value: string;
-    }
-    interface RelayRecordLoadPermilleFieldEvent {
-        field: '$.loadPermille';
-        value: number;
-    }
-    interface RelayRecordOpenRegistrationFieldEvent {
-        field: '$.openRegistration';
-        value: boolean;
-    }
-    interface RelayRecordSoftwareFieldEvent {
-        field: '$.software';
-        value: string;
-    }
-    interface RelayRecordIssuedAtMsFieldEvent {
-        field: '$.issuedAtMs';
-        value: number;
-    }
-    interface RelayRecordDirectoryFieldEvent {
-        field: '$.directory';
-        value: number;
-    }
     function encode(obj: Partial<RelayRecord>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecord>): RelayRecord;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecord>): Generator<RelayRecordVersionFieldEvent | RelayRecordRelayFieldEvent | RelayRecordNameFieldEvent | RelayRecordRegionFieldEvent | RelayRecordAddressesFieldEvent | RelayRecordLoadPermilleFieldEvent | RelayRecordOpenRegistrationFieldEvent | RelayRecordSoftwareFieldEvent | RelayRecordIssuedAtMsFieldEvent | RelayRecordDirectoryFieldEvent>;
 }
 export interface RelayRecords {
     records: Uint8Array[];
 }
 export declare namespace RelayRecords {
     const codec: () => Codec<RelayRecords>;
-    interface RelayRecordsRecordsFieldEvent {
-        field: '$.records[]';
-        index: number;
-        value: Uint8Array;
-    }
     function encode(obj: Partial<RelayRecords>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecords>): RelayRecords;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RelayRecords>): Generator<RelayRecordsRecordsFieldEvent>;
 }
 export interface DeviceKeys {
     version: number;
@@ -213,53 +81,8 @@ export interface DeviceKeys {
 }
 export declare namespace DeviceKeys {
     const codec: () => Codec<DeviceKeys>;
-    interface DeviceKeysVersionFieldEvent {
-        field: '$.version';
-        value: number;
-    }
-    interface DeviceKeysSuiteFieldEvent {
-        field: '$.suite';
-        value: number;
-    }
-    interface DeviceKeysRegistrationIdFieldEvent {
-        field: '$.registrationId';
-        value: number;
-    }
-    interface DeviceKeysIdentityKeyFieldEvent {
-        field: '$.identityKey';
-        value: Uint8Array;
-    }
-    interface DeviceKeysSignedPrekeyIdFieldEvent {
-        field: '$.signedPrekey.id';
-        value: number;
-    }
-    interface DeviceKeysSignedPrekeyKeyFieldEvent {
-        field: '$.signedPrekey.key';
-        value: Uint8Array;
-    }
-    interface DeviceKeysSignedPrekeySignatureFieldEvent {
-        field: '$.signedPrekey.signature';
-        value: Uint8Array;
-    }
-    interface DeviceKeysKemPrekeyIdFieldEvent {
-        field: '$.kemPrekey.id';
-        value: number;
-    }
-    interface DeviceKeysKemPrekeyKeyFieldEvent {
-        field: '$.kemPrekey.key';
-        value: Uint8Array;
-    }
-    interface DeviceKeysKemPrekeySignatureFieldEvent {
-        field: '$.kemPrekey.signature';
-        value: Uint8Array;
-    }
-    interface DeviceKeysIssuedAtMsFieldEvent {
-        field: '$.issuedAtMs';
-        value: number;
-    }
     function encode(obj: Partial<DeviceKeys>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DeviceKeys>): DeviceKeys;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DeviceKeys>): Generator<DeviceKeysVersionFieldEvent | DeviceKeysSuiteFieldEvent | DeviceKeysRegistrationIdFieldEvent | DeviceKeysIdentityKeyFieldEvent | DeviceKeysSignedPrekeyIdFieldEvent | DeviceKeysSignedPrekeyKeyFieldEvent | DeviceKeysSignedPrekeySignatureFieldEvent | DeviceKeysKemPrekeyIdFieldEvent | DeviceKeysKemPrekeyKeyFieldEvent | DeviceKeysKemPrekeySignatureFieldEvent | DeviceKeysIssuedAtMsFieldEvent>;
 }
 export interface SignedPrekey {
     id: number;
@@ -268,21 +91,8 @@ export interface SignedPrekey {
 }
 export declare namespace SignedPrekey {
     const codec: () => Codec<SignedPrekey>;
-    interface SignedPrekeyIdFieldEvent {
-        field: '$.id';
-        value: number;
-    }
-    interface SignedPrekeyKeyFieldEvent {
-        field: '$.key';
-        value: Uint8Array;
-    }
-    interface SignedPrekeySignatureFieldEvent {
-        field: '$.signature';
-        value: Uint8Array;
-    }
     function encode(obj: Partial<SignedPrekey>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedPrekey>): SignedPrekey;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SignedPrekey>): Generator<SignedPrekeyIdFieldEvent | SignedPrekeyKeyFieldEvent | SignedPrekeySignatureFieldEvent>;
 }
 export interface OneTimePrekey {
     id: number;
@@ -290,17 +100,8 @@ export interface OneTimePrekey {
 }
 export declare namespace OneTimePrekey {
     const codec: () => Codec<OneTimePrekey>;
-    interface OneTimePrekeyIdFieldEvent {
-        field: '$.id';
-        value: number;
-    }
-    interface OneTimePrekeyKeyFieldEvent {
-        field: '$.key';
-        value: Uint8Array;
-    }
     function encode(obj: Partial<OneTimePrekey>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OneTimePrekey>): OneTimePrekey;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OneTimePrekey>): Generator<OneTimePrekeyIdFieldEvent | OneTimePrekeyKeyFieldEvent>;
 }
 export interface PrekeyUpload {
     deviceKeys?: Uint8Array;
@@ -309,27 +110,8 @@ export interface PrekeyUpload {
 }
 export declare namespace PrekeyUpload {
     const codec: () => Codec<PrekeyUpload>;
-    interface PrekeyUploadDeviceKeysFieldEvent {
-        field: '$.deviceKeys';
-        value: Uint8Array;
-    }
-    interface PrekeyUploadOneTimeIdFieldEvent {
-        field: '$.oneTime[].id';
-        value: number;
-        index: number;
-    }
-    interface PrekeyUploadOneTimeKeyFieldEvent {
-        field: '$.oneTime[].key';
-        value: Uint8Array;
-        index: number;
-    }
-    interface PrekeyUploadReplacesFieldEvent {
-        field: '$.replaces';
-        value: boolean;
-    }
     function encode(obj: Partial<PrekeyUpload>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PrekeyUpload>): PrekeyUpload;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PrekeyUpload>): Generator<PrekeyUploadDeviceKeysFieldEvent | PrekeyUploadOneTimeIdFieldEvent | PrekeyUploadOneTimeKeyFieldEvent | PrekeyUploadReplacesFieldEvent>;
 }
 export interface Bundle {
     device: Uint8Array;
@@ -338,23 +120,6 @@ export interface Bundle {
 }
 export declare namespace Bundle {
     const codec: () => Codec<Bundle>;
-    interface BundleDeviceFieldEvent {
-        field: '$.device';
-        value: Uint8Array;
-    }
-    interface BundleDeviceKeysFieldEvent {
-        field: '$.deviceKeys';
-        value: Uint8Array;
-    }
-    interface BundleOneTimeIdFieldEvent {
-        field: '$.oneTime.id';
-        value: number;
-    }
-    interface BundleOneTimeKeyFieldEvent {
-        field: '$.oneTime.key';
-        value: Uint8Array;
-    }
     function encode(obj: Partial<Bundle>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Bundle>): Bundle;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Bundle>): Generator<BundleDeviceFieldEvent | BundleDeviceKeysFieldEvent | BundleOneTimeIdFieldEvent | BundleOneTimeKeyFieldEvent>;
 }

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Signed;
 (function (Signed) {
@@ -44,31 +44,6 @@ export var Signed;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.body`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.signature`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -81,10 +56,6 @@ export var Signed;
         return decodeMessage(buf, Signed.codec(), opts);
     }
     Signed.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Signed.codec(), opts);
-    }
-    Signed.stream = stream;
 })(Signed || (Signed = {}));
 export var DeviceList;
 (function (DeviceList) {
@@ -176,73 +147,6 @@ export var DeviceList;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    devices: 10
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.issuedAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.expiresAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            if (opts.limits?.devices != null && obj.devices === opts.limits.devices) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "devices" had too many elements');
-                            }
-                            if (obj.devices === 10) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "devices" had too many elements');
-                            }
-                            for (const evt of Device.codec().stream(reader, reader.uint32(), `${prefix}.devices[]`, {
-                                limits: opts.limits?.devices$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.devices
-                                };
-                            }
-                            obj.devices++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -255,10 +159,6 @@ export var DeviceList;
         return decodeMessage(buf, DeviceList.codec(), opts);
     }
     DeviceList.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, DeviceList.codec(), opts);
-    }
-    DeviceList.stream = stream;
 })(DeviceList || (DeviceList = {}));
 export var Device;
 (function (Device) {
@@ -313,38 +213,6 @@ export var Device;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.transportKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.identityKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.registrationId`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -357,10 +225,6 @@ export var Device;
         return decodeMessage(buf, Device.codec(), opts);
     }
     Device.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Device.codec(), opts);
-    }
-    Device.stream = stream;
 })(Device || (Device = {}));
 export var HomeRecord;
 (function (HomeRecord) {
@@ -450,70 +314,6 @@ export var HomeRecord;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    homes: 3
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.epoch`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            if (opts.limits?.homes != null && obj.homes === opts.limits.homes) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "homes" had too many elements');
-                            }
-                            if (obj.homes === 3) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "homes" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.homes[]`,
-                                index: obj.homes,
-                                value: reader.bytes()
-                            };
-                            obj.homes++;
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.region`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.issuedAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -526,10 +326,6 @@ export var HomeRecord;
         return decodeMessage(buf, HomeRecord.codec(), opts);
     }
     HomeRecord.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, HomeRecord.codec(), opts);
-    }
-    HomeRecord.stream = stream;
 })(HomeRecord || (HomeRecord = {}));
 export var RelayRecord;
 (function (RelayRecord) {
@@ -655,98 +451,6 @@ export var RelayRecord;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    addresses: 16
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.relay`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.name`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.region`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            if (opts.limits?.addresses != null && obj.addresses === opts.limits.addresses) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements');
-                            }
-                            if (obj.addresses === 16) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.addresses[]`,
-                                index: obj.addresses,
-                                value: reader.string()
-                            };
-                            obj.addresses++;
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.loadPermille`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.openRegistration`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        case 8: {
-                            yield {
-                                field: `${prefix}.software`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 9: {
-                            yield {
-                                field: `${prefix}.issuedAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 10: {
-                            yield {
-                                field: `${prefix}.directory`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -759,10 +463,6 @@ export var RelayRecord;
         return decodeMessage(buf, RelayRecord.codec(), opts);
     }
     RelayRecord.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, RelayRecord.codec(), opts);
-    }
-    RelayRecord.stream = stream;
 })(RelayRecord || (RelayRecord = {}));
 export var RelayRecords;
 (function (RelayRecords) {
@@ -807,35 +507,6 @@ export var RelayRecords;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    records: 1000
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.records != null && obj.records === opts.limits.records) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "records" had too many elements');
-                            }
-                            if (obj.records === 1000) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "records" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.records[]`,
-                                index: obj.records,
-                                value: reader.bytes()
-                            };
-                            obj.records++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -848,10 +519,6 @@ export var RelayRecords;
         return decodeMessage(buf, RelayRecords.codec(), opts);
     }
     RelayRecords.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, RelayRecords.codec(), opts);
-    }
-    RelayRecords.stream = stream;
 })(RelayRecords || (RelayRecords = {}));
 export var DeviceKeys;
 (function (DeviceKeys) {
@@ -944,64 +611,6 @@ export var DeviceKeys;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.suite`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.registrationId`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.identityKey`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield* SignedPrekey.codec().stream(reader, reader.uint32(), `${prefix}.signedPrekey`, {
-                                limits: opts.limits?.signedPrekey
-                            });
-                            break;
-                        }
-                        case 6: {
-                            yield* SignedPrekey.codec().stream(reader, reader.uint32(), `${prefix}.kemPrekey`, {
-                                limits: opts.limits?.kemPrekey
-                            });
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.issuedAtMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1014,10 +623,6 @@ export var DeviceKeys;
         return decodeMessage(buf, DeviceKeys.codec(), opts);
     }
     DeviceKeys.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, DeviceKeys.codec(), opts);
-    }
-    DeviceKeys.stream = stream;
 })(DeviceKeys || (DeviceKeys = {}));
 export var SignedPrekey;
 (function (SignedPrekey) {
@@ -1072,38 +677,6 @@ export var SignedPrekey;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.id`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.key`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.signature`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1116,10 +689,6 @@ export var SignedPrekey;
         return decodeMessage(buf, SignedPrekey.codec(), opts);
     }
     SignedPrekey.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, SignedPrekey.codec(), opts);
-    }
-    SignedPrekey.stream = stream;
 })(SignedPrekey || (SignedPrekey = {}));
 export var OneTimePrekey;
 (function (OneTimePrekey) {
@@ -1165,31 +734,6 @@ export var OneTimePrekey;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.id`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.key`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1202,10 +746,6 @@ export var OneTimePrekey;
         return decodeMessage(buf, OneTimePrekey.codec(), opts);
     }
     OneTimePrekey.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, OneTimePrekey.codec(), opts);
-    }
-    OneTimePrekey.stream = stream;
 })(OneTimePrekey || (OneTimePrekey = {}));
 export var PrekeyUpload;
 (function (PrekeyUpload) {
@@ -1268,52 +808,6 @@ export var PrekeyUpload;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    oneTime: 100
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.deviceKeys`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            if (opts.limits?.oneTime != null && obj.oneTime === opts.limits.oneTime) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "oneTime" had too many elements');
-                            }
-                            if (obj.oneTime === 100) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "oneTime" had too many elements');
-                            }
-                            for (const evt of OneTimePrekey.codec().stream(reader, reader.uint32(), `${prefix}.oneTime[]`, {
-                                limits: opts.limits?.oneTime$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.oneTime
-                                };
-                            }
-                            obj.oneTime++;
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.replaces`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1326,10 +820,6 @@ export var PrekeyUpload;
         return decodeMessage(buf, PrekeyUpload.codec(), opts);
     }
     PrekeyUpload.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, PrekeyUpload.codec(), opts);
-    }
-    PrekeyUpload.stream = stream;
 })(PrekeyUpload || (PrekeyUpload = {}));
 export var Bundle;
 (function (Bundle) {
@@ -1385,37 +875,6 @@ export var Bundle;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.device`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.deviceKeys`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield* OneTimePrekey.codec().stream(reader, reader.uint32(), `${prefix}.oneTime`, {
-                                limits: opts.limits?.oneTime
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1428,8 +887,4 @@ export var Bundle;
         return decodeMessage(buf, Bundle.codec(), opts);
     }
     Bundle.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Bundle.codec(), opts);
-    }
-    Bundle.stream = stream;
 })(Bundle || (Bundle = {}));

@@ -1,5 +1,4 @@
-/* eslint-disable require-yield */
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 import { PrekeyUpload, Bundle } from './records.js';
 export var Failure;
@@ -63,45 +62,6 @@ export var Failure;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.status`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.retryAfterMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.max`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.record`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -114,10 +74,6 @@ export var Failure;
         return decodeMessage(buf, Failure.codec(), opts);
     }
     Failure.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Failure.codec(), opts);
-    }
-    Failure.stream = stream;
 })(Failure || (Failure = {}));
 export var Empty;
 (function (Empty) {
@@ -144,17 +100,6 @@ export var Empty;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -167,10 +112,6 @@ export var Empty;
         return decodeMessage(buf, Empty.codec(), opts);
     }
     Empty.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Empty.codec(), opts);
-    }
-    Empty.stream = stream;
 })(Empty || (Empty = {}));
 export var Hello;
 (function (Hello) {
@@ -234,45 +175,6 @@ export var Hello;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.deviceList`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.software`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -285,10 +187,6 @@ export var Hello;
         return decodeMessage(buf, Hello.codec(), opts);
     }
     Hello.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Hello.codec(), opts);
-    }
-    Hello.stream = stream;
 })(Hello || (Hello = {}));
 export var Welcome;
 (function (Welcome) {
@@ -388,73 +286,6 @@ export var Welcome;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.relayName`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.region`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.nowMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.heartbeatMs`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.isRegistered`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.oneTimePrekeysLeft`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 8: {
-                            yield {
-                                field: `${prefix}.handle`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -467,10 +298,6 @@ export var Welcome;
         return decodeMessage(buf, Welcome.codec(), opts);
     }
     Welcome.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Welcome.codec(), opts);
-    }
-    Welcome.stream = stream;
 })(Welcome || (Welcome = {}));
 export var Register;
 (function (Register) {
@@ -526,37 +353,6 @@ export var Register;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.homeRecord`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.handle`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield* PrekeyUpload.codec().stream(reader, reader.uint32(), `${prefix}.prekeys`, {
-                                limits: opts.limits?.prekeys
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -569,10 +365,6 @@ export var Register;
         return decodeMessage(buf, Register.codec(), opts);
     }
     Register.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Register.codec(), opts);
-    }
-    Register.stream = stream;
 })(Register || (Register = {}));
 export var Registered;
 (function (Registered) {
@@ -609,24 +401,6 @@ export var Registered;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.handle`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -639,10 +413,6 @@ export var Registered;
         return decodeMessage(buf, Registered.codec(), opts);
     }
     Registered.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Registered.codec(), opts);
-    }
-    Registered.stream = stream;
 })(Registered || (Registered = {}));
 export var PrekeysLeft;
 (function (PrekeysLeft) {
@@ -679,24 +449,6 @@ export var PrekeysLeft;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.oneTime`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -709,10 +461,6 @@ export var PrekeysLeft;
         return decodeMessage(buf, PrekeysLeft.codec(), opts);
     }
     PrekeysLeft.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, PrekeysLeft.codec(), opts);
-    }
-    PrekeysLeft.stream = stream;
 })(PrekeysLeft || (PrekeysLeft = {}));
 export var Claim;
 (function (Claim) {
@@ -749,24 +497,6 @@ export var Claim;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -779,10 +509,6 @@ export var Claim;
         return decodeMessage(buf, Claim.codec(), opts);
     }
     Claim.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Claim.codec(), opts);
-    }
-    Claim.stream = stream;
 })(Claim || (Claim = {}));
 export var Claimed;
 (function (Claimed) {
@@ -855,59 +581,6 @@ export var Claimed;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    bundles: 10
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.deviceList`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.homeRecord`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            if (opts.limits?.bundles != null && obj.bundles === opts.limits.bundles) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "bundles" had too many elements');
-                            }
-                            if (obj.bundles === 10) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "bundles" had too many elements');
-                            }
-                            for (const evt of Bundle.codec().stream(reader, reader.uint32(), `${prefix}.bundles[]`, {
-                                limits: opts.limits?.bundles$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.bundles
-                                };
-                            }
-                            obj.bundles++;
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.isCopy`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -920,10 +593,6 @@ export var Claimed;
         return decodeMessage(buf, Claimed.codec(), opts);
     }
     Claimed.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Claimed.codec(), opts);
-    }
-    Claimed.stream = stream;
 })(Claimed || (Claimed = {}));
 export var FindAccount;
 (function (FindAccount) {
@@ -960,24 +629,6 @@ export var FindAccount;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -990,10 +641,6 @@ export var FindAccount;
         return decodeMessage(buf, FindAccount.codec(), opts);
     }
     FindAccount.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, FindAccount.codec(), opts);
-    }
-    FindAccount.stream = stream;
 })(FindAccount || (FindAccount = {}));
 export var FindHandle;
 (function (FindHandle) {
@@ -1030,24 +677,6 @@ export var FindHandle;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.handle`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1060,10 +689,6 @@ export var FindHandle;
         return decodeMessage(buf, FindHandle.codec(), opts);
     }
     FindHandle.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, FindHandle.codec(), opts);
-    }
-    FindHandle.stream = stream;
 })(FindHandle || (FindHandle = {}));
 export var Found;
 (function (Found) {
@@ -1134,52 +759,6 @@ export var Found;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.account`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.homeRecord`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.deviceList`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.profile`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.isCopy`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1192,10 +771,6 @@ export var Found;
         return decodeMessage(buf, Found.codec(), opts);
     }
     Found.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Found.codec(), opts);
-    }
-    Found.stream = stream;
 })(Found || (Found = {}));
 export var Introduce;
 (function (Introduce) {
@@ -1240,35 +815,6 @@ export var Introduce;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    homeRecords: 256
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            if (opts.limits?.homeRecords != null && obj.homeRecords === opts.limits.homeRecords) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "homeRecords" had too many elements');
-                            }
-                            if (obj.homeRecords === 256) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "homeRecords" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.homeRecords[]`,
-                                index: obj.homeRecords,
-                                value: reader.bytes()
-                            };
-                            obj.homeRecords++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1281,10 +827,6 @@ export var Introduce;
         return decodeMessage(buf, Introduce.codec(), opts);
     }
     Introduce.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Introduce.codec(), opts);
-    }
-    Introduce.stream = stream;
 })(Introduce || (Introduce = {}));
 export var GetDirectory;
 (function (GetDirectory) {
@@ -1330,31 +872,6 @@ export var GetDirectory;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.region`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.max`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1367,8 +884,4 @@ export var GetDirectory;
         return decodeMessage(buf, GetDirectory.codec(), opts);
     }
     GetDirectory.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, GetDirectory.codec(), opts);
-    }
-    GetDirectory.stream = stream;
 })(GetDirectory || (GetDirectory = {}));
