@@ -84,6 +84,7 @@ export class FakePerson {
   readonly warnings: Warning[] = []
   client!: Client
   dialer!: FakeDialer
+  #store: MemoryStore | undefined
   /** Put between the client and its data. */
   wrapStore: (store: ClientStore) => ClientStore = (store) => store
 
@@ -98,8 +99,11 @@ export class FakePerson {
   /** Also again, from the data that survived: a restart of the program. */
   async open (): Promise<void> {
     const { clock, random, relays, primitives } = this.world
+    // What the last run had still under way must not write into this one's data.
+    await this.#store?.close()
+    this.#store = new MemoryStore(this.data)
     this.client = await Client.open({
-      store: this.wrapStore(new MemoryStore(this.data)),
+      store: this.wrapStore(this.#store),
       dialer: (seed) => (this.dialer = new FakeDialer(() => relays, seed, primitives)),
       clock,
       random,
