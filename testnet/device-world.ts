@@ -8,6 +8,8 @@ import { MemoryStore } from '../client/store/store-memory.ts'
 import { World, type TestRelayNode } from '../node/testing/message-world.ts'
 import type { ByteStream, Dialer } from '../protocol/byte-stream.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
+import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { deviceIdOfKey, type AccountId, type DeviceId } from '../protocol/ids.ts'
 import { protocols } from '../protocol/protocols.ts'
@@ -17,12 +19,17 @@ export const addressOf = (node: TestRelayNode): string => `/memory/${node.name}/
 
 export class DeviceWorld {
   readonly world: World
+  /** Keys come from the seed, too: whose account is the lower one decides who anchors. */
+  readonly primitives: Primitives
   readonly nodes: TestRelayNode[] = []
   readonly devices: TestDevice[] = []
   /** Put between a device and a relay: faults on the line. */
   wrapStream: (stream: ByteStream, protocol: string, device: DeviceId) => ByteStream = (stream) => stream
 
-  private constructor (seed: number) { this.world = new World(seed, { latencyMs: 20, jitterMs: 5 }) }
+  private constructor (seed: number) {
+    this.world = new World(seed, { latencyMs: 20, jitterMs: 5 })
+    this.primitives = seededPrimitives(nodePrimitives, `devices ${seed}`)
+  }
 
   static async start (seed = 1): Promise<DeviceWorld> {
     const self = new DeviceWorld(seed)
@@ -64,7 +71,7 @@ export class DeviceWorld {
   }
 
   dialerOf (seed: Uint8Array): Dialer {
-    const device = deviceIdOfKey(nodePrimitives.ed25519PublicKey(seed))
+    const device = deviceIdOfKey(this.primitives.ed25519PublicKey(seed))
     return {
       dial: async ({ addresses }, protocol) => {
         const node = this.nodes.find((one) => addresses.includes(addressOf(one)))
@@ -120,13 +127,13 @@ export class TestDevice {
 
   /** Also again: a restart of the program. */
   async open (): Promise<void> {
-    const { world, nodes } = this.#world
+    const { world, nodes, primitives } = this.#world
     this.client = await Client.open({
       store: new MemoryStore(this.data),
       dialer: (seed) => this.#world.dialerOf(seed),
       clock: world.clock,
       random: world.random,
-      primitives: nodePrimitives
+      primitives
     }, { bootstrap: nodes.map(addressOf), software: 'test', strangers: 'accept', ...this.#config })
     this.client.on('message', ({ text }) => { this.received.push(text) })
     this.client.on('warning', (warning) => { this.warnings.push(warning) })

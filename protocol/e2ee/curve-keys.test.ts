@@ -3,7 +3,7 @@ import { concat } from '../bytes.ts'
 import { isProtocolError } from '../errors.ts'
 import { agree, checkKey, decodeKey, encodeKey, generateKeyPair, keyPairFrom } from './curve-keys.ts'
 import { nodePrimitives } from './primitives-node.ts'
-import { seededPrimitives } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
 import { fromHex } from './transcripts.ts'
 import type { Primitives } from './primitives.ts'
 

@@ -5,7 +5,8 @@ import { concat, toHex } from '../bytes.ts'
 import { verifyOnLimbs } from './ed25519-limbs.ts'
 import { nodePrimitives } from './primitives-node.ts'
 import { fromHex } from './transcripts.ts'
-import { flipped, numberBelow, seededPrimitives } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
+import { flipped, numberBelow } from './two-devices.ts'
 
 const SEED = 'ed25519 limbs 1'
 const primitives = seededPrimitives(nodePrimitives, SEED)

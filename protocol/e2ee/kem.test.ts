@@ -3,7 +3,8 @@ import { isProtocolError } from '../errors.ts'
 import { decapsulate, decodeKem, encapsulate, encodeKem, generateKemKeyPair } from './kem.ts'
 import { nodePrimitives } from './primitives-node.ts'
 import { heliographProfile, signalProfile } from './suite.ts'
-import { flipped, seededPrimitives } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
+import { flipped } from './two-devices.ts'
 
 const malformed = (error: unknown): boolean => isProtocolError(error, 'MALFORMED')
 

@@ -5,7 +5,8 @@ import { limits } from '../limits.ts'
 import { readPrekeyMessage, readRatchetMessage, writePrekeyMessage } from './messages.ts'
 import { nodePrimitives } from './primitives-node.ts'
 import { heliographProfile, signalProfile } from './suite.ts'
-import { TestDevice, flipped, numberBelow, seededPrimitives, talkingPair } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
+import { TestDevice, flipped, numberBelow, talkingPair } from './two-devices.ts'
 
 const SEED = 'messages 1'
 const suite = { profile: heliographProfile, primitives: seededPrimitives(nodePrimitives, SEED) }

@@ -8,7 +8,8 @@ import { noblePrimitives } from './primitives-noble.ts'
 import { nodePrimitives } from './primitives-node.ts'
 import { decodeSessionRecord, encodeSessionRecord, open, seal } from './sessions.ts'
 import { heliographProfile } from './suite.ts'
-import { TestDevice, flipped, numberBelow, seededPrimitives, talkingPair } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
+import { TestDevice, flipped, numberBelow, talkingPair } from './two-devices.ts'
 import type { SealedMessage } from './sessions.ts'
 
 const suiteFrom = (seed: string, primitives = nodePrimitives): TestDevice['suite'] => ({ profile: heliographProfile, primitives: seededPrimitives(primitives, seed) })

@@ -5,7 +5,7 @@ import { generateKeyPair } from './curve-keys.ts'
 import { nodePrimitives } from './primitives-node.ts'
 import { accept, deriveMessageKey, nextSendingKey, startAsInitiator, startAsResponder } from './ratchet.ts'
 import { heliographProfile } from './suite.ts'
-import { seededPrimitives } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { RatchetState } from './ratchet.ts'
 

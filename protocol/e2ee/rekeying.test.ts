@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { nodePrimitives } from './primitives-node.ts'
 import { needsRekey, rekeyPolicy } from './rekeying.ts'
 import { heliographProfile } from './suite.ts'
-import { TestDevice, seededPrimitives, talkingPair } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
+import { TestDevice, talkingPair } from './two-devices.ts'
 
 describe('re-keying', () => {
   const suite = { profile: heliographProfile, primitives: seededPrimitives(nodePrimitives, 'rekeying 1') }

@@ -4,7 +4,8 @@ import { isProtocolError } from '../errors.ts'
 import { nodePrimitives } from './primitives-node.ts'
 import { decodeSessionRecord, encodeSessionRecord } from './stored.ts'
 import { heliographProfile } from './suite.ts'
-import { TestDevice, seededPrimitives, talkingPair } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
+import { TestDevice, talkingPair } from './two-devices.ts'
 import type { SessionRecord } from './sessions.ts'
 
 const suite = { profile: heliographProfile, primitives: seededPrimitives(nodePrimitives, 'stored 1') }

@@ -1,7 +1,7 @@
 /**
- * Test support: seeded randomness, and two devices with published prekeys, as small as a test needs them.
+ * Test support: two devices with published prekeys, as small as a test needs them.
  *
- * No mocha, no Node: benchmarks and browser tests use it too. Never for production: the randomness can be predicted.
+ * No mocha, no Node: benchmarks and browser tests use it too.
  */
 import { concat, utf8 } from '../bytes.ts'
 import { generateKeyPair } from './curve-keys.ts'
@@ -11,17 +11,6 @@ import type { OwnDevice, PrekeyBundle, PrekeySecrets } from './prekeys.ts'
 import type { Primitives } from './primitives.ts'
 import type { SealedMessage, SessionRecord } from './sessions.ts'
 import type { Suite } from './suite.ts'
-
-/** `primitives` whose every random byte follows from `seed`. */
-export function seededPrimitives (primitives: Primitives, seed: string): Primitives {
-  let drawn = 0
-  const randomBytes = (length: number): Uint8Array => primitives.shake256(utf8(`${seed}/${drawn++}`), length)
-  return {
-    ...primitives,
-    randomBytes,
-    mlKemEncapsulate: (publicKey, randomness) => primitives.mlKemEncapsulate(publicKey, randomness ?? randomBytes(32))
-  }
-}
 
 /** Whole numbers below `below`, from the suite's randomness. */
 export function numberBelow (primitives: Primitives, below: number): number {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { toHex } from '../bytes.ts'
 import { nodePrimitives } from './primitives-node.ts'
 import { fromHex } from './transcripts.ts'
-import { seededPrimitives } from './two-devices.ts'
+import { seededPrimitives } from './primitives-seeded.ts'
 import { x25519Limbs } from './x25519-limbs.ts'
 
 const SEED = 'limbs 1'
