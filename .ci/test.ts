@@ -1,5 +1,5 @@
 /**
- * `npm test`: type check, lint, then every test. The last line says how many passed and failed; so does the exit status.
+ * `npm test`: type check, lint, audit of the dependencies, then every test. The last line says how many passed and failed; so does the exit status.
  *
  * Type check and lint run beside the first tests: each uses one core.
  */
@@ -53,12 +53,13 @@ async function tests (args: readonly string[]): Promise<Counts> {
 const startMs = performance.now()
 const checks = [
   check('types', run('node_modules/typescript-7/bin/tsc', ['--noEmit', '-p', '.'], { isQuiet: true })),
-  check('lint', run('node_modules/eslint/bin/eslint.js', ['.'], { isQuiet: true }))
+  check('lint', run('node_modules/eslint/bin/eslint.js', ['.'], { isQuiet: true })),
+  check('audit', run('.ci/audit.ts', [], { isQuiet: true }))
 ]
 const all = await Promise.all([...checks, tests(process.argv.slice(2))])
 const passed = all.reduce((sum, counts) => sum + counts.passed, 0)
 const failed = all.reduce((sum, counts) => sum + counts.failed, 0)
 const seconds = Math.round((performance.now() - startMs) / 1000)
-console.log(`\nIn ${Math.floor(seconds / 60)} min ${seconds % 60} s, with types and lint counted as one each:`)
+console.log(`\nIn ${Math.floor(seconds / 60)} min ${seconds % 60} s, with types, lint and audit counted as one each:`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
