@@ -25,7 +25,7 @@ export interface Homes {
   known (account: AccountId): Promise<SignedHomeRecord | undefined>
   /** Memory, store, DHT. @throws ProtocolError UNKNOWN_ACCOUNT, HOME_UNREACHABLE */
   find (account: AccountId, options: { signal: AbortSignal }): Promise<SignedHomeRecord>
-  /** Verifies; keeps the highest epoch. @throws ProtocolError BAD_SIGNATURE, ROLLED_BACK with the newer record, MALFORMED */
+  /** Verifies; keeps the newest. @throws ProtocolError BAD_SIGNATURE, ROLLED_BACK with the newer record, MALFORMED */
   learn (record: Uint8Array): SignedHomeRecord
   /** The account's home does not answer: ask in the background whether it lives elsewhere now. May be said as often as one likes. */
   refresh (account: AccountId): void

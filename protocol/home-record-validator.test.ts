@@ -7,18 +7,18 @@ import { HomeRecordValidator } from './home-record-validator.ts'
 import { accountIdOfKey, relayIdOfKey, type AccountId } from './ids.ts'
 import { limits } from './limits.ts'
 import { homeRecordKey } from './protocols.ts'
-import { signHomeRecord, verifyHomeRecord } from './records/home-record.ts'
+import { isNewer, signHomeRecord, verifyHomeRecord } from './records/home-record.ts'
 
 const random = new SeededRandom(5)
 const relay = relayIdOfKey(p.ed25519PublicKey(random.bytes(32)))
 
-function person (): { account: AccountId, key: Uint8Array, record (epoch: number): Uint8Array } {
+function person (): { account: AccountId, key: Uint8Array, record (epoch: number, issuedAtMs?: number): Uint8Array } {
   const seed = random.bytes(32)
   const account = accountIdOfKey(p.ed25519PublicKey(seed))
   return {
     account,
     key: utf8(homeRecordKey(account)),
-    record: (epoch) => signHomeRecord(p, { account, epoch, homes: [relay], region: 'eu', issuedAtMs: 1 }, seed).bytes
+    record: (epoch, issuedAtMs = 1) => signHomeRecord(p, { account, epoch, homes: [relay], region: 'eu', issuedAtMs }, seed).bytes
   }
 }
 const validatorFor = (maxAccounts?: number): HomeRecordValidator =>
@@ -39,6 +39,21 @@ describe('the validator of home records in the DHT', () => {
     validator.validate(a.key, old)
     validator.validate(a.key, a.record(2))
     for (let i = 0; i < 3; i++) assert.throws(() => { validator.validate(a.key, old) }, is('ROLLED_BACK'))
+  })
+
+  it('of two records of one epoch takes the same one in any order, and refuses the other after it', () => {
+    for (let i = 0; i < 20; i++) {
+      const a = person()
+      const [one, two] = [a.record(4), a.record(4, 2)]
+      const [winner, loser] = isNewer({ epoch: 4, bytes: one }, { epoch: 4, bytes: two }) ? [one, two] : [two, one]
+      const [first, second] = [validatorFor(), validatorFor()]
+      first.validate(a.key, loser)
+      first.validate(a.key, winner)
+      second.validate(a.key, winner)
+      for (const validator of [first, second]) assert.throws(() => { validator.validate(a.key, loser) }, is('ROLLED_BACK'), `seed ${random.seed}`)
+      assert.equal(first.select(a.key, [loser, winner]), 1)
+      assert.equal(first.select(a.key, [winner, loser]), 0)
+    }
   })
 
   it('refuses a forged record, and does not take its epoch for seen', () => {

@@ -14,7 +14,7 @@ import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import { protocols } from '../../protocol/protocols.ts'
 import { signDeviceList, verifyDeviceList, type Device, type SignedDeviceList } from '../../protocol/records/device-list.ts'
-import { signHomeRecord, verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import { isNewer, signHomeRecord, verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { dialChannel } from '../relay/dial.ts'
 import { deviceIn, type Devices } from './devices.ts'
 import { ensureAccount, type DeviceIdentity } from './identity.ts'
@@ -153,7 +153,7 @@ export class Account {
     const record = verifyHomeRecord(primitives, bytes)
     if (record.account !== row.id) throw new ProtocolError('BAD_SIGNATURE', { what: 'home record of another account' })
     const known = await ledger.read(tables.homeRecords, row.id)
-    if (known !== undefined && record.epoch <= known.epoch) return false
+    if (known !== undefined && !isNewer(record, known)) return false
     const found = await choice.find(record.homes[0], row.addresses, signal)
     await this.#save((draft) => {
       draft.write(tables.homeRecords, row.id, record)

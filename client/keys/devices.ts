@@ -9,7 +9,7 @@ import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId } from '../../protocol/ids.ts'
 import { isExpired, verifyDeviceList, type Device } from '../../protocol/records/device-list.ts'
-import { verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import { isNewer, verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import type { ListMark } from '../messages/content.ts'
 import type { Draft } from '../store/ledger.ts'
 import type { PinnedList, Tables } from '../store/tables.ts'
@@ -65,7 +65,7 @@ export class Devices {
     if (known !== undefined && sameBytes(known.bytes, bytes)) return known
     const record = verifyHomeRecord(this.#primitives, bytes)
     if (record.account !== account) throw new ProtocolError('BAD_SIGNATURE', { what: 'home record of another account' })
-    if (known !== undefined && record.epoch <= known.epoch) return known
+    if (known !== undefined && !isNewer(record, known)) return known
     draft.write(this.#tables.homeRecords, account, record)
     return record
   }

@@ -10,7 +10,7 @@ import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
-import { verifyHomeRecord } from '../../protocol/records/home-record.ts'
+import { isNewer, verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Page, ReadLog } from '../../protocol/wire/gen/log.js'
 import type { Intake, Origin } from '../log/intake.ts'
@@ -111,9 +111,9 @@ export class RelaySessions {
   /** @throws ProtocolError QUOTA; MALFORMED, … when it is no record */
   #chargeMove (bytes: Uint8Array, relay: RelayId): void {
     // Before its signature is checked, which costs more than to read it.
-    const { account, epoch } = verifyHomeRecord({ ...this.#c.signing, ed25519Verify: () => true }, bytes)
-    const known = this.#c.homes.cached(account)
-    if (known !== undefined && epoch > known.epoch) this.#c.buckets.take('forwardPerRelay', relay, moveCost)
+    const record = verifyHomeRecord({ ...this.#c.signing, ed25519Verify: () => true }, bytes)
+    const known = this.#c.homes.cached(record.account)
+    if (known !== undefined && isNewer(record, known)) this.#c.buckets.take('forwardPerRelay', relay, moveCost)
   }
 
   async #onPull (request: ReadLog, relay: RelayId, maxEntries: number): Promise<Page> {

@@ -2,14 +2,14 @@
  * One person in a directory: read, merged with what was known, checked.
  *
  * Nothing is believed because a relay wrote it. What counts is signed by the account or the device; of what was already
- * known, the higher epoch stays. Pure.
+ * known, the newer record and the list of the higher epoch stay. Pure.
  */
 import { sameBytes } from '../../protocol/bytes.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, deviceIdOfKey, type AccountId } from '../../protocol/ids.ts'
 import { verifyDeviceKeys } from '../../protocol/records/device-keys.ts'
 import { isExpired, verifyDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
-import { verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import { isNewer, verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { verifyPublicProfile, type SignedPublicProfile } from '../../protocol/records/public-profile.ts'
 import { readSigned, type Signing } from '../../protocol/records/signed.ts'
 import { decode } from '../../protocol/wire/codec.ts'
@@ -55,7 +55,7 @@ export function checkPerson (signing: Signing, person: DirectoryPerson, nowMs: n
 
 /** Numbers that only rise, read without a look at the signature: what is served is checked then. */
 const listEpoch = (signed: Uint8Array): number => decode(DeviceList, readSigned(signed).body).epoch
-const homeEpoch = (signed: Uint8Array): number => decode(HomeRecord, readSigned(signed).body).epoch
+const homeOf = (bytes: Uint8Array): { epoch: number, bytes: Uint8Array } => ({ epoch: decode(HomeRecord, readSigned(bytes).body).epoch, bytes })
 const keysIssuedAtMs = (signed: Uint8Array): number => decode(DeviceKeys, readSigned(signed).body).issuedAtMs
 const profileIssuedAtMs = (signed: Uint8Array): number => decode(PublicProfile, readSigned(signed).body).issuedAtMs
 
@@ -65,7 +65,7 @@ const profileIssuedAtMs = (signed: Uint8Array): number => decode(PublicProfile, 
  * @throws ProtocolError MALFORMED, TOO_LARGE: `next` is ignored as a whole
  */
 export function mergePerson (known: DirectoryPerson | undefined, next: DirectoryPerson): DirectoryPerson {
-  const [epoch, home] = [listEpoch(next.deviceList), homeEpoch(next.homeRecord)]
+  const [epoch, home] = [listEpoch(next.deviceList), homeOf(next.homeRecord)]
   for (const { deviceKeys } of next.bundles) keysIssuedAtMs(deviceKeys)
   if (next.profile !== undefined) profileIssuedAtMs(next.profile)
   if (known === undefined) return next
@@ -75,7 +75,7 @@ export function mergePerson (known: DirectoryPerson | undefined, next: Directory
   return {
     account: next.account,
     handleHash: next.handleHash,
-    homeRecord: home < homeEpoch(known.homeRecord) ? known.homeRecord : next.homeRecord,
+    homeRecord: isNewer(homeOf(known.homeRecord), home) ? known.homeRecord : next.homeRecord,
     deviceList: isOlderList ? known.deviceList : next.deviceList,
     bundles,
     ...(profile === undefined ? {} : { profile })

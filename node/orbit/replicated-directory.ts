@@ -9,6 +9,7 @@ import type { Clock, Random, Timer } from '../../protocol/clock.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import { hashHandle } from '../../protocol/records/handle-hash.ts'
+import { isNewer } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import { deadline } from '../deadline.ts'
 import { KeyedSerial } from '../keyed-serial.ts'
@@ -194,7 +195,7 @@ export class ReplicatedDirectory {
     let newest: CheckedPerson | undefined
     for (const relay of [...this.#copies.keys()]) {
       const found = await this.find(relay, account)
-      if (found !== undefined && (newest === undefined || found.homeRecord.epoch > newest.homeRecord.epoch)) newest = found
+      if (found !== undefined && (newest === undefined || isNewer(found.homeRecord, newest.homeRecord))) newest = found
     }
     return newest
   }

@@ -4,6 +4,7 @@ import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/e
 import type { AccountId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { homeRecordKey } from '../../protocol/protocols.ts'
+import { isNewer } from '../../protocol/records/home-record.ts'
 import { StubMesh, TestPerson, directCommits, signing, testRelay } from '../testing/fixtures.ts'
 import { HomeBook } from './homes.ts'
 import { silentLogger } from '../watch/logger.ts'
@@ -126,10 +127,10 @@ describe('homes', () => {
     }
   })
 
-  it('keeps the highest epoch, and of two records of one epoch the first', () => {
+  it('keeps the highest epoch', () => {
     homes.learn(person.home(there, { epoch: 3 }).bytes)
     homes.learn(person.home(there, { epoch: 3 }).bytes)
-    for (const record of [person.home(there, { epoch: 2 }), person.home(here, { epoch: 3 })]) {
+    for (const record of [person.home(there, { epoch: 2 }), person.home(here, { epoch: 2 })]) {
       assert.throws(() => homes.learn(record.bytes), (error: unknown) => {
         assert.ok(isProtocolError(error, 'ROLLED_BACK'))
         assert.deepEqual(error.details.record, person.home(there, { epoch: 3 }).bytes)
@@ -139,6 +140,35 @@ describe('homes', () => {
     assert.deepEqual(moved, [])
     homes.learn(person.home(here, { epoch: 4 }).bytes)
     assert.deepEqual(moved, [person.account])
+  })
+
+  it('of two records of one epoch keeps the same one, whichever came first, in memory and on disk', async () => {
+    for (const isStored of [false, true]) {
+      for (const isWinnerFirst of [false, true]) {
+        person = new TestPerson(random)
+        const [a, b] = [person.home(there, { epoch: 3 }), person.home(here, { epoch: 3 })]
+        const [winner, loser] = isNewer(a, b) ? [a, b] : [b, a]
+        homes = open(1)
+        moved = []
+        const learn = async (bytes: Uint8Array): Promise<void> => { if (isStored) await homes.learnDurably(bytes); else homes.learn(bytes) }
+        if (isWinnerFirst) {
+          await learn(winner.bytes)
+          await assert.rejects(async () => { await learn(loser.bytes) }, isCode('ROLLED_BACK'))
+        } else {
+          await learn(loser.bytes)
+          await learn(winner.bytes)
+        }
+        await homes.settled()
+        assert.deepEqual(homes.cached(person.account)?.bytes, winner.bytes, `seed ${random.seed}`)
+        assert.deepEqual(moved, isWinnerFirst ? [] : [person.account])
+        if (!isStored) continue
+        assert.deepEqual(await store.get('home', person.account), winner.bytes)
+        // Memory has forgotten it, the disk has not.
+        homes.learn(new TestPerson(random).home(there).bytes)
+        await homes.learnDurably(loser.bytes).catch(() => { /* that it was rolled back is said here, or found when it is written */ })
+        assert.deepEqual(await store.get('home', person.account), winner.bytes)
+      }
+    }
   })
 
   it('does not put on disk what was only introduced', async () => {

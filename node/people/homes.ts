@@ -1,17 +1,16 @@
 /**
  * Where accounts live: the newest signed home record known of each.
  *
- * Owns: memory over store over DHT, the rule that the highest epoch wins, telling others when an account moves.
+ * Owns: memory over store over DHT, the rule that the newer record wins, telling others when an account moves.
  * Durable for accounts kept here and for people that this relay had to look up; what others merely introduced stays in
  * memory, bounded, so that strangers cannot fill the disk. Table: `home`. Spec: docs/protocol/records.md
  */
 import type { Clock } from '../../protocol/clock.ts'
-import { sameBytes } from '../../protocol/bytes.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { homeRecordKey } from '../../protocol/protocols.ts'
-import { verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import { isNewer, verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import { deadline } from '../deadline.ts'
 import { KeyedSerial } from '../keyed-serial.ts'
@@ -239,12 +238,9 @@ export class HomeBook implements Homes {
     const { account } = record
     const before = this.#recall(account)
     if (before !== undefined) {
-      // [REJECT] only a higher epoch replaces a record; two of the same epoch: the first one stays, everywhere
-      if (before.record.epoch > record.epoch) throw new ProtocolError('ROLLED_BACK', { what: 'home record', record: before.record.bytes })
-      if (before.record.epoch === record.epoch) {
-        if (!sameBytes(before.record.bytes, record.bytes)) throw new ProtocolError('ROLLED_BACK', { what: 'home record', record: before.record.bytes })
-        return
-      }
+      // [REJECT] only a newer record replaces another, also of two of the same epoch
+      if (isNewer(before.record, record)) throw new ProtocolError('ROLLED_BACK', { what: 'home record', record: before.record.bytes })
+      if (!isNewer(record, before.record)) return
     }
     const known = { record, askedAtMs: this.#components.clock.nowMs(), isStored }
     this.#keep(account, known)
@@ -278,8 +274,8 @@ export class HomeBook implements Homes {
       // Memory is bounded: the store may hold a newer one that memory has forgotten.
       const stored = await this.#components.store.get('home', account)
       const before = stored === undefined ? undefined : this.#readStored(stored)
-      if (before !== undefined && before.epoch > known.record.epoch) this.#take(before)
-      else if (before?.epoch !== known.record.epoch) await this.#components.commits.commit([{ op: 'put', table: 'home', key: account, value: known.record.bytes }])
+      if (before !== undefined && isNewer(before, known.record)) this.#take(before)
+      else if (before === undefined || isNewer(known.record, before)) await this.#components.commits.commit([{ op: 'put', table: 'home', key: account, value: known.record.bytes }])
     })
     this.#writing.add(writing)
     try {

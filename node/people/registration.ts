@@ -9,7 +9,7 @@ import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId } from '../../protocol/ids.ts'
 import { isExpired, type SignedDeviceList } from '../../protocol/records/device-list.ts'
-import { verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import { isNewer, verifyHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { PrekeyUpload } from '../../protocol/wire/gen/records.js'
 import { registrationOf, type Accounts, type Registration } from './accounts.ts'
@@ -111,7 +111,8 @@ export class Registrar {
     })
     const writes: Write[] = wanted === '' ? [] : await handles.claim(devices.account, { wanted, current })
     if (known === undefined || isOther(known, registration)) writes.push(accounts.put(registration))
-    if (homes.cached(devices.account)?.epoch !== record.epoch || !accounts.isLocal(devices.account)) writes.push({ op: 'put', table: 'home', key: devices.account, value: record.bytes })
+    const cached = homes.cached(devices.account)
+    if (cached === undefined || isNewer(record, cached) || !accounts.isLocal(devices.account)) writes.push({ op: 'put', table: 'home', key: devices.account, value: record.bytes })
     if (request.prekeys !== undefined) await prekeys.upload(devices.account, device, request.prekeys, writes)
     else if (writes.length > 0) await commits.commit(writes)
     accounts.remember(registration)
@@ -196,8 +197,7 @@ export class Registrar {
   /** @throws ProtocolError ROLLED_BACK */
   async #checkNewest (record: SignedHomeRecord): Promise<void> {
     const known = await this.#components.homes.known(record.account)
-    if (known === undefined || known.epoch < record.epoch) return
-    if (known.epoch > record.epoch || !sameBytes(known.bytes, record.bytes)) throw new ProtocolError('ROLLED_BACK', { what: 'home record', record: known.bytes })
+    if (known !== undefined && isNewer(known, record)) throw new ProtocolError('ROLLED_BACK', { what: 'home record', record: known.bytes })
   }
 
   /** Best effort: a device that was away long may not know that its account lives elsewhere now. */

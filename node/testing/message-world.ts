@@ -12,7 +12,7 @@ import { deviceIdOfKey, messageIdFromBytes, type AccountId, type MessageId, type
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { SignedDeviceList } from '../../protocol/records/device-list.ts'
-import { verifyHomeRecord } from '../../protocol/records/home-record.ts'
+import { isNewer, verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
 import type { Outcome, Pages } from '../../protocol/wire/gen/log.js'
 import { decode } from '../../protocol/wire/codec.ts'
@@ -66,8 +66,7 @@ export class World {
     this.random = new SeededRandom(seed)
     this.logger = logger
     this.logs = logs
-    const isNewer = (record: Uint8Array, than: Uint8Array): boolean => verifyHomeRecord(signing, record).epoch > verifyHomeRecord(signing, than).epoch
-    this.network = new MemoryNetwork({ clock: this.clock, random: this.random, isNewer }, conditions)
+    this.network = new MemoryNetwork({ clock: this.clock, random: this.random, isNewer: (record, than) => isNewer(verifyHomeRecord(signing, record), verifyHomeRecord(signing, than)) }, conditions)
   }
 
   async relay (name: string, options: MemoryStoreOptions = {}): Promise<TestRelayNode> {

@@ -1,7 +1,9 @@
 /**
- * Which relay keeps an account's logs. Signed by the account key; the highest epoch wins, so only the account moves itself.
- * Stands in the DHT under homeRecordKey(account). Spec: docs/protocol/records.md
+ * Which relay keeps an account's logs. Signed by the account key; the highest epoch wins, so only the account moves itself,
+ * and of two records of one epoch everybody takes the same one (`isNewer`). Stands in the DHT under homeRecordKey(account). Spec: docs/protocol/records.md
  */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { mapKey, sameBytes } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
 import { accountIdFromBytes, accountIdToBytes, accountKeyOf, relayIdOfKey, relayKeyOf, type AccountId, type RelayId } from '../ids.ts'
 import { limits } from '../limits.ts'
@@ -22,6 +24,24 @@ export interface HomeRecord {
 
 /** A checked record together with the bytes that were signed. */
 export interface SignedHomeRecord extends HomeRecord { readonly bytes: Uint8Array }
+
+/** What decides between two records of one account. The digest as a string of 32 characters, one for each byte. */
+export interface HomeRank { readonly epoch: number, readonly digest: string }
+type Ranked = Pick<SignedHomeRecord, 'epoch' | 'bytes'>
+
+/** @throws ProtocolError TOO_LARGE, MALFORMED: `bytes` are no signed record */
+export const rankOf = ({ epoch, bytes }: Ranked): HomeRank => ({ epoch, digest: mapKey(sha256(readSigned(bytes).body)) })
+
+export const isHigher = (a: HomeRank, b: HomeRank): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.digest < b.digest)
+
+/**
+ * Does `a` replace `b`? SPEC(records) A total order, so that everybody who has seen both stands at the same one: the higher
+ * epoch, then the smaller SHA-256 of the signed body. Neither of two signatures of one body is newer.
+ */
+export function isNewer (a: Ranked, b: Ranked): boolean {
+  if (a.epoch !== b.epoch) return a.epoch > b.epoch
+  return !sameBytes(a.bytes, b.bytes) && isHigher(rankOf(a), rankOf(b))
+}
 
 /** [REJECT] what no relay or client takes: told to who signs, and found by who reads. */
 function checkFields ({ epoch, homes, region }: Pick<HomeRecord, 'epoch' | 'region'> & { homes: readonly RelayId[] }): void {

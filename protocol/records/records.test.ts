@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { concat, utf8 } from '../bytes.ts'
 import { SeededRandom } from '../clock-manual.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -10,7 +11,7 @@ import { DeviceKeys as WireDeviceKeys, DeviceList as WireDeviceList, HomeRecord 
 import { PublicProfile as WirePublicProfile } from '../wire/gen/directory.js'
 import { signDeviceKeys, verifyDeviceKeys, type DeviceKeys } from './device-keys.ts'
 import { isExpired, signDeviceList, verifyDeviceList, type DeviceList } from './device-list.ts'
-import { signHomeRecord, verifyHomeRecord, type HomeRecord } from './home-record.ts'
+import { isNewer, signHomeRecord, verifyHomeRecord, type HomeRecord } from './home-record.ts'
 import { signPublicProfile, verifyPublicProfile, type PublicProfile } from './public-profile.ts'
 import { signRelayRecord, verifyRelayRecord } from './relay-record.ts'
 import { contexts, isRegion, signRecord, type Context } from './signed.ts'
@@ -66,6 +67,18 @@ describe('signed records', () => {
     assert.deepEqual(verifyHomeRecord(signing, home.bytes), { ...homeRecord, bytes: home.bytes })
     assert.deepEqual(verifyRelayRecord(signing, ofRelay.bytes), { ...relayRecord, bytes: ofRelay.bytes })
     assert.deepEqual(verifyDeviceKeys(signing, signDeviceKeys(signing, deviceKeys, device.seed), device.id), deviceKeys)
+  })
+
+  it('home records of one account stand in one total order: by epoch, then by the hash of what was signed', () => {
+    const sign = (epoch: number, issuedAtMs: number): { epoch: number, bytes: Uint8Array } => signHomeRecord(signing, { ...homeRecord, epoch, issuedAtMs }, alice.seed)
+    const records = [1, 2, 3].flatMap((epoch) => [1, 2, 3, 4].map((issuedAtMs) => sign(epoch, issuedAtMs)))
+    const hash = ({ bytes }: { bytes: Uint8Array }): string => createHash('sha256').update(decode(Signed, bytes).body).digest('hex')
+    for (const a of records) {
+      for (const b of records) assert.equal(isNewer(a, b), a.epoch !== b.epoch ? a.epoch > b.epoch : hash(a) < hash(b))
+    }
+    const { body, signature } = decode(Signed, records[0]!.bytes)
+    const again = { epoch: 1, bytes: encode(Signed, { body, signature: new Uint8Array(signature.byteLength) }) }
+    assert.equal(isNewer(again, records[0]!) || isNewer(records[0]!, again), false)
   })
 
   it('a relay record names its directory database, or none', () => {
