@@ -25,6 +25,7 @@ import { Adoption } from './log/adoption.ts'
 import { Intake } from './log/intake.ts'
 import { Links } from './federation/links.ts'
 import { LogReader } from './log/log-reader.ts'
+import { noLoad, type LoadGuard } from './limits/load.ts'
 import { Logs, logsDefaults, type LogsConfig } from './log/logs.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import type { Meter } from './watch/meter.ts'
@@ -53,10 +54,14 @@ export interface MessagePathParts {
   signing: GroupSigning
   logger: Logger
   meter: Meter
+  /** Milliseconds with fractions, for durations; default `clock.nowMs`. */
+  stopwatch? (): number
   /** Where the requests and notifications of the message path are added. */
   clientHandlers: Handlers
   relayHandlers: Handlers
   channelMeter?: ChannelMeter
+  /** What is left out when there is too much to do; default: nothing. */
+  load?: LoadGuard
 }
 
 export interface MessagePathConfig {
@@ -66,6 +71,10 @@ export interface MessagePathConfig {
   readonly seed: Uint8Array
   readonly logs?: Partial<LogsConfig>
 }
+
+/** Envelopes received and not answered yet: at 20 MB/s one and six seconds. */
+const busyIntakeBytes = 20 * 1024 * 1024
+const overloadedIntakeBytes = 120 * 1024 * 1024
 
 export class MessagePath {
   readonly #parts: MessagePathParts
@@ -95,8 +104,9 @@ export class MessagePath {
     const placement = new Placement({ accounts, homes }, loadedGroups)
     const groups = new Groups({ ...parts, homing: placement }, loadedGroups)
     this.#logs = new Logs({ store, placement, groups, meter }, { ...logsDefaults, ...config.logs })
-    this.#outboxes = new Outboxes({ store, meter })
-    const shared = { ...parts, placement, groups, logs: this.#logs, outboxes: this.#outboxes }
+    this.#outboxes = new Outboxes({ store, meter, clock: parts.clock })
+    const load = parts.load ?? noLoad
+    const shared = { ...parts, load, placement, groups, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)
     this.#links = new Links({ ...parts, handlers: relayHandlers })
     const onRefused = (item: OutboxItem, code: ErrorCode): void => { this.#clients.refused(item, code) }
@@ -107,7 +117,8 @@ export class MessagePath {
     const copies = new EntryCopies({ ...shared, links: this.#links }, config)
     const reader = new LogReader({ ...parts, fetchCopy: (log, seq) => copies.fetch(log, seq) })
     const roads = new Roads(shared)
-    const all = { ...shared, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
+    const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
+    const all = { ...shared, retries, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)
     this.#forwarding = new Forwarding({ ...all, adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
@@ -115,6 +126,7 @@ export class MessagePath {
     this.#retention = new Retention(parts)
     this.#presence = new Presence({ ...shared, links: this.#links })
     this.#fanout = new Fanout({ ...all, replication: this.#replication }, config)
+    parts.load?.watch({ name: 'intake', read: () => this.#intake.pendingBytes, busy: busyIntakeBytes, overloaded: overloadedIntakeBytes })
     this.#intake.onQueued((queue) => { this.#forwarding.queued(queue) })
     this.#intake.onFirst((log) => { this.#replication.follow(log) })
     this.#outboxes.onReload((queue) => { this.#forwarding.queued(queue) })

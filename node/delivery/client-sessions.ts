@@ -14,12 +14,13 @@ import type { LogState, Page, Positions, ReadLog } from '../../protocol/wire/gen
 import { Delivery, type DeliveryComponents } from './delivery.ts'
 import { FanoutScheduler, rankOf } from '../fanout/scheduler.ts'
 import type { Span } from '../groups/group-rows.ts'
+import type { Load } from '../limits/load.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Intake, Origin } from '../log/intake.ts'
 import { Log } from '../log/log.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import type { Logs } from '../log/logs.ts'
-import type { Meter } from '../watch/meter.ts'
+import { longBuckets, waitBuckets, type Meter } from '../watch/meter.ts'
 import { wireEntry } from './pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Buckets, Defer, Homes, Logger } from '../ports.ts'
@@ -60,6 +61,7 @@ export interface ClientSessionsComponents extends Pick<DeliveryComponents, 'cloc
   homes: Homes
   progress: Progress
   buckets: Buckets
+  load?: Load
   meter: Meter
   logger: Logger
   defer: Defer
@@ -84,6 +86,8 @@ export class ClientSessions {
       pages,
       scheduler: new FanoutScheduler(components),
       delivered: meter.counter('heliograph_delivery_entries_total', 'entries handed to devices'),
+      lag: meter.histogram('heliograph_delivery_lag_seconds', 'from stored (by the sequencer\'s clock) to acknowledged by a device, the time that it was away included', longBuckets),
+      onlineLag: meter.histogram('heliograph_delivery_online_lag_seconds', 'the same, from when the device connected if that was later', waitBuckets),
       rankOf: ({ conversation }) => rankOf(placement, conversation)
     }
     meter.gauge('heliograph_delivery_shared_bytes', 'pages of groups kept for the devices that have not had them', () => pages.usedBytes)
@@ -183,7 +187,11 @@ export class ClientSessions {
         return this.#c.intake.accept(envelopes, session.origin).then((outcomes) => ({ outcomes }))
       })
       .onNotification(clientNotifications.acknowledge, (positions, channel) => { this.#onAcknowledge(positions, channel) })
-      .on(clientMethods.readLog, (request, channel) => this.#onReadLog(request, this.asking(channel)))
+      .on(clientMethods.readLog, (request, channel) => {
+        const session = this.asking(channel)
+        this.#c.load?.check('history')
+        return this.#onReadLog(request, session)
+      })
       .on(clientMethods.listLogs, (_, channel) => this.#onListLogs(this.asking(channel)))
   }
 

@@ -15,7 +15,7 @@ import { limits } from '../../protocol/limits.ts'
 import { clientNotifications } from '../../protocol/methods.ts'
 import { ranks, type FanoutScheduler, type Rank, type Served } from '../fanout/scheduler.ts'
 import type { Follower, Log } from '../log/log.ts'
-import type { Counter } from '../watch/meter.ts'
+import type { Counter, Histogram } from '../watch/meter.ts'
 import { encodePage, joinPages, type EncodedPage } from './page-encoder.ts'
 import type { Logger } from '../ports.ts'
 import type { SharedPages } from './shared-pages.ts'
@@ -37,6 +37,10 @@ export interface DeliveryComponents {
   logger: Logger
   /** Entries handed to devices. */
   delivered: Counter
+  /** Stored → acknowledged by the device, of the oldest entry of a page. */
+  lag: Histogram
+  /** The same, from when the device connected if that was later: what this relay and the line are good for. */
+  onlineLag: Histogram
   /** Now: a group may grow. */
   rankOf (log: Log): Rank
 }
@@ -50,7 +54,7 @@ class DeviceFollower implements Follower {
   last: number
   readonly #delivery: Delivery
   /** What is under way, a page each, oldest first. */
-  readonly unacknowledged: Array<{ last: number, entries: number, bytes: number }> = []
+  readonly unacknowledged: Array<{ last: number, entries: number, bytes: number, storedAtMs: number }> = []
   isReading = false
   /** Reading failed: not tried again before this timer fires. */
   retry: Timer | undefined
@@ -75,6 +79,7 @@ export class Delivery implements Served {
   readonly #channel: Channel
   readonly #device: DeviceId
   readonly #c: DeliveryComponents
+  readonly #sinceMs: number
   readonly #followers = new Map<ConversationId, DeviceFollower>()
   /** Followers that are behind, by rank, next to be served first. */
   readonly #ready: readonly [Set<DeviceFollower>, Set<DeviceFollower>, Set<DeviceFollower>] = [new Set(), new Set(), new Set()]
@@ -82,6 +87,7 @@ export class Delivery implements Served {
   #frameBytes = 0
   #servedBytes = 0
   #windowEntries = 0
+  #handedOut = 0
   #windowBytes = 0
   #isReading = false
   #isStopped = false
@@ -90,7 +96,11 @@ export class Delivery implements Served {
     this.#channel = channel
     this.#device = device
     this.#c = components
+    this.#sinceMs = components.clock.nowMs()
   }
+
+  /** Entries handed out since the device connected. */
+  get handedOut (): number { return this.#handedOut }
 
   /** Entries handed out and not acknowledged. */
   get windowEntries (): number { return this.#windowEntries }
@@ -151,12 +161,21 @@ export class Delivery implements Served {
       this.#windowBytes -= bytes
       count++
     }
+    if (count > 0) this.#measure(unacknowledged[0]!.storedAtMs)
     if (count === unacknowledged.length) unacknowledged.length = 0
     else if (count > 0) unacknowledged.splice(0, count)
     // It may have read further by itself (readLog): not delivered again.
     if (seq > follower.sent && seq <= log.durableHead) follower.sent = seq
     if (follower.isDone) this.unfollow(log)
     this.#wakeReady()
+  }
+
+  /** Once for each acknowledgement: a histogram for each entry would be a fiftieth of what a delivery costs. */
+  #measure (storedAtMs: number): void {
+    const nowMs = this.#c.clock.nowMs()
+    // Stored by the sequencer's clock, which may be ahead.
+    this.#c.lag.observe(Math.max(0, nowMs - storedAtMs) / 1000)
+    this.#c.onlineLag.observe(Math.max(0, nowMs - Math.max(storedAtMs, this.#sinceMs)) / 1000)
   }
 
   #wakeReady (): void {
@@ -232,9 +251,10 @@ export class Delivery implements Served {
     this.#frameBytes += bytes
     follower.sent = page.last
     const entries = page.entries.length
-    follower.unacknowledged.push({ last: page.last, entries, bytes })
+    follower.unacknowledged.push({ last: page.last, entries, bytes, storedAtMs: page.entries[0]!.storedAtMs })
     this.#windowEntries += entries
     this.#windowBytes += bytes
+    this.#handedOut += entries
     this.#c.delivered.inc(entries)
   }
 

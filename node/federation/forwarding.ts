@@ -163,6 +163,7 @@ export class Forwarding {
 
   #later (sending: Sending, retryAfterMs = 0): void {
     if (this.#isStopped || sending.retry !== undefined) return
+    this.#c.retries.inc(1, { lane: 'conversation' })
     const waitMs = Math.max(retryAfterMs, backoffMs(sending.attempt++, this.#c.random, limits))
     sending.retry = this.#c.clock.after(waitMs, () => {
       sending.retry = undefined

@@ -11,6 +11,7 @@ import { shortId, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { deadline } from '../deadline.ts'
 import type { Links } from './links.ts'
+import type { Counter } from '../watch/meter.ts'
 import type { Defer, Homes, Logger } from '../ports.ts'
 
 /** Under way to one relay: 12 MB/s at 80 ms round trip; two kinds of lanes stay below limits.outboundBufferBytes. */
@@ -41,6 +42,8 @@ export interface LaneComponents {
   random: Random
   defer: Defer
   logger: Logger
+  /** A batch goes again, or a relay is dialled again; by what kind of lane. */
+  retries: Counter
 }
 
 export class Lane<Batch extends { readonly bytes: number }> {
@@ -122,6 +125,7 @@ export class Lane<Batch extends { readonly bytes: number }> {
     if (this.#isStopped || this.#retry !== undefined) return
     const asked = isProtocolError(error) ? error.details.retryAfterMs ?? 0 : 0
     const waitMs = Math.min(Math.max(asked, backoffMs(this.#attempt++, this.#c.random, limits)), limits.retryMaxMs)
+    this.#c.retries.inc(1, { lane: this.#work.name })
     this.#c.logger.debug('lane.retry', { lane: this.#work.name, relay: shortId(this.relay), attempt: this.#attempt, waitMs: Math.round(waitMs) }, error)
     this.#retry = this.#c.clock.after(waitMs, () => {
       this.#retry = undefined

@@ -20,7 +20,7 @@ import type { Adoption } from './adoption.ts'
 import { unresolvedKey } from './unresolved-logs.ts'
 import type { Log } from './log.ts'
 import type { Logs } from './logs.ts'
-import type { Meter } from '../watch/meter.ts'
+import { waitBuckets, type Meter } from '../watch/meter.ts'
 import type { OutboxQueue, Outboxes } from './outbox.ts'
 import type { Placement } from './placement.ts'
 import type { Buckets, Commits, Homes } from '../ports.ts'
@@ -35,6 +35,8 @@ export interface Origin {
   pendingBytes: number
   /** A device: the only sender it may name. */
   readonly sender?: { readonly account: AccountId, readonly device: DeviceId }
+  /** Envelopes handed in so far: who is busy (watch/activity.ts). */
+  envelopes?: number
   readonly memo?: Memo
   /** Another relay: may name every account that it is home to. */
   readonly relay?: RelayId
@@ -100,6 +102,8 @@ export interface IntakeComponents {
   groups: GroupSequencer
   adoption: Adoption
   buckets: Buckets
+  /** Milliseconds with fractions; default `clock.nowMs`. */
+  stopwatch? (): number
 }
 
 export class Intake {
@@ -111,6 +115,8 @@ export class Intake {
   readonly #accepted
   readonly #refused
   readonly #duplicates
+  readonly #answered
+  readonly #now: () => number
   #pendingBytes = 0
   #finding = 0
 
@@ -122,6 +128,8 @@ export class Intake {
     this.#accepted = meter.counter('heliograph_intake_accepted_total', 'envelopes made durable, by where they went', ['to'])
     this.#refused = meter.counter('heliograph_intake_refused_total', 'envelopes refused, by code', ['code'])
     this.#duplicates = meter.counter('heliograph_intake_duplicates_total', 'envelopes that were there already')
+    this.#answered = meter.histogram('heliograph_intake_acknowledge_seconds', 'from a device\'s batch to its answer: everything in it is durable or refused', waitBuckets)
+    this.#now = components.stopwatch ?? (() => components.clock.nowMs())
     meter.gauge('heliograph_intake_pending_bytes', 'envelopes received and not answered yet', () => this.#pendingBytes)
   }
 
@@ -146,8 +154,10 @@ export class Intake {
     // [LATER] memory is bounded, for each connection and for all
     if (origin.pendingBytes + bytes > originBytes || this.#pendingBytes + bytes > allBytes) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
     origin.pendingBytes += bytes
+    origin.envelopes = (origin.envelopes ?? 0) + envelopes.length
     this.#pendingBytes += bytes
 
+    const startMs = this.#now()
     const batch = this.#read(envelopes, origin)
     let assigned: Promise<void> | undefined
     if (origin.assigning === undefined) {
@@ -160,15 +170,16 @@ export class Intake {
       const mine = assigned.then(() => { if (origin.assigning === mine) origin.assigning = undefined })
       origin.assigning = mine
     }
-    return this.#finish(batch, assigned, bytes)
+    return this.#finish(batch, assigned, { bytes, startMs })
   }
 
-  async #finish (batch: Batch, assigned: Promise<void> | undefined, bytes: number): Promise<Outcome[]> {
+  async #finish (batch: Batch, assigned: Promise<void> | undefined, { bytes, startMs }: { bytes: number, startMs: number }): Promise<Outcome[]> {
     if (assigned !== undefined) await assigned
     if (batch.commits.length === 1) await batch.commits[0]
     else if (batch.commits.length > 1) await Promise.all(batch.commits)
     batch.origin.pendingBytes -= bytes
     this.#pendingBytes -= bytes
+    if (batch.origin.sender !== undefined) this.#answered.observe((this.#now() - startMs) / 1000)
     return batch.outcomes
   }
 

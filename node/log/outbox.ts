@@ -4,6 +4,7 @@
  * Owns: positions, the newest items in memory, what is left. An item stays until it stands in the log here (replica.ts),
  * is refused for good, or expires. Sending them is forwarding.ts. Not empty queues are found again at start.
  */
+import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromId, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import type { DeviceId, MessageId } from '../../protocol/ids.ts'
 import type { ReadBounds, Source } from '../delivery/feed.ts'
@@ -32,6 +33,8 @@ export class OutboxQueue implements Source<OutboxItem> {
   isDropped = false
   readonly #tail: Tail<OutboxItem>
   #tailBytes = 0
+  /** When an item was stored that is no younger than the oldest one here. */
+  #storedAtMs: number | undefined
   /** Gone out of order. */
   readonly #gone = new Set<number>()
   readonly #store: OutboxStore
@@ -49,9 +52,20 @@ export class OutboxQueue implements Source<OutboxItem> {
   /** Items that wait, at most. */
   get size (): number { return this.last - this.first + 1 - this.#gone.size }
 
+  /** When the oldest item was stored, or a little before: of items that are not in memory only one now and then was looked at. */
+  get oldestStoredAtMs (): number | undefined { return this.size <= 0 ? undefined : this.#tail.get(this.first)?.storedAtMs ?? this.#storedAtMs }
+
   recent (position: number): OutboxItem | undefined { return this.#tail.get(position) }
   numberOf (item: OutboxItem): number { return item.position }
-  read (from: number, bounds: ReadBounds): Promise<OutboxItem[]> { return this.#store.readOutbox(this.conversation.id, Math.max(from, this.first), bounds) }
+  async read (from: number, bounds: ReadBounds): Promise<OutboxItem[]> {
+    const items = await this.#store.readOutbox(this.conversation.id, Math.max(from, this.first), bounds)
+    if (items.length > 0) this.#saw(items[0]!)
+    return items
+  }
+
+  #saw ({ position, storedAtMs }: OutboxItem): void {
+    if (position <= this.first || this.#storedAtMs === undefined) this.#storedAtMs = storedAtMs
+  }
 
   /** Its position is last + 1. Not durable yet. */
   push (item: OutboxItem): void {
@@ -77,7 +91,9 @@ export class OutboxQueue implements Source<OutboxItem> {
     const seen = await this.#store.findMessage(this.conversation.id, sender, messageId)
     if (seen?.at !== 'outbox') return undefined
     const [item] = await this.#store.readOutbox(this.conversation.id, seen.position, { maxEntries: 1, maxBytes: 1 })
-    return item?.messageId === messageId && item.sender === sender ? item : undefined
+    if (item?.messageId !== messageId || item.sender !== sender) return undefined
+    this.#saw(item)
+    return item
   }
 
   findInMemory (sender: DeviceId, messageId: MessageId): OutboxItem | undefined {
@@ -111,7 +127,8 @@ export class OutboxQueue implements Source<OutboxItem> {
 
   #forgetThrough (position: number): void {
     while (this.#tail.first <= position && this.#tail.size > 0) {
-      const { byteLength } = this.#tail.get(this.#tail.first)!.envelope
+      const { envelope: { byteLength }, storedAtMs } = this.#tail.get(this.#tail.first)!
+      if (this.#tail.first <= this.first) this.#storedAtMs = storedAtMs
       this.#tailBytes -= byteLength
       this.#budget.usedBytes -= byteLength
       this.#tail.dropThrough(this.#tail.first)
@@ -121,16 +138,19 @@ export class OutboxQueue implements Source<OutboxItem> {
 
 export class Outboxes {
   readonly #store: OutboxStore
+  readonly #clock: Pick<Clock, 'nowMs'>
   readonly #budget: Budget = { usedBytes: 0 }
   readonly #queues = new Map<ConversationId, OutboxQueue>()
   readonly #reloading = new Map<ConversationId, Promise<void>>()
   readonly #onEmpty: Array<(queue: OutboxQueue) => void> = []
   readonly #onReload: Array<(queue: OutboxQueue) => void> = []
 
-  constructor (components: { store: OutboxStore, meter: Meter }) {
+  constructor (components: { store: OutboxStore, meter: Meter, clock: Pick<Clock, 'nowMs'> }) {
     this.#store = components.store
+    this.#clock = components.clock
     components.meter.gauge('heliograph_outbox_conversations', 'conversations with envelopes that wait for their sequencer', () => this.#queues.size)
     components.meter.gauge('heliograph_outbox_length', 'envelopes that wait for their sequencer', () => this.length)
+    components.meter.gauge('heliograph_outbox_oldest_seconds', 'how long the oldest of them has waited', () => this.oldestAgeMs / 1000)
     components.meter.gauge('heliograph_outbox_memory_bytes', 'outbox items kept in memory', () => this.#budget.usedBytes)
   }
 
@@ -140,12 +160,22 @@ export class Outboxes {
     return length
   }
 
+  /** 0: nothing waits. */
+  get oldestAgeMs (): number {
+    let oldestMs = Infinity
+    for (const queue of this.#queues.values()) oldestMs = Math.min(oldestMs, queue.oldestStoredAtMs ?? Infinity)
+    return oldestMs === Infinity ? 0 : Math.max(0, this.#clock.nowMs() - oldestMs)
+  }
+
   get queues (): Iterable<OutboxQueue> { return this.#queues.values() }
 
   /** Find what the last run left. */
   async load (): Promise<void> {
     for (const { log, firstPosition, lastPosition } of await this.#store.outboxes()) {
-      if (!this.#queues.has(log)) this.#add(conversationFromId(log), { first: firstPosition, last: lastPosition })
+      if (this.#queues.has(log)) continue
+      const queue = this.#add(conversationFromId(log), { first: firstPosition, last: lastPosition })
+      // Says how long it waits, also when its relay is out of reach and nothing is read.
+      await queue.read(firstPosition, { maxEntries: 1, maxBytes: 1 })
     }
   }
 
@@ -189,6 +219,7 @@ export class Outboxes {
     const [row] = await this.#store.outboxes(conversation.id)
     if (row === undefined) return
     const queue = this.#add(conversation, { first: row.firstPosition, last: row.lastPosition })
+    await queue.read(row.firstPosition, { maxEntries: 1, maxBytes: 1 })
     for (const listener of this.#onReload) listener(queue)
   }
 

@@ -29,8 +29,21 @@ export function createMetrics ({ isWithProcess }: { isWithProcess: boolean }): M
       const counter = new Counter({ name: checked(name), help, labelNames: [...labels], registers: [registry] })
       return { inc: (value = 1, labelValues) => { if (labelValues === undefined) counter.inc(value); else counter.inc({ ...labelValues }, value) } }
     },
-    gauge (name, help, read) {
-      new Gauge({ name: checked(name), help, registers: [registry], collect () { this.set(read()) } })
+    gauge (name, help, read, labels = {}) {
+      new Gauge({
+        name: checked(name),
+        help,
+        labelNames: Object.keys(labels),
+        registers: [registry],
+        async collect () {
+          try {
+            this.set(labels, await read())
+          } catch {
+            // What cannot be read now (a folder on a disk that fails) must not hide all the rest.
+            this.reset()
+          }
+        }
+      })
     },
     histogram (name, help, buckets) {
       const histogram = new Histogram({ name: checked(name), help, buckets: [...buckets], registers: [registry] })
