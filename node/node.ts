@@ -19,6 +19,7 @@ import { startHttp, type HttpServer } from './watch/http.ts'
 import { Libp2pMesh } from './libp2p/mesh.ts'
 import { createLogger } from './watch/logger.ts'
 import { createMetrics, type Metrics } from './watch/metrics.ts'
+import { LoopLag } from './limits/loop-lag-node.ts'
 import type { Logger } from './ports.ts'
 import { OrbitBundles } from './orbit/orbit-bundles.ts'
 import { defaultReplication } from './orbit/replicated-directory.ts'
@@ -81,6 +82,7 @@ class RelayProcess implements RunningRelay {
   #closing: Promise<void> | undefined
   #isStarted = false
   #busySince = performance.eventLoopUtilization()
+  readonly #lag = new LoopLag()
 
   constructor (config: RelayConfig, seed: Uint8Array, logger: Logger) {
     this.config = config
@@ -161,6 +163,7 @@ class RelayProcess implements RunningRelay {
       defer: (task) => { setImmediate(task) },
       stopwatch: () => performance.now(),
       loadPermille: () => this.#loadPermille(mesh),
+      loopLagMs: () => this.#lag.lagMs,
       keepConnected: (id, addresses) => { mesh.links.keep(id, addresses) },
       ...await this.#replication(mesh)
     }, {
@@ -175,6 +178,7 @@ class RelayProcess implements RunningRelay {
     // First, so that a port that is taken is said before anything else happens; it says "not running" until it is.
     opened.http = await startHttp({ metrics, notReady: async () => await this.#notReady(), logger }, config.httpAddress)
     await relay.start()
+    this.#lag.start()
   }
 
   /** Without it people of relays that are down cannot be found; that is no reason not to start. */
@@ -234,6 +238,7 @@ class RelayProcess implements RunningRelay {
     // A signal that comes while the relay starts: what is half open cannot be closed yet. Its failure is start()'s to tell.
     await this.#starting?.catch(() => {})
     const { relay, http, mesh, store } = this.#opened
+    this.#lag.stop()
     if (relay !== undefined) await this.#quietly('relay', relay.stop({ timeoutMs }))
     else if (mesh !== undefined) await this.#quietly('mesh', mesh.stop())
     if (http !== undefined) await this.#quietly('http', http.stop())

@@ -14,6 +14,7 @@ import { TokenBuckets } from './people/buckets.ts'
 import { channelMeter } from './watch/channel-meter.ts'
 import { ClientService, type Sessions } from './people/client-service.ts'
 import { GroupCommit } from './store/commit.ts'
+import { LoadGuard, type Load } from './limits/load.ts'
 import { commitGauges, commitMeter } from './store/commit-meter.ts'
 import { deadline } from './deadline.ts'
 import { Directory } from './people/directory.ts'
@@ -39,6 +40,11 @@ import type { Store } from './store/store.ts'
 
 /** A full disk refuses every batch; the log says so once a minute, `heliograph_commit_failed` counts. */
 const writeFailureEveryMs = 60_000
+/** How long the oldest commit waits, and how late the thread is, when presence and when history is left out. */
+const busyCommitMs = 250
+const overloadedCommitMs = 1_500
+const busyLoopMs = 100
+const overloadedLoopMs = 500
 
 export interface RelayPorts {
   mesh: Mesh
@@ -54,12 +60,14 @@ export interface RelayPorts {
   stopwatch? (): number
   /** 0 idle … 1000 full. */
   loadPermille (): number
+  /** How late the thread is, in milliseconds; default: never. */
+  loopLagMs? (): number
   keepConnected (relay: RelayId, addresses: readonly string[]): void
   /** The directory of people that relays copy from each other; absent: this relay takes no part in it. */
   replication?: {
     rows: Rows
     sha256 (data: Uint8Array): Uint8Array
-    openBundles (parts: { relays: RelayChannels, handlers: Handlers, buckets: Buckets }): BundleLogs
+    openBundles (parts: { relays: RelayChannels, handlers: Handlers, buckets: Buckets, load: Load }): BundleLogs
     config?: ReplicatedDirectoryConfig
   }
 }
@@ -123,6 +131,9 @@ export class Relay {
       ...(ports.stopwatch === undefined ? {} : { stopwatch: ports.stopwatch })
     })
     commitGauges(meter, commits)
+    const load = new LoadGuard({ clock, meter }).watch({ name: 'commit', read: () => Math.max(commits.oldestAgeMs, commits.underWayMs), busy: busyCommitMs, overloaded: overloadedCommitMs })
+    const { loopLagMs } = ports
+    if (loopLagMs !== undefined) load.watch({ name: 'loop', read: loopLagMs, busy: busyLoopMs, overloaded: overloadedLoopMs })
     const buckets = new TokenBuckets({ clock })
     const accounts = new Accounts({ store })
     const handles = new Handles({ store })
@@ -133,20 +144,20 @@ export class Relay {
     const publisher = new HomePublisher({ mesh, homes, accounts, clock, random, logger })
     // Before the message path: of a move it hears first, so that the account is not local any more when others ask.
     const registrar = new Registrar({ accounts, handles, prekeys, homes, publisher, commits, signing, clock, logger, onChange }, { isOpen: settings.openRegistration })
-    const directory = new Directory({ ...ports, commits, buckets, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0, onDatabase: () => { this.#copies?.lookSoon() } }, settings)
+    const directory = new Directory({ ...ports, commits, buckets, load, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0, onDatabase: () => { this.#copies?.lookSoon() } }, settings)
     const clientHandlers = new Handlers()
     const relayHandlers = new Handlers()
-    const path = createPath({ ...ports, commits, accounts, homes, directory, buckets, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
+    const path = createPath({ ...ports, commits, accounts, homes, directory, buckets, load, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
     if (ports.replication !== undefined) {
       const { config, openBundles, rows, sha256 } = ports.replication
       const source = directorySource({ accounts, homes, prekeys, profiles, sha256 }, { relayName: settings.name })
-      const bundles = openBundles({ relays: path, handlers: relayHandlers, buckets })
+      const bundles = openBundles({ relays: path, handlers: relayHandlers, buckets, load })
       this.#copies = new ReplicatedDirectory({ bundles, rows, source, relays: directory, signing, sha256, clock, random, logger, meter }, config)
     }
     const people = new People({ accounts, handles, homes, prekeys, profiles, relays: path, directory, copies: this.#copies, signing, clock }, { relayName: settings.name })
-    serveRelays({ handlers: relayHandlers, people, buckets })
+    serveRelays({ handlers: relayHandlers, people, buckets, load })
     this.clients = new ClientService(
-      { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, signing, clock, logger, meter, channelMeter: meters('client') },
+      { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, load, signing, clock, logger, meter, channelMeter: meters('client') },
       { relayName: settings.name, region: settings.region })
     this.#path = path
     this.#commits = commits

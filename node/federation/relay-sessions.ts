@@ -15,6 +15,7 @@ import type { Signing } from '../../protocol/records/signed.ts'
 import type { Page, ReadLog } from '../../protocol/wire/gen/log.js'
 import type { Intake, Origin } from '../log/intake.ts'
 import type { LogReader } from '../log/log-reader.ts'
+import type { Load } from '../limits/load.ts'
 import type { Logs } from '../log/logs.ts'
 import { wireEntry } from '../delivery/pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
@@ -29,6 +30,7 @@ export interface RelaySessionsComponents {
   placement: Placement
   homes: Homes
   buckets: Buckets
+  load?: Load
   signing: Signing
   /** A request came from this relay: it can be reached, or soon. */
   heardOf (relay: RelayId): void
@@ -75,6 +77,7 @@ export class RelaySessions {
         const relay = relayOf(channel)
         const maxEntries = Math.min(request.maxEntries || limits.pageEntries, limits.pageEntries)
         buckets.take('forwardPerRelay', relay, maxEntries)
+        this.#c.load?.check('history')
         return this.#onPull(request, relay, maxEntries)
       })
   }

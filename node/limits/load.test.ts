@@ -53,6 +53,15 @@ describe('load', () => {
     }
   })
 
+  it('begins anew when nobody has asked for a while', async () => {
+    const { clock, load, set } = guarded()
+    set(100)
+    assert.equal(load.level, 'overloaded')
+    set(0)
+    await clock.advance(4_000)
+    assert.equal(load.level, 'normal')
+  })
+
   it('looks at its measures ten times a second at most', async () => {
     const clock = new ManualClock()
     let looks = 0

@@ -84,6 +84,8 @@ export class LoadGuard implements Load {
     // A clock that was set back must not freeze the level.
     if (sinceMs >= 0 && sinceMs < lookEveryMs) return this.#level
     this.#lookedAtMs = nowMs
+    // Nobody has asked for a while, so there was nothing to leave out.
+    if (sinceMs >= 2 * calmMs) this.#level = 0
     const seen = this.#measured(1)
     if (seen > this.#level) {
       this.#level = seen

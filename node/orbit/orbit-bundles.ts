@@ -15,6 +15,7 @@ import type { Signing } from '../../protocol/records/signed.ts'
 import { deadline } from '../deadline.ts'
 import type { Mesh } from '../mesh/mesh.ts'
 import { BucketSet } from '../people/buckets.ts'
+import { noLoad, type Load } from '../limits/load.ts'
 import type { Buckets, Logger } from '../ports.ts'
 import type { BundleLogs, FollowedBundles, OwnBundles, TakeBundle } from './bundles.ts'
 import { entryDigest, hashFromDigest, relayIdentity } from './orbit-entry.ts'
@@ -29,6 +30,7 @@ export interface OrbitBundlesComponents {
   handlers: Handlers
   rows: Rows
   buckets: Buckets
+  load?: Load
   signing: Signing
   sha256 (data: Uint8Array): Uint8Array
   clock: Clock
@@ -57,7 +59,7 @@ export class OrbitBundles implements BundleLogs {
    * @param maxBytes what the copy of one relay may take on disk
    */
   constructor (components: OrbitBundlesComponents, { seed, maxBytes }: { seed: Uint8Array, maxBytes: number }) {
-    const { buckets, handlers, logger, mesh } = components
+    const { buckets, handlers, load = noLoad, logger, mesh } = components
     this.self = mesh.self
     this.#components = components
     this.#seed = seed
@@ -68,10 +70,12 @@ export class OrbitBundles implements BundleLogs {
     handlers
       .on(relayMethods.directoryHeads, async ({ relay, generation }, channel) => {
         charge(channel, headsCost)
+        load.check('history')
         return { heads: await this.#find(relay, generation)?.heads() ?? [] }
       })
       .on(relayMethods.readDirectory, async ({ relay, generation, hash }, channel) => {
         charge(channel, pageCost)
+        load.check('history')
         const first = hashFromDigest(hash)
         const entries = await this.#find(relay, generation)?.page(first, limits.pageBytes) ?? []
         return { entries: entries.slice(0, limits.pageEntries) }

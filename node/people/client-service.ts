@@ -20,12 +20,13 @@ import type { Hello, Register, Registered, Welcome } from '../../protocol/wire/g
 import { wireVersion } from '../../protocol/wire/kinds.ts'
 import type { Accounts, Registration } from './accounts.ts'
 import { deadline } from '../deadline.ts'
+import { noLoad, type Load } from '../limits/load.ts'
 import { isLoopback } from '../loopback.ts'
 import type { Directory } from './directory.ts'
 import type { HomeBook } from './homes.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { People } from './people.ts'
-import type { Buckets, Logger } from '../ports.ts'
+import type { Blocks, Buckets, Logger } from '../ports.ts'
 import type { Prekeys } from './prekeys.ts'
 import type { Profiles } from './profiles.ts'
 import { checkDevicesNewest, type Registrar } from './registration.ts'
@@ -55,6 +56,8 @@ export interface ClientServiceComponents {
   registrar: Registrar
   directory: Pick<Directory, 'answer'>
   buckets: Buckets
+  load?: Load
+  blocks?: Blocks
   signing: Signing
   clock: Clock
   logger: Logger
@@ -95,7 +98,7 @@ export class ClientService {
   constructor (components: ClientServiceComponents, config: ClientServiceConfig) {
     this.#components = components
     this.#config = config
-    const { handlers, meter, registrar } = components
+    const { handlers, load = noLoad, meter, registrar } = components
     handlers
       .on(anyMethods.ping, () => ({}))
       .on(clientMethods.hello, (hello, channel) => this.#onHello(hello, this.#connection(channel)))
@@ -121,11 +124,13 @@ export class ClientService {
       })
       .on(clientMethods.findAccount, (find, channel) => {
         this.#session(channel)
+        load.check('history')
         const account = accountIdFromBytes(find.account)
         return this.#withDeadline((signal) => components.people.find(account, { signal }))
       })
       .on(clientMethods.findHandle, (find, channel) => {
         this.#session(channel)
+        load.check('history')
         return this.#withDeadline((signal) => components.people.findHandle(find.handle, { signal }))
       })
       .on(clientMethods.updateDevices, async (signed, channel) => {
@@ -142,9 +147,11 @@ export class ClientService {
       })
       .on(clientMethods.getDirectory, (request, channel) => {
         this.#charge(channel)
+        load.check('history')
         return components.directory.answer(request)
       })
     registrar.onLeave((devices, reason) => { this.#dismiss(devices, reason) })
+    components.blocks?.onBlocked((kind, id) => { if (kind === 'account') this.#dismiss(components.accounts.devicesOf(id as AccountId), new ProtocolError('BLOCKED')) })
     meter.gauge('heliograph_client_connections', 'Connections of devices', () => this.#connections.size)
     meter.gauge('heliograph_client_sessions', 'Connections of devices that said hello and are registered here', () => this.#byDevice.size)
   }
@@ -175,6 +182,12 @@ export class ClientService {
     for (const { channel } of this.#connections.values()) channel.notify(clientNotifications.draining, {})
   }
 
+  /** Draining is over: whoever comes is welcome again. */
+  resume (): void { this.#isDraining = false }
+
+  /** Who is still here although it was told to go elsewhere. */
+  dismissAll (): void { for (const connection of this.#connections.values()) this.#closeSoon(connection) }
+
   async stop (): Promise<void> {
     this.#isDraining = true
     this.#sweep?.cancel()
@@ -191,6 +204,7 @@ export class ClientService {
     const account = accountIdFromBytes(hello.account)
     this.#checkList(list, account, connection.device, { mayLeave: false })
     // [REJECT] one connection is one device of one account
+    this.#checkBlocked(account)
     if (connection.session !== undefined && connection.session.account !== account) throw new ProtocolError('NOT_ADMITTED', { what: 'the connection belongs to another account' })
     return await this.#exclusively(connection, async () => {
       const { accounts, registrar } = this.#components
@@ -210,6 +224,7 @@ export class ClientService {
   async #onRegister (register: Register, connection: Connection): Promise<Partial<Registered>> {
     const { accounts, buckets, registrar } = this.#components
     const devices = connection.guest ?? await this.#ownList(connection)
+    this.#checkBlocked(devices.account)
     // A repeat or a new handle of somebody who is here is a request like others; a newcomer counts for its address.
     if (accounts.isLocal(devices.account)) this.#charge(connection.channel)
     else if (!isLoopback(connection.stream.remoteAddress)) buckets.take('registerPerAddress', connection.stream.remoteAddress, 1)
@@ -219,6 +234,11 @@ export class ClientService {
       this.#attach(connection, devices.account)
       return { handle: this.#fullHandle(local) }
     })
+  }
+
+  /** [REJECT] the operator does not serve this account; who was there when it was blocked is sent away, too. @throws ProtocolError BLOCKED */
+  #checkBlocked (account: AccountId): void {
+    if (this.#components.blocks?.hasAccount(account) === true) throw new ProtocolError('BLOCKED')
   }
 
   /** @throws ProtocolError NOT_AUTHENTICATED */

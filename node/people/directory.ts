@@ -19,6 +19,7 @@ import { RelayDirectory } from '../../protocol/relay-directory.ts'
 import type { RelayRecords } from '../../protocol/wire/gen/records.js'
 import type { GetDirectory } from '../../protocol/wire/gen/service.js'
 import { deadline } from '../deadline.ts'
+import type { Load } from '../limits/load.ts'
 import type { GossipVerdict, Mesh } from '../mesh/mesh.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Buckets, Commits, Directory as DirectoryPort, Logger } from '../ports.ts'
@@ -43,6 +44,7 @@ export interface DirectoryComponents {
   store: Pick<Store, 'scan'>
   commits: Pick<Commits, 'commit'>
   buckets: Buckets
+  load?: Load
   signing: Signing
   clock: Clock
   random: Random
@@ -104,6 +106,7 @@ export class Directory implements DirectoryPort {
       .on(anyMethods.ping, () => ({}))
       .on(directoryMethods.getDirectory, (request, channel) => {
         components.buckets.take('lookupPerDevice', channel.stream.remotePeer, 1)
+        components.load?.check('history')
         return this.answer(request)
       })
     components.meter.gauge('heliograph_directory_relays', 'Relays heard of lately, this one included', () => this.#live.size)

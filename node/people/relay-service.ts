@@ -7,6 +7,7 @@
 import type { Channel, Handlers } from '../../protocol/channel.ts'
 import { accountIdFromBytes } from '../../protocol/ids.ts'
 import { anyMethods, relayMethods } from '../../protocol/methods.ts'
+import { noLoad, type Load } from '../limits/load.ts'
 import type { People } from './people.ts'
 import type { Buckets } from '../ports.ts'
 
@@ -19,18 +20,21 @@ export interface RelayServiceComponents {
   handlers: Handlers
   people: People
   buckets: Buckets
+  load?: Load
 }
 
-export function serveRelays ({ handlers, people, buckets }: RelayServiceComponents): void {
+export function serveRelays ({ handlers, people, buckets, load = noLoad }: RelayServiceComponents): void {
   const charge = (channel: Channel, cost: number): void => { buckets.take('forwardPerRelay', channel.stream.remotePeer, cost) }
   handlers
     .on(anyMethods.ping, () => ({}))
     .on(relayMethods.findAccount, (find, channel) => {
       charge(channel, lookupCost)
+      load.check('history')
       return people.findHere(accountIdFromBytes(find.account))
     })
     .on(relayMethods.findHandle, (find, channel) => {
       charge(channel, lookupCost)
+      load.check('history')
       return people.findHandleHere(find.handle)
     })
     .on(relayMethods.claimMany, async ({ accounts }, channel) => {

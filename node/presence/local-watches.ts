@@ -12,6 +12,7 @@ import { accountIdToBytes, type AccountId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientNotifications } from '../../protocol/methods.ts'
 import { presenceStates, sameSeen, unseen, visible, type Seen } from '../../protocol/presence.ts'
+import type { Load } from '../limits/load.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Defer } from '../ports.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
@@ -79,6 +80,7 @@ export interface LocalWatchesComponents {
   /** Rounds that were late, and what was dropped or put off, by why. */
   slowed: Counter
   shed: Counter
+  load?: Load
 }
 
 /** How long a watch stays that no device asks for any more. */
@@ -268,7 +270,10 @@ export class LocalWatches {
 
   #tell (device: WatchingDevice): boolean | 'later' {
     if (device.isGone) return false
-    // [LATER] what is gathered costs nothing: it waits until the device has read
+    // [LATER] nor does waiting until there is less to do
+    if (this.#c.load?.sheds('presence') === true) return 'later'
+    // [LATER] what is gathered costs nothing: it waits until there is less to do, and the device has read
+    if (this.#c.load?.sheds('presence') === true) return 'later'
     if (device.channel.stream.bufferedBytes > maxBufferedBytes) { this.#c.shed.inc(1, { why: 'unread' }); return 'later' }
     const presences = []
     for (const watch of device.dirty) {

@@ -13,6 +13,7 @@ import { clientMethods, clientNotifications, relayMethods, relayNotifications } 
 import { policyFromWire, policyToWire } from '../../protocol/presence.ts'
 import type { Watched } from '../../protocol/wire/gen/presence.js'
 import type { Links } from '../federation/links.ts'
+import type { Load } from '../limits/load.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Buckets, Commits, Defer, Homes, Logger } from '../ports.ts'
@@ -38,6 +39,7 @@ export interface PresenceComponents {
   logs: Logs
   links: Links
   buckets: Buckets
+  load?: Load
   clock: Clock
   random: Random
   defer: Defer
@@ -108,6 +110,8 @@ export class Presence {
       .onNotification(clientNotifications.activity, ({ isIdle }, channel) => {
         const { account, device } = this.#session(channel)
         this.#c.buckets.take('signalPerDevice', device, 1)
+        // [LATER] said again with the next change
+        if (this.#c.load?.sheds('presence') === true) return
         this.#board.setIdle(account, channel, isIdle)
       })
       .onNotification(clientNotifications.signal, ({ envelopes }, channel) => { this.#signals.fromDevice(envelopes, this.#session(channel)) })

@@ -13,6 +13,7 @@ import { limits } from '../../protocol/limits.ts'
 import { relayNotifications } from '../../protocol/methods.ts'
 import { presenceStates, sameSeen, unseen, visible, type Seen } from '../../protocol/presence.ts'
 import type { PresenceGrant, WatchAtRelay, WatchedPair } from '../../protocol/wire/gen/presence.js'
+import type { Load } from '../limits/load.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Buckets, Defer } from '../ports.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
@@ -82,6 +83,7 @@ export interface RelayWatchersComponents {
   /** Rounds that were late, and what was dropped or put off, by why. */
   slowed: Counter
   shed: Counter
+  load?: Load
 }
 
 /** Pairs that one relay, and all together, may ask for: about 300 bytes each. */
@@ -275,6 +277,7 @@ export class RelayWatchers {
 
   #tell (subscriber: Subscriber): boolean | 'later' {
     if (subscriber.isGone) return false
+    if (this.#c.load?.sheds('presence') === true) return 'later'
     if (subscriber.channel.stream.bufferedBytes > maxBufferedBytes) { this.#c.shed.inc(1, { why: 'unread' }); return 'later' }
     const presences = []
     for (const watched of subscriber.dirty) {

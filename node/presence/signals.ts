@@ -15,6 +15,7 @@ import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { deadline } from '../deadline.ts'
 import type { Links } from '../federation/links.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import type { Load } from '../limits/load.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Buckets, Defer, Homes } from '../ports.ts'
@@ -33,6 +34,7 @@ export interface SignalsComponents {
   links: Pick<Links, 'peek' | 'channelTo' | 'introduce'>
   homes: Pick<Homes, 'find' | 'self'>
   buckets: Buckets
+  load?: Load
   clock: Clock
   defer: Defer
   meter: Meter
@@ -78,6 +80,7 @@ export class Signals {
   /** @throws ProtocolError QUOTA, TOO_MANY, and what is wrong with the first wrong one; those before it are handed on */
   fromDevice (envelopes: readonly Uint8Array[], from: SignalDevice): void {
     this.#take('signalPerDevice', from.device, envelopes.length)
+    if (this.#isTooMuch(envelopes.length)) return
     for (const bytes of envelopes) {
       const signal = readSignal(bytes)
       // [REJECT] a device speaks for itself only
@@ -89,6 +92,7 @@ export class Signals {
   /** @throws as fromDevice */
   fromRelay (envelopes: readonly Uint8Array[], relay: RelayId): void {
     this.#take('signalPerRelay', relay, envelopes.length)
+    if (this.#isTooMuch(envelopes.length)) return
     for (const bytes of envelopes) {
       const signal = readSignal(bytes)
       // [DROP] a relay passes on the signals of its own people only, and they go no further from here
@@ -101,6 +105,13 @@ export class Signals {
     this.#stopping.abort(new ProtocolError('CANCELLED'))
     this.#toDevices.clear()
     this.#toRelays.clear()
+  }
+
+  /** [DROP] who types is the first to be left out. */
+  #isTooMuch (count: number): boolean {
+    const isTooMuch = this.#c.load?.sheds('presence') === true
+    if (isTooMuch) this.#dropped.inc(count, { why: 'load' })
+    return isTooMuch
   }
 
   #take (quota: 'signalPerDevice' | 'signalPerRelay', key: string, count: number): void {

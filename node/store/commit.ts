@@ -64,6 +64,7 @@ export class GroupCommit {
   #lazyCount = 0
   #lazyTimer: Timer | undefined
   #isRunning = false
+  #startedAtMs: number | undefined
   #idleWaiters: Array<() => void> = []
   /** Batches, writes, callers, failed batches and seconds spent in the store's writes since the start. */
   readonly counts = { batches: 0, writes: 0, callers: 0, failures: 0, seconds: 0 }
@@ -80,6 +81,8 @@ export class GroupCommit {
   get queueLength (): number { return this.#queue.length }
   /** How long the oldest of them has waited; 0 when none does. */
   get oldestAgeMs (): number { return this.#queue.length === 0 ? 0 : this.#clock.nowMs() - this.#queue[0]!.sinceMs }
+  /** How long the batch under way takes already; 0 when there is none. */
+  get underWayMs (): number { return this.#startedAtMs === undefined ? 0 : this.#clock.nowMs() - this.#startedAtMs }
   get lazyLength (): number { return this.#lazyCount }
 
   /**
@@ -185,11 +188,14 @@ export class GroupCommit {
     const durable = batch.some((commit) => commit.resolve !== undefined)
     const now = this.#components.stopwatch ?? (() => this.#clock.nowMs())
     const startMs = now()
+    this.#startedAtMs = this.#clock.nowMs()
     try {
       await this.#store.write(writes, { durable })
     } catch (error) {
       this.#fail(batch, error instanceof Error ? error : new ProtocolError('INTERNAL', { cause: error }))
       return
+    } finally {
+      this.#startedAtMs = undefined
     }
     const seconds = (now() - startMs) / 1000
     const callers = batch.reduce((sum, commit) => sum + (commit.resolve === undefined ? 0 : 1), 0)
