@@ -1,6 +1,7 @@
 /**
  * The testnet as a program: `heliograph testnet up|start|run|list` ends up here.
  */
+import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { chatStart, networkUp } from './local-network.ts'
 import { runScenario } from './runner.ts'
@@ -34,7 +35,12 @@ function stopOnSignals (): AbortSignal {
 
 const randomSeed = (): number => Math.floor(Math.random() * 1_000_000)
 
-async function run (names: string[], { seed, keep, scale }: { seed?: number, keep?: boolean, scale: number }): Promise<number> {
+interface RunArguments { seed?: number, keep?: boolean, scale: number, report?: string }
+
+/** The machine lacks what a scenario needs. */
+const cannotRunCode = 5
+
+async function run (names: string[], { seed, keep, scale, report }: RunArguments): Promise<number> {
   const wanted = names.includes('all') ? [...scenarios.keys()] : names
   const unknown = wanted.find((name) => !scenarios.has(name))
   if (unknown !== undefined) {
@@ -42,13 +48,14 @@ async function run (names: string[], { seed, keep, scale }: { seed?: number, kee
     return 4
   }
   const signal = stopOnSignals()
-  let hasPassed = true
+  let [hasPassed, cannotRun] = [true, false]
   for (const name of wanted) {
     if (signal.aborted) return 130
-    const result = await runScenario(scenarios.get(name)!, { seed: seed ?? randomSeed(), scale, print, isKept: keep ?? false, signal })
-    hasPassed &&= result.hasPassed
+    const result = await runScenario(scenarios.get(name)!, { seed: seed ?? randomSeed(), scale, print, isKept: keep ?? false, signal, ...(report === undefined ? {} : { reportFolder: resolve(report) }) })
+    if (result.cannotRun) cannotRun = true
+    else hasPassed &&= result.hasPassed
   }
-  return signal.aborted ? 130 : hasPassed ? 0 : 1
+  return signal.aborted ? 130 : !hasPassed ? 1 : cannotRun ? cannotRunCode : 0
 }
 
 async function main (): Promise<number> {
@@ -73,7 +80,9 @@ async function main (): Promise<number> {
     .option('--seed <number>', 'repeat a run: what is chosen at random follows from it', wholeNumber)
     .option('--keep', 'keep folder and logs')
     .addOption(new Option('--scale <factor>', 'fewer or more messages, from 0.01 to 10').argParser(factor).default(1))
-    .action(async (names: string[], options: { seed?: number, keep?: boolean, scale: number }) => { exitCode = await run(names, options) })
+    .option('--report <folder>', 'where scenarios with faults leave their report: figures as JSON, a graph as SVG')
+    .addHelpText('after', `\nExit status: 0 when every property holds, 1 when one is broken, ${cannotRunCode} when this machine lacks what a scenario needs (it says what).`)
+    .action(async (names: string[], options: RunArguments) => { exitCode = await run(names, options) })
   program.command('list')
     .description('list the scenarios')
     .action(() => { for (const { name, summary } of scenarios.values()) print(`${name.padEnd(14)} ${summary}`) })

@@ -9,7 +9,7 @@ import type { AccountId } from '../protocol/ids.ts'
 import { summarize, type Violation } from './assertions/evidence.ts'
 import { Network, type Region } from './network/network.ts'
 import { Person } from './network/person.ts'
-import type { Scenario, Stage } from './scenario.ts'
+import { CannotRunHere, type Scenario, type Stage } from './scenario.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 export interface RunOptions {
@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly print: (line: string) => void
   /** Leave folder and logs behind for a look. */
   readonly isKept?: boolean
+  /** Where a scenario with faults leaves its report; default a folder of its own among the system's temporary ones. */
+  readonly reportFolder?: string
   readonly signal?: AbortSignal
 }
 
@@ -29,10 +31,12 @@ export interface Result {
   readonly figures: ReadonlyArray<{ readonly name: string, readonly value: string }>
   /** Why it ended early. */
   readonly error?: Error
+  /** The machine lacks what it needs: see `error`. Has not passed, either. */
+  readonly cannotRun: boolean
   readonly hasPassed: boolean
 }
 
-export async function runScenario (scenario: Scenario, { seed, scale = 1, print, isKept = false, signal }: RunOptions): Promise<Result> {
+export async function runScenario (scenario: Scenario, { seed, scale = 1, print, isKept = false, reportFolder, signal }: RunOptions): Promise<Result> {
   const startedMs = performance.now()
   const folder = await mkdtemp(join(tmpdir(), `heliograph-${scenario.name}-`))
   const networks: Network[] = []
@@ -40,7 +44,11 @@ export async function runScenario (scenario: Scenario, { seed, scale = 1, print,
   const accounts = new Map<AccountId, string>()
   const checks: Array<{ property: string, violations: readonly Violation[] }> = []
   const figures: Array<{ name: string, value: string }> = []
+  const cleanUps: Array<() => Promise<void>> = []
+  let report: Promise<string> | undefined
   const stage: Stage = {
+    name: scenario.name,
+    folder,
     random: new SeededRandom(seed),
     scale,
     async network (options = {}) {
@@ -67,7 +75,9 @@ export async function runScenario (scenario: Scenario, { seed, scale = 1, print,
       checks.push({ property, violations })
       print(`  ${violations.length === 0 ? '✓' : '✗'} ${property}${violations.length === 0 ? '' : `: ${summarize(violations)}`}`)
     },
-    figure (name, value) { figures.push({ name, value }) }
+    figure (name, value) { figures.push({ name, value }) },
+    onEnd (cleanUp) { cleanUps.unshift(cleanUp) },
+    async reportFolder () { return await (report ??= reportFolder === undefined ? mkdtemp(join(tmpdir(), `heliograph-report-${scenario.name}-`)) : Promise.resolve(reportFolder)) }
   }
 
   print(`${scenario.name}: ${scenario.summary} (seed ${seed})`)
@@ -82,10 +92,11 @@ export async function runScenario (scenario: Scenario, { seed, scale = 1, print,
   const left = await Promise.allSettled(people.map((person) => person.leave()))
   await Promise.all(networks.map((network) => network.stop()))
   for (const outcome of left) if (outcome.status === 'rejected') error ??= outcome.reason as Error
+  for (const cleanUp of cleanUps) await cleanUp().catch((caught: Error) => { error ??= caught })
   const hasPassed = error === undefined && checks.length > 0 && checks.every(({ violations }) => violations.length === 0)
   if (networks.length > 0 && (isKept || (!hasPassed && signal?.aborted !== true))) print(`  The logs are in ${join(folder, 'logs')}`)
   else await rm(folder, { recursive: true, force: true })
-  const result: Result = { scenario: scenario.name, seed, seconds: (performance.now() - startedMs) / 1000, checks, figures, hasPassed, ...(error === undefined ? {} : { error }) }
+  const result: Result = { scenario: scenario.name, seed, seconds: (performance.now() - startedMs) / 1000, checks, figures, hasPassed, cannotRun: error instanceof CannotRunHere, ...(error === undefined ? {} : { error }) }
   for (const line of table(result)) print(line)
   return result
 }
@@ -109,13 +120,13 @@ const aborted = async (signal: AbortSignal | undefined, work: Promise<void>): Pr
 
 const duration = (ms: number): string => ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 
-export function table ({ scenario, seed, seconds, checks, figures, error, hasPassed }: Result): string[] {
+export function table ({ scenario, seed, seconds, checks, figures, error, hasPassed, cannotRun }: Result): string[] {
   const rows: Array<[string, string]> = [
     ...checks.map(({ property, violations }): [string, string] => [property, violations.length === 0 ? 'holds' : `BROKEN ${violations.length} times`]),
     ...figures.map(({ name, value }): [string, string] => [name, value]),
     ...(error === undefined ? [] : [['ended early', error.message.split('\n')[0]!.slice(0, 70)] as [string, string]]),
     ['time', `${seconds.toFixed(1)} s`],
-    ['result', hasPassed ? 'passed' : `FAILED (run it again: heliograph testnet run ${scenario} --seed ${seed})`]
+    ['result', hasPassed ? 'passed' : cannotRun ? 'CANNOT RUN HERE' : `FAILED (run it again: heliograph testnet run ${scenario} --seed ${seed})`]
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   const line = '─'.repeat(width + 2)

@@ -4,10 +4,14 @@
 import type { Random } from '../protocol/clock.ts'
 
 export class SeededRandom implements Random {
+  readonly seed: number
   #state: number
 
   /** @param seed a whole number; scenarios print it */
-  constructor (seed: number) { this.#state = seed >>> 0 }
+  constructor (seed: number) {
+    this.seed = seed
+    this.#state = seed >>> 0
+  }
 
   /** splitmix32: passes the usual statistical tests, 2³² states are plenty here. */
   fraction (): number {

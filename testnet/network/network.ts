@@ -8,7 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkBootstrapConfig, loadOrMakeKey, renderBootstrapConfig } from '../../bootstrap/config.ts'
 import { systemClock } from '../../client/system.ts'
-import { checkConfig } from '../../node/config.ts'
+import { checkConfig, type RelayConfig } from '../../node/config.ts'
 import { configFileName, initRelay, keyFileName, readRelayKey, renderConfig } from '../../node/config-file.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
 import { relayIdOfKey, type RelayId } from '../../protocol/ids.ts'
@@ -31,7 +31,25 @@ export interface NetworkOptions {
   /** Record what each relay hands to Noise, into `recorded/<relay>.bin`. */
   readonly isRecorded?: boolean
   readonly logLevel?: 'warn' | 'info' | 'debug'
+  /** Where a process stands, by its name (`eu-1`, `bootstrap`, a person's); for faults below the process. */
+  readonly place?: Place
 }
+
+export interface Placement {
+  /** IP address to listen on and to be reached at. When it is not loopback, the place makes the distance, not the delay proxies. */
+  readonly host?: string
+  /** Of a relay: keys, configuration and database; default in the network's folder. */
+  readonly folder?: string
+  /** Words before the command that end in executing it, like `nsenter`. */
+  readonly prefix?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Of a relay: other than the testnet's. */
+  readonly config?: Partial<RelayConfig>
+  /** Of a person: a process of their own instead of one more client in the scenario's. */
+  readonly isProcess?: boolean
+}
+
+export type Place = (name: string, region: Region) => Placement
 
 export interface RelayHandle {
   readonly name: string
@@ -44,6 +62,7 @@ export interface RelayHandle {
   readonly httpUrl: string
   readonly folder: string
   readonly daemon: Daemon
+  readonly configFile: string
 }
 
 /** The bootstrap node stands in the middle region. */
@@ -59,19 +78,21 @@ export class Network {
   readonly #bootstrap: Daemon
   readonly #bootstrapHttp: string
   readonly #wan: Wan
+  readonly #place: Place
   #isStopping = false
 
-  private constructor (parts: { folder: string, relays: RelayHandle[], bootstrap: Daemon, bootstrapAddress: string, bootstrapHttp: string, wan: Wan }) {
+  private constructor (parts: { folder: string, relays: RelayHandle[], bootstrap: Daemon, bootstrapAddress: string, bootstrapHttp: string, wan: Wan, place: Place }) {
     this.folder = parts.folder
     this.relays = parts.relays
     this.#bootstrap = parts.bootstrap
     this.bootstrapAddress = parts.bootstrapAddress
     this.#bootstrapHttp = parts.bootstrapHttp
     this.#wan = parts.wan
+    this.#place = parts.place
   }
 
   /** Writes keys, configurations and routes; nothing runs yet but the proxies. */
-  static async prepare ({ folder, seed, rttMs = 80, jitterMs = 0, tap, isRecorded = false, logLevel = 'info' }: NetworkOptions): Promise<Network> {
+  static async prepare ({ folder, seed, rttMs = 80, jitterMs = 0, tap, isRecorded = false, logLevel = 'info', place = () => ({}) }: NetworkOptions): Promise<Network> {
     await mkdir(join(folder, 'logs'), { recursive: true })
     await mkdir(join(folder, 'routes'), { recursive: true })
     await mkdir(join(folder, 'recorded'), { recursive: true })
@@ -83,7 +104,7 @@ export class Network {
     })
     const wan = await Wan.open({
       regions,
-      servers: [
+      servers: place('bootstrap', bootstrapRegion).host !== undefined ? [] : [
         { name: 'bootstrap', region: bootstrapRegion, port: bootstrapPort },
         // Every port that a relay announces: one that is left out would be a short cut.
         ...plans.flatMap(({ name, region, port, wsPort }) => [{ name, region, port }, { name, region, port: wsPort }])
@@ -96,46 +117,52 @@ export class Network {
     })
     for (const region of regions) await writeFile(join(folder, 'routes', `${region}.json`), JSON.stringify(wan.routesFrom(region)))
 
+    const hostOf = (name: string, region: Region): string => place(name, region).host ?? '127.0.0.1'
+
+    const bootstrapHost = hostOf('bootstrap', bootstrapRegion)
     const bootstrapFolder = join(folder, 'bootstrap')
     await mkdir(bootstrapFolder, { recursive: true })
     const bootstrapKey = nodePrimitives.ed25519PublicKey(await loadOrMakeKey(bootstrapFolder))
     const bootstrapConfigFile = join(bootstrapFolder, 'bootstrap.toml')
-    await writeFile(bootstrapConfigFile, renderBootstrapConfig(checkBootstrapConfig({ listen: [`/ip4/127.0.0.1/tcp/${bootstrapPort}`], httpAddress: `127.0.0.1:${bootstrapHttpPort}`, logLevel })))
-    const bootstrapAddress = `/ip4/127.0.0.1/tcp/${bootstrapPort}/p2p/${relayIdOfKey(bootstrapKey)}`
-    const bootstrapHttp = `http://127.0.0.1:${bootstrapHttpPort}`
+    await writeFile(bootstrapConfigFile, renderBootstrapConfig(checkBootstrapConfig({ listen: [`/ip4/${bootstrapHost}/tcp/${bootstrapPort}`], httpAddress: `${bootstrapHost}:${bootstrapHttpPort}`, logLevel })))
+    const bootstrapAddress = `/ip4/${bootstrapHost}/tcp/${bootstrapPort}/p2p/${relayIdOfKey(bootstrapKey)}`
+    const bootstrapHttp = `http://${bootstrapHost}:${bootstrapHttpPort}`
     const daemon = (name: string, region: Region, args: string[], isReady: () => Promise<boolean>): Daemon =>
-      new Daemon({ name, args, routesFile: join(folder, 'routes', `${region}.json`), logFile: join(folder, 'logs', `${name}.log`), isReady, ...(isRecorded ? { recordFile: join(folder, 'recorded', `${name}.bin`) } : {}) })
+      new Daemon({ name, args, prefix: place(name, region).prefix ?? [], env: place(name, region).env ?? {}, routesFile: join(folder, 'routes', `${region}.json`), logFile: join(folder, 'logs', `${name}.log`), isReady, ...(isRecorded ? { recordFile: join(folder, 'recorded', `${name}.bin`) } : {}) })
 
     const relays: RelayHandle[] = []
     for (const { region, name, port, wsPort, httpPort } of plans) {
-      const relayFolder = join(folder, name)
+      const { folder: relayFolder = join(folder, name), config: otherConfig = {} } = place(name, region)
+      const host = hostOf(name, region)
       const config = checkConfig({
         name,
         region,
-        listen: [`/ip4/127.0.0.1/tcp/${port}`, `/ip4/127.0.0.1/tcp/${wsPort}/ws`],
+        listen: [`/ip4/${host}/tcp/${port}`, `/ip4/${host}/tcp/${wsPort}/ws`],
         bootstrapPeers: [bootstrapAddress],
-        httpAddress: `127.0.0.1:${httpPort}`,
-        logLevel
+        httpAddress: `${host}:${httpPort}`,
+        logLevel,
+        ...otherConfig
       })
       const configFile = join(relayFolder, configFileName)
       // A network that goes on keeps its keys; the ports may be new.
       if (await exists(join(relayFolder, keyFileName))) await writeFile(configFile, renderConfig(config))
       else await initRelay(relayFolder, config)
       const id = relayIdOfKey(nodePrimitives.ed25519PublicKey(await readRelayKey(relayFolder)))
-      const httpUrl = `http://127.0.0.1:${httpPort}`
+      const httpUrl = `http://${host}:${httpPort}`
       relays.push({
         name,
         region,
         id,
         httpUrl,
         folder: relayFolder,
-        address: `/ip4/127.0.0.1/tcp/${port}/p2p/${id}`,
-        webSocketAddress: `/ip4/127.0.0.1/tcp/${wsPort}/ws/p2p/${id}`,
+        configFile,
+        address: `/ip4/${host}/tcp/${port}/p2p/${id}`,
+        webSocketAddress: `/ip4/${host}/tcp/${wsPort}/ws/p2p/${id}`,
         daemon: daemon(name, region, ['relay', 'start', '--config', configFile], () => answers(`${httpUrl}/readyz`))
       })
     }
     const bootstrap = daemon('bootstrap', bootstrapRegion, ['bootstrap', 'start', '--config', bootstrapConfigFile], () => answers(`${bootstrapHttp}/healthz`))
-    return new Network({ folder, relays, bootstrap, bootstrapAddress, bootstrapHttp, wan })
+    return new Network({ folder, relays, bootstrap, bootstrapAddress, bootstrapHttp, wan, place })
   }
 
   /** Starts every process and waits until the relays have found one another. */
@@ -155,6 +182,8 @@ export class Network {
     if (found === undefined) throw new RangeError(`no relay ${name}`)
     return found
   }
+
+  placeOf (name: string, region: Region): Placement { return this.#place(name, region) }
 
   routesFrom (region: Region): RouteTable { return this.#wan.routesFrom(region) }
 

@@ -10,10 +10,19 @@ import { fastNoise } from '../../node/libp2p/fast-noise.ts'
 import type { AccountId } from '../../protocol/ids.ts'
 import type { AnnouncedText, Evidence, HistoryEntry, SentText } from '../assertions/evidence.ts'
 import { regionalDialer } from '../wan/regional-dialer.ts'
+import { ClientProcess } from './client-process.ts'
 import type { Network, Region } from './network.ts'
 
 const onlineTimeoutMs = 30_000
 const pollMs = 20
+
+/** Told as it happens, over all runs of the client. Texts are unique in a scenario and so name a message. */
+export interface PersonWatcher {
+  /** Own message: a relay has it. */
+  onSent (text: string): void
+  /** Somebody else's message. */
+  onTold (text: string): void
+}
 
 export class Person {
   readonly name: string
@@ -27,6 +36,8 @@ export class Person {
   readonly #network: Network
   readonly #people: Map<AccountId, string>
   readonly #startedAt = new Map<string, { atMs: number, seen: Set<Message['state']> }>()
+  /** One at a time. */
+  watcher: PersonWatcher | undefined
   #open: NodeClient | undefined
 
   private constructor ({ name, region, network, people }: { name: string, region: Region, network: Network, people: Map<AccountId, string> }) {
@@ -54,6 +65,19 @@ export class Person {
   get account (): AccountId { return this.client.account!.id }
   get handle (): string { return this.client.account!.handle }
   get home (): string { return this.client.account!.home.name }
+
+  /** Whether the client is open. */
+  get isHere (): boolean { return this.#open !== undefined }
+  /** When the network gives this person a process of their own; undefined: the client lives in this process, or is closed. */
+  get process (): ClientProcess | undefined { return this.#open instanceof ClientProcess ? this.#open : undefined }
+
+  /** `kill -9`: nothing is closed. @throws Error when the client has no process of its own */
+  async kill (): Promise<void> {
+    const process = this.process
+    if (process === undefined) throw new Error(`${this.name} has no process of their own`)
+    this.#open = undefined
+    await process.kill()
+  }
 
   /** Closes the client, as when a phone is switched off. */
   async leave (): Promise<void> {
@@ -116,16 +140,19 @@ export class Person {
 
   async #openClient (): Promise<Client> {
     if (this.#open !== undefined) throw new Error(`${this.name} is here already`)
+    const { prefix, env, isProcess = false } = this.#network.placeOf(this.name, this.region)
     const routes = this.#network.routesFrom(this.region)
-    const opened = this.#open = await openNodeClient({
-      folder: join(this.#network.folder, 'people', this.name),
-      // Nothing but the entry node is known; the nearest relay has to be found.
-      config: { bootstrap: [this.#network.bootstrapAddress], software: 'heliograph testnet', strangers: 'accept' },
-      encrypter: fastNoise(),
-      wrapDialer: (dialer) => regionalDialer(dialer, routes)
-    })
+    const folder = join(this.#network.folder, 'people', this.name)
+    // Nothing but the entry node is known; the nearest relay has to be found.
+    const config = { bootstrap: [this.#network.bootstrapAddress], software: 'heliograph testnet', strangers: 'accept' as const }
+    const opened = this.#open = isProcess
+      ? await ClientProcess.open({ name: this.name, folder, config, routes, prefix, env, logFile: this.#network.logFile(this.name) })
+      : await openNodeClient({ folder, config, encrypter: fastNoise(), wrapDialer: (dialer) => regionalDialer(dialer, routes) })
     const { client } = opened
-    client.on('message', ({ id, chat, sender, text }) => { this.#announce(chat, { id, from: this.#people.get(sender) ?? sender, text }) })
+    client.on('message', ({ id, chat, sender, text }) => {
+      this.watcher?.onTold(text)
+      this.#announce(chat, { id, from: this.#people.get(sender) ?? sender, text })
+    })
     client.on('update', (message) => { this.#onUpdate(message) })
     return client
   }
@@ -135,8 +162,9 @@ export class Person {
     else this.announced.push(message)
   }
 
-  #onUpdate ({ id, direction, state }: Message): void {
+  #onUpdate ({ id, direction, state, text }: Message): void {
     if (direction !== 'out') return
+    if (state !== 'pending' && state !== 'failed') this.watcher?.onSent(text)
     let record = this.#startedAt.get(id)
     // The first tick may be there before send() has returned.
     if (record === undefined) this.#startedAt.set(id, record = { atMs: performance.now(), seen: new Set() })

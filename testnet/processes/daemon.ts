@@ -20,6 +20,10 @@ export interface DaemonOptions {
   /** Where to record what the process hands to Noise, unencrypted by the transport (wan/below-noise.ts). */
   readonly recordFile?: string
   readonly logFile: string
+  /** Words before the command that end in executing it under the same process id, like `nsenter --net=…`. */
+  readonly prefix?: readonly string[]
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** Whether it does its work now; asked again and again until it does. */
   readonly isReady: () => Promise<boolean>
 }
@@ -46,7 +50,8 @@ export class Daemon {
     const log = openSync(this.#options.logFile, 'a', 0o600)
     let failure: string | undefined
     try {
-      const child = spawn(process.execPath, [...imports.flatMap((url) => ['--import', url]), command, ...this.#options.args], { stdio: ['pipe', log, log] })
+      const [program, ...words] = [...this.#options.prefix ?? [], process.execPath, ...imports.flatMap((url) => ['--import', url]), command, ...this.#options.args]
+      const child = spawn(program!, words, { stdio: ['pipe', log, log], env: { ...process.env, ...this.#options.env } })
       this.#child = child
       this.#hasExited = false
       this.#exit = new Promise((resolve) => {
@@ -73,10 +78,15 @@ export class Daemon {
     await this.#exit
   }
 
+  /** SIGSTOP: it does nothing any more, and nobody is told; its kernel still answers for it. */
+  pause (): void { if (!this.#hasExited) this.#child?.kill('SIGSTOP') }
+  resume (): void { if (!this.#hasExited) this.#child?.kill('SIGCONT') }
+
   /** SIGTERM, and SIGKILL for what has not ended by then. */
   async stop ({ graceMs = 10_000 } = {}): Promise<void> {
     if (this.#hasExited) return
     this.#child?.kill('SIGTERM')
+    this.resume()
     const timer = setTimeout(() => { this.#child?.kill('SIGKILL') }, graceMs)
     await this.#exit
     clearTimeout(timer)

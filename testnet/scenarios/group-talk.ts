@@ -74,7 +74,8 @@ export class GroupTalk {
     for (const person of people) await until(() => isSo(person), { timeoutMs, what: () => `${person.name} ${what}` })
   }
 
-  async check (): Promise<void> {
+  /** @returns what it judged */
+  async check (): Promise<GroupEvidence> {
     const evidence: GroupEvidence = {
       sent: this.#sent,
       announced: Object.fromEntries([...this.#people].map((person) => [person.name, person.announcedIn(this.chat)])),
@@ -85,6 +86,7 @@ export class GroupTalk {
     this.#stage.check('one order for all', groupOrder(evidence))
     this.#stage.check('the same chain head and members for all', groupViews(evidence))
     this.#stage.figure('messages', String(this.#sent.length))
+    return evidence
   }
 
   async #seen (): Promise<GroupEvidence> { return { sent: [], announced: {}, histories: {}, views: await this.#views() } }

@@ -9,7 +9,8 @@ import { killRelay } from './kill-relay.ts'
 import { multiDevice } from './multi-device.ts'
 import { offline } from './offline.ts'
 import { partition } from './partition.ts'
+import { pause } from './pause.ts'
 import { presenceStorm } from './presence-storm.ts'
 import { wiretap } from './wiretap.ts'
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, pause].map((scenario) => [scenario.name, scenario]))
