@@ -32,13 +32,14 @@ import type { Meter } from './watch/meter.ts'
 import { Outboxes, type OutboxQueue } from './log/outbox.ts'
 import { Placement } from './log/placement.ts'
 import { Presence } from './presence/presence.ts'
-import type { Buckets, Commits, Defer, Directory, Homes, LocalAccounts, Logger } from './ports.ts'
+import type { Blocks, Buckets, Commits, Defer, Directory, Homes, LocalAccounts, Logger } from './ports.ts'
 import { Progress } from './log/progress.ts'
 import { RelaySessions } from './federation/relay-sessions.ts'
 import { Replicas } from './federation/replica.ts'
 import { Replication } from './federation/replication.ts'
 import { Retention } from './log/retention.ts'
 import type { OutboxItem, Store } from './store/store.ts'
+import type { ActivitySample, LogActivity, RelayActivity } from './watch/activity.ts'
 
 export interface MessagePathParts {
   mesh: Pick<Mesh, 'self' | 'dial' | 'handle' | 'publish' | 'subscribe'>
@@ -48,6 +49,7 @@ export interface MessagePathParts {
   homes: Homes
   directory: Directory
   buckets: Buckets
+  blocks?: Blocks
   clock: Clock
   random: Random
   defer: Defer
@@ -79,6 +81,7 @@ const overloadedIntakeBytes = 120 * 1024 * 1024
 export class MessagePath {
   readonly #parts: MessagePathParts
   readonly #logs: Logs
+  readonly #placement: Placement
   readonly #outboxes: Outboxes
   readonly #progress: Progress
   readonly #intake: Intake
@@ -104,6 +107,7 @@ export class MessagePath {
     const placement = new Placement({ accounts, homes }, loadedGroups)
     const groups = new Groups({ ...parts, homing: placement }, loadedGroups)
     this.#logs = new Logs({ store, placement, groups, meter }, { ...logsDefaults, ...config.logs })
+    this.#placement = placement
     this.#outboxes = new Outboxes({ store, meter, clock: parts.clock })
     const load = parts.load ?? noLoad
     const shared = { ...parts, load, placement, groups, logs: this.#logs, outboxes: this.#outboxes }
@@ -166,6 +170,23 @@ export class MessagePath {
 
   /** @throws ProtocolError HOME_UNREACHABLE, TIMEOUT; the signal's reason */
   channelTo (relay: RelayId, options: { signal: AbortSignal }): Promise<Channel> { return this.#links.channelTo(relay, options) }
+
+  /** For the operator: what is in memory, counted. */
+  activity (): ActivitySample {
+    const logs = new Map<ConversationId, LogActivity>()
+    for (const { conversation, durableHead: head, followers } of this.#logs.loaded) {
+      let behind = 0
+      for (const { sent } of followers) behind += Math.max(0, head - sent)
+      logs.set(conversation.id, { kind: conversation.kind, members: this.#placement.members(conversation).length, head, followers: followers.length, behind })
+    }
+    const relays = new Map<RelayId, RelayActivity>()
+    const [forwarded, forwarding, connected] = [this.#relays.forwarded(), this.#forwarding.activity(), this.#links.connected()]
+    for (const relay of new Set([...forwarded.keys(), ...forwarding.keys(), ...connected])) {
+      const { waiting, isBackingOff } = forwarding.get(relay) ?? { waiting: 0, isBackingOff: false }
+      relays.set(relay, { forwarded: forwarded.get(relay) ?? 0, isConnected: connected.has(relay), waiting, isBackingOff })
+    }
+    return { logs, accounts: this.#clients.activity(), relays }
+  }
 
   /**
    * A batch of writes failed: what memory computed on top of it is void. Called before anybody hears of the failure, so

@@ -43,6 +43,15 @@ export interface Buckets {
   take (quota: keyof typeof rates, key: string, cost: number): void
 }
 
+/** Whom the operator does not serve (admin/blocklist.ts). */
+export interface Blocks {
+  hasAccount (account: AccountId): boolean
+  hasRelay (relay: RelayId): boolean
+  /** Was blocked just now: what is open for it ends. */
+  onBlocked (listener: (kind: 'account' | 'relay', id: string) => void): void
+}
+export const nobodyBlocked: Blocks = { hasAccount: () => false, hasRelay: () => false, onBlocked: () => {} }
+
 type LogFields = Record<string, string | number | boolean | undefined>
 export interface Logger {
   debug (event: string, fields?: LogFields, error?: unknown): void

@@ -9,6 +9,7 @@ import { Handlers } from '../protocol/channel.ts'
 import type { Clock, Random } from '../protocol/clock.ts'
 import type { AccountId, RelayId } from '../protocol/ids.ts'
 import { protocols } from '../protocol/protocols.ts'
+import { Blocklist } from './admin/blocklist.ts'
 import { Accounts } from './people/accounts.ts'
 import { TokenBuckets } from './people/buckets.ts'
 import { channelMeter } from './watch/channel-meter.ts'
@@ -37,6 +38,7 @@ import { Profiles } from './people/profiles.ts'
 import { Registrar } from './people/registration.ts'
 import { serveRelays } from './people/relay-service.ts'
 import type { Store } from './store/store.ts'
+import type { ActivitySample } from './watch/activity.ts'
 
 /** A full disk refuses every batch; the log says so once a minute, `heliograph_commit_failed` counts. */
 const writeFailureEveryMs = 60_000
@@ -89,6 +91,8 @@ export interface MessageCarrier extends Sessions, RelayChannels {
   start (): Promise<void>
   /** Finish what is under way until the signal fires; the rest is on disk and goes on at the next start. */
   stop (options: { signal: AbortSignal }): Promise<void>
+  /** What it has in memory, for the operator. */
+  activity? (): ActivitySample
   /** A batch was not written: what memory computed on top of it is void. */
   onCommitFailure (): void
 }
@@ -98,6 +102,8 @@ export type CreateMessagePath = (parts: MessagePathParts, config: { readonly ret
 export class Relay {
   readonly id: RelayId
   readonly accounts: Accounts
+  readonly blocks: Blocklist
+  readonly handles: Handles
   readonly homes: HomeBook
   readonly directory: Directory
   readonly clients: ClientService
@@ -108,6 +114,8 @@ export class Relay {
   readonly #path: MessageCarrier
   readonly #copies: ReplicatedDirectory | undefined
   readonly #commits: GroupCommit
+  /** Asked to send everybody elsewhere, and to stay. */
+  #isSentAway = false
   #state: 'made' | 'starting' | 'running' | 'draining' | 'stopped' = 'made'
 
   constructor (ports: RelayPorts, settings: RelaySettings, createPath: CreateMessagePath = createMessagePath) {
@@ -134,6 +142,7 @@ export class Relay {
     const load = new LoadGuard({ clock, meter }).watch({ name: 'commit', read: () => Math.max(commits.oldestAgeMs, commits.underWayMs), busy: busyCommitMs, overloaded: overloadedCommitMs })
     const { loopLagMs } = ports
     if (loopLagMs !== undefined) load.watch({ name: 'loop', read: loopLagMs, busy: busyLoopMs, overloaded: overloadedLoopMs })
+    const blocks = this.blocks = new Blocklist({ store, commits, clock, meter })
     const buckets = new TokenBuckets({ clock })
     const accounts = new Accounts({ store })
     const handles = new Handles({ store })
@@ -144,10 +153,10 @@ export class Relay {
     const publisher = new HomePublisher({ mesh, homes, accounts, clock, random, logger })
     // Before the message path: of a move it hears first, so that the account is not local any more when others ask.
     const registrar = new Registrar({ accounts, handles, prekeys, homes, publisher, commits, signing, clock, logger, onChange }, { isOpen: settings.openRegistration })
-    const directory = new Directory({ ...ports, commits, buckets, load, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0, onDatabase: () => { this.#copies?.lookSoon() } }, settings)
+    const directory = new Directory({ ...ports, loadPermille: () => this.#isSentAway ? 1000 : ports.loadPermille(), commits, buckets, load, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0, onDatabase: () => { this.#copies?.lookSoon() } }, settings)
     const clientHandlers = new Handlers()
     const relayHandlers = new Handlers()
-    const path = createPath({ ...ports, commits, accounts, homes, directory, buckets, load, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
+    const path = createPath({ ...ports, commits, accounts, homes, directory, buckets, blocks, load, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
     if (ports.replication !== undefined) {
       const { config, openBundles, rows, sha256 } = ports.replication
       const source = directorySource({ accounts, homes, prekeys, profiles, sha256 }, { relayName: settings.name })
@@ -157,11 +166,12 @@ export class Relay {
     const people = new People({ accounts, handles, homes, prekeys, profiles, relays: path, directory, copies: this.#copies, signing, clock }, { relayName: settings.name })
     serveRelays({ handlers: relayHandlers, people, buckets, load })
     this.clients = new ClientService(
-      { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, load, signing, clock, logger, meter, channelMeter: meters('client') },
+      { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, blocks, load, signing, clock, logger, meter, channelMeter: meters('client') },
       { relayName: settings.name, region: settings.region })
     this.#path = path
     this.#commits = commits
     this.accounts = accounts
+    this.handles = handles
     this.homes = homes
     this.directory = directory
     this.publisher = publisher
@@ -178,6 +188,7 @@ export class Relay {
     this.#state = 'starting'
     await this.homes.load(this.accounts.load())
     await this.directory.load()
+    await this.blocks.load()
     await this.#copies?.load(this.directory.own?.directory ?? 0)
     this.directory.listen()
     await this.#path.start()
@@ -193,7 +204,24 @@ export class Relay {
   async probe (): Promise<void> { await this.#commits.commit([{ op: 'put', table: 'meta', key: 'probe', value: Uint8Array.of(1) }]) }
 
   /** Why a balancer should send nobody here; empty when it may. */
-  notReady (): string[] { return this.#state === 'running' ? [] : [this.#state === 'made' ? 'not started' : this.#state] }
+  notReady (): string[] { return this.#state === 'running' ? (this.#isSentAway ? ['draining'] : []) : [this.#state === 'made' ? 'not started' : this.#state] }
+
+  /** Tell devices to connect elsewhere and take none, but go on with all that is for other relays, until `resume` or `stop`. */
+  sendAway (): void {
+    this.#isSentAway = true
+    this.clients.drain()
+  }
+
+  resume (): void {
+    this.#isSentAway = false
+    if (this.#state === 'running') this.clients.resume()
+  }
+
+  get isSentAway (): boolean { return this.#isSentAway }
+
+  /** What is in memory of logs, queues and sessions; undefined when the message path cannot tell. */
+  activity (): ActivitySample | undefined { return this.#path.activity?.() }
+  get commits (): GroupCommit { return this.#commits }
 
   /**
    * Tell devices to connect elsewhere, finish what is under way, stop. Takes at most `timeoutMs`, and a little to close.

@@ -30,6 +30,7 @@ export const ERRORS = {
   NOT_REGISTERED: { status: 22, action: 'reject', says: 'this relay does not keep this account; register first' },
   UNKNOWN_DEVICE: { status: 23, action: 'refresh', says: 'the device is not in the account\'s signed device list' },
   REGISTRATION_CLOSED: { status: 24, action: 'elsewhere', says: 'this relay takes no new accounts' },
+  BLOCKED: { status: 25, action: 'elsewhere', says: 'the operator of this relay does not serve this account or relay' },
 
   // who it is for
   MOVED: { status: 30, action: 'refresh', says: 'the account has moved to another relay' },
@@ -82,6 +83,13 @@ export const ERRORS = {
   DISCONNECTED: { status: 81, action: 'later', says: 'the connection was lost' },
   CANCELLED: { status: 82, action: 'done', says: 'cancelled' },
   INTERNAL: { status: 83, action: 'elsewhere', says: 'the relay failed; its operator can see why' },
+
+  // a group that was re-anchored
+  REANCHORED: { status: 86, action: 'refresh', says: 'another relay sequences this group now' },
+  STALE_ANCHOR: { status: 87, action: 'refresh', says: 'the group was re-anchored by somebody else' },
+  ANCHOR_UNPROVEN: { status: 88, action: 'later', says: 'the membership that the new anchor refers to is not known here yet' },
+
+  // starting
   DATABASE_LOCKED: { status: 90, action: 'reject', says: 'the database is in use by another process; stop that one first' },
   DATABASE_CORRUPT: { status: 91, action: 'reject', says: 'the database is damaged and was left as it is; move it aside and start with an empty folder' },
   PORT_IN_USE: { status: 92, action: 'reject', says: 'the port is taken; choose another or stop what uses it' },
@@ -99,7 +107,7 @@ export interface ErrorDetails {
   max?: number
   /** which field, file, key or port; text of ours, never of a peer */
   what?: string
-  /** MOVED, ROLLED_BACK, UNKNOWN_DEVICE: the newer signed record, as bytes */
+  /** MOVED, ROLLED_BACK, UNKNOWN_DEVICE, REANCHORED, STALE_ANCHOR: the newer signed record, as bytes */
   record?: Uint8Array
   cause?: unknown
 }

@@ -20,6 +20,7 @@ import type { Intake, Origin } from '../log/intake.ts'
 import { Log } from '../log/log.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import type { Logs } from '../log/logs.ts'
+import type { AccountActivity } from '../watch/activity.ts'
 import { longBuckets, waitBuckets, type Meter } from '../watch/meter.ts'
 import { wireEntry } from './pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
@@ -109,6 +110,21 @@ export class ClientSessions {
   }
 
   get size (): number { return this.#byChannel.size }
+
+  /** What each account's devices have handed in and been given on the connections that are open. */
+  activity (): Map<AccountId, AccountActivity> {
+    const accounts = new Map<AccountId, AccountActivity>()
+    for (const [account, sessions] of this.#byAccount) {
+      const sum = { devices: sessions.size, submitted: 0, handedOut: 0, unacknowledged: 0 }
+      for (const { origin, delivery } of sessions) {
+        sum.submitted += origin.envelopes ?? 0
+        sum.handedOut += delivery.handedOut
+        sum.unacknowledged += delivery.windowEntries
+      }
+      accounts.set(account, sum)
+    }
+    return accounts
+  }
 
   /** Deliver to this device from now on. An earlier connection of the same device is served no more. */
   attach (attached: Attached): void {

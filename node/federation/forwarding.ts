@@ -27,7 +27,7 @@ import type { OutboxItem } from '../store/store.ts'
 /** Refusals that no repetition changes: the item is dropped, and its device told. */
 const final: readonly ErrorCode[] = [
   'EXPIRED', 'MALFORMED', 'TOO_LARGE', 'UNSUPPORTED_VERSION', 'BAD_CONVERSATION', 'BAD_MESSAGE_ID', 'BAD_SIGNATURE', 'TOO_MANY',
-  'NOT_A_MEMBER', 'NOT_ALLOWED', 'BAD_CONTROL', 'GROUP_FULL', 'LINK_REVOKED', ...decidedAnew
+  'BLOCKED', 'NOT_A_MEMBER', 'NOT_ALLOWED', 'BAD_CONTROL', 'GROUP_FULL', 'LINK_REVOKED', ...decidedAnew
 ]
 
 /** Homes looked for at once. */
@@ -100,6 +100,16 @@ export class Forwarding {
       sending.relay = undefined
       this.#route(sending)
     }
+  }
+
+  /** What waits for or is on its way to each relay: conversations, bytes; whether it is left alone for a while. */
+  activity (): Map<RelayId, { waiting: number, inFlightBytes: number, isBackingOff: boolean }> {
+    const relays = new Map(Array.from(this.#lanes, ([relay, { lane }]) => [relay, { waiting: 0, inFlightBytes: lane.inFlightBytes, isBackingOff: lane.isBackingOff }]))
+    for (const { queue, relay } of this.#sending.values()) {
+      const known = relay === undefined ? undefined : relays.get(relay)
+      if (known !== undefined) known.waiting += queue.size
+    }
+    return relays
   }
 
   /** A relay that was away has been heard of. */

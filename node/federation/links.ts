@@ -5,7 +5,7 @@
  * Does not know: when to try again (lane.ts), how a stream comes about (mesh.ts).
  */
 import type { ByteStream } from '../../protocol/byte-stream.ts'
-import { Channel, type ChannelMeter, type Handlers } from '../../protocol/channel.ts'
+import { Channel, Handlers, type ChannelMeter } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
@@ -15,7 +15,7 @@ import { protocols } from '../../protocol/protocols.ts'
 import { deadline } from '../deadline.ts'
 import type { Mesh } from '../mesh/mesh.ts'
 import type { Meter } from '../watch/meter.ts'
-import type { Directory, Homes } from '../ports.ts'
+import { nobodyBlocked, type Blocks, type Directory, type Homes } from '../ports.ts'
 
 /** Accounts remembered as introduced, for each channel. */
 const maxIntroduced = 20_000
@@ -23,6 +23,17 @@ const maxIntroduced = 20_000
 const introduceTogether = 64
 /** Channels that others may have opened to this relay. */
 const maxAccepted = 10_000
+
+/** How long a blocked relay is answered before its channel ends. */
+const blockedLingerMs = 5_000
+
+/** Answers everything with BLOCKED. */
+class Refusing extends Handlers {
+  override get (): ReturnType<Handlers['get']> {
+    return { name: 'blocked', maxBytes: limits.frameBytes, answer: () => { throw new ProtocolError('BLOCKED') }, notice: () => {} }
+  }
+}
+const refusing = new Refusing()
 
 export interface LinksComponents {
   mesh: Pick<Mesh, 'dial' | 'handle'>
@@ -32,6 +43,7 @@ export interface LinksComponents {
   clock: Clock
   meter: Meter
   channelMeter?: ChannelMeter
+  blocks?: Blocks
 }
 
 export class Links {
@@ -41,9 +53,12 @@ export class Links {
   readonly #accepted = new Set<Channel>()
   readonly #introduced = new WeakMap<Channel, Set<AccountId>>()
   readonly #stopping = new AbortController()
+  readonly #blocks: Blocks
 
   constructor (components: LinksComponents) {
     this.#c = components
+    this.#blocks = components.blocks ?? nobodyBlocked
+    this.#blocks.onBlocked((kind, id) => { if (kind === 'relay') this.#onBlocked(id as RelayId) })
     components.meter.gauge('heliograph_links_open', 'channels that this relay has opened to others', () => this.#open.size)
     components.meter.gauge('heliograph_links_accepted', 'channels that other relays have opened to this one', () => this.#accepted.size)
   }
@@ -53,16 +68,27 @@ export class Links {
   #accept (stream: ByteStream): void {
     // [LATER] memory is bounded
     if (this.#accepted.size >= maxAccepted || this.#stopping.signal.aborted) { stream.abort(new ProtocolError('OVERLOADED')); return }
-    const channel = this.#channel(stream)
+    // [REJECT] told with the answer to whatever it asks, for a moment
+    const isBlocked = this.#blocks.hasRelay(stream.remotePeer as RelayId)
+    const channel = this.#channel(stream, isBlocked ? refusing : this.#c.handlers)
     this.#accepted.add(channel)
     channel.onClose(() => { this.#accepted.delete(channel) })
     channel.start()
+    if (isBlocked) this.#c.clock.after(blockedLingerMs, () => { channel.abort(new ProtocolError('BLOCKED')) })
   }
 
-  #channel (stream: ByteStream): Channel {
-    const { handlers, clock, channelMeter } = this.#c
+  /** Open channels to and from it end; what it asks on the next one is refused. */
+  #onBlocked (relay: RelayId): void {
+    for (const channel of [...this.#accepted, ...this.#open.values()]) if (channel.stream.remotePeer === relay) channel.abort(new ProtocolError('BLOCKED'))
+  }
+
+  #channel (stream: ByteStream, handlers = this.#c.handlers): Channel {
+    const { clock, channelMeter } = this.#c
     return new Channel(stream, { handlers, clock, ...(channelMeter === undefined ? {} : { meter: channelMeter }) })
   }
+
+  /** Relays that this one has a channel to, or has accepted one from. */
+  connected (): Set<RelayId> { return new Set([...this.#open.keys(), ...Array.from(this.#accepted, ({ stream }) => stream.remotePeer as RelayId)]) }
 
   /** The channel that is open, without waiting. */
   peek (relay: RelayId): Channel | undefined { return this.#open.get(relay) }
@@ -89,6 +115,8 @@ export class Links {
   }
 
   async #dial (relay: RelayId): Promise<Channel> {
+    // What is for its people waits, as for a relay that is down, until it is unblocked or expires.
+    if (this.#blocks.hasRelay(relay)) throw new ProtocolError('BLOCKED')
     const limit = deadline(this.#c.clock, limits.dialTimeoutMs, this.#stopping.signal)
     try {
       const stream = await this.#c.mesh.dial(relay, this.#c.directory.addressesOf(relay), protocols.relay, { signal: limit.signal })

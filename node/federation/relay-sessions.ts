@@ -84,6 +84,9 @@ export class RelaySessions {
 
   drain (): void { this.#isDraining = true }
 
+  /** Envelopes that each relay has handed in, as long as it is remembered. */
+  forwarded (): Map<RelayId, number> { return new Map(Array.from(this.#origins, ([relay, { envelopes }]) => [relay, envelopes ?? 0])) }
+
   #origin (relay: RelayId): Origin {
     let origin = this.#origins.get(relay)
     if (origin === undefined) {

@@ -25,11 +25,12 @@ import type { Meter } from '../watch/meter.ts'
 import type { OutboxItem, LogEntry, Write } from '../store/store.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
-import type { Buckets, Commits, Homes, Logger } from '../ports.ts'
+import type { Blocks, Buckets, Commits, Homes, Logger } from '../ports.ts'
 import { readCandidate, neverMs } from '../log/submission.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 
 export interface ReplicasComponents {
+  blocks?: Blocks
   logs: Logs
   groups: Groups
   buckets: Buckets
@@ -97,6 +98,7 @@ export class Replicas {
    * @returns how far the log is now, durably; undefined: it is not kept here. @throws ProtocolError as `receive`, STALE_EPOCH
    */
   async receiveGossip (page: Page, relay: RelayId): Promise<Position | undefined> {
+    if (this.#c.blocks?.hasRelay(relay) === true) return undefined
     const [position] = await this.#inTurn(relay, () => this.#place([page], relay, true))
     return position
   }

@@ -23,7 +23,7 @@ import type { Logs } from './logs.ts'
 import { waitBuckets, type Meter } from '../watch/meter.ts'
 import type { OutboxQueue, Outboxes } from './outbox.ts'
 import type { Placement } from './placement.ts'
-import type { Buckets, Commits, Homes } from '../ports.ts'
+import { nobodyBlocked, type Blocks, type Buckets, type Commits, type Homes } from '../ports.ts'
 import type { LogEntry, OutboxItem, Seen, Write } from '../store/store.ts'
 import { readCandidate, type Candidate, type Memo } from './submission.ts'
 
@@ -102,6 +102,7 @@ export interface IntakeComponents {
   groups: GroupSequencer
   adoption: Adoption
   buckets: Buckets
+  blocks?: Blocks
   /** Milliseconds with fractions; default `clock.nowMs`. */
   stopwatch? (): number
 }
@@ -306,7 +307,9 @@ export class Intake {
 
   /** Who may put this here. 'unknown': the sender's home record must be found first. */
   #admit (origin: Origin, { conversation, sender }: Candidate, isSequencer: boolean): ProtocolError | 'unknown' | undefined {
-    const { placement, homes } = this.#c
+    const { blocks = nobodyBlocked, placement, homes } = this.#c
+    // [REJECT] the operator does not serve this account, wherever it lives
+    if (blocks.hasAccount(sender)) return new ProtocolError('BLOCKED')
     if (origin.relay !== undefined) {
       const isHome = placement.isHomeOf(sender, origin.relay)
       if (isHome === undefined) return 'unknown'

@@ -203,8 +203,8 @@ export class ClientService {
     const list = verifyDeviceList(this.#components.signing, hello.deviceList)
     const account = accountIdFromBytes(hello.account)
     this.#checkList(list, account, connection.device, { mayLeave: false })
-    // [REJECT] one connection is one device of one account
     this.#checkBlocked(account)
+    // [REJECT] one connection is one device of one account
     if (connection.session !== undefined && connection.session.account !== account) throw new ProtocolError('NOT_ADMITTED', { what: 'the connection belongs to another account' })
     return await this.#exclusively(connection, async () => {
       const { accounts, registrar } = this.#components
