@@ -13,6 +13,10 @@ export const limits = {
   envelopeBytes: 256 * KIB,
   /** One frame. Room for a page of 1 MiB and its headers; a reader never buffers more than this. */
   frameBytes: MIB + 512 * KIB,
+  /** From the first to the last byte of a frame: a full one over 12 KB/s. */
+  frameTimeoutMs: 2 * MINUTE,
+  /** One frame of a device that has not said who it is: hello, and a registration with its prekeys. */
+  strangerFrameBytes: 32 * KIB,
   /** Entries and bytes of one delivered page: bounds what a slow reader costs. */
   pageEntries: 256,
   pageBytes: MIB,
@@ -133,6 +137,8 @@ export const limits = {
   groupControlBytes: 68 * KIB,
   /** A snapshot: 1,024 members, 32 links, a profile. */
   groupSnapshotBytes: 96 * KIB,
+  /** Who anchors a group: a device list (4 KiB) and what it says. */
+  groupAnchorBytes: 5 * KIB,
   groupReceiptBytes: 128,
   /** Icons, profile pictures, thumbnails: inline, inside the encryption. */
   pictureBytes: 16 * KIB,

@@ -7,7 +7,7 @@
 import { limits, type rates } from './limits.ts'
 import type { WireType } from './wire/codec.ts'
 import { ClaimMany, ClaimedMany, DirectoryEntries, DirectoryHeads, DirectoryRead, DirectoryRef } from './wire/gen/directory.js'
-import { GroupReceipts, GroupRef, GroupSnapshot, Refused } from './wire/gen/group.js'
+import { GroupAnchors, GroupReceipts, GroupRef, GroupSnapshot, LogEpochs, Refused } from './wire/gen/group.js'
 import { LinkMeet, LinkParcel } from './wire/gen/link.js'
 import { Batch, LogStates, Outcomes, Page, Pages, Positions, ReadLog } from './wire/gen/log.js'
 import { Activity, PresencePolicy, Presences, RelayPresences, Watch, WatchAtRelay, WatchingAtRelay } from './wire/gen/presence.js'
@@ -66,7 +66,11 @@ export const clientMethods = {
   /** a Signed PublicProfile of the account; the newest stays. Found carries it */
   setPublicProfile: method(28, 'set-public-profile', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   /** claimBundles for many people at once, one outcome each; every account counts as a claim */
-  claimMany: method(29, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'claimPerDevice' })
+  claimMany: method(29, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'claimPerDevice' }),
+  /** a Signed GroupAnchor by this device, an admin's: the home checks it, keeps it and tells the members' homes */
+  anchorGroup: method(38, 'anchor-group', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
+  /** who anchors a group, as the home knows: only for members */
+  groupAnchors: method(39, 'group-anchors', GroupRef, GroupAnchors, { maxRequestBytes: small, quota: 'lookupPerDevice' })
   // 26–27 group receipts, 30–31 directory
 }
 
@@ -113,7 +117,11 @@ export const relayMethods = {
   directoryHeads: method(72, 'directory-heads', DirectoryRef, DirectoryHeads, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   /** an entry of it and those before, a page of them */
   readDirectory: method(73, 'read-directory', DirectoryRead, DirectoryEntries, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
-  claimMany: method(74, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'forwardPerRelay' })
+  claimMany: method(74, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** a Signed GroupAnchor, to a home of a member; answered when it is kept there */
+  groupAnchor: method(85, 'group-anchor', Signed, Empty, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** between homes of a group: which epoch of its log begins where */
+  logEpochs: method(86, 'log-epochs', GroupRef, LogEpochs, { maxRequestBytes: small, quota: 'forwardPerRelay' })
   // 70–71 presence, 75–79 directory
 }
 

@@ -18,7 +18,9 @@ export const contexts = {
   relayRecord: 'heliograph relay record 1',
   deviceKeys: 'heliograph device keys 1',
   groupControl: 'heliograph group control 1',
+  groupAnchor: 'heliograph group anchor 1',
   publicProfile: 'heliograph public profile 1',
+  guestPermit: 'heliograph guest permit 1',
   gossipPage: 'heliograph gossip page 1'
 } as const
 export type Context = typeof contexts[keyof typeof contexts]

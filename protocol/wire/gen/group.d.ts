@@ -167,6 +167,54 @@ export declare namespace GroupRef {
     function encode(obj: Partial<GroupRef>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupRef>): GroupRef;
 }
+export interface GroupAnchor {
+    version: number;
+    conversation: Uint8Array;
+    epoch: number;
+    anchor: Uint8Array;
+    homeEpoch: number;
+    admin: Uint8Array;
+    device: Uint8Array;
+    deviceList: Uint8Array;
+    logEpoch: number;
+    seq: number;
+    head: Uint8Array;
+    madeAtMs: number;
+}
+export declare namespace GroupAnchor {
+    const codec: () => Codec<GroupAnchor>;
+    function encode(obj: Partial<GroupAnchor>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupAnchor>): GroupAnchor;
+}
+export interface GroupAnchors {
+    anchor?: Uint8Array;
+    home?: Uint8Array;
+}
+export declare namespace GroupAnchors {
+    const codec: () => Codec<GroupAnchors>;
+    function encode(obj: Partial<GroupAnchors>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GroupAnchors>): GroupAnchors;
+}
+export interface LogEpochs {
+    conversation: Uint8Array;
+    first: number;
+    head: number;
+    epochs: LogEpoch[];
+}
+export declare namespace LogEpochs {
+    const codec: () => Codec<LogEpochs>;
+    function encode(obj: Partial<LogEpochs>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogEpochs>): LogEpochs;
+}
+export interface LogEpoch {
+    epoch: number;
+    first: number;
+}
+export declare namespace LogEpoch {
+    const codec: () => Codec<LogEpoch>;
+    function encode(obj: Partial<LogEpoch>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogEpoch>): LogEpoch;
+}
 export interface GroupReceipt {
     conversation: Uint8Array;
     to: Uint8Array;

@@ -1177,6 +1177,349 @@ export var GroupRef;
     }
     GroupRef.decode = decode;
 })(GroupRef || (GroupRef = {}));
+export var GroupAnchor;
+(function (GroupAnchor) {
+    let _codec;
+    GroupAnchor.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.version);
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.anchor != null && obj.anchor.byteLength > 0)) {
+                    w.uint32(34);
+                    w.bytes(obj.anchor);
+                }
+                if ((obj.homeEpoch != null && obj.homeEpoch !== 0)) {
+                    w.uint32(40);
+                    w.uint32(obj.homeEpoch);
+                }
+                if ((obj.admin != null && obj.admin.byteLength > 0)) {
+                    w.uint32(50);
+                    w.bytes(obj.admin);
+                }
+                if ((obj.device != null && obj.device.byteLength > 0)) {
+                    w.uint32(58);
+                    w.bytes(obj.device);
+                }
+                if ((obj.deviceList != null && obj.deviceList.byteLength > 0)) {
+                    w.uint32(66);
+                    w.bytes(obj.deviceList);
+                }
+                if ((obj.logEpoch != null && obj.logEpoch !== 0)) {
+                    w.uint32(72);
+                    w.uint32(obj.logEpoch);
+                }
+                if ((obj.seq != null && obj.seq !== 0)) {
+                    w.uint32(80);
+                    w.uint64Number(obj.seq);
+                }
+                if ((obj.head != null && obj.head.byteLength > 0)) {
+                    w.uint32(90);
+                    w.bytes(obj.head);
+                }
+                if ((obj.madeAtMs != null && obj.madeAtMs !== 0)) {
+                    w.uint32(96);
+                    w.uint64Number(obj.madeAtMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: 0,
+                    conversation: uint8ArrayAlloc(0),
+                    epoch: 0,
+                    anchor: uint8ArrayAlloc(0),
+                    homeEpoch: 0,
+                    admin: uint8ArrayAlloc(0),
+                    device: uint8ArrayAlloc(0),
+                    deviceList: uint8ArrayAlloc(0),
+                    logEpoch: 0,
+                    seq: 0,
+                    head: uint8ArrayAlloc(0),
+                    madeAtMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.anchor = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.homeEpoch = reader.uint32();
+                            break;
+                        }
+                        case 6: {
+                            obj.admin = reader.bytes();
+                            break;
+                        }
+                        case 7: {
+                            obj.device = reader.bytes();
+                            break;
+                        }
+                        case 8: {
+                            obj.deviceList = reader.bytes();
+                            break;
+                        }
+                        case 9: {
+                            obj.logEpoch = reader.uint32();
+                            break;
+                        }
+                        case 10: {
+                            obj.seq = reader.uint64Number();
+                            break;
+                        }
+                        case 11: {
+                            obj.head = reader.bytes();
+                            break;
+                        }
+                        case 12: {
+                            obj.madeAtMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupAnchor.codec());
+    }
+    GroupAnchor.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupAnchor.codec(), opts);
+    }
+    GroupAnchor.decode = decode;
+})(GroupAnchor || (GroupAnchor = {}));
+export var GroupAnchors;
+(function (GroupAnchors) {
+    let _codec;
+    GroupAnchors.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if (obj.anchor != null) {
+                    w.uint32(10);
+                    w.bytes(obj.anchor);
+                }
+                if (obj.home != null) {
+                    w.uint32(18);
+                    w.bytes(obj.home);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.anchor = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.home = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, GroupAnchors.codec());
+    }
+    GroupAnchors.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, GroupAnchors.codec(), opts);
+    }
+    GroupAnchors.decode = decode;
+})(GroupAnchors || (GroupAnchors = {}));
+export var LogEpochs;
+(function (LogEpochs) {
+    let _codec;
+    LogEpochs.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.first != null && obj.first !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.first);
+                }
+                if ((obj.head != null && obj.head !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.head);
+                }
+                if (obj.epochs != null && obj.epochs.length > 0) {
+                    for (const value of obj.epochs) {
+                        w.uint32(34);
+                        LogEpoch.codec().encode(value, w);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: uint8ArrayAlloc(0),
+                    first: 0,
+                    head: 0,
+                    epochs: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.first = reader.uint64Number();
+                            break;
+                        }
+                        case 3: {
+                            obj.head = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            if (opts.limits?.epochs != null && obj.epochs.length === opts.limits.epochs) {
+                                throw new MaxLengthError('Decode error - repeated field "epochs" had too many elements');
+                            }
+                            if (obj.epochs.length === 32) {
+                                throw new MaxLengthError('Decode error - repeated field "epochs" had too many elements');
+                            }
+                            obj.epochs.push(LogEpoch.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.epochs$
+                            }));
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, LogEpochs.codec());
+    }
+    LogEpochs.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, LogEpochs.codec(), opts);
+    }
+    LogEpochs.decode = decode;
+})(LogEpochs || (LogEpochs = {}));
+export var LogEpoch;
+(function (LogEpoch) {
+    let _codec;
+    LogEpoch.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.first != null && obj.first !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.first);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    epoch: 0,
+                    first: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.first = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, LogEpoch.codec());
+    }
+    LogEpoch.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, LogEpoch.codec(), opts);
+    }
+    LogEpoch.decode = decode;
+})(LogEpoch || (LogEpoch = {}));
 export var GroupReceipt;
 (function (GroupReceipt) {
     let _codec;
