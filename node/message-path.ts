@@ -8,8 +8,9 @@ import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
 import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
 import type { ConversationId } from '../protocol/conversation.ts'
-import type { AccountId, RelayId } from '../protocol/ids.ts'
+import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
+import type { Outcome } from '../protocol/wire/gen/log.js'
 import { ClientSessions, type Attached } from './delivery/client-sessions.ts'
 import type { Group } from './groups/group.ts'
 import { GroupOffers } from './groups/group-offers.ts'
@@ -166,6 +167,11 @@ export class MessagePath {
     this.#clients.detach(session)
     this.#presence.detach(session)
     this.#fanout.detach(session)
+  }
+
+  /** Envelopes of a device that lives elsewhere, into logs that this relay sequences. @throws ProtocolError TOO_MANY, OVERLOADED */
+  acceptGuest (envelopes: readonly Uint8Array[], sender: { readonly account: AccountId, readonly device: DeviceId }): Promise<Outcome[]> {
+    return this.#intake.accept(envelopes, { pendingBytes: 0, sender, memo: {}, isGuest: true })
   }
 
   /** @throws ProtocolError HOME_UNREACHABLE, TIMEOUT; the signal's reason */

@@ -7,8 +7,10 @@
 import type { ByteStream } from '../protocol/byte-stream.ts'
 import { Handlers } from '../protocol/channel.ts'
 import type { Clock, Random } from '../protocol/clock.ts'
-import type { AccountId, RelayId } from '../protocol/ids.ts'
+import { ProtocolError } from '../protocol/errors.ts'
+import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import { protocols } from '../protocol/protocols.ts'
+import type { Outcome } from '../protocol/wire/gen/log.js'
 import { Blocklist } from './admin/blocklist.ts'
 import { Accounts } from './people/accounts.ts'
 import { TokenBuckets } from './people/buckets.ts'
@@ -21,6 +23,9 @@ import { deadline } from './deadline.ts'
 import { Directory } from './people/directory.ts'
 import { Handles } from './people/handles.ts'
 import type { GroupSigning } from './groups/groups.ts'
+import { AskedHomes } from './guests/asked-homes.ts'
+import { GuestOutbox } from './guests/guest-outbox.ts'
+import { Guests, type GuestsComponents } from './guests/guests.ts'
 import { HomePublisher } from './people/home-publisher.ts'
 import { HomeBook } from './people/homes.ts'
 import { Rendezvous } from './linking/rendezvous.ts'
@@ -91,6 +96,8 @@ export interface MessageCarrier extends Sessions, RelayChannels {
   start (): Promise<void>
   /** Finish what is under way until the signal fires; the rest is on disk and goes on at the next start. */
   stop (options: { signal: AbortSignal }): Promise<void>
+  /** Envelopes of a device that lives elsewhere, into logs that this relay sequences; absent: it takes none. */
+  acceptGuest? (envelopes: readonly Uint8Array[], sender: { readonly account: AccountId, readonly device: DeviceId }): Promise<Outcome[]>
   /** What it has in memory, for the operator. */
   activity? (): ActivitySample
   /** A batch was not written: what memory computed on top of it is void. */
@@ -112,6 +119,8 @@ export class Relay {
   readonly #ports: RelayPorts
   readonly rendezvous: Rendezvous
   readonly #path: MessageCarrier
+  readonly #asked: AskedHomes
+  readonly #guestOutbox: GuestOutbox
   readonly #copies: ReplicatedDirectory | undefined
   readonly #commits: GroupCommit
   /** Asked to send everybody elsewhere, and to stay. */
@@ -168,6 +177,14 @@ export class Relay {
     this.clients = new ClientService(
       { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, blocks, load, signing, clock, logger, meter, channelMeter: meters('client') },
       { relayName: settings.name, region: settings.region })
+    const asked = this.#asked = new AskedHomes({ homes, relays: path, clock, random, logger, meter, asker: (channel, cost) => this.clients.asker(channel, cost), resident: (channel, cost) => this.clients.resident(channel, cost) })
+    asked.register(clientHandlers)
+    const accept: GuestsComponents['accept'] = async (envelopes, sender) => {
+      if (path.acceptGuest === undefined) throw new ProtocolError('UNKNOWN_METHOD')
+      return await path.acceptGuest(envelopes, sender)
+    }
+    const guestOutbox = this.#guestOutbox = new GuestOutbox({ store, commits, homes, relays: path, signing, clock, random, logger, meter, accept })
+    new Guests({ self: mesh.self, accounts, buckets, clock, signing, outbox: guestOutbox, accept, guest: (channel) => this.clients.guest(channel) }).register(clientHandlers, relayHandlers)
     this.#path = path
     this.#commits = commits
     this.accounts = accounts
@@ -192,6 +209,7 @@ export class Relay {
     await this.#copies?.load(this.directory.own?.directory ?? 0)
     this.directory.listen()
     await this.#path.start()
+    await this.#guestOutbox.load()
     await this.#ports.mesh.start()
     this.directory.start()
     this.publisher.start()
@@ -232,6 +250,8 @@ export class Relay {
     // Also when the start has failed half-way.
     const isStarted = this.#state !== 'made'
     this.#state = 'draining'
+    this.#asked.stop()
+    this.#guestOutbox.stop()
     if (isStarted) {
       this.clients.drain()
       const limit = deadline(this.#ports.clock, timeoutMs)

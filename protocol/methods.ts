@@ -8,6 +8,7 @@ import { limits, type rates } from './limits.ts'
 import type { WireType } from './wire/codec.ts'
 import { ClaimMany, ClaimedMany, DirectoryEntries, DirectoryHeads, DirectoryRead, DirectoryRef } from './wire/gen/directory.js'
 import { GroupAnchors, GroupReceipts, GroupRef, GroupSnapshot, LogEpochs, Refused } from './wire/gen/group.js'
+import { Announce, AskHome, GuestBatch, GuestForward, HomeState } from './wire/gen/guest.js'
 import { LinkMeet, LinkParcel } from './wire/gen/link.js'
 import { Batch, LogStates, Outcomes, Page, Pages, Positions, ReadLog } from './wire/gen/log.js'
 import { Activity, PresencePolicy, Presences, RelayPresences, Watch, WatchAtRelay, WatchingAtRelay } from './wire/gen/presence.js'
@@ -67,6 +68,12 @@ export const clientMethods = {
   setPublicProfile: method(28, 'set-public-profile', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   /** claimBundles for many people at once, one outcome each; every account counts as a claim */
   claimMany: method(29, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'claimPerDevice' }),
+  /** to any relay, after hello: does my home answer you, and what is my newest home record */
+  askHome: method(34, 'ask-home', AskHome, HomeState, { maxRequestBytes: 64, quota: 'lookupPerDevice' }),
+  /** to a relay that is not the account's home, after hello: envelopes for its outbox of guests */
+  guestSubmit: method(35, 'guest-submit', GuestBatch, Outcomes, { maxRequestBytes: limits.frameBytes, quota: 'submitPerDevice' }),
+  /** to a new home: tell the homes of these people where this account lives now */
+  announce: method(36, 'announce', Announce, Empty, { maxRequestBytes: 128 * 1024, quota: 'lookupPerDevice' }),
   /** a Signed GroupAnchor by this device, an admin's: the home checks it, keeps it and tells the members' homes */
   anchorGroup: method(38, 'anchor-group', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   /** who anchors a group, as the home knows: only for members */
@@ -118,6 +125,8 @@ export const relayMethods = {
   /** an entry of it and those before, a page of them */
   readDirectory: method(73, 'read-directory', DirectoryRead, DirectoryEntries, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   claimMany: method(74, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** to the sequencer: envelopes of one device that is a guest at the caller, with its permit */
+  guestForward: method(81, 'guest-forward', GuestForward, Outcomes, { maxRequestBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
   /** a Signed GroupAnchor, to a home of a member; answered when it is kept there */
   groupAnchor: method(85, 'group-anchor', Signed, Empty, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   /** between homes of a group: which epoch of its log begins where */

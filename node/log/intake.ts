@@ -38,6 +38,8 @@ export interface Origin {
   /** Envelopes handed in so far: who is busy (watch/activity.ts). */
   envelopes?: number
   readonly memo?: Memo
+  /** A sender that lives elsewhere and has shown a permit: only into logs that this relay sequences. */
+  readonly isGuest?: true
   /** Another relay: may name every account that it is home to. */
   readonly relay?: RelayId
   /** The answer to this origin will carry `seq`. */
@@ -318,6 +320,8 @@ export class Intake {
       // [REFRESH] only the anchor's home gives numbers
       return isSequencer ? undefined : placement.notHere(conversation.anchor)
     }
+    // [REFRESH] a guest's envelope goes to the sequencer and nowhere else
+    if (origin.isGuest === true) return isSequencer ? undefined : placement.notHere(conversation.anchor)
     // [REFRESH] the sender has moved away: never served here again
     if (!placement.isHome(sender)) return placement.notHere(sender)
     if (conversation.kind !== 'pair') return undefined

@@ -158,6 +158,27 @@ export class ClientService {
 
   get connections (): number { return this.#connections.size }
 
+  /** Whoever said hello on this connection, registered here or not; pays. @throws ProtocolError NOT_AUTHENTICATED, QUOTA */
+  asker (channel: Channel, cost: number): { readonly account: AccountId } {
+    const { guest, session } = this.#connection(channel)
+    const account = session?.account ?? guest?.account
+    if (account === undefined) throw new ProtocolError('NOT_AUTHENTICATED')
+    this.#charge(channel, 'lookupPerDevice', cost)
+    return { account }
+  }
+
+  /** A device of an account of this relay; pays. @throws ProtocolError NOT_AUTHENTICATED, NOT_REGISTERED, QUOTA */
+  resident (channel: Channel, cost: number): Session { return this.#session(channel, 'lookupPerDevice', cost) }
+
+  /** A device whose account lives elsewhere; it stays for another while. @throws ProtocolError NOT_AUTHENTICATED, NOT_ADMITTED */
+  guest (channel: Channel): { readonly device: DeviceId, readonly list: SignedDeviceList } {
+    const connection = this.#connection(channel)
+    if (connection.session !== undefined) throw new ProtocolError('NOT_ADMITTED', { what: 'the account lives here' })
+    if (connection.guest === undefined) throw new ProtocolError('NOT_AUTHENTICATED')
+    this.#limitTime(connection, guestTimeoutMs)
+    return { device: connection.device, list: connection.guest }
+  }
+
   start (): void { this.#scheduleSweep() }
 
   /** A stream that a device has opened. */
@@ -165,6 +186,7 @@ export class ClientService {
     const { channelMeter, clock, handlers } = this.#components
     const watched = new WatchedStream(stream, clock)
     const channel = new Channel(watched, { handlers, clock, meter: channelMeter })
+    channel.limitFrames(limits.strangerFrameBytes)
     const connection: Connection = { channel, stream: watched, device: stream.remotePeer as DeviceId, helloTimer: undefined, isBusy: false, guest: undefined, session: undefined }
     this.#connections.set(channel, connection)
     this.#limitTime(connection, limits.helloTimeoutMs)
@@ -293,6 +315,7 @@ export class ClientService {
 
   #becomeGuest (connection: Connection, list: SignedDeviceList): void {
     connection.guest = list
+    connection.channel.limitFrames(limits.frameBytes)
     this.#limitTime(connection, guestTimeoutMs)
   }
 
@@ -306,6 +329,7 @@ export class ClientService {
     // The device has reconnected before we noticed that its old connection is dead.
     if (before !== undefined) this.#end(before, new ProtocolError('DISCONNECTED', { what: 'the device has connected again' }))
     connection.session = { account, device, channel }
+    channel.limitFrames(limits.frameBytes)
     this.#byDevice.set(device, connection)
     this.#components.sessions.attach(connection.session)
   }

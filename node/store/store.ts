@@ -46,6 +46,7 @@ export type Table =
   | 'profile' // account id → its signed public profile (profiles.ts)
   | 'receipt' // r/account/group/reader/device → newest group receipt, d/account/device → when it left (fanout/receipt-board.ts)
   | 'group' // group id/… → who is in it (groups/group-rows.ts)
+  | 'guest' // device/number → what a guest has left here (guests/guest-outbox.ts)
 
 export type Write =
   /** The next entry of a log: `seq` must be head + 1, else GAP. Remembers (log, sender, messageId) → (epoch, seq). */
@@ -65,6 +66,11 @@ export type Write =
   | { readonly op: 'skip', readonly log: ConversationId, readonly epoch: number, readonly throughSeq: number }
   /** Entries up to and including `throughSeq` (head at most) are not needed any more. Deduplication still remembers them. */
   | { readonly op: 'trim', readonly log: ConversationId, readonly throughSeq: number }
+  /**
+   * Entries above `throughSeq` are void: a newer epoch numbers from there. `ids` are theirs, and forgotten, so that they can
+   * come again. The newest entry is then of `epoch`.
+   */
+  | { readonly op: 'cut', readonly log: ConversationId, readonly throughSeq: number, readonly epoch: number, readonly ids: ReadonlyArray<{ readonly sender: DeviceId, readonly messageId: MessageId }> }
   /** An account takes part in this log, here or at another relay. */
   | { readonly op: 'join', readonly log: ConversationId, readonly account: AccountId }
   /** It does not any more. */

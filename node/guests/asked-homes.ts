@@ -1,0 +1,203 @@
+/**
+ * Two things that a device asks any relay when its home is in trouble: does my home answer you, and tell those whom I talk to
+ * where I live now.
+ *
+ * Owns: looking at another relay within a time, the answer for a crowd that asks about the same one, who has still to be told.
+ * Does not decide anything: whether to move is the device's business. Spec: docs/protocol/move.md
+ */
+import type { Channel, Handlers } from '../../protocol/channel.ts'
+import { backoffMs, type Clock, type Random, type Timer } from '../../protocol/clock.ts'
+import { isProtocolError } from '../../protocol/errors.ts'
+import { accountIdFromBytes, relayIdOfKey, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { anyMethods, clientMethods, relayMethods } from '../../protocol/methods.ts'
+import type { HomeState } from '../../protocol/wire/gen/guest.js'
+import { deadline } from '../deadline.ts'
+import type { HomeBook } from '../people/homes.ts'
+import type { RelayChannels } from '../people/people.ts'
+import type { Logger } from '../ports.ts'
+import type { Meter } from '../watch/meter.ts'
+
+export const homeStates = { reachable: 1, unreachable: 2 } as const
+
+/** A relay that does not answer by then is not there: the slowest answers across the world take half a second. */
+const lookMs = 2_000
+/** When a home dies all of its people ask at once: one look serves them for so long. */
+const lookAgainMs = 1_000
+/** Relays that are looked at, and those remembered for the moment. */
+const maxLooks = 1_000
+/** For the DHT's word on the asking account. */
+const recordMs = 2_000
+
+/** Relays that are told of one move; homes of people that are looked for at a time; tries. */
+const maxRelays = 256
+const findingAtATime = 16
+const maxAttempts = 12
+/** Accounts that announce at a time; who comes later is found through the DHT. */
+const maxAnnouncing = 1_000
+
+export interface AskedHomesComponents {
+  readonly homes: Pick<HomeBook, 'self' | 'known' | 'cached' | 'find' | 'askNewest'>
+  readonly relays: RelayChannels
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly meter: Meter
+  /** Whoever said hello on this connection; pays. @throws ProtocolError NOT_AUTHENTICATED, QUOTA */
+  readonly asker: (channel: Channel, cost: number) => { readonly account: AccountId }
+  /** The same, of an account of this relay. @throws ProtocolError NOT_REGISTERED as well */
+  readonly resident: (channel: Channel, cost: number) => { readonly account: AccountId }
+}
+
+const askCost = 1
+const announceCost = 10
+
+export class AskedHomes {
+  readonly #c: AskedHomesComponents
+  readonly #looks = new Map<RelayId, { readonly atMs: number, readonly isThere: Promise<boolean> }>()
+  readonly #announcing = new Map<AccountId, Timer | undefined>()
+  readonly #looked
+  #isStopped = false
+
+  constructor (components: AskedHomesComponents) {
+    this.#c = components
+    this.#looked = components.meter.counter('heliograph_guest_looks_total', 'looks at another relay that devices asked for, by what came of it', ['state'])
+  }
+
+  register (handlers: Handlers): void {
+    const { asker, resident } = this.#c
+    handlers
+      .on(clientMethods.askHome, async ({ relay }, channel): Promise<Partial<HomeState>> => {
+        const { account } = asker(channel, askCost)
+        const [isThere, record] = await Promise.all([this.#isThere(relayIdOfKey(relay)), this.#newest(account)])
+        return { state: isThere ? homeStates.reachable : homeStates.unreachable, ...(record === undefined ? {} : { homeRecord: record }) }
+      })
+      .on(clientMethods.announce, ({ accounts }, channel) => {
+        const { account } = resident(channel, announceCost)
+        this.#announce(account, new Set(accounts.map(accountIdFromBytes)))
+        return {}
+      })
+  }
+
+  async #isThere (relay: RelayId): Promise<boolean> {
+    const { clock, homes } = this.#c
+    if (relay === homes.self) return true
+    const known = this.#looks.get(relay)
+    if (known !== undefined && clock.nowMs() - known.atMs < lookAgainMs) return await known.isThere
+    this.#looks.delete(relay)
+    if (this.#looks.size >= maxLooks) for (const oldest of this.#looks.keys()) { this.#looks.delete(oldest); break }
+    const look = { atMs: clock.nowMs(), isThere: this.#look(relay) }
+    this.#looks.set(relay, look)
+    return await look.isThere
+  }
+
+  async #look (relay: RelayId): Promise<boolean> {
+    const limit = deadline(this.#c.clock, lookMs)
+    try {
+      const channel = await this.#c.relays.channelTo(relay, { signal: limit.signal })
+      await channel.call(anyMethods.ping, {}, { signal: limit.signal })
+      this.#looked.inc(1, { state: 'reachable' })
+      return true
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      this.#looked.inc(1, { state: 'unreachable' })
+      return false
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  /** The newest home record of `account` that is known here or in the DHT. */
+  async #newest (account: AccountId): Promise<Uint8Array | undefined> {
+    const { clock, homes } = this.#c
+    const limit = deadline(clock, recordMs)
+    try {
+      return (await homes.askNewest(account, { signal: limit.signal }))?.bytes
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      return (await homes.known(account))?.bytes
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  #announce (account: AccountId, people: ReadonlySet<AccountId>): void {
+    if (this.#isStopped || (this.#announcing.size >= maxAnnouncing && !this.#announcing.has(account))) return
+    this.#announcing.get(account)?.cancel()
+    this.#announcing.set(account, undefined)
+    this.#tell(account, { people: [...people], relays: new Set() }, 0)
+  }
+
+  #tell (account: AccountId, left: Untold, attempt: number): void {
+    this.#tellAll(account, left).then((still) => {
+      if (this.#isStopped || still.people.length + still.relays.size === 0 || attempt >= maxAttempts) { this.#announcing.delete(account); return }
+      this.#announcing.set(account, this.#c.clock.after(backoffMs(attempt, this.#c.random, limits), () => { this.#tell(account, still, attempt + 1) }))
+    }, (error: unknown) => {
+      this.#announcing.delete(account)
+      this.#c.logger.warn('home.announce', {}, error)
+    })
+  }
+
+  /** @returns whose home is not known yet, and relays that have not heard */
+  async #tellAll (account: AccountId, { people, relays }: Untold): Promise<Untold> {
+    const { homes } = this.#c
+    const record = homes.cached(account)
+    const still: { people: AccountId[], relays: Set<RelayId> } = { people: [], relays: new Set() }
+    if (record === undefined) return still
+    const targets = new Set(relays)
+    const heard = new Set<RelayId>()
+    const tell = async (relay: RelayId): Promise<void> => {
+      if (relay === homes.self || heard.has(relay) || heard.size >= maxRelays) return
+      heard.add(relay)
+      if (!await this.#introduce(relay, record.bytes)) still.relays.add(relay)
+    }
+    await inTurns([...targets], findingAtATime, tell)
+    await inTurns(people, findingAtATime, async (person) => {
+      const home = await this.#homeOf(person)
+      if (home === undefined) still.people.push(person)
+      else await tell(home)
+    })
+    return still
+  }
+
+  async #homeOf (account: AccountId): Promise<RelayId | undefined> {
+    const { clock, homes } = this.#c
+    const limit = deadline(clock, recordMs)
+    try {
+      return (await homes.find(account, { signal: limit.signal })).homes[0]
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      return undefined
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  /** @returns false: it is to be told again */
+  async #introduce (relay: RelayId, record: Uint8Array): Promise<boolean> {
+    const limit = deadline(this.#c.clock, limits.requestTimeoutMs)
+    try {
+      const channel = await this.#c.relays.channelTo(relay, { signal: limit.signal })
+      await channel.call(relayMethods.introduce, { homeRecords: [record] }, { signal: limit.signal })
+      return true
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      // It knows a newer one already, or will never take this one.
+      return error.action !== 'later' && error.action !== 'elsewhere'
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  stop (): void {
+    this.#isStopped = true
+    for (const timer of this.#announcing.values()) timer?.cancel()
+  }
+}
+
+interface Untold { readonly people: readonly AccountId[], readonly relays: ReadonlySet<RelayId> }
+
+async function inTurns<T> (items: readonly T[], atATime: number, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, async () => { for (const item of rest) await work(item) }))
+}

@@ -1,0 +1,297 @@
+/**
+ * What guests have left here: envelopes of people whose home is away, on their way to the sequencers of their conversations.
+ *
+ * Owns: durable, FIFO for each device and conversation, bounded for each device and in all; trying again until a sequencer has
+ * them, has refused them for good, or the permit is over. An item that its device gives its own home later as well is the same
+ * message: ids make that harmless. Table: `guest`. Spec: docs/protocol/move.md
+ */
+import { backoffMs, type Clock, type Random, type Timer } from '../../protocol/clock.ts'
+import type { Conversation } from '../../protocol/conversation.ts'
+import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { relayMethods } from '../../protocol/methods.ts'
+import { verifyGuestPermit } from '../../protocol/records/guest-permit.ts'
+import type { Signing } from '../../protocol/records/signed.ts'
+import { decode, encode } from '../../protocol/wire/codec.ts'
+import { GuestItem } from '../../protocol/wire/gen/guest.js'
+import type { Outcome } from '../../protocol/wire/gen/log.js'
+import { deadline } from '../deadline.ts'
+import { readCandidate } from '../log/submission.ts'
+import type { RelayChannels } from '../people/people.ts'
+import type { Commits, Homes, Logger } from '../ports.ts'
+import type { Store, Write } from '../store/store.ts'
+import type { Meter } from '../watch/meter.ts'
+
+/** One device, and all of them: a day of writing; a relay with some hundred guests. In memory as on disk. */
+const maxItemsPerDevice = 1_000
+const maxBytesPerDevice = 4 * 1024 * 1024
+const maxBytes = 64 * 1024 * 1024
+const itemOverheadBytes = 2_048
+const batchBytes = 256 * 1024
+/** Sequencers asked at a time. */
+const maxSending = 64
+const counterDigits = 12
+
+/** Refusals that the sender's home will hear as well, when the device gives it the same: nothing comes of a repetition here. */
+const later: readonly ErrorCode[] = ['MOVED', 'NOT_ADMITTED', 'UNKNOWN_ACCOUNT', 'UNKNOWN_GROUP']
+
+export interface GuestPass {
+  readonly account: AccountId
+  readonly device: DeviceId
+  readonly permit: Uint8Array
+  readonly expiresAtMs: number
+  readonly deviceList: Uint8Array
+}
+
+interface Item {
+  readonly key: string
+  readonly messageId: MessageId
+  readonly bytes: number
+  readonly pass: GuestPass
+  readonly envelope: Uint8Array
+}
+
+interface Queue {
+  readonly name: string
+  readonly conversation: Conversation
+  readonly items: Item[]
+  isSending: boolean
+  attempt: number
+  retry: Timer | undefined
+}
+
+export interface GuestOutboxComponents {
+  readonly store: Pick<Store, 'scan'>
+  readonly commits: Pick<Commits, 'commit'>
+  readonly homes: Pick<Homes, 'self' | 'find' | 'learn' | 'refresh'>
+  readonly relays: RelayChannels
+  readonly signing: Signing
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly meter: Meter
+  /** This relay is the sequencer itself. */
+  readonly accept: (envelopes: readonly Uint8Array[], pass: Pick<GuestPass, 'account' | 'device'>) => Promise<Outcome[]>
+}
+
+export class GuestOutbox {
+  readonly #c: GuestOutboxComponents
+  readonly #queues = new Map<string, Queue>()
+  readonly #ofDevice = new Map<DeviceId, { items: number, bytes: number }>()
+  #bytes = 0
+  #items = 0
+  #counter = 0
+  #sending = 0
+  #isStopped = false
+  readonly #forwarded
+
+  constructor (components: GuestOutboxComponents) {
+    this.#c = components
+    const { meter } = components
+    this.#forwarded = meter.counter('heliograph_guest_forwarded_total', 'envelopes of guests that a sequencer has answered, by what it said', ['code'])
+    meter.gauge('heliograph_guest_outbox_length', 'envelopes of guests that wait for a sequencer', () => this.#items)
+    meter.gauge('heliograph_guest_outbox_bytes', 'and their bytes', () => this.#bytes)
+  }
+
+  get length (): number { return this.#items }
+
+  /** What the last run left. */
+  async load (): Promise<void> {
+    const { clock, logger, signing, store } = this.#c
+    const bad: Write[] = []
+    for await (const { key, value } of store.scan('guest', '')) {
+      this.#counter = Math.max(this.#counter, parseInt(key.slice(-counterDigits), 16))
+      try {
+        const { deviceList, envelope, permit } = decode(GuestItem, value)
+        const { account, device, expiresAtMs } = verifyGuestPermit(signing, permit, clock.nowMs())
+        const { conversation, messageId } = readCandidate(envelope, 0, 0)
+        this.#add(conversation, { key, messageId, bytes: value.byteLength, pass: { account, device, permit, expiresAtMs, deviceList }, envelope })
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        if (error.code !== 'EXPIRED') logger.warn('guest.damaged-row', {}, error)
+        bad.push({ op: 'delete', table: 'guest', key })
+      }
+    }
+    if (bad.length > 0) await this.#c.commits.commit(bad)
+    for (const queue of this.#queues.values()) this.#pump(queue)
+  }
+
+  /** @returns one outcome each, in order, when what was taken is durable */
+  async take (envelopes: readonly Uint8Array[], pass: GuestPass): Promise<Outcome[]> {
+    // [REJECT] a batch has a bound
+    if (envelopes.length > limits.batchEnvelopes) throw new ProtocolError('TOO_MANY', { max: limits.batchEnvelopes, what: 'envelopes' })
+    const outcomes: Outcome[] = []
+    const writes: Write[] = []
+    const taken: Array<{ readonly conversation: Conversation, readonly item: Item }> = []
+    let full: ProtocolError | undefined
+    for (const envelope of envelopes) {
+      try {
+        // Nothing overtakes what did not fit.
+        if (full !== undefined) throw full
+        const candidate = readCandidate(envelope, this.#c.clock.nowMs(), 0)
+        // [REJECT] a device speaks for itself only
+        if (candidate.sender !== pass.account || candidate.senderDevice !== pass.device) throw new ProtocolError('NOT_ADMITTED')
+        const { conversation, messageId } = candidate
+        const name = `${conversation.id} ${pass.device}`
+        const isHere = this.#queues.get(name)?.items.some((item) => item.messageId === messageId) === true || taken.some(({ item }) => item.messageId === messageId)
+        if (!isHere) {
+          const key = `${pass.device}/${(++this.#counter).toString(16).padStart(counterDigits, '0')}`
+          const value = encode(GuestItem, { permit: pass.permit, deviceList: pass.deviceList, envelope })
+          const item = { key, messageId, bytes: value.byteLength + itemOverheadBytes, pass, envelope: Buffer.from(envelope) }
+          this.#reserve(pass.device, item.bytes)
+          writes.push({ op: 'put', table: 'guest', key, value })
+          taken.push({ conversation, item })
+        }
+        outcomes.push({ status: 0, epoch: 0, seq: 0, retryAfterMs: 0 })
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        if (error.action === 'later') full = error
+        outcomes.push({ status: error.status, epoch: 0, seq: 0, retryAfterMs: error.details.retryAfterMs ?? 0 })
+      }
+    }
+    try {
+      if (writes.length > 0) await this.#c.commits.commit(writes)
+    } catch (error) {
+      for (const { item } of taken) this.#release(pass.device, item.bytes)
+      throw error
+    }
+    for (const { conversation, item } of taken) {
+      this.#release(pass.device, item.bytes)
+      this.#pump(this.#add(conversation, item))
+    }
+    return outcomes
+  }
+
+  /** @throws ProtocolError QUOTA, OVERLOADED */
+  #reserve (device: DeviceId, bytes: number): void {
+    const own = this.#ofDevice.get(device) ?? { items: 0, bytes: 0 }
+    // [LATER] what one guest, and all of them, may leave here is bounded
+    if (own.items >= maxItemsPerDevice || own.bytes + bytes > maxBytesPerDevice) throw new ProtocolError('QUOTA', { retryAfterMs: limits.retryMaxMs })
+    if (this.#bytes + bytes > maxBytes) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryMaxMs })
+    this.#ofDevice.set(device, { items: own.items + 1, bytes: own.bytes + bytes })
+    this.#bytes += bytes
+    this.#items++
+  }
+
+  #release (device: DeviceId, bytes: number): void {
+    const own = this.#ofDevice.get(device)
+    if (own === undefined) return
+    if (own.items <= 1) this.#ofDevice.delete(device)
+    else this.#ofDevice.set(device, { items: own.items - 1, bytes: own.bytes - bytes })
+    this.#bytes -= bytes
+    this.#items--
+  }
+
+  #add (conversation: Conversation, item: Item): Queue {
+    const { device } = item.pass
+    const own = this.#ofDevice.get(device) ?? { items: 0, bytes: 0 }
+    this.#ofDevice.set(device, { items: own.items + 1, bytes: own.bytes + item.bytes })
+    this.#bytes += item.bytes
+    this.#items++
+    const name = `${conversation.id} ${device}`
+    let queue = this.#queues.get(name)
+    if (queue === undefined) this.#queues.set(name, queue = { name, conversation, items: [], isSending: false, attempt: 0, retry: undefined })
+    queue.items.push(item)
+    return queue
+  }
+
+  #pump (queue: Queue): void {
+    if (this.#isStopped || queue.isSending || queue.retry !== undefined || queue.items.length === 0) return
+    if (this.#sending >= maxSending) { this.#later(queue); return }
+    queue.isSending = true
+    this.#sending++
+    const batch = this.#next(queue)
+    this.#send(queue, batch).then(async (outcomes) => {
+      await this.#answered(queue, batch, outcomes)
+    }).catch((error: unknown) => {
+      if (!isProtocolError(error)) this.#c.logger.warn('guest.forward', {}, error)
+      if (isProtocolError(error, 'MOVED')) this.#learn(error.details.record)
+      this.#later(queue)
+    }).finally(() => {
+      queue.isSending = false
+      this.#sending--
+      if (queue.items.length === 0) this.#queues.delete(queue.name)
+      else this.#pump(queue)
+    })
+  }
+
+  /** The oldest, of one permit. */
+  #next ({ items }: Queue): Item[] {
+    const batch: Item[] = []
+    let bytes = 0
+    for (const item of items) {
+      if (batch.length >= limits.batchEnvelopes || (bytes > 0 && bytes + item.envelope.byteLength > batchBytes) || item.pass.permit !== items[0]!.pass.permit) break
+      bytes += item.envelope.byteLength
+      batch.push(item)
+    }
+    return batch
+  }
+
+  async #send ({ conversation }: Queue, batch: readonly Item[]): Promise<Outcome[]> {
+    const { accept, clock, homes, relays } = this.#c
+    const { pass } = batch[0]!
+    // The device still has them, and gives them to its home or asks another relay with a new permit.
+    if (pass.expiresAtMs <= clock.nowMs()) return batch.map(() => ({ status: new ProtocolError('EXPIRED').status, epoch: 0, seq: 0, retryAfterMs: 0 }))
+    const limit = deadline(clock, limits.requestTimeoutMs)
+    const envelopes = batch.map(({ envelope }) => envelope)
+    try {
+      const relay = (await homes.find(conversation.anchor, { signal: limit.signal })).homes[0]
+      if (relay === homes.self) return await accept(envelopes, pass)
+      const channel = await relays.channelTo(relay, { signal: limit.signal })
+      const { outcomes } = await channel.call(relayMethods.guestForward, { permit: pass.permit, deviceList: pass.deviceList, envelopes }, { signal: limit.signal })
+      // [REJECT] an answer about something else
+      if (outcomes.length !== batch.length) throw new ProtocolError('MALFORMED', { what: 'outcomes' })
+      return outcomes
+    } catch (error) {
+      // Its relay may be gone for good, and the account elsewhere by now.
+      if (isProtocolError(error)) homes.refresh(conversation.anchor)
+      throw error
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  async #answered (queue: Queue, batch: readonly Item[], outcomes: readonly Outcome[]): Promise<void> {
+    let done = 0
+    for (const outcome of outcomes) {
+      const error = outcome.status === 0 ? undefined : ProtocolError.fromStatus(outcome.status)
+      this.#forwarded.inc(1, { code: error?.code ?? 'OK' })
+      if (error !== undefined && (later.includes(error.code) || error.action === 'later' || error.action === 'elsewhere')) {
+        // Those that follow must not overtake it.
+        if (error.code === 'MOVED') this.#learn(outcome.record)
+        break
+      }
+      done++
+    }
+    if (done > 0) {
+      await this.#c.commits.commit(batch.slice(0, done).map(({ key }) => ({ op: 'delete', table: 'guest', key })))
+      for (const { bytes, pass } of queue.items.splice(0, done)) this.#release(pass.device, bytes)
+      queue.attempt = 0
+    }
+    if (done < batch.length) this.#later(queue)
+  }
+
+  #learn (record: Uint8Array | undefined): void {
+    if (record === undefined) return
+    try {
+      this.#c.homes.learn(record)
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      // forged, or older than what is known here: no news
+    }
+  }
+
+  #later (queue: Queue): void {
+    if (this.#isStopped || queue.retry !== undefined) return
+    queue.retry = this.#c.clock.after(backoffMs(queue.attempt++, this.#c.random, limits), () => {
+      queue.retry = undefined
+      this.#pump(queue)
+    })
+  }
+
+  stop (): void {
+    this.#isStopped = true
+    for (const { retry } of this.#queues.values()) retry?.cancel()
+  }
+}
