@@ -17,6 +17,12 @@ export class SortedRows<Value> extends Map<string, Value> {
     return true
   }
 
+  copy (): SortedRows<Value> {
+    const other = new SortedRows<Value>()
+    for (const [key, value] of this) other.set(key, value)
+    return other
+  }
+
   /** @returns a copy: what is written meanwhile does not change it */
   startingWith (prefix: string): Array<[key: string, value: Value]> {
     const found: Array<[string, Value]> = []

@@ -262,6 +262,44 @@ export class LevelStore implements Store {
   }
 
   async usedBytes (): Promise<number> { return await this.#db.usedBytes() }
+  async freeBytes (): Promise<number> { return await this.#db.freeBytes() }
+  /** Below this nothing new is accepted. */
+  get minFreeBytes (): number { return this.#db.minFreeBytes }
+
+  /** Give the space of what was deleted back to the disk now; LevelDB would in its own time. Reads and writes go on. */
+  async compact (): Promise<void> {
+    await this.#db.read(async () => { await this.#level.compactRange(Buffer.of(0), Buffer.of(0xff, 0xff)) })
+  }
+
+  /** Bytes of the entries of these logs in LevelDB's tables, roughly; what was written in the last minutes may not be counted. */
+  async approximateBytes (logs: readonly ConversationId[]): Promise<number> {
+    return await this.#db.read(async () => {
+      let bytes = 0
+      for (const log of logs) {
+        const state = await this.#state(log)
+        if (state === undefined) continue
+        const { gte, lt } = keys.rowsOfLog(keys.prefixes.entry, state.number)
+        bytes += await this.#level.approximateSize(gte, lt)
+      }
+      return bytes
+    })
+  }
+
+  /** Every row as it is now, in order of key, whatever is written meanwhile; some 256 KiB at a time. */
+  async * snapshot (): AsyncGenerator<Array<[Buffer, Buffer]>> {
+    await this.#db.readable()
+    const level = this.#level
+    const snapshot = level.snapshot()
+    const rows = level.iterator({ snapshot, highWaterMarkBytes: scanBytes })
+    try {
+      for (let batch = await rows.nextv(scanRows); batch.length > 0; batch = await rows.nextv(scanRows)) yield batch
+    } catch (error) {
+      throw this.#db.explain(error)
+    } finally {
+      await rows.close()
+      await snapshot.close()
+    }
+  }
 
   async close (): Promise<void> { await this.#db.close() }
 
@@ -350,6 +388,16 @@ export class LevelStore implements Store {
         const first = Math.min(write.throughSeq, state.head) + 1
         state.first = Math.max(state.first, first)
         if (state.low < state.first) changed.add(state)
+        return
+      }
+      case 'cut': {
+        const state = knownState(write.log)
+        if (state === undefined || write.throughSeq >= state.head) return
+        for (let seq = Math.max(state.low, write.throughSeq + 1); seq <= state.head; seq++) rows.del(keys.rowKey(keys.prefixes.entry, state.number, seq))
+        for (const { sender, messageId } of write.ids) rows.del(keys.seenKey(state.number, sender, messageId))
+        const next = write.throughSeq + 1
+        Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first: Math.min(state.first, next), low: Math.min(state.low, next) })
+        changed.add(state)
         return
       }
       case 'skip': {

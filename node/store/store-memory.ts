@@ -42,8 +42,8 @@ export class MemoryStore implements Store {
   #logs = new Map<ConversationId, MemoryLog>()
   #joined = new Map<AccountId, Set<ConversationId>>()
   #tables = new Map<Table, SortedRows<Uint8Array>>()
-  /** How to take back what is not durable yet, newest last. */
-  #undo: Undo[] = []
+  /** How to take back what is not durable yet, one list for each batch, newest last. */
+  #undo: Undo[][] = []
   #queue: Promise<unknown> = Promise.resolve()
   #isFull = false
   #isClosed = false
@@ -57,7 +57,7 @@ export class MemoryStore implements Store {
       this.#check(batch)
       const undo = batch.map((write) => this.#apply(write))
       if (durable) this.#undo = []
-      else this.#undo.push(...undo)
+      else this.#undo.push(undo)
       await this.#pause?.('after')
       this.#open()
     })
@@ -157,19 +157,21 @@ export class MemoryStore implements Store {
   async sweep (nowMs: number): Promise<{ entries: number, outboxItems: number, messageIds: number, isDone: boolean }> {
     return await this.#inTurn(async () => {
       const gone = { entries: 0, outboxItems: 0, messageIds: 0, isDone: true }
+      const undos: Undo[] = []
       for (const state of this.#open().#logs.values()) {
         let count = 0
         while (count < state.entries.length && state.entries[count]!.expiresAtMs <= nowMs) count++
-        if (count > 0) this.#undo.push(dropFront(state, state.first + count - 1))
+        if (count > 0) undos.push(dropFront(state, state.first + count - 1))
         gone.entries += count
         for (const [position, item] of state.outbox) {
           if (item.expiresAtMs > nowMs) continue
-          this.#undo.push(() => { state.outbox.set(position, item) })
+          undos.push(() => { state.outbox.set(position, item) })
           state.outbox.delete(position)
           gone.outboxItems++
         }
-        for (const [sender, ids] of state.senders) gone.messageIds += this.#forgetOld(state, sender, ids, nowMs - limits.dedupMs)
+        for (const [sender, ids] of state.senders) gone.messageIds += forgetOld(state, sender, ids, nowMs - limits.dedupMs, undos)
       }
+      if (undos.length > 0) this.#undo.push(undos)
       return gone
     })
   }
@@ -185,9 +187,13 @@ export class MemoryStore implements Store {
   /** Refuse what needs space, as a disk below its reserve does. */
   setFull (isFull: boolean): void { this.#isFull = isFull }
 
-  /** The machine dies (or, after `close`, the daemon starts again): this store answers no more. @returns what is found then */
-  crash (options: MemoryStoreOptions = {}): MemoryStore {
-    for (const undo of this.#undo.reverse()) undo()
+  /**
+   * The machine dies (or, after `close`, the daemon starts again): this store answers no more.
+   * @param kept so many of the batches that were not durable have reached the disk all the same, the oldest
+   * @returns what is found then
+   */
+  crash (options: MemoryStoreOptions = {}, kept = 0): MemoryStore {
+    for (const batch of this.#undo.slice(kept).reverse()) for (const undo of batch.reverse()) undo()
     const after = new MemoryStore(options)
     after.#logs = this.#logs
     after.#joined = this.#joined
@@ -198,6 +204,31 @@ export class MemoryStore implements Store {
     this.#tables = new Map()
     this.#undo = []
     return after
+  }
+
+  /** Batches that a crash may take back. */
+  get undurable (): number { return this.#undo.length }
+
+  /** As it is now, durable or not, with a life of its own. */
+  copy (): MemoryStore {
+    const other = new MemoryStore()
+    other.#logs = new Map([...this.#logs].map(([id, log]) => [id, {
+      ...log,
+      entries: [...log.entries],
+      damaged: new Set(log.damaged),
+      cursors: new Map(log.cursors),
+      replicas: new Map(log.replicas),
+      outbox: new Map(log.outbox),
+      senders: new Map([...log.senders].map(([sender, { byId, highest }]) => [sender, { byId: new Map(byId), highest }]))
+    }]))
+    other.#joined = new Map([...this.#joined].map(([account, logs]) => [account, new Set(logs)]))
+    other.#tables = new Map([...this.#tables].map(([table, rows]) => [table, rows.copy()]))
+    return other
+  }
+
+  /** What is kept of each log and waits in each outbox: for who checks that it is bounded. */
+  * kept (): Iterable<{ log: ConversationId, entries: number, waiting: number, first: number, head: number }> {
+    for (const [log, { entries, outbox, first, head }] of this.#logs) yield { log, entries: entries.length, waiting: outbox.size, first, head }
   }
 
   #open (): this {
@@ -218,8 +249,9 @@ export class MemoryStore implements Store {
     const heads = new Map<ConversationId, number>()
     for (const write of batch) {
       if (this.#isFull && (write.op === 'append' || write.op === 'enqueue' || write.op === 'put')) throw new ProtocolError('STORAGE_FULL')
-      if (write.op !== 'append' && write.op !== 'skip') continue
+      if (write.op !== 'append' && write.op !== 'skip' && write.op !== 'cut') continue
       const head = heads.get(write.log) ?? this.#logs.get(write.log)?.head ?? 0
+      if (write.op === 'cut') { heads.set(write.log, Math.min(head, write.throughSeq)); continue }
       if (write.op === 'append' && write.entry.seq !== head + 1) throw new ProtocolError('GAP', { what: `append ${write.entry.seq} after ${head}` })
       heads.set(write.log, write.op === 'append' ? write.entry.seq : Math.max(head, write.throughSeq))
     }
@@ -264,6 +296,10 @@ export class MemoryStore implements Store {
         const state = this.#logs.get(write.log)
         return state === undefined ? () => {} : dropFront(state, Math.min(write.throughSeq, state.head))
       }
+      case 'cut': {
+        const state = this.#logs.get(write.log)
+        return state === undefined || write.throughSeq >= state.head ? () => {} : cutBack(state, write)
+      }
       default: return this.#applyToKept(write)
     }
   }
@@ -299,16 +335,6 @@ export class MemoryStore implements Store {
         return () => { if (isNew) logs.delete(write.log); undoHead() }
       }
     }
-  }
-
-  #forgetOld (state: MemoryLog, sender: DeviceId, ids: SenderIds, untilMs: number): number {
-    const old = [...ids.byId].filter(([, { storedAtMs }]) => storedAtMs <= untilMs)
-    if (old.length === 0) return 0
-    for (const [id] of old) ids.byId.delete(id)
-    this.#undo.push(() => { for (const [id, row] of old) remember(state, sender, id, row) })
-    if (ids.byId.size === 0) state.senders.delete(sender)
-    else ids.highest = [...ids.byId.keys()].reduce((a, b) => a > b ? a : b)
-    return old.length
   }
 }
 
@@ -348,6 +374,29 @@ function dropFront (state: MemoryLog, throughSeq: number): Undo {
   }
 }
 
+function cutBack (state: MemoryLog, { throughSeq, epoch, ids }: Extract<Write, { op: 'cut' }>): Undo {
+  const before = { epoch: state.epoch, first: state.first, head: state.head, entries: [...state.entries] }
+  const damaged = [...state.damaged].filter((seq) => seq > throughSeq)
+  for (const seq of damaged) state.damaged.delete(seq)
+  const undos = ids.map(({ sender, messageId }) => forget(state, sender, messageId))
+  Object.assign(state, { epoch, first: Math.min(state.first, throughSeq + 1), head: throughSeq, entries: state.entries.filter(({ seq }) => seq <= throughSeq) })
+  return () => {
+    Object.assign(state, before)
+    for (const seq of damaged) state.damaged.add(seq)
+    for (const undo of undos.reverse()) undo()
+  }
+}
+
+function forget (state: MemoryLog, sender: DeviceId, messageId: MessageId): Undo {
+  const ids = state.senders.get(sender)
+  const row = ids?.byId.get(messageId)
+  if (ids === undefined || row === undefined) return () => {}
+  ids.byId.delete(messageId)
+  if (ids.byId.size === 0) state.senders.delete(sender)
+  else if (ids.highest === messageId) ids.highest = [...ids.byId.keys()].reduce((a, b) => a > b ? a : b)
+  return () => { remember(state, sender, messageId, row) }
+}
+
 function remember (state: MemoryLog, sender: DeviceId, messageId: MessageId, row: Remembered): Undo {
   const ids = state.senders.get(sender) ?? { byId: new Map<MessageId, Remembered>(), highest: messageId }
   state.senders.set(sender, ids)
@@ -361,4 +410,14 @@ function remember (state: MemoryLog, sender: DeviceId, messageId: MessageId, row
     ids.highest = highest
     if (ids.byId.size === 0) state.senders.delete(sender)
   }
+}
+
+function forgetOld (state: MemoryLog, sender: DeviceId, ids: SenderIds, untilMs: number, undos: Undo[]): number {
+  const old = [...ids.byId].filter(([, { storedAtMs }]) => storedAtMs <= untilMs)
+  if (old.length === 0) return 0
+  for (const [id] of old) ids.byId.delete(id)
+  undos.push(() => { for (const [id, row] of old) remember(state, sender, id, row) })
+  if (ids.byId.size === 0) state.senders.delete(sender)
+  else ids.highest = [...ids.byId.keys()].reduce((a, b) => a > b ? a : b)
+  return old.length
 }

@@ -73,7 +73,7 @@ export class StoreModel {
     if (write.op === 'delete') { state.tables.delete(`${write.table}/${write.key}`); return }
     const name = write.op === 'enqueue' ? write.item.log : write.log
     const log = this.log(name)
-    if (!['enqueue', 'dequeue', 'trim', 'leave', 'retire'].includes(write.op)) log.isKept = true
+    if (!['enqueue', 'dequeue', 'trim', 'cut', 'leave', 'retire'].includes(write.op)) log.isKept = true
     switch (write.op) {
       case 'append':
         log.entries.push(write.entry)
@@ -91,6 +91,12 @@ export class StoreModel {
       case 'retire': log.replicas = log.replicas.filter(([relay]) => relay !== write.relay); return
       case 'leave': state.joined = state.joined.filter(([account, joined]) => account !== write.account || joined !== write.log); return
       case 'trim': this.#trim(log, Math.min(write.throughSeq, log.head)); return
+      case 'cut':
+        if (write.throughSeq >= log.head) return
+        log.entries = log.entries.filter(({ seq }) => seq <= write.throughSeq)
+        for (const { sender, messageId } of write.ids) state.seen.delete(`${name}/${sender}/${messageId}`)
+        Object.assign(log, { epoch: write.epoch, head: write.throughSeq, first: Math.min(log.first, write.throughSeq + 1) })
+        return
       case 'skip':
         if (write.throughSeq <= log.head) return
         this.#trim(log, write.throughSeq)
@@ -169,6 +175,10 @@ export class RandomBatches {
     if (dice < 77) return { op: 'retire', log: name, relay: random.pick(this.#world.relays) }
     if (dice < 84) return { op: 'trim', log: name, throughSeq: log.first + random.below(log.head - log.first + 3) - 1 }
     if (dice < 86) return { op: 'skip', log: name, epoch: log.epoch + 1, throughSeq: Math.max(0, log.head - 2) + random.below(5) }
+    if (dice < 87 && random.below(2) === 0) {
+      const throughSeq = Math.max(0, log.head - random.below(4))
+      return { op: 'cut', log: name, throughSeq, epoch: log.epoch, ids: log.entries.filter(({ seq }) => seq > throughSeq) }
+    }
     if (dice < 87) return { op: 'leave', log: name, account: random.pick(this.#world.accounts) }
     if (dice < 90) return { op: 'join', log: name, account: random.pick(this.#world.accounts) }
     const [table, key] = random.pick(this.#world.rows)
