@@ -98,6 +98,14 @@ export const limits = {
   deliveryWindowBytes: 2 * MIB,
   deliveryWindowEntries: 1024,
 
+  /** A primary waits so long for its standby before it goes on alone: above the worst RTT and a slow fsync, below the time in which a device tries again. */
+  standbyAckTimeoutMs: 2 * SECOND,
+  /** After a standby is not one any more it keeps what it has for this long: a record that was changed by mistake is changed back. */
+  standbyGraceMs: 10 * MINUTE,
+  /** What a standby keeps for one other relay, and accounts of it. */
+  standbyBytesPerRelay: 8 * 1024 * MIB,
+  standbyAccountsPerRelay: 100_000,
+
   retryBaseMs: SECOND,
   retryMaxMs: 30 * SECOND,
 

@@ -14,6 +14,7 @@ import { Batch, LogStates, Outcomes, Page, Pages, Positions, ReadLog } from './w
 import { Activity, PresencePolicy, Presences, RelayPresences, Watch, WatchAtRelay, WatchingAtRelay } from './wire/gen/presence.js'
 import { PrekeyUpload, RelayRecords, Signed } from './wire/gen/records.js'
 import { Claim, Claimed, Empty, FindAccount, FindHandle, Found, GetDirectory, Hello, Introduce, PrekeysLeft, Register, Registered, Welcome } from './wire/gen/service.js'
+import { AskHomes, ReadShipped, ShipLog, Shipment, Shipped, StandbyState } from './wire/gen/standby.js'
 
 /** `free`: bounded by the connection's own limits. */
 export type Quota = keyof typeof rates | 'free'
@@ -68,6 +69,8 @@ export const clientMethods = {
   setPublicProfile: method(28, 'set-public-profile', Signed, Empty, { maxRequestBytes: small, quota: 'lookupPerDevice' }),
   /** claimBundles for many people at once, one outcome each; every account counts as a claim */
   claimMany: method(29, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'claimPerDevice' }),
+  /** to the primary home: which relay stands by for the account, and whether it has everything */
+  standbyState: method(32, 'standby-state', Empty, StandbyState, { maxRequestBytes: 16, quota: 'lookupPerDevice' }),
   /** to any relay, after hello: does my home answer you, and what is my newest home record */
   askHome: method(34, 'ask-home', AskHome, HomeState, { maxRequestBytes: 64, quota: 'lookupPerDevice' }),
   /** to a relay that is not the account's home, after hello: envelopes for its outbox of guests */
@@ -125,13 +128,19 @@ export const relayMethods = {
   /** an entry of it and those before, a page of them */
   readDirectory: method(73, 'read-directory', DirectoryRead, DirectoryEntries, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   claimMany: method(74, 'claim-many', ClaimMany, ClaimedMany, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** to the standby: what has changed of accounts that name it in their home records; answered when it is durable there */
+  ship: method(75, 'ship', Shipment, Shipped, { maxRequestBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
+  /** to a standby: the newest home records that it knows of these accounts */
+  standbyHomes: method(76, 'standby-homes', AskHomes, Introduce, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** to the standby, from the primary: what it keeps of a log */
+  readShipped: method(77, 'read-shipped', ReadShipped, ShipLog, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   /** to the sequencer: envelopes of one device that is a guest at the caller, with its permit */
   guestForward: method(81, 'guest-forward', GuestForward, Outcomes, { maxRequestBytes: limits.frameBytes, quota: 'forwardPerRelay' }),
   /** a Signed GroupAnchor, to a home of a member; answered when it is kept there */
   groupAnchor: method(85, 'group-anchor', Signed, Empty, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   /** between homes of a group: which epoch of its log begins where */
   logEpochs: method(86, 'log-epochs', GroupRef, LogEpochs, { maxRequestBytes: small, quota: 'forwardPerRelay' })
-  // 70–71 presence, 75–79 directory
+  // 70–71 presence
 }
 
 /** Relay → relay, without an answer. */
