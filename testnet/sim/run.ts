@@ -1,0 +1,74 @@
+/**
+ * One run: a world is built, lives through its schedule, recovers, comes to rest, and is judged.
+ */
+import { limits } from '../../protocol/limits.ts'
+import { delivered } from './properties/delivered.ts'
+import { once } from './properties/once.ts'
+import { gatherEvidence, type Property, type Violation } from './properties/property.ts'
+import type { Schedule } from './schedule.ts'
+import { World } from './world.ts'
+
+export const properties: readonly Property[] = [delivered, once]
+
+export interface RunResult {
+  readonly seed: number
+  readonly hash: string
+  readonly violations: readonly Violation[]
+  readonly faults: ReadonlyMap<string, number>
+  readonly messages: number
+  readonly events: number
+  /** Virtual. */
+  readonly passedMs: number
+  readonly lines: readonly string[]
+}
+
+const secondMs = 1_000
+/** Pauses of retries end at half a minute, some questions wait for ten. */
+const restMs = [2, 2, 4, 8, 15, 30, 30, 60, 60, 120, 300, 600, 900].map((seconds) => seconds * secondMs)
+/** Enough for the sessions of a run; a hundred keys for each device would be most of its time. */
+const smaller = { oneTimePrekeys: 12, oneTimePrekeysLow: 4 }
+
+export async function run (schedule: Schedule, { onLine }: { onLine?: (line: string) => void } = {}): Promise<RunResult> {
+  return await withLimits({ ...smaller, pairwiseGroupDevices: schedule.shape.pairwiseGroupDevices }, async () => {
+    const world = new World(schedule)
+    world.trace.onLine = onLine
+    const found = new Set<Violation>()
+    for (const property of properties) property.watch?.(world, (violation) => { found.add(`${property.name}: ${violation}`) })
+    try {
+      await world.build()
+      await world.live()
+      await world.recover()
+      for (const violation of await rest(world)) found.add(violation)
+      for (const failure of world.failures) found.add(`no defect shows itself: ${failure}`)
+    } catch (error) {
+      found.add(`the run ends: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
+    } finally {
+      await world.stop()
+    }
+    const { trace, faults, said, time } = world
+    return { seed: schedule.seed, hash: trace.hash, violations: [...found], faults, messages: said.length, events: trace.events, passedMs: time.passedMs, lines: trace.lines }
+  })
+}
+
+/** Wait until nothing is wrong any more, or long enough. */
+async function rest (world: World): Promise<Violation[]> {
+  let violations: Violation[] = []
+  for (const pauseMs of restMs) {
+    await world.time.pass(pauseMs)
+    const evidence = await world.time.during(gatherEvidence(world), 60 * secondMs, 'looking')
+    violations = properties.flatMap((property) => property.check?.(evidence).map((one) => `${property.name}: ${one}`) ?? [])
+    if (violations.length === 0) break
+  }
+  return violations
+}
+
+/** Bounds that both ends agree on, for as long as one run takes. Runs do not overlap. */
+async function withLimits<T> (changes: Partial<Record<keyof typeof limits, number>>, work: () => Promise<T>): Promise<T> {
+  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, limits[name as keyof typeof limits]]))
+  Object.assign(limits, changes)
+  try {
+    return await work()
+  } finally {
+    Object.assign(limits, before)
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What will be done to a world, as data drawn up front from the seed: so it can be printed, cut down and played again.
+ *
+ * Whom a step means is a number that is taken modulo what there is when its time comes; so a step makes sense whatever
+ * other steps were cut. A fault carries its own end.
+ */
+import { SeededRandom } from '../../protocol/clock-manual.ts'
+import type { NetworkShape } from './network.ts'
+
+export const faultKinds = [
+  'kill', 'power', 'crash-at-write', 'restart', 'device-kill', 'device-crash-at-write', 'away', 'cut', 'cut-one-way', 'break', 'stall',
+  'disk-full', 'device-disk-full', 'slow-disk', 'clock'
+] as const
+export type FaultKind = typeof faultKinds[number]
+
+export const workKinds = ['say', 'say-group', 'read', 'group-add', 'group-remove', 'group-rename', 'group-create'] as const
+export type WorkKind = typeof workKinds[number]
+
+export interface Step {
+  readonly atMs: number
+  readonly do: FaultKind | WorkKind
+  /** Who, with whom, how: whole numbers from 0, each taken modulo what there is. */
+  readonly a: number
+  readonly b: number
+  readonly c: number
+  /** Faults: until it is over. */
+  readonly forMs: number
+}
+
+export interface Shape {
+  readonly relays: number
+  readonly people: number
+  /** Devices of the person with this number beyond the first; in turn. */
+  readonly companions: number
+  readonly groups: number
+  /** Members' devices up to which a group is sealed for each device. */
+  readonly pairwiseGroupDevices: number
+  readonly network: NetworkShape
+  readonly durationMs: number
+}
+
+export interface Schedule { readonly seed: number, readonly shape: Shape, readonly steps: readonly Step[] }
+
+const secondMs = 1_000
+const hourMs = 3_600_000
+
+export function drawSchedule (seed: number): Schedule {
+  const random = new SeededRandom(seed ^ 0x51ed)
+  const chance = (of: number): boolean => random.fraction() < of
+  const shape: Shape = {
+    relays: 2 + random.below(3),
+    people: 2 + random.below(4),
+    companions: chance(0.25) ? 1 + random.below(2) : 0,
+    groups: chance(0.5) ? 1 + random.below(2) : 0,
+    pairwiseGroupDevices: chance(0.4) ? 2 : 16,
+    network: {
+      latencyMs: 2 + random.below(20),
+      latencyMaxMs: 30 + random.below(120),
+      jitterMs: random.below(30),
+      gossipLoss: random.pick([0, 0.05, 0.3]),
+      gossipTwice: random.pick([0, 0.05, 0.3])
+    },
+    durationMs: (20 + random.below(60)) * secondMs
+  }
+  const steps: Step[] = []
+  const numbers = (): Pick<Step, 'a' | 'b' | 'c'> => ({ a: random.below(1_000), b: random.below(1_000), c: random.below(1_000) })
+  const step = (what: Step['do'], forMs = 0): void => { steps.push({ atMs: Math.floor(random.fraction() * shape.durationMs), do: what, ...numbers(), forMs }) }
+  // A few kinds for each seed, so that each meets the others undiluted in some.
+  const kinds = faultKinds.filter(() => chance(0.35))
+  const faults = kinds.length === 0 ? 0 : random.below(14)
+  for (let i = 0; i < faults; i++) {
+    const kind = random.pick(kinds)
+    step(kind, kind === 'clock' ? (random.fraction() < 0.5 ? 0 : Math.floor(random.fraction() * shape.durationMs)) : Math.floor(random.fraction() ** 2 * 30 * secondMs) + 50)
+  }
+  const words = 10 + random.below(40)
+  for (let i = 0; i < words; i++) step(shape.groups > 0 && chance(0.4) ? 'say-group' : 'say')
+  for (let i = random.below(6); i > 0; i--) step('read')
+  if (shape.groups > 0) for (let i = random.below(5); i > 0; i--) step(random.pick(['group-add', 'group-remove', 'group-rename', 'group-create'] as const))
+  return { seed, shape, steps: steps.sort((a, b) => a.atMs - b.atMs) }
+}
+
+/** Up to a day, either way. */
+export const clockJumpMs = ({ a, b }: Step): number => Math.round(((a % 100) / 50 - 1) ** 3 * 24 * hourMs) + (b % 1_000)
+
+export const isFault = ({ do: what }: Step): boolean => (faultKinds as readonly string[]).includes(what)
