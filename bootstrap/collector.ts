@@ -63,6 +63,7 @@ export class Collector {
   /** A stream that somebody opened on protocols.directory. */
   accept (stream: ByteStream): void {
     const channel = this.#open(stream)
+    channel.limitFrames(limits.strangerFrameBytes)
     const idle = this.#clock.after(idleStreamMs, () => { void channel.close() })
     channel.onClose(() => { idle.cancel() })
     channel.start()

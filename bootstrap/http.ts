@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import { ProtocolError } from '../protocol/errors.ts'
+import { boundSockets, smallHttp } from '../protocol/http-node.ts'
 
 /** Name (without the prefix `heliograph_bootstrap_`), help, and where the figure comes from. */
 export type Figures = ReadonlyArray<readonly [name: string, help: string, read: () => number]>
@@ -18,7 +19,7 @@ export async function startHttp (address: string, figures: Figures): Promise<{ u
   collectDefaultMetrics({ register: registry })
   for (const [name, help, read] of figures) new Gauge({ name: `heliograph_bootstrap_${name}`, help, registers: [registry], collect () { this.set(read()) } })
 
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 8 * 1024 }, (request, response) => {
+  const server = createServer(smallHttp, (request, response) => {
     const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(text)
     }
@@ -28,7 +29,7 @@ export async function startHttp (address: string, figures: Figures): Promise<{ u
     else if (path === '/metrics') registry.metrics().then((text) => { answer(200, text, registry.contentType) }, () => { answer(500, 'failed\n') })
     else answer(404, 'there are /metrics and /healthz\n')
   })
-  server.maxConnections = 64
+  boundSockets(server, 64)
 
   const at = address.lastIndexOf(':')
   await new Promise<void>((resolve, reject) => {

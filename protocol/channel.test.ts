@@ -51,6 +51,48 @@ function outcome<T> (promise: Promise<T>): { is: 'waiting' | 'done' | Error, val
 }
 
 describe('channel', () => {
+  describe('a far side that trickles', () => {
+    // Of a method that is not served here: answered, and no reason to end the channel.
+    const frame = request(250, 1, new Uint8Array(1_000))
+
+    it('is let go when one frame takes longer than two minutes, though a byte comes every second', async () => {
+      const { far, clock, seen } = setUp()
+      const watched = watch(far)
+      let seconds = 0
+      for (; watched.ended.length === 0 && seconds < 200; seconds++) {
+        far.send(frame.subarray(seconds, seconds + 1))
+        await clock.advance(1_000)
+      }
+      assert.ok(seconds > 119 && seconds < 125, `${seconds}`)
+      assert.deepEqual(seen.refused, ['TIMEOUT frame'])
+    })
+
+    it('is not let go for a slow line, whose every frame takes less', async () => {
+      const { far, clock } = setUp()
+      const watched = watch(far)
+      const [start, end] = [frame.subarray(0, 500), frame.subarray(500)]
+      far.send(start)
+      for (let piece = 0; piece < 30; piece++) {
+        await clock.advance(100_000)
+        // As on a line that is never idle: one ends as the next begins.
+        far.send(concat(end, start))
+      }
+      await settle()
+      assert.equal(watched.ended.length, 0)
+      assert.ok(watched.frames.length === 30)
+    })
+
+    it('may send what its side of the protocol needs, no more', async () => {
+      const { relay, far, seen } = setUp()
+      const watched = watch(far)
+      relay.limitFrames(limits.strangerFrameBytes)
+      far.send(request(readLog.id, 1, new Uint8Array(limits.strangerFrameBytes)).subarray(0, 20))
+      await settle()
+      assert.equal(watched.ended.length, 1)
+      assert.deepEqual(seen.refused, ['TOO_LARGE frame'])
+    })
+  })
+
   describe('requests', () => {
     it('are answered in both directions, several at a time, in any order', async () => {
       const waiting: Array<() => void> = []

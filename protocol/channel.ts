@@ -86,6 +86,8 @@ export class Channel {
   readonly #waiting = new Map<number, Waiting>()
   readonly #closeListeners: Array<(error?: Error) => void> = []
   #nextId = 1
+  /** Since when the frame that is coming in has been coming in. */
+  #inFrameSinceMs: number | undefined
   #serving = 0
   #malformed = 0
   #closed: { error?: Error } | undefined
@@ -107,6 +109,9 @@ export class Channel {
     })
     return this
   }
+
+  /** What the far side may send in one frame from now on: a stranger needs less than a device. At most limits.frameBytes. */
+  limitFrames (maxFrameBytes: number): void { this.#reader.maxFrameBytes = Math.min(maxFrameBytes, limits.frameBytes) }
 
   get isClosed (): boolean { return this.#closed !== undefined }
 
@@ -171,7 +176,9 @@ export class Channel {
   #onData (chunk: Uint8Array): void {
     if (this.#isOver) return
     try {
-      for (const frame of this.#reader.push(chunk)) {
+      const frames = this.#reader.push(chunk)
+      this.#checkPace(frames.length)
+      for (const frame of frames) {
         this.#onFrame(frame)
         // A frame may have ended the channel: those behind it in the same chunk are not served any more.
         if (this.#isOver) return
@@ -182,6 +189,14 @@ export class Channel {
       if (!isProtocolError(error)) this.#meter.failed?.('frame', error)
       this.abort(error as Error)
     }
+  }
+
+  /** [REJECT] a frame a byte at a time holds memory for as long as it likes. @throws ProtocolError TIMEOUT */
+  #checkPace (frames: number): void {
+    if (!this.#reader.isInFrame) { this.#inFrameSinceMs = undefined; return }
+    const nowMs = this.#clock.nowMs()
+    if (frames > 0 || this.#inFrameSinceMs === undefined || this.#inFrameSinceMs > nowMs) this.#inFrameSinceMs = nowMs
+    else if (nowMs - this.#inFrameSinceMs > limits.frameTimeoutMs) throw new ProtocolError('TIMEOUT', { what: 'frame' })
   }
 
   get #isOver (): boolean { return this.#closed !== undefined || this.#isAborted }

@@ -52,6 +52,24 @@ describe('frames', () => {
     }
   })
 
+  it('that come in little pieces do not keep alive what the pieces came with', () => {
+    const reader = new FrameReader(1_000_000)
+    const frame = encodeFrame(1, 12, 1, new Uint8Array(200_000).fill(3))
+    // One byte of a chunk of 64 KiB each time: 640 MiB, were they kept.
+    const before = process.memoryUsage().arrayBuffers
+    for (let at = 0; at < 10_000; at++) {
+      const chunk = new Uint8Array(64 * 1024)
+      chunk[0] = frame[at]!
+      assert.deepEqual(reader.push(chunk.subarray(0, 1)), [])
+    }
+    ;(globalThis as { gc?: () => void }).gc?.()
+    assert.ok(process.memoryUsage().arrayBuffers - before < 320 * 1024 * 1024)
+    assert.equal(reader.isInFrame, true)
+    const [whole] = reader.push(frame.subarray(10_000))
+    assert.deepEqual(whole!.body, new Uint8Array(200_000).fill(3))
+    assert.equal(reader.isInFrame, false)
+  })
+
   it('above the limit are refused as soon as their length is known', () => {
     const reader = new FrameReader(max)
     assert.deepEqual(reader.push(Uint8Array.of(0, 0, 3, 0xe9, 1, 1, 0, 0, 0)), [])

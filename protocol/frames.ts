@@ -47,16 +47,22 @@ export function writeFrameHeader (out: Uint8Array, type: number, method: number,
 const readU32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 
+/** Chunks of one frame that are kept apart. Each may be a few bytes that keep 64 KiB of what they came with alive; a frame at full speed takes 24. */
+const maxChunks = 64
+
 /** Cuts chunks of any size into frames. */
 export class FrameReader {
-  readonly #maxFrameBytes: number
+  /** Limit on the length field of frames that begin from now on. */
+  maxFrameBytes: number
   #chunks: Uint8Array[] = []
   #buffered = 0
   /** Bytes that must be there before the next look: a large frame's chunks are joined once, not once each. */
   #needed = frameHeaderBytes
 
-  /** @param maxFrameBytes limit on the length field */
-  constructor (maxFrameBytes: number) { this.#maxFrameBytes = maxFrameBytes }
+  constructor (maxFrameBytes: number) { this.maxFrameBytes = maxFrameBytes }
+
+  /** The start of a frame is here whose end has not come. */
+  get isInFrame (): boolean { return this.#buffered > 0 }
 
   /**
    * @returns the complete frames, oldest first
@@ -65,7 +71,10 @@ export class FrameReader {
   push (chunk: Uint8Array): Frame[] {
     this.#chunks.push(chunk)
     this.#buffered += chunk.byteLength
-    if (this.#buffered < this.#needed) return []
+    if (this.#buffered < this.#needed) {
+      if (this.#chunks.length > maxChunks) this.#chunks = [joined(this.#chunks, this.#buffered)]
+      return []
+    }
 
     const bytes = this.#join()
     const frames: Frame[] = []
@@ -74,7 +83,7 @@ export class FrameReader {
     while (bytes.byteLength - at >= frameHeaderBytes) {
       const length = readU32(bytes, at)
       // [REJECT] before anything of it is kept
-      if (length > this.#maxFrameBytes) throw new ProtocolError('TOO_LARGE', { max: this.#maxFrameBytes })
+      if (length > this.maxFrameBytes) throw new ProtocolError('TOO_LARGE', { max: this.maxFrameBytes })
       if (length < frameHeaderBytes - lengthBytes) throw new ProtocolError('MALFORMED', { what: 'frame length' })
       const end = at + lengthBytes + length
       if (end > bytes.byteLength) {

@@ -7,6 +7,7 @@ const limits: GateLimits = {
   maxPending: 50,
   maxPerAddress: 20,
   maxPendingPerAddress: 10,
+  patienceMs: 1_000,
   burstPerAddress: 15,
   perSecondPerAddress: 5,
   trackedAddresses: 1000
@@ -50,6 +51,44 @@ describe('the connection gate', () => {
     open[0]!.closed()
     await clock.advance(10)
     admitted(gate.admit('192.0.2.1'))
+  })
+
+  it('silent sockets give their places to newcomers once they have had time, the oldest first', async () => {
+    const { gate, clock } = gateWith()
+    const evicted: number[] = []
+    const silent = Array.from({ length: 50 }, (_, i) => {
+      const one = admitted(gate.admit(`198.51.100.${i}`, () => { evicted.push(i); one.closed() }))
+      return one
+    })
+    silent[0]!.ready() // done in time: it stays
+    admitted(gate.admit('203.0.113.9'))
+    await clock.advance(999)
+    assert.equal(gate.admit('203.0.113.1'), 'pending', 'they may still be honest')
+    await clock.advance(1)
+    for (let i = 1; i <= 40; i++) admitted(gate.admit(`203.0.113.${i}`)).ready()
+    assert.deepEqual(evicted, [1], 'one place is enough for those who finish at once')
+    for (let i = 41; i <= 50; i++) admitted(gate.admit(`203.0.113.${i}`))
+    assert.deepEqual(evicted, Array.from({ length: 10 }, (_, i) => i + 1))
+    assert.equal(gate.evicted, 10)
+    assert.equal(gate.pending, 50)
+  })
+
+  it('of one address likewise, whenever its end is told', async () => {
+    const { gate, clock } = gateWith({ burstPerAddress: 1_000 })
+    const evicted: Admission[] = []
+    const open = Array.from({ length: 10 }, () => {
+      const one: Admission = admitted(gate.admit('192.0.2.1', () => { evicted.push(one) }))
+      return one
+    })
+    await clock.advance(1_000)
+    const late = Array.from({ length: 10 }, () => admitted(gate.admit('192.0.2.1')))
+    assert.deepEqual(evicted, open)
+    assert.equal(gate.admit('192.0.2.1'), 'address-full', 'ten of them have not ended yet')
+    for (const one of evicted) one.closed()
+    assert.equal(gate.open, 10)
+    assert.equal(gate.admit('192.0.2.1'), 'address-pending')
+    for (const one of late) one.closed()
+    assert.deepEqual([gate.open, gate.pending], [0, 0])
   })
 
   it('bounds them all together, silent sockets of many addresses included', () => {

@@ -9,12 +9,14 @@ import type { Clock } from '../../protocol/clock.ts'
 export interface GateLimits {
   /** Connections at a time, all together. */
   maxConnections: number
-  /** Handshakes under way, all together: silent sockets hold one each until the upgrade times out. */
+  /** Handshakes under way, all together: silent sockets hold one each until the upgrade times out, or until somebody needs the place. */
   maxPending: number
   /** Connections at a time from one address: an office or a carrier's NAT, not a botnet of one machine. */
   maxPerAddress: number
   /** Handshakes under way from one address: silent sockets of one host do not fill `maxPending`. */
   maxPendingPerAddress: number
+  /** A handshake that has taken this long gives its place to a newcomer: three round trips at the worst RTT take 750 ms. */
+  patienceMs: number
   /** New connections from one address: a burst, then a steady rate. */
   burstPerAddress: number
   perSecondPerAddress: number
@@ -24,15 +26,18 @@ export interface GateLimits {
 
 export const defaultGateLimits: GateLimits = {
   maxConnections: 20_000,
-  maxPending: 1_000,
+  maxPending: 4_000,
   maxPerAddress: 2_000,
   maxPendingPerAddress: 200,
+  patienceMs: 1_000,
   burstPerAddress: 300,
   perSecondPerAddress: 20,
   trackedAddresses: 100_000
 }
 
 export type Refusal = 'full' | 'pending' | 'address-full' | 'address-pending' | 'rate'
+
+interface Handshake { readonly group: string | undefined, readonly sinceMs: number, evict (): void }
 
 interface AddressState { open: number, pending: number, tokens: number, refilledAtMs: number }
 
@@ -47,8 +52,10 @@ export class ConnectionGate {
   readonly limits: GateLimits
   readonly #clock: Clock
   readonly #addresses = new Map<string, AddressState>()
+  /** Oldest first. */
+  readonly #handshakes = new Set<Handshake>()
   #open = 0
-  #pending = 0
+  #evicted = 0
   readonly refused: Record<Refusal, number> = { full: 0, pending: 0, 'address-full': 0, 'address-pending': 0, rate: 0 }
 
   constructor ({ clock }: { clock: Clock }, limits: GateLimits = defaultGateLimits) {
@@ -58,29 +65,34 @@ export class ConnectionGate {
 
   /** Connections let in and not closed, unfinished ones included. */
   get open (): number { return this.#open }
-  get pending (): number { return this.#pending }
+  get pending (): number { return this.#handshakes.size }
+  /** Handshakes that were ended to make room. */
+  get evicted (): number { return this.#evicted }
   get addresses (): number { return this.#addresses.size }
 
-  /** @param address IP address as text. @returns the admission, or why not */
-  admit (address: string): Admission | Refusal {
+  /**
+   * @param address IP address as text
+   * @param evict ends this connection, should its handshake take long while somebody else needs the place
+   * @returns the admission, or why not
+   */
+  admit (address: string, evict: () => void = () => {}): Admission | Refusal {
     const refusal = this.#refusal(address)
     if (refusal !== undefined) {
       this.refused[refusal]++
       return refusal
     }
-    const state = isOwnHost(address) ? undefined : this.#addresses.get(groupOf(address))
+    const group = isOwnHost(address) ? undefined : groupOf(address)
+    const state = group === undefined ? undefined : this.#addresses.get(group)
     if (state !== undefined) {
       state.open++
       state.pending++
     }
     this.#open++
-    this.#pending++
-    let isPending = true
     let isOpen = true
+    const handshake: Handshake = { group, sinceMs: this.#clock.nowMs(), evict }
+    this.#handshakes.add(handshake)
     const ready = (): void => {
-      if (!isPending) return
-      isPending = false
-      this.#pending--
+      if (!this.#handshakes.delete(handshake)) return
       if (state !== undefined) state.pending--
     }
     return {
@@ -98,15 +110,30 @@ export class ConnectionGate {
   #refusal (address: string): Refusal | undefined {
     const { limits } = this
     if (this.#open >= limits.maxConnections) return 'full'
-    if (this.#pending >= limits.maxPending) return 'pending'
+    if (this.#handshakes.size >= limits.maxPending && !this.#makeRoom(undefined)) return 'pending'
     // Loopback is the operator's own machine: a reverse proxy that ends TLS there stands for everybody behind it.
     if (isOwnHost(address)) return undefined
-    const state = this.#bucket(groupOf(address))
+    const group = groupOf(address)
+    const state = this.#bucket(group)
     if (state.open >= limits.maxPerAddress) return 'address-full'
-    if (state.pending >= limits.maxPendingPerAddress) return 'address-pending'
     if (state.tokens < 1) return 'rate'
+    if (state.pending >= limits.maxPendingPerAddress && !this.#makeRoom(group)) return 'address-pending'
     state.tokens--
     return undefined
+  }
+
+  /** Ends the oldest handshake, of one address or of all, unless it may still be an honest one on a long way. */
+  #makeRoom (group: string | undefined): boolean {
+    for (const handshake of this.#handshakes) {
+      if (group !== undefined && handshake.group !== group) continue
+      if (this.#clock.nowMs() - handshake.sinceMs < this.limits.patienceMs) return false
+      this.#evicted++
+      handshake.evict()
+      // Whoever ends it may tell later: the place is free now.
+      if (this.#handshakes.delete(handshake) && handshake.group !== undefined) this.#addresses.get(handshake.group)!.pending--
+      return true
+    }
+    return false
   }
 
   #bucket (group: string): AddressState {

@@ -106,7 +106,7 @@ export async function createRelayHost (
       denyDialMultiaddr: () => false,
       denyInboundConnection: (maConn) => {
         closeAbortedWebSocket(maConn)
-        const admission = gate.admit(addressOf(maConn))
+        const admission = gate.admit(addressOf(maConn), () => { maConn.abort(new ProtocolError('OVERLOADED', { what: 'the handshake takes too long' })) })
         if (typeof admission === 'string') return true
         admissions.set(maConn, admission)
         maConn.addEventListener('close', () => { admission.closed() }, { once: true })

@@ -77,6 +77,7 @@ export class Rendezvous {
   accept (stream: ByteStream): void {
     const { clock, channelMeter } = this.#c
     const channel = new Channel(stream, { handlers: this.#handlers, clock, meter: channelMeter })
+    channel.limitFrames(2 * limits.linkParcelBytes)
     // [REJECT] more connections than two for each meeting that there may be; and none from where many say nothing
     if (this.#isStopped || this.#parties.size >= 2 * limits.linkMeetings || this.#isCrowded(stream.remoteAddress)) {
       channel.start().abort(new ProtocolError('OVERLOADED'))

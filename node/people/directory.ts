@@ -349,6 +349,7 @@ export class Directory implements DirectoryPort {
   #accept (stream: ByteStream): void {
     const { channelMeter, clock } = this.#components
     const channel = new Channel(stream, { handlers: this.#handlers, clock, meter: channelMeter })
+    channel.limitFrames(limits.strangerFrameBytes)
     const idle = clock.after(idleStreamMs, () => { channel.close().catch((error: unknown) => { channel.abort(error as Error) }) })
     this.#channels.add(channel)
     channel.onClose(() => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { isProtocolError } from '../../protocol/errors.ts'
 import { channelMeter } from './channel-meter.ts'
 import { startHttp, type HttpServer } from './http.ts'
@@ -30,6 +31,35 @@ describe('http', () => {
     reasons.push('draining', 'the disk is full')
     assert.deepEqual(await get('/readyz'), { status: 503, text: 'draining\nthe disk is full\n' })
     assert.equal((await get('/healthz')).status, 200)
+  })
+
+  it('answers while a hundred sockets say nothing, or a byte a second, or do not read', async function () {
+    this.timeout(20_000)
+    const { port } = new URL(server.url)
+    const slow = Array.from({ length: 100 }, (_, i) => {
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => { /* it may be ended at any time */ })
+      if (i % 3 === 1) socket.write('GET /met')
+      if (i % 3 === 2) socket.pause().write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n')
+      return socket
+    })
+    const trickle = setInterval(() => { for (const socket of slow) if (!socket.destroyed && socket.writable) socket.write('r') }, 500)
+    try {
+      await Promise.all(slow.map((socket) => socket.connecting ? new Promise((resolve) => { socket.once('connect', resolve).once('close', resolve) }) : undefined))
+      const waits: number[] = []
+      for (let i = 0; i < 20; i++) {
+        const begun = performance.now()
+        assert.equal((await get('/healthz', { headers: { connection: 'close' } })).status, 200)
+        waits.push(performance.now() - begun)
+      }
+      assert.ok(Math.max(...waits) < 1_000, `${waits}`)
+      // Header timeouts are looked at every second.
+      const until = performance.now() + 9_000
+      while (slow.some((socket, i) => i % 3 !== 2 && !socket.destroyed) && performance.now() < until) await new Promise((resolve) => { setTimeout(resolve, 100) })
+      assert.equal(slow.filter((socket, i) => i % 3 !== 2 && !socket.destroyed).length, 0)
+    } finally {
+      clearInterval(trickle)
+      for (const socket of slow) socket.destroy()
+    }
   })
 
   it('serves our metrics and the process\'s', async () => {

@@ -6,6 +6,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ProtocolError } from '../../protocol/errors.ts'
+import { boundSockets, smallHttp } from '../../protocol/http-node.ts'
 import type { Logger } from '../ports.ts'
 
 export interface HttpComponents {
@@ -28,7 +29,7 @@ export interface HttpServer {
 export async function startHttp ({ metrics, notReady, logger }: HttpComponents, address: string): Promise<HttpServer> {
   const at = address.lastIndexOf(':')
   const host = address.slice(0, at).replace(/^\[|\]$/g, '')
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 8 * 1024 }, (request, response) => {
+  const server = createServer(smallHttp, (request, response) => {
     const path = (request.url ?? '').split('?')[0]
     if (request.method !== 'GET' && request.method !== 'HEAD') { answer(response, 405, 'only GET\n'); return }
     if (path === '/healthz') { answer(response, 200, 'ok\n'); return }
@@ -44,7 +45,7 @@ export async function startHttp ({ metrics, notReady, logger }: HttpComponents, 
     answer(response, reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'ready\n' : `${reasons.join('\n')}\n`)
   }
   const figures = async (response: ServerResponse): Promise<void> => { answer(response, 200, await metrics.render(), metrics.contentType) }
-  server.maxConnections = 64
+  boundSockets(server, 64)
   await listening(server, host, Number(address.slice(at + 1)), address)
   const { address: bound, family, port } = server.address() as AddressInfo
   return {

@@ -20,7 +20,7 @@ const maxMessageBytes = 1024 * 1024
 
 /**
  * @param listeners of libp2p's transport manager, once it has started
- * @param options.max sockets at a time that have not asked for the upgrade; more are closed
+ * @param options.max sockets at a time that have not asked for the upgrade; beyond it the one that has waited longest is closed
  * @param options.timeoutMs how long they may take
  */
 export function guardWebSocketListeners (listeners: readonly WebSocketListener[], { max, timeoutMs }: { max: number, timeoutMs: number }): void {
@@ -58,7 +58,7 @@ function boundUnfinishedUpgrades (server: NetServer, http: HttpServer, { max, ti
     unfinished.delete(socket)
   }
   server.on('connection', (socket) => {
-    if (unfinished.size >= max) { socket.destroy(); return }
+    if (unfinished.size >= max) for (const oldest of unfinished.keys()) { oldest.destroy(); finish(oldest); break }
     unfinished.set(socket, setTimeout(() => { socket.destroy() }, timeoutMs).unref())
     socket.once('close', () => { finish(socket) })
   })
