@@ -45,7 +45,7 @@ const logKeyBytes = 5
 const rowHeaderBytes = crcBytes + 4 + keyBytes + messageIdBytes + 6 + 6
 
 export const prefixes = { schema: 0x76, log: 0x6c, number: 0x6e, head: 0x68, entry: 0x65, outbox: 0x6f, seen: 0x64, cursor: 0x63, replica: 0x72, joined: 0x6a, table: 0x74 } as const
-const tables: Record<Table, number> = { account: 1, handle: 2, prekey: 3, home: 4, relay: 5, meta: 6, group: 7, receipt: 8, presence: 12, profile: 13, guest: 16 }
+const tables: Record<Table, number> = { account: 1, handle: 2, prekey: 3, home: 4, relay: 5, meta: 6, group: 7, receipt: 8, presence: 12, profile: 13, standby: 14, guest: 16 }
 
 /** What the head row says of a log. */
 export interface HeadRow { epoch: number, first: number, head: number, low: number }

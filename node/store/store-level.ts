@@ -7,7 +7,7 @@ import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { checkLevelFolder } from '../../protocol/level-folder-node.ts'
-import { addedBytes, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
+import { addedBytes, fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
 import { StoreDatabase, isLevelError, type Batch, type DatabaseOptions, type Level } from './store-database.ts'
 import * as keys from './store-keys.ts'
 import { StoreSweep, type Swept } from './store-sweep.ts'
@@ -307,7 +307,7 @@ export class LevelStore implements Store {
 
   /** @param extra more deletions for the same batch: the sweep's */
   async #writeNow (batch: readonly Write[], durable: boolean, extra: readonly Buffer[] = []): Promise<void> {
-    await this.#db.ensureWritable(batch.some(({ op }) => op === 'append' || op === 'enqueue' || op === 'put'))
+    await this.#db.ensureWritable(batch.some(({ op }) => op === 'append' || op === 'enqueue' || op === 'put' || op === 'restore'))
     const drafts = await this.#drafts(batch)
     const rows = this.#level.batch()
     let nextNumber = this.#nextNumber
@@ -397,6 +397,18 @@ export class LevelStore implements Store {
         for (const { sender, messageId } of write.ids) rows.del(keys.seenKey(state.number, sender, messageId))
         const next = write.throughSeq + 1
         Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first: Math.min(state.first, next), low: Math.min(state.low, next) })
+        changed.add(state)
+        return
+      }
+      case 'restore': {
+        const state = knownState(write.log)
+        if (state?.isKept !== true || !fitsBefore(state.first, write.entries)) return
+        for (const entry of write.entries) {
+          rows.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), keys.encodeRow(entry, state.number, entry.seq))
+          rows.put(keys.seenKey(state.number, entry.sender, entry.messageId), keys.encodeSeen({ at: 'log', epoch: entry.epoch, seq: entry.seq }, entry.storedAtMs))
+        }
+        state.first = write.entries[0]!.seq
+        state.low = Math.min(state.low, state.first)
         changed.add(state)
         return
       }

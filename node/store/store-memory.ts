@@ -8,7 +8,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { SortedRows } from './sorted-rows.ts'
-import type { LogEntry, LogHead, OutboxItem, Seen, Store, Table, Write } from './store.ts'
+import { fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
 
 interface Remembered { readonly seen: Seen, readonly storedAtMs: number }
 
@@ -248,7 +248,7 @@ export class MemoryStore implements Store {
   #check (batch: readonly Write[]): void {
     const heads = new Map<ConversationId, number>()
     for (const write of batch) {
-      if (this.#isFull && (write.op === 'append' || write.op === 'enqueue' || write.op === 'put')) throw new ProtocolError('STORAGE_FULL')
+      if (this.#isFull && (write.op === 'append' || write.op === 'enqueue' || write.op === 'put' || write.op === 'restore')) throw new ProtocolError('STORAGE_FULL')
       if (write.op !== 'append' && write.op !== 'skip' && write.op !== 'cut') continue
       const head = heads.get(write.log) ?? this.#logs.get(write.log)?.head ?? 0
       if (write.op === 'cut') { heads.set(write.log, Math.min(head, write.throughSeq)); continue }
@@ -295,6 +295,10 @@ export class MemoryStore implements Store {
       case 'trim': {
         const state = this.#logs.get(write.log)
         return state === undefined ? () => {} : dropFront(state, Math.min(write.throughSeq, state.head))
+      }
+      case 'restore': {
+        const state = this.#logs.get(write.log)
+        return state?.isKept === true && fitsBefore(state.first, write.entries) ? addFront(state, write.entries) : () => {}
       }
       case 'cut': {
         const state = this.#logs.get(write.log)
@@ -371,6 +375,18 @@ function dropFront (state: MemoryLog, throughSeq: number): Undo {
     state.entries.unshift(...gone)
     for (const seq of damaged) state.damaged.add(seq)
     state.first = first
+  }
+}
+
+function addFront (state: MemoryLog, entries: readonly LogEntry[]): Undo {
+  const undoIds = entries.map(({ sender, messageId, epoch, seq, storedAtMs }) => remember(state, sender, messageId, { seen: { at: 'log', epoch, seq }, storedAtMs }))
+  const { first } = state
+  state.entries.unshift(...entries.map(own))
+  state.first = entries[0]!.seq
+  return () => {
+    state.entries.splice(0, entries.length)
+    state.first = first
+    for (const undo of undoIds.reverse()) undo()
   }
 }
 

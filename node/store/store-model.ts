@@ -73,7 +73,7 @@ export class StoreModel {
     if (write.op === 'delete') { state.tables.delete(`${write.table}/${write.key}`); return }
     const name = write.op === 'enqueue' ? write.item.log : write.log
     const log = this.log(name)
-    if (!['enqueue', 'dequeue', 'trim', 'cut', 'leave', 'retire'].includes(write.op)) log.isKept = true
+    if (!['enqueue', 'dequeue', 'trim', 'cut', 'restore', 'leave', 'retire'].includes(write.op)) log.isKept = true
     switch (write.op) {
       case 'append':
         log.entries.push(write.entry)
@@ -91,6 +91,12 @@ export class StoreModel {
       case 'retire': log.replicas = log.replicas.filter(([relay]) => relay !== write.relay); return
       case 'leave': state.joined = state.joined.filter(([account, joined]) => account !== write.account || joined !== write.log); return
       case 'trim': this.#trim(log, Math.min(write.throughSeq, log.head)); return
+      case 'restore':
+        if (!log.isKept || write.entries.length === 0 || write.entries.at(-1)!.seq !== log.first - 1) return
+        log.entries = [...write.entries, ...log.entries]
+        log.first = write.entries[0]!.seq
+        for (const entry of write.entries) this.#see(name, entry, { at: 'log', epoch: entry.epoch, seq: entry.seq })
+        return
       case 'cut':
         if (write.throughSeq >= log.head) return
         log.entries = log.entries.filter(({ seq }) => seq <= write.throughSeq)
@@ -175,6 +181,12 @@ export class RandomBatches {
     if (dice < 77) return { op: 'retire', log: name, relay: random.pick(this.#world.relays) }
     if (dice < 84) return { op: 'trim', log: name, throughSeq: log.first + random.below(log.head - log.first + 3) - 1 }
     if (dice < 86) return { op: 'skip', log: name, epoch: log.epoch + 1, throughSeq: Math.max(0, log.head - 2) + random.below(5) }
+    if (dice < 85 && random.below(2) === 0) {
+      // now and then some that do not fit
+      const last = log.first - 1 - (random.below(8) === 0 ? 1 : 0)
+      const count = Math.min(Math.max(0, last), 1 + random.below(3))
+      return { op: 'restore', log: name, entries: Array.from({ length: count }, (_, i) => ({ epoch: 1, seq: last - count + 1 + i, ...this.#row() })) }
+    }
     if (dice < 87 && random.below(2) === 0) {
       const throughSeq = Math.max(0, log.head - random.below(4))
       return { op: 'cut', log: name, throughSeq, epoch: log.epoch, ids: log.entries.filter(({ seq }) => seq > throughSeq) }

@@ -46,6 +46,7 @@ export type Table =
   | 'profile' // account id → its signed public profile (profiles.ts)
   | 'receipt' // r/account/group/reader/device → newest group receipt, d/account/device → when it left (fanout/receipt-board.ts)
   | 'group' // group id/… → who is in it (groups/group-rows.ts)
+  | 'standby' // what other relays ship here, and what this one ships to others (standby/shadow-rows.ts)
   | 'guest' // device/number → what a guest has left here (guests/guest-outbox.ts)
 
 export type Write =
@@ -71,6 +72,11 @@ export type Write =
    * come again. The newest entry is then of `epoch`.
    */
   | { readonly op: 'cut', readonly log: ConversationId, readonly throughSeq: number, readonly epoch: number, readonly ids: ReadonlyArray<{ readonly sender: DeviceId, readonly messageId: MessageId }> }
+  /**
+   * Entries that are missing before `first`, from another copy: the last of them is first - 1, and there are no gaps. Nothing happens when
+   * they do not fit, or the log keeps nothing.
+   */
+  | { readonly op: 'restore', readonly log: ConversationId, readonly entries: readonly LogEntry[] }
   /** An account takes part in this log, here or at another relay. */
   | { readonly op: 'join', readonly log: ConversationId, readonly account: AccountId }
   /** It does not any more. */
@@ -86,9 +92,14 @@ export function addedBytes (write: Write): number {
     case 'append': return write.entry.envelope.byteLength
     case 'enqueue': return write.item.envelope.byteLength
     case 'put': return write.value.byteLength
+    case 'restore': return write.entries.reduce((sum, { envelope }) => sum + envelope.byteLength, 0)
     default: return 0
   }
 }
+
+/** Are these what is missing before `first`, without gaps? */
+export const fitsBefore = (first: number, entries: readonly LogEntry[]): boolean =>
+  entries.length > 0 && entries[0]!.seq >= 1 && entries.every(({ seq }, i) => seq === first - entries.length + i)
 
 /** What an engine knows of a log without reading its entries. */
 export interface LogHead {
