@@ -31,8 +31,9 @@ const engineOptions = {
 } as const
 /** Two journals, the output of compactions, and some for what else writes to the disk meanwhile: opening again needs room. */
 const defaultMinFreeBytes = 256 << 20
-/** How much may be written between two looks at the free space. */
+/** How much may be written between two looks at the free space, by this database in bytes and in batches: others fill the disk, too. */
 const spaceCheckBytes = 1 << 20
+const spaceCheckBatches = 32
 
 export class StoreDatabase {
   readonly path: string
@@ -48,6 +49,7 @@ export class StoreDatabase {
   #hasFailed = false
   #isLow = true
   #bytesSinceCheck = 0
+  #batchesSinceCheck = 0
 
   constructor (options: DatabaseOptions, onOpen: (level: Level) => Promise<void>) {
     this.path = options.path
@@ -124,9 +126,10 @@ export class StoreDatabase {
    */
   async ensureWritable (needsRoom: boolean): Promise<void> {
     // Opening again writes the journal out as a table: not on a disk that is full to the brim.
-    if (this.#hasFailed || (needsRoom && (this.#isLow || this.#bytesSinceCheck >= spaceCheckBytes))) {
+    if (this.#hasFailed || (needsRoom && (this.#isLow || this.#bytesSinceCheck >= spaceCheckBytes || this.#batchesSinceCheck >= spaceCheckBatches))) {
       this.#bytesSinceCheck = 0
-      this.#isLow = await this.#freeBytes() < this.#minFreeBytes
+      this.#batchesSinceCheck = 0
+      this.#isLow = await this.freeBytes() < this.#minFreeBytes
       if (this.#isLow) throw new ProtocolError('STORAGE_FULL', { what: `less than ${this.#minFreeBytes} bytes are free where ${this.path} is` })
     }
     if (!this.#hasFailed) return
@@ -138,6 +141,7 @@ export class StoreDatabase {
   /** @param bytes roughly what the batch adds. @throws ProtocolError: what became of the batch is open until the database was opened again */
   async commit (batch: Batch, { durable, bytes }: { durable: boolean, bytes: number }): Promise<void> {
     this.#bytesSinceCheck += bytes
+    this.#batchesSinceCheck++
     try {
       await batch.write({ sync: durable })
     } catch (error) {
@@ -146,7 +150,8 @@ export class StoreDatabase {
     }
   }
 
-  async #freeBytes (): Promise<number> {
+  /** Free where the database is, for this process. */
+  async freeBytes (): Promise<number> {
     if (this.#options.freeBytes !== undefined) return await this.#options.freeBytes(this.path)
     const { bavail, bsize } = await statfs(this.path)
     return bavail * bsize
@@ -157,6 +162,8 @@ export class StoreDatabase {
     this.#level = this.#make()
     await this.open()
   }
+
+  get minFreeBytes (): number { return this.#minFreeBytes }
 
   /** Size of its files. */
   async usedBytes (): Promise<number> {

@@ -187,6 +187,15 @@ describe('LevelDB store', () => {
     await reopen()
   })
 
+  it('notices within 32 small batches that others have filled the disk', async () => {
+    let free = 10
+    await store.close()
+    await reopen({ freeBytes: async () => free })
+    await store.write([append(1)], { durable: true })
+    free = 0
+    await assert.rejects(async () => { for (let seq = 2; seq <= 34; seq++) await store.write([append(seq)], { durable: true }) }, refusedAs('STORAGE_FULL'))
+  })
+
   it('answers nothing after it is closed', async () => {
     await store.close()
     await assert.rejects(store.write([append(1)], { durable: true }), refusedAs('INTERNAL'))

@@ -216,7 +216,15 @@ export class Network {
 
 const exists = (path: string): Promise<boolean> => readFile(path).then(() => true, () => false)
 
-const answers = (url: string): Promise<boolean> => fetch(url, { signal: AbortSignal.timeout(1000) }).then((response) => response.ok, () => false)
+export const answers = (url: string): Promise<boolean> => fetch(url, { signal: AbortSignal.timeout(1000) }).then((response) => response.ok, () => false)
+
+/** A family of figures added up, those whose labels contain all of `labels`. */
+export async function figureSum (url: string, name: string, labels: Readonly<Record<string, string>>): Promise<number> {
+  const page = await (await fetch(url, { signal: AbortSignal.timeout(5_000) })).text()
+  return page.split('\n')
+    .filter((line) => line.startsWith(`${name}{`) && Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+}
 
 /** One figure of a Prometheus page. */
 export async function figure (url: string, name: string): Promise<number | undefined> {

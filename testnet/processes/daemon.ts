@@ -42,8 +42,11 @@ export class Daemon {
   get name (): string { return this.#options.name }
   get pid (): number | undefined { return this.#hasExited ? undefined : this.#child?.pid }
 
-  /** @throws Error with the end of its log when it ends or does not get ready */
-  async start (): Promise<void> {
+  /**
+   * @param isReady other than usual
+   * @throws Error with the end of its log when it ends or does not get ready
+   */
+  async start ({ isReady = this.#options.isReady }: { isReady?: () => Promise<boolean> } = {}): Promise<void> {
     if (!this.#hasExited) throw new Error(`${this.name} is running`)
     const imports = [withParameter(inRegion, 'routes', this.#options.routesFile)]
     if (this.#options.recordFile !== undefined) imports.push(withParameter(belowNoise, 'file', this.#options.recordFile))
@@ -62,7 +65,7 @@ export class Daemon {
       closeSync(log)
     }
     const deadline = Date.now() + readyTimeoutMs
-    while (!await this.#options.isReady()) {
+    while (!await isReady()) {
       if (failure === undefined && Date.now() > deadline) {
         failure = `was not ready within ${readyTimeoutMs / 1000} s`
         await this.kill()
