@@ -12,6 +12,8 @@ import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { relayIdOfKey, type RelayId } from '../protocol/ids.ts'
 import { verifyHomeRecord } from '../protocol/records/home-record.ts'
+import { adminRoutes } from './admin/admin-routes.ts'
+import { startAdminSocket, type AdminRoutes, type AdminSocket } from './admin/admin-socket.ts'
 import { checkConfig, type RelayConfig } from './config.ts'
 import { readRelayKey } from './config-file.ts'
 import { deadline } from './deadline.ts'
@@ -42,6 +44,8 @@ export interface RunningRelay {
   /** Of /metrics, /healthz and /readyz; known once started. */
   readonly httpUrl: string
   readonly config: RelayConfig
+  /** Resolves when the operator has asked, through the admin socket, that it ends as on SIGTERM. */
+  readonly endAsked: Promise<void>
   /** @throws ProtocolError PORT_IN_USE, DATABASE_LOCKED, DATABASE_CORRUPT, STORAGE_FULL, BAD_CONFIG, UNSUPPORTED_VERSION; nothing is left open then */
   start (): Promise<void>
   /** Refuse new connections, tell devices to go elsewhere, finish what is under way, close; config.drainSeconds at most. */
@@ -70,6 +74,7 @@ interface Opened {
   mesh: Libp2pMesh
   relay: Relay
   http: HttpServer
+  admin: AdminSocket
 }
 
 class RelayProcess implements RunningRelay {
@@ -81,6 +86,8 @@ class RelayProcess implements RunningRelay {
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #isStarted = false
+  readonly #end = Promise.withResolvers<void>()
+  readonly endAsked = this.#end.promise
   #busySince = performance.eventLoopUtilization()
   readonly #lag = new LoopLag()
 
@@ -149,6 +156,12 @@ class RelayProcess implements RunningRelay {
       peers: config.bootstrapPeers,
       gate: { maxConnections: config.maxConnections, maxPerAddress: config.maxConnectionsPerAddress }
     }, { clock: systemClock, random: systemRandom, verifyHomeRecord: (bytes) => verifyHomeRecord(nodePrimitives, bytes) })
+    metrics.gauge('heliograph_build_info', 'Always 1; the label says which release this is', () => 1, { version: software })
+    metrics.gauge('heliograph_relay_ready', '1 when /readyz says so, but for the look at the disk', () => this.#opened.relay?.notReady().length === 0 ? 1 : 0)
+    metrics.gauge('heliograph_store_used_bytes', 'Bytes of the database on disk', async () => await store.usedBytes())
+    metrics.gauge('heliograph_store_free_bytes', 'Bytes free where the database is', async () => await store.freeBytes())
+    metrics.gauge('heliograph_store_reserve_bytes', 'Below this nothing new is accepted', () => store.minFreeBytes)
+    metrics.gauge('heliograph_mesh_max_connections', 'As many connections are taken', () => config.maxConnections)
     metrics.gauge('heliograph_mesh_connections', 'Connections of devices, relays and others', () => mesh.host.gate.open)
     metrics.gauge('heliograph_mesh_pending_connections', 'Handshakes under way', () => mesh.host.gate.pending)
     metrics.gauge('heliograph_mesh_lost_links', 'Relays that are being dialled again', () => mesh.links.lost)
@@ -179,6 +192,28 @@ class RelayProcess implements RunningRelay {
     opened.http = await startHttp({ metrics, notReady: async () => await this.#notReady(), logger }, config.httpAddress)
     await relay.start()
     this.#lag.start()
+    // Last: what it shows and does needs all of it. Without it the relay serves all the same.
+    const admin = await startAdminSocket({ dataDir: config.dataDir, routes: this.#adminRoutes({ relay, mesh, store, metrics }), logger })
+    if (admin !== undefined) opened.admin = admin
+  }
+
+  #adminRoutes ({ relay, mesh, store, metrics }: { relay: Relay, mesh: Libp2pMesh, store: LevelStore, metrics: Metrics }): AdminRoutes {
+    return adminRoutes({
+      relay,
+      store,
+      metrics,
+      clock: systemClock,
+      logger: this.#logger,
+      config: this.config,
+      seed: this.#seed,
+      software,
+      pid: process.pid,
+      startedAtMs: systemClock.nowMs(),
+      addresses: () => this.addresses,
+      connections: () => ({ open: mesh.host.gate.open, pending: mesh.host.gate.pending }),
+      notReady: async () => await this.#notReady(),
+      exit: () => { this.#end.resolve() }
+    })
   }
 
   /** Without it people of relays that are down cannot be found; that is no reason not to start. */
@@ -237,7 +272,9 @@ class RelayProcess implements RunningRelay {
   async #closeAll (timeoutMs: number): Promise<void> {
     // A signal that comes while the relay starts: what is half open cannot be closed yet. Its failure is start()'s to tell.
     await this.#starting?.catch(() => {})
-    const { relay, http, mesh, store } = this.#opened
+    const { relay, http, admin, mesh, store } = this.#opened
+    // First: a command must not work on what is being closed.
+    if (admin !== undefined) await this.#quietly('admin', admin.stop())
     this.#lag.stop()
     if (relay !== undefined) await this.#quietly('relay', relay.stop({ timeoutMs }))
     else if (mesh !== undefined) await this.#quietly('mesh', mesh.stop())

@@ -11,6 +11,8 @@ import type { Write } from './store/store.ts'
 export interface LocalAccounts {
   /** Registered here, and its newest home record still names this relay as primary. */
   isLocal (account: AccountId): boolean
+  /** From a backup, and has not come back yet: as good as away. Default: none. */
+  isAwaited? (account: AccountId): boolean
   /** Active devices of a local account, from memory; none for another. */
   devicesOf (account: AccountId): readonly DeviceId[]
   /** Epoch of the device list of a local account; undefined for another. */

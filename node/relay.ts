@@ -194,6 +194,7 @@ export class Relay {
     this.publisher = publisher
     this.people = people
     meter.gauge('heliograph_account_registered', 'Accounts that live here', () => accounts.size)
+    meter.gauge('heliograph_account_awaited', 'Accounts of a restored backup that have not come back yet', () => accounts.awaitedSize)
     meter.gauge('heliograph_home_unpublished', 'Home records that wait to be put into the DHT', () => publisher.queued)
     mesh.handle(protocols.client, (stream: ByteStream) => { this.clients.accept(stream) })
     this.rendezvous = new Rendezvous({ clock, buckets, meter, channelMeter: meters('link') })

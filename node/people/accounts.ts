@@ -23,6 +23,8 @@ export interface Registration {
   readonly registeredAtMs: number
   /** The account's home record names another relay now. The row stays: its handle still leads there. */
   readonly hasMoved: boolean
+  /** From a backup, and not back yet: not served before its device has signed a newer home record (admin/restored.ts). */
+  readonly isAwaited?: boolean
 }
 
 const none: readonly DeviceId[] = []
@@ -43,6 +45,8 @@ export class Accounts implements LocalAccounts {
   readonly #store: Pick<Store, 'get' | 'scan'>
   /** Device keys as one string, a character per byte: at 100,000 accounts their PeerIds took 0.8 s to make and 20 MB. */
   readonly #locals = new Map<AccountId, string>()
+  /** Of a database that came from a backup; none after all have come back. */
+  readonly #awaited = new Set<AccountId>()
   /** PeerIds of accounts that were asked for lately. */
   readonly #asked = new Map<AccountId, readonly DeviceId[]>()
 
@@ -51,13 +55,18 @@ export class Accounts implements LocalAccounts {
   /** Read every registration once, at start. @throws ProtocolError DATABASE_CORRUPT */
   async load (): Promise<void> {
     for await (const { key, value } of this.#store.scan('account', '')) {
-      const { keys, hasMoved } = readHead(value)
-      if (!hasMoved) this.#locals.set(key as AccountId, toText(keys))
+      const { keys, hasMoved, isAwaited } = readHead(value)
+      if (isAwaited) this.#awaited.add(key as AccountId)
+      else if (!hasMoved) this.#locals.set(key as AccountId, toText(keys))
     }
   }
 
   /** Accounts that are local. */
   get size (): number { return this.#locals.size }
+  get awaitedSize (): number { return this.#awaited.size }
+
+  isAwaited (account: AccountId): boolean { return this.#awaited.size > 0 && this.#awaited.has(account) }
+  awaited (): IterableIterator<AccountId> { return this.#awaited.keys() }
 
   isLocal (account: AccountId): boolean { return this.#locals.has(account) }
 
@@ -92,14 +101,16 @@ export class Accounts implements LocalAccounts {
   }
 
   remember (registration: Registration): void {
-    const { account, devices, hasMoved } = registration
+    const { account, devices, hasMoved, isAwaited = false } = registration
     this.forget(account)
-    if (!hasMoved) this.#locals.set(account, toText(concat(...devices.map(deviceKeyOf))))
+    if (isAwaited) this.#awaited.add(account)
+    else if (!hasMoved) this.#locals.set(account, toText(concat(...devices.map(deviceKeyOf))))
   }
 
   /** From now on not local; the row follows. */
   forget (account: AccountId): void {
     this.#locals.delete(account)
+    this.#awaited.delete(account)
     this.#asked.delete(account)
   }
 }
@@ -110,9 +121,10 @@ export const registrationOf = (list: SignedDeviceList, { handle, registeredAtMs,
 const deviceIds = (list: DeviceList): DeviceId[] => list.devices.map((device) => device.id)
 
 // The row, big-endian. Read in full for every account at start, hence no protobuf and no signature check:
-//   u8 version ‖ u8 flags (1: has moved) ‖ u32 device epoch ‖ f64 registered at, ms ‖ u8 devices ‖ devices × 32-byte key ‖ u8 length ‖ handle ‖ Signed DeviceList
+//   u8 version ‖ u8 flags (1: has moved, 2: awaited) ‖ u32 device epoch ‖ f64 registered at, ms ‖ u8 devices ‖ devices × 32-byte key ‖ u8 length ‖ handle ‖ Signed DeviceList
 const rowVersion = 1
 const movedFlag = 1
+const awaitedFlag = 2
 const fixedBytes = 1 + 1 + 4 + 8 + 1
 const countAt = fixedBytes - 1
 
@@ -123,7 +135,7 @@ function writeRow (registration: Registration): Uint8Array {
   const out = new Uint8Array(listOffset + registration.deviceList.byteLength)
   const view = new DataView(out.buffer)
   view.setUint8(0, rowVersion)
-  view.setUint8(1, registration.hasMoved ? movedFlag : 0)
+  view.setUint8(1, (registration.hasMoved ? movedFlag : 0) | (registration.isAwaited === true ? awaitedFlag : 0))
   view.setUint32(2, registration.deviceEpoch)
   view.setFloat64(6, registration.registeredAtMs)
   view.setUint8(countAt, registration.devices.length)
@@ -135,17 +147,25 @@ function writeRow (registration: Registration): Uint8Array {
 }
 
 /** What start needs of a row. @throws ProtocolError DATABASE_CORRUPT */
-function readHead (row: Uint8Array): { keys: Uint8Array, hasMoved: boolean } {
+function readHead (row: Uint8Array): { keys: Uint8Array, hasMoved: boolean, isAwaited: boolean } {
   const keysEnd = fixedBytes + (row[countAt] ?? 0) * keyBytes
   if (row[0] !== rowVersion || row.byteLength <= keysEnd) throw new ProtocolError('DATABASE_CORRUPT', { what: 'table account' })
-  return { keys: row.subarray(fixedBytes, keysEnd), hasMoved: (row[1]! & movedFlag) !== 0 }
+  return { keys: row.subarray(fixedBytes, keysEnd), hasMoved: (row[1]! & movedFlag) !== 0, isAwaited: (row[1]! & awaitedFlag) !== 0 }
+}
+
+/** The row of an account that is awaited; of one that has moved as it is. @throws ProtocolError DATABASE_CORRUPT */
+export function awaited (row: Uint8Array): Uint8Array {
+  if (readHead(row).hasMoved) return row
+  const out = row.slice()
+  out[1]! |= awaitedFlag
+  return out
 }
 
 function readRow (row: Uint8Array): Omit<Registration, 'account' | 'deviceList'> & { listOffset: number } {
-  const { keys, hasMoved } = readHead(row)
+  const { keys, hasMoved, isAwaited } = readHead(row)
   const view = new DataView(row.buffer, row.byteOffset, row.byteLength)
   const handleAt = fixedBytes + keys.byteLength + 1
   const listOffset = handleAt + row[handleAt - 1]!
   if (listOffset > row.byteLength) throw new ProtocolError('DATABASE_CORRUPT', { what: 'table account' })
-  return { hasMoved, deviceEpoch: view.getUint32(2), registeredAtMs: view.getFloat64(6), devices: devicesIn(keys), handle: fromUtf8(row.subarray(handleAt, listOffset)), listOffset }
+  return { hasMoved, ...(isAwaited ? { isAwaited } : {}), deviceEpoch: view.getUint32(2), registeredAtMs: view.getFloat64(6), devices: devicesIn(keys), handle: fromUtf8(row.subarray(handleAt, listOffset)), listOffset }
 }

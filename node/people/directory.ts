@@ -133,6 +133,9 @@ export class Directory implements DirectoryPort {
   /** Also of a relay that was not heard of lately. */
   generationOf (relay: RelayId): number { return (this.#live.get(relay) ?? this.#remembered.get(relay)?.record)?.directory ?? 0 }
 
+  /** Heard of lately, this one included. */
+  relays (): SignedRelayRecord[] { return this.#live.list() }
+
   get own (): SignedRelayRecord | undefined { return this.#own }
   get size (): number { return this.#live.size }
 

@@ -81,13 +81,16 @@ export class People {
     this.#relayName = relayName
   }
 
+  /** Its record names this relay, which does not know it; or not yet again, after a backup was restored. */
+  #unknownHere (account: AccountId): ProtocolError { return new ProtocolError(this.#components.accounts.isAwaited(account) ? 'HOME_UNREACHABLE' : 'UNKNOWN_ACCOUNT') }
+
   /** @throws ProtocolError MOVED with the newer record, UNKNOWN_ACCOUNT */
   async findHere (account: AccountId): Promise<FoundReply> {
     const { accounts, homes } = this.#components
     const [registration, record] = await Promise.all([accounts.find(account), homes.known(account)])
     // Its record may name us while it is not registered here (yet): there is nowhere else to send anybody.
     if (registration === undefined || record === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT')
-    if (!accounts.isLocal(account)) throw record.homes[0] === homes.self ? new ProtocolError('UNKNOWN_ACCOUNT') : new ProtocolError('MOVED', { record: record.bytes })
+    if (!accounts.isLocal(account)) throw record.homes[0] === homes.self ? this.#unknownHere(account) : new ProtocolError('MOVED', { record: record.bytes })
     return await this.#found(registration, record)
   }
 
@@ -167,7 +170,7 @@ export class People {
       outcomes.set(account, await outcomeOf(async () => {
         if (this.#components.accounts.isLocal(account)) return await this.claimHere(account, asker)
         const home = await this.#homeOf(account, signal)
-        if (home === this.#components.homes.self) throw new ProtocolError('UNKNOWN_ACCOUNT')
+        if (home === this.#components.homes.self) throw this.#unknownHere(account)
         this.#components.prekeys.checkClaim(account, asker)
         byHome.set(home, [...byHome.get(home) ?? [], account])
         return undefined
@@ -221,7 +224,7 @@ export class People {
       if (accounts.isLocal(account)) return await ways.here()
       const home = await this.#homeOf(account, signal)
       // It names us, but it is not registered here: never was, or the record is news and the registration is on its way.
-      if (home === homes.self) throw new ProtocolError('UNKNOWN_ACCOUNT')
+      if (home === homes.self) throw this.#unknownHere(account)
       copies?.want(home)
       try {
         return await this.#orCopied(ways.there(home), async () => {

@@ -179,6 +179,9 @@ function writeOneTime ({ highestId, keys }: OneTimePrekeys): Uint8Array {
   return out
 }
 
+/** The same without its keys: the ids stay used up, so that what was handed out once is not handed out again. */
+export const withoutOneTime = (row: Uint8Array): Uint8Array => writeOneTime({ ...readOneTime(row), keys: [] })
+
 function readOneTime (row: Uint8Array): OneTimePrekeys {
   if (row.byteLength < 4 || (row.byteLength - 4) % oneTimeBytes !== 0) throw new ProtocolError('DATABASE_CORRUPT', { what: 'table prekey' })
   const view = new DataView(row.buffer, row.byteOffset, row.byteLength)

@@ -93,6 +93,8 @@ export class Registrar {
     return await this.#serial.run(account, async () => {
       // [REJECT] the account has said something newer
       await this.#checkNewest(record)
+      // [REFRESH] from a backup: its logs go on under an epoch that nobody has seen a number of
+      if (accounts.isAwaited(account) && record.epoch <= ((await homes.known(account))?.epoch ?? 0)) throw new ProtocolError('ROLLED_BACK', { what: 'home record', record: (await homes.known(account))!.bytes })
       const claim = async (): Promise<string> => await this.#write(request, record, wanted)
       return wanted === '' ? await claim() : await this.#serial.run(`@${wanted}`, claim)
     })
@@ -225,4 +227,4 @@ export function checkDevicesNewest (list: SignedDeviceList, known: Registration 
 }
 
 const isOther = (a: Registration, b: Registration): boolean =>
-  a.deviceEpoch !== b.deviceEpoch || a.handle !== b.handle || a.hasMoved !== b.hasMoved
+  a.deviceEpoch !== b.deviceEpoch || a.handle !== b.handle || a.hasMoved !== b.hasMoved || a.isAwaited !== b.isAwaited

@@ -59,4 +59,10 @@ function writeRow (atMs: number): Uint8Array {
   return row
 }
 
+/** What is on disk; 0: never, or not written yet. */
+export async function readLastSeen (store: Pick<Store, 'get'>, account: AccountId): Promise<number> {
+  const row = await store.get('presence', keyOf(account))
+  return row === undefined ? 0 : readRow(row)
+}
+
 const readRow = (row: Uint8Array): number => row.byteLength === 9 && row[0] === rowVersion ? new DataView(row.buffer, row.byteOffset).getFloat64(1) : 0

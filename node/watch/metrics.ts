@@ -12,6 +12,8 @@ export interface Metrics extends Meter {
   readonly contentType: string
   /** The text that Prometheus reads. */
   render (): Promise<string>
+  /** Our counters and gauges as numbers, the sum of those with labels. */
+  read (): Promise<Record<string, number>>
 }
 
 /** @param isWithProcess with figures of the process: memory, event loop, garbage collection */
@@ -25,6 +27,15 @@ export function createMetrics ({ isWithProcess }: { isWithProcess: boolean }): M
   return {
     contentType: registry.contentType,
     render: async () => await registry.metrics(),
+    read: async () => {
+      const figures: Record<string, number> = {}
+      for (const { name, type, values } of await registry.getMetricsAsJSON()) {
+        // In prom-client's types an enum, in its answers a word.
+        if (!name.startsWith('heliograph_') || String(type) === 'histogram') continue
+        figures[name] = values.reduce((sum, { value }) => sum + value, 0)
+      }
+      return figures
+    },
     counter (name, help, labels = []) {
       const counter = new Counter({ name: checked(name), help, labelNames: [...labels], registers: [registry] })
       return { inc: (value = 1, labelValues) => { if (labelValues === undefined) counter.inc(value); else counter.inc({ ...labelValues }, value) } }
