@@ -22,25 +22,41 @@ const starts = {
   /** Half a request line, of a scrape or of a WebSocket. */
   http: () => Buffer.from('GET / HT')
 }
+/** Before somebody who was ended comes again. */
+const againMs = 100
+
 export type SlowStart = keyof typeof starts
 
 export class SlowSockets {
-  readonly #sockets: Socket[] = []
+  readonly #sockets = new Set<Socket>()
+  #opened = 0
+  /** Whoever is ended comes back at once. */
+  #isPersistent = true
   readonly #streams: Array<{ stream: ByteStream, isClosed: boolean }> = []
   #trickle: NodeJS.Timeout | undefined
 
   /** Of sockets and streams that were opened, those that the other side has not ended yet. */
-  get open (): number { return this.#sockets.filter((socket) => !socket.destroyed).length + this.#streams.filter(({ isClosed }) => !isClosed).length }
-  get opened (): number { return this.#sockets.length + this.#streams.length }
+  get open (): number { return this.#sockets.size + this.#streams.filter(({ isClosed }) => !isClosed).length }
+  get opened (): number { return this.#opened + this.#streams.length }
 
   async openSockets (port: number, count: number, kind: SlowStart): Promise<void> {
-    await Promise.all(Array.from({ length: count }, async () => {
-      const socket = connect(port, '127.0.0.1').on('error', () => { /* ended by the relay */ })
-      this.#sockets.push(socket)
-      await new Promise<void>((resolve) => { socket.once('connect', resolve).once('close', () => { resolve() }) })
-      if (!socket.destroyed) socket.write(starts[kind]())
-    }))
+    await Promise.all(Array.from({ length: count }, () => this.#openOne(port, kind)))
   }
+
+  async #openOne (port: number, kind: SlowStart): Promise<void> {
+    const socket = connect(port, '127.0.0.1').on('error', () => { /* ended by the relay */ })
+    this.#opened++
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      if (this.#isPersistent) setTimeout(() => { if (this.#isPersistent) void this.#openOne(port, kind) }, againMs)
+    })
+    await new Promise<void>((resolve) => { socket.once('connect', resolve).once('close', () => { resolve() }) })
+    if (!socket.destroyed) socket.write(starts[kind]())
+  }
+
+  /** Nobody comes back any more. */
+  giveUp (): void { this.#isPersistent = false }
 
   /** Connections of strangers with `streams` streams each that are negotiated and then say nothing, or a frame a byte a second. */
   async openStreams (target: SlowTarget, protocol: string, { connections, streams, trickles }: { connections: number, streams: number, trickles: boolean }): Promise<void> {
@@ -66,13 +82,14 @@ export class SlowSockets {
   /** Every socket that only said how it begins says a byte a second from now on. */
   trickle (): void {
     const timer = setInterval(() => {
-      for (const socket of this.#sockets) if (!socket.destroyed && socket.writable) socket.write('x')
+      for (const socket of this.#sockets) if (socket.writable && !socket.connecting) socket.write('x')
       if (this.open === 0) clearInterval(timer)
     }, 1_000)
     timer.unref()
   }
 
   close (): void {
+    this.giveUp()
     clearInterval(this.#trickle)
     for (const socket of this.#sockets) socket.destroy()
     for (const { stream, isClosed } of this.#streams) if (!isClosed) stream.abort(new ProtocolError('CANCELLED'))
