@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { convergence } from './convergence.ts'
+import { durable } from './durable.ts'
 import { summarize, type Evidence, type HistoryEntry } from './evidence.ts'
 import { noDuplicate } from './no-duplicate.ts'
 import { noLoss } from './no-loss.ts'
@@ -97,6 +98,14 @@ describe('assertions of the scenarios', () => {
     }
     assert.deepEqual(noPlaintext([word], [{ name: 'x', bytes: Buffer.alloc(1000, 'canary') }]), [])
     assert.throws(() => noPlaintext(['short'], []), RangeError)
+  })
+
+  it('durable notices what was acknowledged and is not there, and a number that was given and is free again', () => {
+    const acknowledged = [{ id: 'm1', text: 'one', log: 'l', seq: 1 }, { id: 'm2', text: 'two', log: 'l', seq: 2 }, { id: 'm3', text: 'three', log: 'elsewhere' }]
+    const found = (kept: string[], head: number): readonly string[] => durable({ relay: 'eu-1', acknowledged, kept: new Set(kept), heads: new Map([['l', head]]) })
+    assert.deepEqual(found(['m1', 'm2', 'm3'], 2), [])
+    assert.match(found(['m1', 'm2'], 2).join(), /"three" was acknowledged by eu-1, which does not have it/)
+    assert.match(found(['m1', 'm2', 'm3'], 1).join(), /"two" was number 2 at eu-1, whose log ends at 1/)
   })
 
   it('a long list of violations is cut, with its length', () => {

@@ -183,6 +183,9 @@ export class Network {
     return found
   }
 
+  /** The entry node. */
+  get bootstrap (): Daemon { return this.#bootstrap }
+
   placeOf (name: string, region: Region): Placement { return this.#place(name, region) }
 
   routesFrom (region: Region): RouteTable { return this.#wan.routesFrom(region) }

@@ -18,8 +18,8 @@ const pollMs = 20
 
 /** Told as it happens, over all runs of the client. Texts are unique in a scenario and so name a message. */
 export interface PersonWatcher {
-  /** Own message: a relay has it. */
-  onSent (text: string): void
+  /** Own message: a relay has it. Told again when more is known of it, as its place in the log. */
+  onSent (text: string, message: Message): void
   /** Somebody else's message. */
   onTold (text: string): void
 }
@@ -39,6 +39,9 @@ export class Person {
   /** One at a time. */
   watcher: PersonWatcher | undefined
   #open: NodeClient | undefined
+  #wasKilled = false
+  /** How often the client was opened. */
+  runs = 0
 
   private constructor ({ name, region, network, people }: { name: string, region: Region, network: Network, people: Map<AccountId, string> }) {
     this.name = name
@@ -76,6 +79,7 @@ export class Person {
     const process = this.process
     if (process === undefined) throw new Error(`${this.name} has no process of their own`)
     this.#open = undefined
+    this.#wasKilled = true
     await process.kill()
   }
 
@@ -89,6 +93,7 @@ export class Person {
   /** Opens it again on the same folder. */
   async comeBack ({ untilOnline = true } = {}): Promise<void> {
     const client = await this.#openClient()
+    if (this.#wasKilled) await this.#seeWhatIsThere()
     if (untilOnline) await this.#online()
     else client.start()
   }
@@ -138,6 +143,19 @@ export class Person {
     return { announced: this.announced, histories }
   }
 
+  /** What was stored in the moment of a kill stands on the screen when the program is opened again; nobody tells it once more. */
+  async #seeWhatIsThere (): Promise<void> {
+    this.#wasKilled = false
+    for (const { chat } of await this.client.conversations()) {
+      const known = new Set((isPairChat(chat) ? this.announced : this.announcedIn(chat)).map(({ id }) => id))
+      for (const { id, direction, sender, text } of await this.#wholeHistory(chat)) {
+        if (direction !== 'in' || known.has(id)) continue
+        this.watcher?.onTold(text)
+        this.#announce(chat, { id, from: this.#people.get(sender) ?? sender, text })
+      }
+    }
+  }
+
   async #openClient (): Promise<Client> {
     if (this.#open !== undefined) throw new Error(`${this.name} is here already`)
     const { prefix, env, isProcess = false } = this.#network.placeOf(this.name, this.region)
@@ -148,6 +166,7 @@ export class Person {
     const opened = this.#open = isProcess
       ? await ClientProcess.open({ name: this.name, folder, config, routes, prefix, env, logFile: this.#network.logFile(this.name) })
       : await openNodeClient({ folder, config, encrypter: fastNoise(), wrapDialer: (dialer) => regionalDialer(dialer, routes) })
+    this.runs++
     const { client } = opened
     client.on('message', ({ id, chat, sender, text }) => {
       this.watcher?.onTold(text)
@@ -162,9 +181,10 @@ export class Person {
     else this.announced.push(message)
   }
 
-  #onUpdate ({ id, direction, state, text }: Message): void {
+  #onUpdate (message: Message): void {
+    const { id, direction, state, text } = message
     if (direction !== 'out') return
-    if (state !== 'pending' && state !== 'failed') this.watcher?.onSent(text)
+    if (state !== 'pending' && state !== 'failed') this.watcher?.onSent(text, message)
     let record = this.#startedAt.get(id)
     // The first tick may be there before send() has returned.
     if (record === undefined) this.#startedAt.set(id, record = { atMs: performance.now(), seen: new Set() })

@@ -9,6 +9,7 @@
  *   await load.fault('eu-1 is killed', async () => { … })
  *   await load.finish({ timeoutMs })
  */
+import type { Message } from '../../client/client.ts'
 import type { AccountId } from '../../protocol/ids.ts'
 import { convergence } from '../assertions/convergence.ts'
 import type { Evidence, Violation } from '../assertions/evidence.ts'
@@ -40,6 +41,8 @@ const pauseStepMs = 50
 
 export class Load {
   readonly timeline = new Timeline()
+  /** By text: every message that a relay has said to have, as last heard of. */
+  readonly acknowledged = new Map<string, { readonly author: Person, readonly message: Message }>()
   readonly people: readonly Person[]
   readonly group: GroupTalk | undefined
   readonly #stage: Stage
@@ -48,6 +51,8 @@ export class Load {
   readonly #pairs: ReadonlyArray<readonly [Person, Person]>
   readonly #everyMs: number
   readonly #groupEveryMs: number
+  /** What somebody was writing when their client was killed: it may have been written down or not. */
+  readonly #unsure = new Map<Person, Array<{ text: string, to: Person | undefined }>>()
   readonly #writers: Array<Promise<void>> = []
   #counter = 0
   #isOn = false
@@ -63,7 +68,10 @@ export class Load {
     this.group = group
     for (const person of people) {
       person.watcher = {
-        onSent: (text) => { this.timeline.onSent(text) },
+        onSent: (text, message) => {
+          this.timeline.onSent(text)
+          this.acknowledged.set(text, { author: person, message })
+        },
         onTold: (text) => { this.timeline.onTold(person.name, text) }
       }
     }
@@ -93,6 +101,18 @@ export class Load {
     } finally {
       end()
     }
+  }
+
+  /** Opens the client of somebody who was killed; what they were writing then counts as said if it was written down. */
+  async revive (person: Person): Promise<void> {
+    await person.comeBack({ untilOnline: false })
+    for (const { text, to } of this.#unsure.get(person) ?? []) {
+      const chat = to === undefined ? this.group!.chat : this.#accounts.get(to)!
+      if (!(await person.historyOf(chat)).some((entry) => entry.text === text)) this.timeline.onUnsaid(text)
+      else if (to === undefined) this.group!.said(person, text)
+      else person.sent.push({ from: person.name, to: to.name, text })
+    }
+    this.#unsure.delete(person)
   }
 
   /** Everybody falls silent. @throws what made a writer fail */
@@ -160,19 +180,32 @@ export class Load {
   }
 
   async #sayToPair (from: Person, to: Person): Promise<void> {
-    if (!from.isHere) return
+    if (!this.#isWriting(from)) return
     const text = textFor(this.#stage.random, from.name, this.#counter++)
     this.timeline.onSaid({ stream: `${from.name} → ${to.name}`, author: from.name, text, readers: [to.name] })
-    await from.send({ account: this.#accounts.get(to)!, name: to.name }, text)
+    await this.#sayOrDie(from, { text, to }, () => from.send({ account: this.#accounts.get(to)!, name: to.name }, text))
   }
 
   async #sayToGroup (): Promise<void> {
-    const here = this.group!.members.filter(({ isHere }) => isHere)
+    const here = this.group!.members.filter((member) => this.#isWriting(member))
     if (here.length === 0) return
     const from = this.#stage.random.pick(here)
     const text = textFor(this.#stage.random, from.name, this.#counter++)
     this.timeline.onSaid({ stream: `${from.name} → group`, author: from.name, text, readers: this.group!.members.filter((member) => member !== from).map(({ name }) => name) })
-    await this.group!.say(from, { text })
+    await this.#sayOrDie(from, { text, to: undefined }, () => this.group!.say(from, { text }))
+  }
+
+  /** Nothing new before it is known what became of the last. */
+  #isWriting (person: Person): boolean { return person.isHere && !this.#unsure.has(person) }
+
+  async #sayOrDie (from: Person, what: { text: string, to: Person | undefined }, say: () => Promise<unknown>): Promise<void> {
+    const { runs } = from
+    try {
+      await say()
+    } catch (error) {
+      if (from.isHere && from.runs === runs) throw error
+      this.#unsure.set(from, [...this.#unsure.get(from) ?? [], what])
+    }
   }
 
   /** Messages of pairs whose writer does not know yet that they are there. */

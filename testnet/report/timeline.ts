@@ -44,6 +44,14 @@ export class Timeline {
     this.#byText.set(text, said)
   }
 
+  /** It died with its writer before it was written down. */
+  onUnsaid (text: string): void {
+    const said = this.#byText.get(text)
+    if (said === undefined) return
+    this.messages.splice(this.messages.indexOf(said), 1)
+    this.#byText.delete(text)
+  }
+
   onSent (text: string): void {
     const said = this.#byText.get(text)
     if (said !== undefined) said.sentMs ??= this.nowMs

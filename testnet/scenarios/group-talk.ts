@@ -47,8 +47,12 @@ export class GroupTalk {
   async say (from: Person, { to = this.members, text }: { to?: readonly Person[], text?: string } = {}): Promise<Message> {
     const said = text ?? textFor(this.#stage.random, from.name, this.#counter++)
     const message = await from.say(this.chat, said)
-    this.#sent.push({ from: from.name, text: said, to: to.map(({ name }) => name) })
+    this.said(from, said, to)
     return message
+  }
+
+  said (from: Person, text: string, to: readonly Person[] = this.members): void {
+    this.#sent.push({ from: from.name, text, to: to.map(({ name }) => name) })
   }
 
   /** Everybody says `each` things, all at the same time. */

@@ -6,12 +6,16 @@ import { group1024 } from './group-1024.ts'
 import { groupPartition } from './group-partition.ts'
 import { groupSmall } from './group-small.ts'
 import { heal } from './heal.ts'
+import { killRandom } from './kill-random.ts'
 import { killRelay } from './kill-relay.ts'
 import { multiDevice } from './multi-device.ts'
 import { offline } from './offline.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
+import { powercut } from './powercut.ts'
 import { presenceStorm } from './presence-storm.ts'
+import { slow } from './slow.ts'
+import { rollingRestart } from './rolling-restart.ts'
 import { wiretap } from './wiretap.ts'
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, pause, diskFull].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, pause, diskFull, powercut, slow].map((scenario) => [scenario.name, scenario]))

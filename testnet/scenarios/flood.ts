@@ -1,0 +1,85 @@
+/** Fifty accounts at two relays send as fast as they can; two people who only talk to one another do not notice. */
+import { noDuplicate } from '../assertions/no-duplicate.ts'
+import { noLoss } from '../assertions/no-loss.ts'
+import { order } from '../assertions/order.ts'
+import { Worker } from '../bench/load/fleet.ts'
+import { collectEvidence, type Person } from '../network/person.ts'
+import type { Scenario, Stage } from '../scenario.ts'
+import { untilDelivered } from './cross-region.ts'
+import type { FloodOrder, FloodResult } from './flood-process.ts'
+import { quantiles } from './quantiles.ts'
+import { textFor } from './texts.ts'
+
+const senders = 50
+const receivers = 10
+const messagesEach = 200
+const everyMs = 50
+/** The bound that the project has set itself. */
+const maxRatio = 2
+/** What a person does not notice: below it a ratio measures the machine, not the relay. */
+const unnoticedMs = 25
+
+const roads = { one: 'one receiver', many: `${receivers} receivers`, group: 'one group of theirs' } as const
+
+const p99 = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(0.99 * list.length))] ?? NaN
+
+/** Both write at a steady pace; the times to the second tick of all of it. */
+async function talk (stage: Stage, [one, other]: readonly [Person, Person], what: string, count: number): Promise<number[]> {
+  const before = [one.tickMs.delivered.length, other.tickMs.delivered.length]
+  for (let index = 0; index < count; index++) {
+    await one.send(other, `${what} #${index} ${textFor(stage.random, one.name, index)}`)
+    await other.send(one, `${what} #${index} ${textFor(stage.random, other.name, index)}`)
+    await new Promise((resolve) => { setTimeout(resolve, everyMs) })
+  }
+  await untilDelivered([one, other])
+  return [...one.tickMs.delivered.slice(before[0]), ...other.tickMs.delivered.slice(before[1])]
+}
+
+export const flood: Scenario = {
+  name: 'flood',
+  summary: `${senders} accounts at two relays send as fast as they can; an honest pair's p99 does not double`,
+
+  async run (stage) {
+    const count = Math.max(40, Math.round(messagesEach * stage.scale))
+    const network = await stage.step('a bootstrap node and three relays run, 80 ms apart', () => stage.network())
+    const [eu, us] = [network.relay('eu'), network.relay('us')].map(({ id, address }) => ({ relay: id, address }))
+    const near = await stage.step('ann and bob are online in eu, cat in eu and dan in ap', async () => [await stage.person('ann', 'eu'), await stage.person('bob', 'eu')] as const)
+    const far = [await stage.person('cat', 'eu'), await stage.person('dan', 'ap')] as const
+    const pairs = [near, far]
+    await stage.step('they know one another', async () => {
+      for (const [one, other] of pairs) { await one.befriend(other); await other.befriend(one) }
+      // What is done for the first time is slower.
+      for (const pair of pairs) await talk(stage, pair, 'warm', 20)
+    })
+    const flooders = await Worker.start<FloodOrder>(new URL('./flood-process.ts', import.meta.url).href)
+    try {
+      await stage.step(`${senders} senders are there, half in eu, half in us, and ${receivers} receivers in eu`, () => flooders.ask({ do: 'connect', senders, targets: [eu!, us!], receivers, at: eu! }))
+      const measure = async (what: string): Promise<number[][]> => await Promise.all(pairs.map((pair) => talk(stage, pair, what, count)))
+      const quiet = await stage.step('the two pairs talk while nothing else happens', () => measure('quiet'))
+      const quietP99 = quiet.map(p99)
+      const late: string[] = []
+      quiet.forEach((list, i) => { stage.figure(i === 0 ? 'same relay, quiet' : 'across regions, quiet', quantiles(list)) })
+      for (const to of Object.keys(roads) as Array<keyof typeof roads>) {
+        const flooded = await stage.step(`they talk while all ${senders} send to ${roads[to]}`, async () => {
+          await flooders.ask({ do: 'flood', to })
+          return await measure(to)
+        })
+        const { accepted, refused, seconds } = await flooders.ask<FloodResult>({ do: 'stop' })
+        flooded.forEach((list, i) => {
+          const ratio = p99(list) / quietP99[i]!
+          stage.figure(`${i === 0 ? 'same relay' : 'across regions'}, flood to ${roads[to]}`, `${quantiles(list)}, ratio ${ratio.toFixed(2)}`)
+          if (p99(list) > Math.max(maxRatio * quietP99[i]!, unnoticedMs)) late.push(`${roads[to]}: p99 ${p99(list).toFixed(0)} ms in place of ${quietP99[i]!.toFixed(0)} ms`)
+        })
+        const perSecond = (n: number): string => Math.round(n / seconds).toLocaleString('en')
+        stage.figure(`flood to ${roads[to]}`, `${perSecond(accepted)} a second taken; refused: ${Object.entries(refused).map(([code, n]) => `${code} ${perSecond(n)} a second`).join(', ') || 'none'}`)
+      }
+      stage.check(`p99 of an honest pair at most ${maxRatio} times as long`, late)
+      const evidence = await Promise.all(pairs.map((pair) => collectEvidence(pair)))
+      stage.check('no loss', evidence.flatMap((one) => noLoss(one)))
+      stage.check('no duplicate', evidence.flatMap((one) => noDuplicate(one)))
+      stage.check('order', evidence.flatMap((one) => order(one)))
+    } finally {
+      await flooders.end()
+    }
+  }
+}
