@@ -1,4 +1,4 @@
-/** `heliograph relay init|start`: the relay daemon, for operators. Guide: docs/operator.md. */
+/** `heliograph relay init|start`, and with relay-admin.ts what operators ask of a running one. Guide: docs/operator.md. */
 import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { checkConfig } from '../../node/config.ts'
@@ -6,6 +6,7 @@ import { configFileName, initRelay, readConfigFile } from '../../node/config-fil
 import { collect, command, examples, run, type Outcome } from '../command.ts'
 import { say, sayJson, warn, type CommonOptions, type Context } from '../context.ts'
 import { stopOnSignals, untilAborted } from '../stopping.ts'
+import { addAdminCommands } from './relay-admin.ts'
 
 interface InitOptions extends CommonOptions { name?: string, region?: string, listen?: string[], announce?: string[], bootstrap?: string[], http?: string, registration?: string }
 interface StartOptions extends CommonOptions { config: string }
@@ -46,10 +47,11 @@ export function relayCommand (context: Context, outcome: Outcome): Command {
       await relayNode.start()
       if (options.json === true) sayJson(context, { id: relayNode.id, addresses: relayNode.addresses, http: relayNode.httpUrl })
       else for (const address of relayNode.addresses) warn(context, `Reachable at ${address}`)
-      await untilAborted(stopping.signal)
+      await Promise.race([untilAborted(stopping.signal), relayNode.endAsked])
       await relayNode.drain()
       stopping.release()
       return 0
     })))
+  addAdminCommands(relay, context, outcome)
   return relay
 }

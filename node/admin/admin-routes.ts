@@ -97,7 +97,9 @@ export function adminRoutes (parts: AdminParts): AdminRoutes {
 
 async function statusOf (parts: AdminParts): Promise<RelayStatus> {
   const { relay, store, clock, config } = parts
-  const [notReady, figures, usedBytes, freeBytes, restored] = await Promise.all([parts.notReady(), parts.metrics.read(), store.usedBytes(), store.freeBytes(), readRestored(store)])
+  // Before the look at the disk, which is a commit of its own.
+  const figures = await parts.metrics.read()
+  const [notReady, usedBytes, freeBytes, restored] = await Promise.all([parts.notReady(), store.usedBytes(), store.freeBytes(), readRestored(store)])
   const activity = relay.activity()
   const { open, pending } = parts.connections()
   const blocked = relay.blocks.list()
