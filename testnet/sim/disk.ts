@@ -43,8 +43,8 @@ abstract class Disk {
 /** A promise of a process that is gone: nothing follows from it. */
 const forever = new Promise<never>(() => {})
 
-/** @returns how a message is known on every disk */
-export const messageKey = (log: ConversationId, sender: DeviceId, id: MessageId): string => `${log} ${sender} ${id}`
+/** How a message is known on every disk: whether it waits there or stands in a log. */
+const keyIn = (place: 'log' | 'outbox', log: ConversationId, id: MessageId): string => `${place} ${log} ${id}`
 
 export class RelayDisk extends Disk {
   #memory = new RelayMemory()
@@ -53,7 +53,12 @@ export class RelayDisk extends Disk {
   durable = new Set<string>()
   /** Of each batch that is not synced yet. */
   #unsynced: string[][] = []
-  onWrite: (batch: readonly Write[]) => void = () => {}
+  /** Told of each batch when it is made. */
+  readonly onWrite: Array<(batch: readonly Write[]) => void> = []
+
+  isInLog (log: ConversationId, id: MessageId): boolean { return this.durable.has(keyIn('log', log, id)) }
+  /** Would a crash at this moment leave it? */
+  isDurable (log: ConversationId, id: MessageId): boolean { return this.isInLog(log, id) || this.durable.has(keyIn('outbox', log, id)) }
 
   get memory (): RelayMemory { return this.#memory }
 
@@ -113,7 +118,7 @@ export class RelayDisk extends Disk {
       else if (write.op === 'put') this.onBytes(write.value, write.table)
     }
     await this.#memory.write(batch, { durable })
-    const keys = batch.flatMap((write) => write.op === 'append' ? [messageKey(write.log, write.entry.sender, write.entry.messageId)] : write.op === 'enqueue' ? [messageKey(write.item.log, write.item.sender, write.item.messageId)] : [])
+    const keys = batch.flatMap((write) => write.op === 'append' ? [keyIn('log', write.log, write.entry.messageId)] : write.op === 'enqueue' ? [keyIn('outbox', write.item.log, write.item.messageId)] : [])
     this.#align()
     if (!durable) this.#unsynced[this.#unsynced.length - 1] = keys
     else {
@@ -121,7 +126,7 @@ export class RelayDisk extends Disk {
       for (const one of this.#unsynced) for (const key of one) this.durable.add(key)
       this.#unsynced = []
     }
-    this.onWrite(batch)
+    for (const listener of this.onWrite) listener(batch)
     this.onStep('after')
     if (isDead()) return await forever
     if (durable) await this.wait()

@@ -43,6 +43,8 @@ export interface Host {
   isPowered: boolean
 }
 
+/** Silence after which a connection is given up below us: node/libp2p/connection-care.ts looks about twice a minute. */
+const keepAliveMs = 45_000
 /** Copies of a DHT record, as kad-dht's k. */
 const dhtCopies = 20
 
@@ -404,8 +406,15 @@ export class SimStream implements ByteStream {
   #swallows (): boolean {
     const kind = this.#network.cutOf(this.host, this.to)
     if (kind !== 'lose' && kind !== 'reset') return false
-    this.hasLost = true
+    this.#lost()
     return true
+  }
+
+  /** What was sent from here does not arrive: what looks after connections finds out. */
+  #lost (): void {
+    if (this.hasLost) return
+    this.hasLost = true
+    this.#network.time.after(keepAliveMs, () => { this.break() })
   }
 
   /** A cut that held bytes is over: they go on their way, in order. */
@@ -419,8 +428,8 @@ export class SimStream implements ByteStream {
   receive (chunk: Uint8Array): void {
     if (this.#ended !== undefined || this.isDead) {
       // As a kernel answers who sends into a connection that it does not know.
-      const { far, host } = this
-      if (host.isPowered) this.#carry(() => { far.end(new ProtocolError('DISCONNECTED')) })
+      const { far, host, to } = this
+      if (host.isPowered && this.#network.reaches(host, to)) this.#network.time.after(this.#network.delayMs(host, to), () => { far.end(new ProtocolError('DISCONNECTED')) })
       return
     }
     if (this.#events === undefined) this.#early.push(chunk)
@@ -436,13 +445,16 @@ export class SimStream implements ByteStream {
     this.#events?.onClose(error)
   }
 
-  /** Broken by the network: both ends learn it now. */
+  /** Broken by the network: both ends learn it now, whoever is still there. */
   break (): void {
+    if (this.#isOver && this.far.#isOver) return
     this.#network.counts.streamsBroken++
     this.#network.trace.mix(this.host.index * 257 + this.to.index)
     this.end(new ProtocolError('DISCONNECTED'))
     this.far.end(new ProtocolError('DISCONNECTED'))
   }
+
+  get #isOver (): boolean { return this.#ended !== undefined || this.isDead }
 
   /** The process at this end is gone. With the power on its kernel tells the other end. */
   die (): void {
@@ -452,7 +464,7 @@ export class SimStream implements ByteStream {
     this.isDead = true
     this.#queue = []
     this.#network.forget(this)
-    if (!host.isPowered) this.hasLost = true
+    if (!host.isPowered) this.#lost()
   }
 
   async drained (): Promise<void> { if (this.#ended?.error !== undefined) throw this.#ended.error }

@@ -67,7 +67,7 @@ export class SimRelay extends Machine {
   readonly seed: Uint8Array
   readonly disk: RelayDisk
   relay!: Relay
-  /** Log lines at warn and above, by event. */
+  /** Log lines at warn and above, by level and event. */
   readonly complaints = new Map<string, number>()
 
   constructor (world: World, index: number) {
@@ -124,9 +124,12 @@ export class SimRelay extends Machine {
   }
 
   #logger (): Logger {
-    const log = (level: string) => (event: string, _fields?: unknown, error?: unknown): void => {
-      if (level === 'debug' || level === 'info') return
-      this.complaints.set(event, (this.complaints.get(event) ?? 0) + 1)
+    const log = (level: string) => (event: string, fields?: unknown, error?: unknown): void => {
+      if (level === 'debug' || level === 'info') {
+        this.world.trace.detail(() => `${this.name}: ${event} ${JSON.stringify(fields ?? {})} ${error === undefined ? '' : String(error)}`)
+        return
+      }
+      this.complaints.set(`${level} ${event}`, (this.complaints.get(`${level} ${event}`) ?? 0) + 1)
       this.world.trace.note(`${this.name} says ${level} ${event}${error instanceof Error ? `: ${error.message}` : ''}`)
     }
     return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
@@ -145,6 +148,8 @@ export class SimDevice extends Machine {
   /** Announced, over all runs. */
   readonly announced: Shown[] = []
   readonly warnings: Warning[] = []
+  /** People in each group, as of the last change that was shown. */
+  readonly sizes = new Map<ChatId, number>()
 
   constructor (world: World, person: SimPerson, name: string, home: SimRelay) {
     super(world, name)
@@ -176,11 +181,14 @@ export class SimDevice extends Machine {
       clock,
       random,
       primitives: this.primitives,
-      logger: { debug () {}, warn: (event, fields) => { if (this.clock === clock) this.world.trace.note(`${this.name} says ${event} ${JSON.stringify(fields ?? {})}`) } }
+      logger: { debug: (event, fields) => { this.world.trace.detail(() => `${this.name}: ${event} ${JSON.stringify(fields ?? {})}`) }, warn: (event, fields) => { if (this.clock === clock) this.world.trace.note(`${this.name} says ${event} ${JSON.stringify(fields ?? {})}`) } }
     }, this.config)
     const isNow = (): boolean => this.clock === clock && this.isRunning
     client.on('message', (message) => { if (isNow()) this.#onMessage(message) })
     client.on('update', (message) => { if (isNow()) this.world.onUpdate(this, message) })
+    client.on('group', ({ chat }) => {
+      client.groups.state(chat).then((info) => { if (isNow() && info !== undefined) this.sizes.set(chat, info.members.length) }, () => { /* the client has stopped */ })
+    })
     client.on('warning', (warning) => {
       if (!isNow()) return
       this.world.trace.note(`${this.name} is warned: ${warning.kind}, ${warning.text}`)

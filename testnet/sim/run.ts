@@ -2,13 +2,19 @@
  * One run: a world is built, lives through its schedule, recovers, comes to rest, and is judged.
  */
 import { limits } from '../../protocol/limits.ts'
+import { bounded } from './properties/bounded.ts'
 import { delivered } from './properties/delivered.ts'
+import { durable } from './properties/durable.ts'
+import { membership } from './properties/membership.ts'
 import { once } from './properties/once.ts'
+import { order } from './properties/order.ts'
 import { gatherEvidence, type Property, type Violation } from './properties/property.ts'
+import { secret } from './properties/secret.ts'
+import { sound } from './properties/sound.ts'
 import type { Schedule } from './schedule.ts'
 import { World } from './world.ts'
 
-export const properties: readonly Property[] = [delivered, once]
+export const properties: readonly Property[] = [delivered, once, order, durable, bounded, secret, membership, sound]
 
 export interface RunResult {
   readonly seed: number
@@ -39,7 +45,6 @@ export async function run (schedule: Schedule, { onLine }: { onLine?: (line: str
       await world.live()
       await world.recover()
       for (const violation of await rest(world)) found.add(violation)
-      for (const failure of world.failures) found.add(`no defect shows itself: ${failure}`)
     } catch (error) {
       found.add(`the run ends: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
     } finally {

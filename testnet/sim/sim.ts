@@ -114,7 +114,12 @@ async function main (): Promise<boolean> {
     return value
   }
   if (values.schedule !== undefined) return await one(JSON.parse(await readFile(values.schedule, 'utf8')) as Schedule, values.verbose)
-  if (values.seed !== undefined) return await one(drawSchedule(number('seed')), values.verbose)
+  if (values.seed !== undefined) {
+    const schedule = drawSchedule(number('seed'))
+    if (await one(schedule, values.verbose)) return true
+    if (!values.verbose) await explain(schedule)
+    return false
+  }
   return await many(number('from'), number('seeds'), Math.max(1, number('jobs')))
 }
 

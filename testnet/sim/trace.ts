@@ -41,6 +41,9 @@ export class Trace {
     if (this.#lines.length > 2 * keptLines) this.#lines = this.#lines.slice(-keptLines)
   }
 
+  /** For whoever watches; not part of the trace. */
+  detail (text: () => string): void { this.onLine?.(`${(this.#nowMs() / 1000).toFixed(3).padStart(9)}    ${text()}`) }
+
   get hash (): string { return [this.#a, this.#b].map((sum) => (sum >>> 0).toString(16).padStart(8, '0')).join('') }
   get lines (): readonly string[] { return this.#lines.slice(-keptLines) }
 }

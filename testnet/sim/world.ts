@@ -6,7 +6,9 @@
 import { createHash } from 'node:crypto'
 import type { ChatId } from '../../client/chat-id.ts'
 import type { Message } from '../../client/client.ts'
+import { fromHex } from '../../client/store/stored.ts'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
+import { conversationFromBytes, pairConversation, type ConversationId } from '../../protocol/conversation.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId } from '../../protocol/ids.ts'
 import { isNewer, verifyHomeRecord } from '../../protocol/records/home-record.ts'
@@ -52,6 +54,12 @@ export class World {
   /** Set by properties. */
   readonly onShownListeners: Array<(device: SimDevice, shown: Shown) => void> = []
   readonly onUpdateListeners: Array<(device: SimDevice, message: Message) => void> = []
+  readonly onBuiltListeners: Array<() => void> = []
+  readonly onEndListeners: Array<() => void> = []
+  /** A relay has lost what was on its disk: what it acknowledged is at others or at its sender, or nowhere. */
+  isDiskLost = false
+  /** Numbers of a log may have been given twice. */
+  isOrderLost = false
   onRelayBytes: (bytes: Uint8Array, where: string) => void = () => {}
   /** Steps whose end is still to come. */
   readonly #endings = new Set<() => void>()
@@ -83,6 +91,7 @@ export class World {
   async build (): Promise<void> {
     const { shape } = this.schedule
     for (let i = 0; i < shape.relays; i++) this.relays.push(new SimRelay(this, i))
+    for (const listener of this.onBuiltListeners) listener()
     await this.time.during(Promise.all(this.relays.map(async (relay) => { await relay.start() })), startTimeoutMs, 'starting the relays')
     for (let i = 0; i < shape.people; i++) await this.#settle(i)
     for (let i = 0; i < shape.companions; i++) await this.#link(this.people[i % this.people.length]!)
@@ -331,6 +340,15 @@ export class World {
 
   accountOf (person: SimPerson): AccountId { return person.account! }
 
+  /** Of a log, for people. */
+  conversationName (log: ConversationId): string {
+    const { kind, id } = conversationFromBytes(fromHex(log))
+    if (kind === 'group') return this.groups.find(({ chat }) => chat === id)?.name ?? 'a group'
+    if (kind === 'self') return 'somebody\'s own devices'
+    return this.people.flatMap((one, i) => this.people.slice(i + 1).map((other) => [one, other] as const))
+      .find(([one, other]) => pairConversation(one.account!, other.account!).id === id)?.map(({ name }) => name).join(' and ') ?? 'a pair'
+  }
+
   #read ({ a, b }: Step): void {
     const device = this.devices[a % this.devices.length]!
     const others = this.people.filter((one) => one !== device.person)
@@ -361,6 +379,7 @@ export class World {
   }
 
   async stop (): Promise<void> {
+    for (const listener of this.onEndListeners) listener()
     for (const device of this.devices) if (device.isRunning) device.crash(false)
     for (const relay of this.relays) if (relay.isRunning) relay.crash(false)
     await this.time.pass(0)

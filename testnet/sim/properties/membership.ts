@@ -1,0 +1,27 @@
+/**
+ * Membership converges: everybody who is in a group, by the newest view of it, is in the group by their own view, and all
+ * of these views are the same, with the same head of the control chain.
+ */
+import type { GroupInfo } from '../../../client/model.ts'
+import type { Property, Violation } from './property.ts'
+
+export const membership: Property = {
+  name: 'membership converges',
+  check ({ world, groups }) {
+    const violations: Violation[] = []
+    for (const group of world.groups) {
+      const views = [...groups].map(([device, infos]) => ({ device, info: infos.get(group) }))
+      const newest = views.reduce<GroupInfo | undefined>((best, { info }) => info !== undefined && !info.isPending && (best === undefined || info.seq > best.seq) ? info : best, undefined)
+      if (newest === undefined) continue
+      for (const { device, info } of views) {
+        if (!newest.members.some(({ account }) => account === world.accountOf(device.person))) continue
+        if (info === undefined) violations.push(`${device.name} does not know ${group.name}, which it is in`)
+        else if (info.isPending || !info.isMember) violations.push(`${device.name} does not know that it is in ${group.name}`)
+        else if (textOf(info) !== textOf(newest)) violations.push(`${device.name} sees other members of ${group.name}: ${info.members.length} at ${info.seq}, not ${newest.members.length} at ${newest.seq}`)
+      }
+    }
+    return violations
+  }
+}
+
+const textOf = ({ head, seq, members }: GroupInfo): string => JSON.stringify([head, seq, members.map(({ account, role, sinceSeq }) => `${account} ${role} ${sinceSeq}`).sort()])

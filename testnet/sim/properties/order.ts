@@ -1,0 +1,50 @@
+/**
+ * The order of a conversation is the same on all devices, and keeps the order in which each device wrote.
+ *
+ * Two devices may have different parts of a group (who came later has less): what both have stands in the same order on
+ * both, under the same numbers. Where a relay lost its disk, an entry that some had seen may get another number than it had
+ * there; then only the order of what each device wrote counts (`isOrderLost`).
+ */
+import type { Message } from '../../../client/client.ts'
+import type { Evidence, Property, Violation } from './property.ts'
+
+export const order: Property = {
+  name: 'one order everywhere',
+  watch (world, report) {
+    const last = new Map<string, number>()
+    world.onShownListeners.push((device, { chat, text }) => {
+      const [number, author] = [Number.parseInt(text), text.split(' ')[2]!]
+      const key = `${device.name} ${chat} ${author}`
+      const before = last.get(key) ?? -1
+      if (number < before && !world.isOrderLost) report(`${device.name} shows number ${number} of ${author} after number ${before}`)
+      last.set(key, Math.max(number, before))
+    })
+  },
+  check (evidence) { return evidence.world.isOrderLost ? [] : [...differences(evidence)] }
+}
+
+function * differences ({ world, histories }: Evidence): Iterable<Violation> {
+  const conversations = new Map<string, Array<{ name: string, messages: readonly Message[] }>>()
+  for (const [device, chats] of histories) {
+    for (const messages of chats.values()) {
+      const placed = messages.filter(({ seq }) => seq !== undefined)
+      if (placed.length === 0) continue
+      const { conversation } = placed[0]!
+      conversations.set(conversation, [...conversations.get(conversation) ?? [], { name: device.name, messages: placed }])
+    }
+  }
+  for (const views of conversations.values()) {
+    const [one, ...others] = views
+    for (const other of others) {
+      const theirs = new Map(other.messages.map(({ id, seq }, index) => [id, { seq, index }]))
+      let before = -1
+      for (const { id, seq, text } of one!.messages) {
+        const there = theirs.get(id)
+        if (there === undefined) continue
+        if (there.index < before) yield `"${world.readable(text)}" stands elsewhere on ${other.name} than on ${one!.name}`
+        before = there.index
+        if (there.seq !== seq) yield `"${world.readable(text)}" is number ${seq} on ${one!.name} and ${there.seq} on ${other.name}`
+      }
+    }
+  }
+}
