@@ -6,13 +6,16 @@
  */
 import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
 import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
-import type { ErrorCode } from '../protocol/errors.ts'
+import { isProtocolError, type ErrorCode } from '../protocol/errors.ts'
+import { isHigherAnchor, verifyGroupAnchor, type SignedGroupAnchor } from '../protocol/groups/anchor.ts'
 import type { ConversationId } from '../protocol/conversation.ts'
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Outcome } from '../protocol/wire/gen/log.js'
 import { ClientSessions, type Attached } from './delivery/client-sessions.ts'
+import { AnchorNotices } from './groups/anchor-notices.ts'
 import type { Group } from './groups/group.ts'
+import { GroupAnchors, type AnchorSource } from './groups/group-anchors.ts'
 import { GroupOffers } from './groups/group-offers.ts'
 import { GroupSequencer } from './groups/group-sequencer.ts'
 import { GroupService } from './groups/group-service.ts'
@@ -20,9 +23,11 @@ import { Groups, type GroupSigning } from './groups/groups.ts'
 import { MoveNotices } from './groups/move-notices.ts'
 import { Fanout } from './fanout/fanout.ts'
 import { Roads } from './fanout/roads.ts'
+import { Alignment } from './federation/alignment.ts'
 import { EntryCopies } from './federation/entry-copies.ts'
 import { Forwarding } from './federation/forwarding.ts'
 import { Adoption } from './log/adoption.ts'
+import { Cutting } from './log/cutting.ts'
 import { Intake } from './log/intake.ts'
 import { Links } from './federation/links.ts'
 import { LogReader } from './log/log-reader.ts'
@@ -97,6 +102,8 @@ export class MessagePath {
   readonly #fanout: Fanout
   readonly #offers: GroupOffers
   readonly #moveNotices: MoveNotices
+  readonly #anchors: GroupAnchors
+  readonly #anchorNotices: AnchorNotices
   readonly #adopting = new Set<OutboxQueue>()
   readonly #waits = new Set<Timer>()
   #isStopped = false
@@ -105,27 +112,31 @@ export class MessagePath {
     this.#parts = parts
     const { accounts, clientHandlers, homes, meter, relayHandlers, store } = parts
     const loadedGroups = new Map<ConversationId, Group>()
-    const placement = new Placement({ accounts, homes }, loadedGroups)
+    const knownAnchors = new Map<ConversationId, SignedGroupAnchor>()
+    const placement = new Placement({ accounts, homes }, loadedGroups, { cached: (id) => knownAnchors.get(id) })
     const groups = new Groups({ ...parts, homing: placement }, loadedGroups)
     this.#logs = new Logs({ store, placement, groups, meter }, { ...logsDefaults, ...config.logs })
     this.#placement = placement
     this.#outboxes = new Outboxes({ store, meter, clock: parts.clock })
     const load = parts.load ?? noLoad
-    const shared = { ...parts, load, placement, groups, logs: this.#logs, outboxes: this.#outboxes }
+    const anchors = this.#anchors = new GroupAnchors({ ...parts, placement, groups, logs: this.#logs, links: () => this.#links }, knownAnchors)
+    const onAnchor = (record: Uint8Array, relay: RelayId): boolean => this.#onAnchor(record, relay)
+    const shared = { ...parts, load, placement, groups, anchors, onAnchor, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)
-    this.#links = new Links({ ...parts, handlers: relayHandlers })
+    this.#links = new Links({ ...shared, handlers: relayHandlers })
     const onRefused = (item: OutboxItem, code: ErrorCode): void => { this.#clients.refused(item, code) }
     const sequencer = new GroupSequencer(shared)
-    const adoption = new Adoption({ ...shared, groups: sequencer, takeOver: (log, relay) => this.#replicas.takeOver(log, relay), onRefused })
+    const adoption: Adoption = new Adoption({ ...shared, groups: sequencer, survey: (log, relay) => alignment.ask(log.conversation, relay), takeOver: (log, relay) => this.#replicas.takeOver(log, relay), onRefused })
     this.#intake = new Intake({ ...shared, groups: sequencer, adoption }, config)
-    this.#replicas = new Replicas({ ...shared, links: this.#links, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) }, config)
+    const reader: LogReader = new LogReader({ ...parts, fetchCopy: (log, seq) => copies.fetch(log, seq) })
+    const alignment: Alignment = new Alignment({ ...shared, reader, adoption: () => adoption, cutting: new Cutting(shared), links: this.#links })
+    this.#replicas = new Replicas({ ...shared, alignment, links: this.#links, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) }, config)
     const copies = new EntryCopies({ ...shared, links: this.#links }, config)
-    const reader = new LogReader({ ...parts, fetchCopy: (log, seq) => copies.fetch(log, seq) })
     const roads = new Roads(shared)
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
     const all = { ...shared, retries, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)
-    this.#forwarding = new Forwarding({ ...all, adopt: (queue) => { this.#adopt(queue) }, onRefused })
+    this.#forwarding = new Forwarding({ ...all, peek: (id) => this.#logs.peek(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
     this.#retention = new Retention(parts)
@@ -141,6 +152,9 @@ export class MessagePath {
     this.#offers = new GroupOffers({ ...shared, adoption, links: this.#links })
     this.#offers.register(relayHandlers)
     this.#moveNotices = new MoveNotices({ ...shared, links: this.#links })
+    this.#anchorNotices = new AnchorNotices({ ...shared, alignment, adoption, links: this.#links })
+    anchors.onAnchored((anchor, source) => { this.#anchored(anchor, source) })
+    alignment.register(relayHandlers)
     new GroupService({ ...shared, asking: (channel) => this.#clients.asking(channel) }).register(clientHandlers, relayHandlers)
     this.#presence.register(clientHandlers, relayHandlers)
     this.#fanout.register(clientHandlers, relayHandlers)
@@ -148,11 +162,13 @@ export class MessagePath {
 
   /** Resume what the last run left: outboxes, replicas that were behind. */
   async start (): Promise<void> {
+    await this.#anchors.load()
     await this.#outboxes.load()
     this.#links.start()
     this.#retention.start()
     for (const queue of this.#outboxes.queues) this.#forwarding.queued(queue)
     await this.#replication.resume()
+    this.#anchorNotices.resume()
     this.#presence.start()
   }
 
@@ -215,6 +231,7 @@ export class MessagePath {
     this.#relays.drain()
     this.#offers.stop()
     this.#moveNotices.stop()
+    this.#anchorNotices.stop()
     const drained = Promise.all([this.#forwarding.stop(), this.#replication.stop(), this.#replicas.settled()])
     await Promise.race([drained, fired(signal)])
     this.#clients.stop()
@@ -232,6 +249,29 @@ export class MessagePath {
     this.#forwarding.moved(account)
     this.#offers.moved(account)
     this.#moveNotices.moved(account)
+  }
+
+  /** Another relay sequences the group now: roles have changed. */
+  #anchored (anchor: SignedGroupAnchor, source: AnchorSource): void {
+    const { id } = anchor.conversation
+    const log = this.#logs.peek(id)
+    if (log !== undefined) this.#logs.reset(log)
+    this.#forwarding.anchored(id)
+    this.#anchorNotices.anchored(anchor, source)
+  }
+
+  /** A relay answers with a record. @returns whether it may be news */
+  #onAnchor (bytes: Uint8Array, relay: RelayId): boolean {
+    try {
+      const anchor = verifyGroupAnchor({ ...this.#parts.signing, ed25519Verify: () => true }, bytes)
+      const known = this.#anchors.cached(anchor.conversation.id)
+      if (known !== undefined && !isHigherAnchor(anchor, known)) return false
+      this.#anchors.take(bytes, relay).catch((error: unknown) => { this.#parts.logger.debug('group.anchor', {}, error) })
+      return true
+    } catch (error) {
+      if (isProtocolError(error)) return false // forged, or unreadable: no news
+      throw error
+    }
   }
 
   /** This relay sequences a conversation whose envelopes wait in its outbox: they go into the log, as soon as they can. */

@@ -10,7 +10,7 @@ import { ERRORS, ProtocolError, isProtocolError, type ErrorCode } from '../../pr
 import { accountIdFromBytes, messageIdToBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
-import type { LogState, Page, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
+import type { LogState, Page, Position, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
 import { Delivery, type DeliveryComponents } from './delivery.ts'
 import { FanoutScheduler, rankOf } from '../fanout/scheduler.ts'
 import type { Span } from '../groups/group-rows.ts'
@@ -244,9 +244,9 @@ export class ClientSessions {
       // A group's members are known with its log.
       if (conversation.kind !== 'group') this.#own(conversation, session)
       const log = this.#c.logs.peek(conversation.id)
-      if (log !== undefined) this.#acknowledge(session, log, position.seq)
+      if (log !== undefined) this.#acknowledge(session, log, position)
       else if (this.#mayLoad(session)) {
-        this.#c.logs.load(conversation).then((loaded) => { this.#acknowledge(session, loaded, position.seq) }, (error: unknown) => {
+        this.#c.logs.load(conversation).then((loaded) => { this.#acknowledge(session, loaded, position) }, (error: unknown) => {
           // Only delivered again: its cursor stays where it was.
           this.#c.logger.warn('session.acknowledge', {}, error)
         })
@@ -265,10 +265,11 @@ export class ClientSessions {
     }
   }
 
-  #acknowledge (session: ClientSession, log: Log, seq: number): void {
+  #acknowledge (session: ClientSession, log: Log, { epoch, seq }: Position): void {
     // [IGNORE] a group that its account is not in
     if (this.#c.placement.spanOf(log.conversation, session.account) === undefined) return
-    this.#c.progress.acknowledged(log, session.device, seq)
+    // [IGNORE] SPEC(groups §13) of an epoch whose numbers may be void by now: what it has of the newer one it says next
+    if (log.group === undefined || epoch >= log.epoch) this.#c.progress.acknowledged(log, session.device, seq)
     session.delivery.acknowledge(log, seq)
   }
 

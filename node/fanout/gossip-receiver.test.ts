@@ -46,7 +46,7 @@ describe('gossip receiver', () => {
     isDone = Promise.resolve()
     const placement = {
       primaryOf: (account: AccountId) => homes.get(account),
-      isSequencer: () => false,
+      isSequencer: () => false, anchorOf: ({ anchor }: { anchor: AccountId }) => anchor,
       relaysOf: () => [],
       groupOf: () => ({ state: { members: { size: 100 } } }) as Group
     }

@@ -33,7 +33,7 @@ export const pageCost = 20
 export interface GossipReceiverComponents {
   mesh: Pick<Mesh, 'self' | 'subscribe'>
   logs: Pick<Logs, 'peek'>
-  placement: Pick<Placement, 'primaryOf' | 'isSequencer'>
+  placement: Pick<Placement, 'anchorOf' | 'primaryOf' | 'isSequencer'>
   roads: Roads
   /** Into the log, as a page that came directly. @returns how far it is, durably; undefined: not kept here */
   take (page: Page, relay: RelayId): Promise<Position | undefined>
@@ -90,7 +90,7 @@ export class GossipReceiver {
     const { logs, mesh, placement } = this.#c
     if (relay === mesh.self) return 'ignore'
     // [IGNORE] SPEC(relay §replicate) only the sequencer writes; the signer may have been it until lately, or know a newer record
-    const primary = placement.primaryOf(conversation.anchor)
+    const primary = placement.primaryOf(placement.anchorOf(conversation))
     if (primary !== undefined && primary !== relay) return this.#drop('not-sequencer')
     // [IGNORE] a relay must not make the others pass on more than it may send to one of them
     if (this.#signers.tryTake(relay, page.entries.length + pageCost) > 0) return this.#drop('quota')

@@ -50,7 +50,7 @@ export class EntryCopies {
     const { conversation } = log
     const isSequencer = placement.isSequencer(conversation)
     if (isSequencer && placement.members(conversation).every((member) => placement.isHome(member))) return undefined
-    const primary = placement.primaryOf(conversation.anchor)
+    const primary = placement.primaryOf(placement.anchorOf(conversation))
     const relays = (isSequencer ? placement.relaysOf(conversation).slice(0, maxAsked) : [primary]).filter((relay) => relay !== undefined && relay !== placement.self)
     let failure: unknown = relays.length > 0 ? undefined : new ProtocolError('DAMAGED', { what: 'the relay that has a copy is not known' })
     for (const relay of relays) {

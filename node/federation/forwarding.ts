@@ -6,6 +6,7 @@
  */
 import type { Channel } from '../../protocol/channel.ts'
 import { backoffMs, type Timer } from '../../protocol/clock.ts'
+import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -19,6 +20,7 @@ import { RankedSet } from '../fanout/ranked-set.ts'
 import { rankOf } from '../fanout/scheduler.ts'
 import { Lane, batchBytes, type LaneComponents, type LaneWork } from './lane.ts'
 import type { Meter } from '../watch/meter.ts'
+import type { Log } from '../log/log.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Commits, Homes } from '../ports.ts'
@@ -55,6 +57,10 @@ export interface ForwardingComponents extends LaneComponents {
   meter: Meter
   /** This relay sequences the conversation by now: what waits goes straight into the log. */
   adopt (queue: OutboxQueue): void
+  /** The log, if it is in memory. */
+  peek (id: ConversationId): Log | undefined
+  /** A relay says who anchors a group. @returns whether that is news */
+  onAnchor (record: Uint8Array, relay: RelayId): boolean
   /** Answered with `sent` long ago, refused for good by the sequencer. */
   onRefused (item: OutboxItem, code: ErrorCode): void
 }
@@ -95,11 +101,19 @@ export class Forwarding {
   /** An account may live elsewhere now: what goes to it is routed anew. */
   moved (account: AccountId): void {
     for (const sending of this.#sending.values()) {
-      if (sending.queue.conversation.anchor !== account) continue
-      if (sending.relay !== undefined) this.#lanes.get(sending.relay)?.remove(sending)
-      sending.relay = undefined
-      this.#route(sending)
+      if (this.#c.placement.anchorOf(sending.queue.conversation) === account) this.#routeAnew(sending)
     }
+  }
+
+  /** Another relay sequences this group now. */
+  anchored (id: ConversationId): void {
+    for (const sending of this.#sending.values()) if (sending.queue.conversation.id === id) this.#routeAnew(sending)
+  }
+
+  #routeAnew (sending: Sending): void {
+    if (sending.relay !== undefined) this.#lanes.get(sending.relay)?.remove(sending)
+    sending.relay = undefined
+    this.#route(sending)
   }
 
   /** What waits for or is on its way to each relay: conversations, bytes; whether it is left alone for a while. */
@@ -132,7 +146,7 @@ export class Forwarding {
     if (this.#isStopped || sending.isRouting || sending.retry !== undefined || sending.isInFlight) return
     if (!sending.feed.isBehind) return
     const { placement } = this.#c
-    const { anchor } = queue.conversation
+    const anchor = placement.anchorOf(queue.conversation)
     if (placement.isHome(anchor)) {
       this.#forget(sending)
       this.#c.adopt(queue)
@@ -199,11 +213,12 @@ export class Forwarding {
       if (outcome?.status === 0) {
         this.#forwarded.inc()
         sending.attempt = 0
+        if (outcome.seq > 0) this.#settle(sending.queue, item, outcome)
         continue
       }
       const error = outcome === undefined ? new ProtocolError('MALFORMED', { what: 'too few outcomes' }) : ProtocolError.fromStatus(outcome.status)
       this.#refused.inc(1, { code: error.code })
-      const isNews = error.code === 'MOVED' && this.#c.links.learn(outcome?.record)
+      const isNews = (error.code === 'MOVED' && this.#c.links.learn(outcome?.record)) || (error.code === 'REANCHORED' && this.#learnAnchor(sending, outcome?.record))
       if (outcome !== undefined && (final.includes(error.code) || this.#isLeftBehind(sending.queue, item, error.code))) {
         this.#drop(sending.queue, item, error.code)
         continue
@@ -214,6 +229,24 @@ export class Forwarding {
       else sending.attempt++
       return
     }
+  }
+
+  /** It was submitted again and stands in the log here, under the number that the sequencer says: nothing brings it back. */
+  #settle (queue: OutboxQueue, item: OutboxItem, { epoch, seq }: Outcome): void {
+    const log = this.#c.peek(queue.conversation.id)
+    if (log === undefined || log.durableHead < seq || log.epoch < epoch || queue.isDropped) return
+    this.#c.commits.commit([{ op: 'dequeue', log: queue.conversation.id, position: item.position }]).then(() => {
+      queue.removed(item.position)
+      this.#c.outboxes.settle(queue)
+    }, (error: unknown) => { this.#c.logger.warn('forward.settle', {}, error) })
+  }
+
+  /** @returns whether it is news: it is looked at by and by, and the queue routed anew then (`anchored`) */
+  #learnAnchor ({ queue, relay }: Sending, record: Uint8Array | undefined): boolean {
+    if (record !== undefined && relay !== undefined && this.#c.onAnchor(record, relay)) return true
+    // It is no news that this is not the one: whoever anchors the group may have moved.
+    this.#c.homes.refresh(this.#c.placement.anchorOf(queue.conversation))
+    return false
   }
 
   /**
@@ -321,6 +354,7 @@ class ForwardLane implements LaneWork<Batch> {
       if (conversation.kind === 'group') for (const { envelope } of items) accounts.add(accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount))
       else for (const account of this.#c.placement.localMembers(conversation)) accounts.add(account)
     }
+    for (const { sending } of batch.parts) this.#c.links.present(channel, sending.queue.conversation)
     this.#c.links.introduce(channel, accounts)
     const { outcomes } = await channel.call(relayMethods.forward, { envelopes: batch.envelopes })
     this.#owner.answered(batch, outcomes)
@@ -328,5 +362,5 @@ class ForwardLane implements LaneWork<Batch> {
 
   takeBack (batch: Batch, error: unknown): void { this.#owner.unanswered(batch, error) }
 
-  * accounts (): Iterable<AccountId> { for (const { queue } of this.#ready) yield queue.conversation.anchor }
+  * accounts (): Iterable<AccountId> { for (const { queue } of this.#ready) yield this.#c.placement.anchorOf(queue.conversation) }
 }

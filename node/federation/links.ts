@@ -8,11 +8,15 @@ import type { ByteStream } from '../../protocol/byte-stream.ts'
 import { Channel, Handlers, type ChannelMeter } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import type { Conversation } from '../../protocol/conversation.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import { protocols } from '../../protocol/protocols.ts'
+import { Signed } from '../../protocol/wire/gen/records.js'
+import { decode } from '../../protocol/wire/codec.ts'
 import { deadline } from '../deadline.ts'
+import type { AnchorsKnown } from '../groups/group-anchors.ts'
 import type { Mesh } from '../mesh/mesh.ts'
 import type { Meter } from '../watch/meter.ts'
 import { nobodyBlocked, type Blocks, type Directory, type Homes } from '../ports.ts'
@@ -39,6 +43,9 @@ export interface LinksComponents {
   mesh: Pick<Mesh, 'dial' | 'handle'>
   directory: Directory
   homes: Homes
+  anchors: AnchorsKnown
+  /** A relay knows another anchor of a group than the one that it was told. */
+  onAnchor (record: Uint8Array, relay: RelayId): boolean
   handlers: Handlers
   clock: Clock
   meter: Meter
@@ -52,6 +59,8 @@ export class Links {
   readonly #opening = new Map<RelayId, Promise<Channel>>()
   readonly #accepted = new Set<Channel>()
   readonly #introduced = new WeakMap<Channel, Set<AccountId>>()
+  /** Records of groups that were told on a channel. */
+  readonly #presented = new WeakMap<Channel, Set<Uint8Array>>()
   readonly #stopping = new AbortController()
   readonly #blocks: Blocks
 
@@ -157,6 +166,23 @@ export class Links {
         else for (const account of told) introduced.delete(account)
       })
     }
+  }
+
+  /** As `introduce`, of who anchors a group that was re-anchored. */
+  present (channel: Channel, { kind, id }: Conversation): void {
+    const record = kind === 'group' ? this.#c.anchors.cached(id)?.bytes : undefined
+    if (record === undefined) return
+    let presented = this.#presented.get(channel)
+    if (presented === undefined || presented.size > maxIntroduced) {
+      presented = new Set()
+      this.#presented.set(channel, presented)
+    }
+    if (presented.has(record)) return
+    const told = presented.add(record)
+    channel.call(relayMethods.groupAnchor, decode(Signed, record)).catch((error: unknown) => {
+      if (isProtocolError(error, 'STALE_ANCHOR') && error.details.record !== undefined) this.#c.onAnchor(error.details.record, channel.stream.remotePeer as RelayId)
+      else told.delete(record)
+    })
   }
 
   /** Take a record that another relay answered with. @returns whether it is news that can be used */

@@ -14,11 +14,15 @@ import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { Entry, Page, Position } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
+import { firstEpochOf } from '../../protocol/groups/anchor.ts'
 import { stateFromWire } from '../../protocol/groups/snapshot.ts'
 import { controlCost } from '../groups/group-sequencer.ts'
 import type { Groups } from '../groups/groups.ts'
+import type { GroupAnchors } from '../groups/group-anchors.ts'
+import type { Alignment } from './alignment.ts'
 import { checkNumbers } from './entry-copies.ts'
 import type { Links } from './links.ts'
+import { isFurther } from '../log/epochs.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Meter } from '../watch/meter.ts'
@@ -33,6 +37,8 @@ export interface ReplicasComponents {
   blocks?: Blocks
   logs: Logs
   groups: Groups
+  anchors: Pick<GroupAnchors, 'cached' | 'settled'>
+  alignment: Alignment
   buckets: Buckets
   outboxes: Outboxes
   placement: Placement
@@ -122,11 +128,17 @@ export class Replicas {
     for (const page of pages) {
       try {
         const conversation = conversationFromBytes(page.conversation)
-        if (!await this.#isSequencer(conversation, relay) || !this.#isEpoch(conversation, page)) continue
+        if (!await this.#isSequencer(conversation, relay, page.epoch) || !this.#isEpoch(conversation, page)) continue
         await this.#c.outboxes.reloading(conversation.id)
-        const log = this.#c.logs.peek(conversation.id) ?? await this.#c.logs.load(conversation)
+        let log = this.#c.logs.peek(conversation.id) ?? await this.#c.logs.load(conversation)
         // Gossip brings no group here; its sequencer does.
         if (isGossip ? log.group?.isKnown !== true || log.group.locals.length === 0 : !await this.#isFor(log, page, relay, taken)) continue
+        if (this.#hasParted(log, page, isGossip)) {
+          const inLine = await this.#inLine(log, relay, taken)
+          // Not now: it is left out of the answer, and its relay's other logs do not wait for it.
+          if (inLine === undefined) continue
+          log = inLine
+        }
         answers.push({ page, log })
         if (isGossip) await this.#takeNews(log, page, relay, taken)
         else await this.#take(log, page, relay, taken)
@@ -145,13 +157,15 @@ export class Replicas {
   }
 
   /** Is the caller the primary home of the anchor? @throws ProtocolError MOVED */
-  async #isSequencer (conversation: Conversation, relay: RelayId): Promise<boolean> {
+  async #isSequencer (conversation: Conversation, relay: RelayId, epoch: number): Promise<boolean> {
     const { placement, homes, clock, logger } = this.#c
-    let primary = placement.primaryOf(conversation.anchor)
+    if (conversation.kind === 'group') await this.#c.anchors.settled(conversation.id)
+    const anchor = placement.anchorOf(conversation)
+    let primary = placement.primaryOf(anchor)
     if (primary === undefined) {
       const limit = deadline(clock, limits.requestTimeoutMs / 2)
       try {
-        primary = (await homes.find(conversation.anchor, { signal: limit.signal })).homes[0]
+        primary = (await homes.find(anchor, { signal: limit.signal })).homes[0]
       } catch (error) {
         if (!isProtocolError(error)) throw error
         logger.debug('replica.unknown-anchor', {}, error)
@@ -161,15 +175,27 @@ export class Replicas {
       }
     }
     // [REJECT] SPEC(relay §replicate) only the sequencer writes: the primary home of the anchor
-    if (primary !== relay) throw placement.notHere(conversation.anchor)
-    return true
+    if (primary === relay) return true
+    const record = this.#c.anchors.cached(conversation.id)
+    if (record === undefined || epoch >= firstEpochOf(record)) throw placement.notHere(anchor)
+    // It does not know, or does not agree: it is told, and its other logs do not wait for that.
+    this.#tell(conversation, relay)
+    return false
+  }
+
+  #tell (conversation: Conversation, relay: RelayId): void {
+    const { links, clock, logger } = this.#c
+    const limit = deadline(clock, limits.requestTimeoutMs / 2)
+    links.channelTo(relay, { signal: limit.signal }).then((channel) => { links.present(channel, conversation) }, (error: unknown) => {
+      logger.debug('replica.tell-anchor', {}, error)
+    }).finally(() => { limit.cancel() })
   }
 
   /** [REFRESH] an epoch is the version of the anchor's signed record: one that is made up would put the log out of reach of every home after this one */
-  #isEpoch ({ anchor }: Conversation, { epoch }: { readonly epoch: number }): boolean {
+  #isEpoch (conversation: Conversation, { epoch }: { readonly epoch: number }): boolean {
     const { placement, homes } = this.#c
-    if (epoch <= placement.epochOf({ anchor })) return true
-    homes.refresh(anchor)
+    if (epoch <= placement.epochOf(conversation)) return true
+    homes.refresh(placement.anchorOf(conversation))
     return false
   }
 
@@ -188,6 +214,25 @@ export class Replicas {
     const gone = placement.members(conversation).find((member) => member !== conversation.anchor && placement.primaryOf(member) !== undefined && placement.primaryOf(member) !== placement.self)
     if (gone !== undefined) throw placement.notHere(gone)
     return false
+  }
+
+  /** May there be something here that its sequencer does not have? */
+  #hasParted ({ group, head, epoch, conversation }: Log, page: Page, isGossip: boolean): boolean {
+    if (group === undefined || head === 0) return false
+    return page.epoch > epoch || (!isGossip && page.head < head && this.#c.anchors.cached(conversation.id) !== undefined)
+  }
+
+  /** What a newer epoch numbers takes the place of what older ones did: give up what the sequencer does not have. @returns the log as it is then */
+  async #inLine (log: Log, relay: RelayId, taken: Taken): Promise<Log | undefined> {
+    const { alignment, logs, logger } = this.#c
+    if (log.head !== log.durableHead) await this.#commitSoFar(taken)
+    try {
+      return await alignment.follow(log, relay) ? await logs.load(log.conversation) : log
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      logger.debug('replica.in-line', {}, error)
+      return undefined
+    }
   }
 
   async #take (log: Log, page: Page, relay: RelayId, taken: Taken): Promise<void> {
@@ -328,7 +373,8 @@ export class Replicas {
     const limit = deadline(clock, limits.requestTimeoutMs / 2)
     try {
       const channel = await links.channelTo(relay, { signal: limit.signal })
-      links.introduce(channel, [conversation.anchor])
+      links.introduce(channel, placement.anchorsOf(conversation))
+      links.present(channel, conversation)
       const state = stateFromWire(await channel.call(relayMethods.groupState, { conversation: conversation.bytes }, { signal: limit.signal }))
       if (state.conversation.id !== conversation.id) throw new ProtocolError('BAD_CONVERSATION')
       if (!this.#isEpoch(conversation, state)) throw new ProtocolError('MALFORMED', { what: 'epoch' })
@@ -427,7 +473,14 @@ export class Replicas {
     const limit = deadline(this.#c.clock, limits.dialTimeoutMs)
     try {
       const channel = await this.#c.links.channelTo(relay, { signal: limit.signal })
-      this.#c.links.introduce(channel, [log.conversation.anchor])
+      this.#c.links.introduce(channel, this.#c.placement.anchorsOf(log.conversation))
+      this.#c.links.present(channel, log.conversation)
+      // A group may have parted in more than two: theirs counts as far as nobody here has come further.
+      if (log.group !== undefined && log.head > 0) {
+        const theirs = await this.#c.alignment.ask(log.conversation, relay)
+        if (!isFurther(theirs, await this.#c.alignment.shapeOf(log))) return
+        if (await this.#c.alignment.giveUp(log, theirs)) throw new ProtocolError('OVERLOADED', { retryAfterMs: 0, what: 'the log was cut' })
+      }
       for (;;) {
         const page = await this.#pull(channel, log, limits.pageEntries)
         if (!sameBytes(page.conversation, log.conversation.bytes) || page.head <= log.head) return
@@ -446,9 +499,13 @@ export class Replicas {
     }
   }
 
+  async #commitSoFar (taken: Taken): Promise<void> {
+    await this.#commit({ relay: taken.relay, writes: taken.writes.splice(0), logs: new Set(taken.logs), dequeued: taken.dequeued.splice(0) })
+  }
+
   /** What was placed before must be on disk first: a skip drops it. */
   async #skip (log: Log, throughSeq: number, epoch: number, taken: Taken): Promise<void> {
-    if (log.head !== log.durableHead) await this.#commit({ relay: taken.relay, writes: taken.writes.splice(0), logs: new Set(taken.logs), dequeued: taken.dequeued.splice(0) })
+    if (log.head !== log.durableHead) await this.#commitSoFar(taken)
     if (log.isDropped) return
     taken.writes.push({ op: 'skip', log: log.conversation.id, epoch, throughSeq })
     taken.logs.add(log)

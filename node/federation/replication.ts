@@ -62,6 +62,8 @@ export interface ReplicationComponents extends LaneComponents {
   commits: Commits
   meter: Meter
   roads: Roads
+  /** A relay says that another one sequences a group. */
+  onAnchor (record: Uint8Array, relay: RelayId): boolean
 }
 
 export class Replication {
@@ -399,7 +401,8 @@ class ReplicaLane implements LaneWork<Batch> {
   }
 
   async send (batch: Batch, channel: Channel): Promise<void> {
-    this.#c.links.introduce(channel, new Set(batch.parts.map(({ follower }) => follower.log.conversation.anchor)))
+    this.#c.links.introduce(channel, new Set(batch.parts.flatMap(({ follower }) => this.#c.placement.anchorsOf(follower.log.conversation))))
+    for (const { follower } of batch.parts) this.#c.links.present(channel, follower.log.conversation)
     const { positions } = await channel.call(relayMethods.replicate, batch.pages)
     const byLog = new Map<ConversationId, Position>()
     for (const position of positions) byLog.set(conversationFromBytes(position.conversation).id, position)
@@ -476,6 +479,7 @@ class ReplicaLane implements LaneWork<Batch> {
     }
     // Somebody has moved: the logs concerned are dropped and followed to where they belong now.
     if (isProtocolError(error, 'MOVED')) this.#c.links.learn(error.details.record)
+    if (isProtocolError(error, 'REANCHORED') && error.details.record !== undefined) this.#c.onAnchor(error.details.record, this.lane.relay)
   }
 
   * accounts (): Iterable<AccountId> {

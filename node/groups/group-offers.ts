@@ -132,7 +132,7 @@ export class GroupOffers {
         const conversation = conversationFromBytes(bytes)
         const { placement } = this.#c
         // [LATER] its founder is on the way here
-        if (!placement.isSequencer(conversation) && placement.primaryOf(conversation.anchor) === placement.self) throw new ProtocolError('UNKNOWN_ACCOUNT')
+        if (!placement.isSequencer(conversation) && placement.primaryOf(placement.anchorOf(conversation)) === placement.self) throw new ProtocolError('UNKNOWN_ACCOUNT')
         // [IGNORE] what is not sequenced here
         if (conversation.kind === 'group' && placement.isSequencer(conversation)) this.#add(conversation.id, relay)
       }

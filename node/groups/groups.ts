@@ -23,7 +23,7 @@ export type GroupSigning = Signing & Pick<Primitives, 'sha256'>
 
 export interface GroupsComponents {
   store: Pick<Store, 'scan'>
-  homing: Homing
+  homing: Homing & { isSequencer (conversation: GroupConversation): boolean }
   homes: Pick<Homes, 'cached' | 'known'>
   signing: GroupSigning
   logger: Logger
@@ -57,7 +57,7 @@ export class Groups {
     const { store, homing, homes, logger } = this.#c
     const rows = await readRows(conversation, store.scan('group', rowsOf(conversation)))
     // Where the members live is in the store for those that this relay has looked up.
-    if (homing.isHome(conversation.anchor)) {
+    if (homing.isSequencer(conversation)) {
       const asked = [...rows.state.members.keys()].filter((account) => !homing.isHome(account) && homes.cached(account) === undefined)
       for (let at = 0; at < asked.length; at += readTogether) await Promise.all(asked.slice(at, at + readTogether).map((account) => homes.known(account)))
     }
@@ -79,6 +79,9 @@ export class Groups {
     const read = decodeEnvelope(envelope)
     return { control: verifyControlEnvelope(this.#c.signing, read), bytes: read.control! }
   }
+
+  /** Of a state that is not the group's newest. @throws ProtocolError as checkControl */
+  checkOn (state: GroupState, { control, bytes }: { control: Control, bytes: Uint8Array }): GroupChange { return checkControl(this.#c.signing, state, control, bytes) }
 
   /** @throws ProtocolError as checkControl */
   check (group: Group, { control, bytes }: { control: Control, bytes: Uint8Array }): GroupChange {
@@ -154,7 +157,7 @@ export class Groups {
     const { conversation } = group
     for (const account of accounts) group.leaving.delete(account)
     const writes = accounts.flatMap((account) => [dropMemberRow(conversation, account), { op: 'leave', log: conversation.id, account } as const])
-    if (group.locals.length > 0 || group.leaving.size > 0 || this.#c.homing.isHome(conversation.anchor)) return writes
+    if (group.locals.length > 0 || group.leaving.size > 0 || this.#c.homing.isSequencer(conversation)) return writes
     for (const account of group.members) writes.push({ op: 'leave', log: conversation.id, account })
     const gone = stateRows(group.state).flatMap((write) => write.op === 'put' ? [{ op: 'delete', table: write.table, key: write.key } as const] : [])
     group.replace(emptyGroup(conversation))

@@ -86,8 +86,9 @@ export class MoveNotices {
     const { store, homes, placement } = this.#c
     const relays = new Set<RelayId>()
     for (const id of await store.logsOf(account)) {
-      const { kind, anchor } = conversationFromId(id)
-      if (kind !== 'group' || placement.isHome(anchor) || anchor === account) continue
+      const conversation = conversationFromId(id)
+      const anchor = placement.anchorOf(conversation)
+      if (conversation.kind !== 'group' || placement.isHome(anchor) || anchor === account) continue
       await homes.known(anchor)
       const relay = placement.primaryOf(anchor)
       if (relay !== undefined && relay !== placement.self && relay !== placement.primaryOf(account)) relays.add(relay)

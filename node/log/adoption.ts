@@ -5,12 +5,14 @@
  * Owns: which logs may be numbered here. Does not know: who hands envelopes in (intake.ts), how another home is read (replica.ts).
  */
 import type { Clock } from '../../protocol/clock.ts'
+import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { deadline } from '../deadline.ts'
 import type { GroupSequencer, Verified } from '../groups/group-sequencer.ts'
 import { readEnvelopeHeader } from './envelope-header.ts'
+import { isFurther, type LogShape } from './epochs.ts'
 import type { Log } from './log.ts'
 import type { Logs } from './logs.ts'
 import type { OutboxQueue, Outboxes } from './outbox.ts'
@@ -22,6 +24,8 @@ import type { LogEntry, OutboxItem, Write } from '../store/store.ts'
 const maxAsked = 64
 /** Attempts after which a group is taken over without the homes that do not answer. */
 const waitForHomes = 4
+/** Logs of which it is remembered how often some home did not answer. */
+const maxUnheard = 10_000
 
 export interface AdoptionComponents {
   logs: Logs
@@ -32,6 +36,8 @@ export interface AdoptionComponents {
   groups: GroupSequencer
   clock: Clock
   logger: Logger
+  /** How far the copy of another home goes. @throws ProtocolError */
+  survey (log: Log, relay: RelayId): Promise<LogShape>
   /** Bring the log up to what another home of it has. */
   takeOver (log: Log, relay: RelayId): Promise<void>
   /** Answered with `sent` long ago, and cannot go into the log. */
@@ -42,7 +48,7 @@ export class Adoption {
   readonly #c: AdoptionComponents
   readonly #takingOver = new Map<Log, Promise<void>>()
   /** Take-overs of a log at which some home did not answer. */
-  readonly #unheard = new WeakMap<Log, number>()
+  readonly #unheard = new Map<ConversationId, number>()
   /** Relays that were asked for a group that is not known here. */
   readonly #asked = new WeakMap<Log, Set<RelayId>>()
 
@@ -86,6 +92,10 @@ export class Adoption {
     const unresolved = placement.unresolvedMembers(conversation).slice(0, maxAsked)
     await Promise.all(unresolved.map((member) => this.#findHome(member).catch((error: unknown) => { failures.push(error) })))
     for (const member of unresolved) log.group?.placeAgain(member)
+    if (log.group?.isKnown === true) {
+      await this.#runGroupTakeover(log, failures)
+      return
+    }
     const asked = new Set(hint === undefined ? [] : [hint])
     let heard = 0
     const ask = async (relay: RelayId): Promise<void> => {
@@ -101,10 +111,44 @@ export class Adoption {
     // Who they are may be known only now.
     for (const relay of placement.relaysOf(conversation)) if (!asked.has(relay)) await ask(relay)
     if (failures.length > 0) {
-      const times = (this.#unheard.get(log) ?? 0) + 1
-      this.#unheard.set(log, times)
+      const times = (this.#unheard.get(conversation.id) ?? 0) + 1
+      if (this.#unheard.size >= maxUnheard) this.#unheard.clear()
+      this.#unheard.set(conversation.id, times)
       if (conversation.kind !== 'group' || heard === 0 || times < waitForHomes) throw failures[0]
     }
+    log.sequencedEpoch = epoch
+  }
+
+  /**
+   * A group of which this relay has a copy: all homes are asked how far theirs goes, and the one that has come furthest counts.
+   * Those that stay silent are waited for a while, but not the one that was anchor before: that it is gone is why this happens.
+   */
+  async #runGroupTakeover (log: Log, failures: unknown[]): Promise<void> {
+    const { placement, takeOver, survey, logger } = this.#c
+    const { conversation } = log
+    const epoch = placement.epochOf(conversation)
+    const gone = placement.anchorOf(conversation) === conversation.anchor ? undefined : placement.primaryOf(conversation.anchor)
+    const shapes: Array<{ relay: RelayId, shape: LogShape }> = []
+    await Promise.all(placement.relaysOf(conversation).slice(0, maxAsked).map(async (relay) => {
+      try {
+        shapes.push({ relay, shape: await survey(log, relay) })
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        logger.debug('log.survey', {}, error)
+        // Nobody in it lives there any more, it says: it will never tell.
+        if (relay !== gone && !isProtocolError(error, 'NOT_ADMITTED')) failures.push(error)
+      }
+    }))
+    const times = (this.#unheard.get(conversation.id) ?? 0) + 1
+    if (failures.length > 0 && times < waitForHomes) {
+      if (this.#unheard.size >= maxUnheard) this.#unheard.clear()
+      this.#unheard.set(conversation.id, times)
+      throw failures[0]
+    }
+    const furthest = shapes.reduce<typeof shapes[number] | undefined>((best, one) => best === undefined || isFurther(one.shape, best.shape) ? one : best, undefined)
+    if (furthest !== undefined) await takeOver(log, furthest.relay)
+    if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log was dropped from memory meanwhile' })
+    this.#unheard.delete(conversation.id)
     log.sequencedEpoch = epoch
   }
 

@@ -318,16 +318,16 @@ export class Intake {
       // [REJECT] SPEC(relay §forward) a relay forwards only for accounts whose home record names it
       if (!isHome) return placement.primaryOf(sender) === homes.self ? new ProtocolError('NOT_ADMITTED') : placement.notHere(sender)
       // [REFRESH] only the anchor's home gives numbers
-      return isSequencer ? undefined : placement.notHere(conversation.anchor)
+      return isSequencer ? undefined : placement.notSequencer(conversation)
     }
     // [REFRESH] a guest's envelope goes to the sequencer and nowhere else
-    if (origin.isGuest === true) return isSequencer ? undefined : placement.notHere(conversation.anchor)
+    if (origin.isGuest === true) return isSequencer ? undefined : placement.notSequencer(conversation)
     // [REFRESH] the sender has moved away: never served here again
     if (!placement.isHome(sender)) return placement.notHere(sender)
     if (conversation.kind !== 'pair') return undefined
     const other = otherMember(conversation, sender)
     // [REJECT] the other person's record names this relay, and it does not know them
-    return placement.primaryOf(other) === homes.self && !placement.isHome(other) ? new ProtocolError('UNKNOWN_ACCOUNT') : undefined
+    return placement.primaryOf(other) === homes.self && !placement.isHome(other) && !placement.isAwaited(other) ? new ProtocolError('UNKNOWN_ACCOUNT') : undefined
   }
 
   /** Once per log and life in memory: who takes part here, and which replicas must be kept up. */

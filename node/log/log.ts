@@ -118,6 +118,15 @@ export class Log {
     this.tail.reset(throughSeq + 1)
   }
 
+  /** What is above `throughSeq` is void; dropped from memory next, since followers are past it. */
+  cutTo (throughSeq: number): void {
+    this.releaseThrough(this.tail.last)
+    this.head = this.durableHead = throughSeq
+    this.first = Math.min(this.first, throughSeq + 1)
+    for (const places of [this.cursors, this.replicas] as Array<Map<unknown, number>>) for (const [who, seq] of places) if (seq > throughSeq) places.set(who, throughSeq)
+    this.tail.reset(throughSeq + 1)
+  }
+
   /** Entries up to `seq` are on disk: everybody may have them. */
   committed (seq: number): void {
     if (seq <= this.durableHead) return

@@ -207,9 +207,29 @@ export class Outboxes {
     if (queue.isDropped) return
     queue.forget()
     this.#queues.delete(conversation.id)
-    const reading = this.#read(conversation).finally(() => { this.#reloading.delete(conversation.id) })
+    const reading: Promise<void> = this.#read(conversation).finally(() => { if (this.#reloading.get(conversation.id) === reading) this.#reloading.delete(conversation.id) })
     reading.catch(() => { /* told to whoever waits for `reloading`; read again at the next start */ })
     this.#reloading.set(conversation.id, reading)
+  }
+
+  /**
+   * Change what stands in the store of a queue. Nobody opens it meanwhile; what is under way of it counts as not done, and it is
+   * read again then. @throws what `work` throws
+   */
+  async rebuild (conversation: Conversation, work: () => Promise<void>): Promise<void> {
+    const { id } = conversation
+    const queue = this.#queues.get(id)
+    const before = Promise.all([this.#reloading.get(id), queue?.committing])
+    queue?.forget()
+    this.#queues.delete(id)
+    const working = before.then(work, work)
+    const reading = working.then(() => {}, () => {}).then(() => this.#read(conversation)).finally(() => {
+      if (this.#reloading.get(id) === reading) this.#reloading.delete(id)
+    })
+    reading.catch(() => { /* told to whoever waits for `reloading`; read again at the next start */ })
+    this.#reloading.set(id, reading)
+    await working
+    await reading
   }
 
   /** Not to be opened before this resolves. Rejects when the store cannot be read. */

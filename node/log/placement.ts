@@ -4,21 +4,26 @@
  */
 import { mayBelong, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import { logEpochOf } from '../../protocol/groups/anchor.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Group } from '../groups/group.ts'
+import type { AnchorsKnown } from '../groups/group-anchors.ts'
 import type { Span } from '../groups/group-rows.ts'
 import type { Homes, LocalAccounts } from '../ports.ts'
 
 const nobody: readonly AccountId[] = []
+const noAnchors: AnchorsKnown = { cached: () => undefined }
 const everything: Span = { first: 1, last: Infinity }
 
 export class Placement {
   readonly #accounts: LocalAccounts
   readonly #homes: Homes
   readonly #groups: ReadonlyMap<ConversationId, Group>
+  readonly #anchors: AnchorsKnown
 
-  constructor (components: { accounts: LocalAccounts, homes: Homes }, groups: ReadonlyMap<ConversationId, Group> = new Map()) {
+  constructor (components: { accounts: LocalAccounts, homes: Homes }, groups: ReadonlyMap<ConversationId, Group> = new Map(), anchors: AnchorsKnown = noAnchors) {
+    this.#anchors = anchors
     this.#groups = groups
     this.#accounts = components.accounts
     this.#homes = components.homes
@@ -33,11 +38,32 @@ export class Placement {
     return record === undefined || record.homes[0] === this.#homes.self
   }
 
+  /** Known here from a backup, and expected back. */
+  isAwaited (account: AccountId): boolean { return this.#accounts.isAwaited?.(account) === true }
+
   /** This relay gives the numbers: it is the anchor's primary home. */
-  isSequencer (conversation: Conversation): boolean { return this.isHome(conversation.anchor) }
+  isSequencer (conversation: Conversation): boolean { return this.isHome(this.anchorOf(conversation)) }
+
+  /** Whose primary home sequences it: as the id says, or the newest record of a group that was re-anchored. */
+  anchorOf (conversation: Conversation): AccountId { return (conversation.kind === 'group' ? this.#anchors.cached(conversation.id)?.anchor : undefined) ?? conversation.anchor }
+
+  /** Everybody whose home record says who sequences this: for who is told before what follows. */
+  anchorsOf (conversation: Conversation): readonly AccountId[] {
+    const anchor = this.anchorOf(conversation)
+    return anchor === conversation.anchor ? [anchor] : [conversation.anchor, anchor]
+  }
+
+  /** [REFRESH] this relay does not give the numbers: who does, if that is known. */
+  notSequencer (conversation: Conversation): ProtocolError {
+    const record = conversation.kind === 'group' ? this.#anchors.cached(conversation.id) : undefined
+    return record === undefined ? this.notHere(conversation.anchor) : new ProtocolError('REANCHORED', { record: record.bytes })
+  }
 
   /** Epoch under which this relay sequences now. */
-  epochOf (conversation: Pick<Conversation, 'anchor'>): number { return this.#homes.cached(conversation.anchor)?.epoch ?? 1 }
+  epochOf ({ anchor, kind = 'self', id }: Pick<Conversation, 'anchor'> & Partial<Pick<Conversation, 'kind' | 'id'>>): number {
+    const record = kind === 'group' && id !== undefined ? this.#anchors.cached(id) : undefined
+    return logEpochOf({ kind }, record, this.#homes.cached(record?.anchor ?? anchor)?.epoch)
+  }
 
   /** A group's state; undefined while its log is not in memory. */
   groupOf (conversation: Conversation): Group | undefined { return conversation.kind === 'group' ? this.#groups.get(conversation.id) : undefined }
@@ -95,13 +121,13 @@ export class Placement {
     if (conversation.kind !== 'group') return conversation.members.some((member) => this.isHomeOf(member, relay) === true)
     const group = this.#groups.get(conversation.id)
     if (group === undefined || !group.isKnown) return false
-    return group.isHomeOfMember(relay) || this.isHomeOf(conversation.anchor, relay) === true || group.members.some((member) => this.isHomeOf(member, relay) === true)
+    return group.isHomeOfMember(relay) || this.isHomeOf(this.anchorOf(conversation), relay) === true || group.members.some((member) => this.isHomeOf(member, relay) === true)
   }
 
   /** Highest number that this relay may have; Infinity: nothing ends it. Of a relay that `mayKeep`. */
   lastFor (conversation: Conversation, relay: RelayId): number {
     const ended = this.groupOf(conversation)?.retiring.get(relay)
-    return ended === undefined || this.isHomeOf(conversation.anchor, relay) === true ? Infinity : ended
+    return ended === undefined || this.isHomeOf(this.anchorOf(conversation), relay) === true ? Infinity : ended
   }
 
   #remoteRelay (members: readonly AccountId[]): RelayId | undefined {

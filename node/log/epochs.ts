@@ -1,0 +1,73 @@
+/**
+ * How a log goes: which epoch begins at which number. Two relays that have lost sight of each other compare this, to find
+ * where their copies part: an epoch has one sequencer, so what both have of one epoch is the same.
+ *
+ * Owns: finding the epochs with a few reads, the comparison. Spec: docs/protocol/groups.md §13
+ */
+import { ProtocolError } from '../../protocol/errors.ts'
+import type { LogEpochs } from '../../protocol/wire/gen/group.js'
+import type { LogEntry } from '../store/store.ts'
+import type { Log } from './log.ts'
+
+/** More re-anchorings than that are older than what anybody keeps. */
+const maxEpochs = 32
+
+/** Rising: each epoch with the lowest number that it has given, as far as it is kept. */
+export interface LogShape {
+  /** Oldest entry kept; head + 1 when none is. */
+  readonly first: number
+  readonly head: number
+  readonly epochs: ReadonlyArray<{ readonly epoch: number, readonly first: number }>
+}
+
+/** @param entryAt the entry of this number; undefined: not kept. A few dozen reads for each epoch of a long log. */
+export async function shapeOf (log: Log, entryAt: (seq: number) => Promise<LogEntry | undefined>): Promise<LogShape> {
+  const { durableHead: head, first } = log
+  const epochs: Array<{ epoch: number, first: number }> = []
+  // What its newest entry is of is known, kept or not.
+  let epoch: number | undefined = head === 0 ? undefined : log.head === head ? log.epoch : (await entryAt(head))?.epoch
+  for (let last = head; epoch !== undefined && epochs.length < maxEpochs;) {
+    let [low, high] = [Math.min(first, last), last]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const entry = await entryAt(middle)
+      if (entry !== undefined && entry.epoch >= epoch) high = middle
+      else low = middle + 1
+    }
+    epochs.unshift({ epoch, first: high })
+    last = high - 1
+    epoch = last < first ? undefined : (await entryAt(last))?.epoch
+  }
+  return { first, head, epochs }
+}
+
+/** @throws ProtocolError MALFORMED: no log goes like this */
+export function shapeFromWire ({ first, head, epochs }: LogEpochs): LogShape {
+  const isNumber = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
+  const isRising = epochs.every((one, i) => isNumber(one.first) && one.first <= head && one.epoch >= 1 && (i === 0 || (one.epoch > epochs[i - 1]!.epoch && one.first > epochs[i - 1]!.first)))
+  if (!isNumber(first) || !isNumber(head) || !isRising || (head > 0) !== (epochs.length > 0)) throw new ProtocolError('MALFORMED', { what: 'epochs of a log' })
+  return { first, head, epochs }
+}
+
+/** Epoch of the newest entry; 0: none. */
+export const newestEpoch = ({ epochs }: LogShape): number => epochs.at(-1)?.epoch ?? 0
+
+/** `a` has come further: a newer epoch, or more of the same. */
+export const isFurther = (a: LogShape, b: LogShape): boolean => newestEpoch(a) > newestEpoch(b) || (newestEpoch(a) === newestEpoch(b) && a.head > b.head)
+
+function epochAt ({ epochs }: LogShape, seq: number): number | undefined {
+  let found: number | undefined
+  for (const { epoch, first } of epochs) if (first <= seq) found = epoch
+  return found
+}
+
+/** Highest number, of those that both have, through which both are the same as far as it can be told. */
+export function agreedThrough (a: LogShape, b: LogShape): number {
+  const upTo = Math.min(a.head, b.head)
+  const points = [...a.epochs, ...b.epochs].map(({ first }) => first).filter((first) => first <= upTo).sort((one, other) => one - other)
+  for (const point of points) {
+    const [one, other] = [epochAt(a, point), epochAt(b, point)]
+    if (one !== undefined && other !== undefined && one !== other) return point - 1
+  }
+  return upTo
+}
