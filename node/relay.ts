@@ -14,6 +14,7 @@ import type { Outcome } from '../protocol/wire/gen/log.js'
 import { Blocklist } from './admin/blocklist.ts'
 import { Accounts } from './people/accounts.ts'
 import { TokenBuckets } from './people/buckets.ts'
+import { AwaitedHomes } from './people/awaited-homes.ts'
 import { channelMeter } from './watch/channel-meter.ts'
 import { ClientService, type Sessions } from './people/client-service.ts'
 import { GroupCommit } from './store/commit.ts'
@@ -123,6 +124,7 @@ export class Relay {
   readonly #guestOutbox: GuestOutbox
   readonly #copies: ReplicatedDirectory | undefined
   readonly #commits: GroupCommit
+  readonly #awaited: AwaitedHomes
   /** Asked to send everybody elsewhere, and to stay. */
   #isSentAway = false
   #state: 'made' | 'starting' | 'running' | 'draining' | 'stopped' = 'made'
@@ -188,6 +190,7 @@ export class Relay {
     this.#path = path
     this.#commits = commits
     this.accounts = accounts
+    this.#awaited = new AwaitedHomes({ accounts, homes, clock, logger })
     this.handles = handles
     this.homes = homes
     this.directory = directory
@@ -214,6 +217,7 @@ export class Relay {
     await this.#ports.mesh.start()
     this.directory.start()
     this.publisher.start()
+    this.#awaited.start()
     this.#copies?.start()
     this.clients.start()
     this.#state = 'running'
@@ -265,6 +269,7 @@ export class Relay {
     await this.clients.stop()
     await this.rendezvous.stop()
     await this.publisher.stop()
+    await this.#awaited.stop()
     await this.#copies?.stop()
     await this.directory.stop()
     await this.homes.settled()

@@ -175,7 +175,8 @@ export class Registrar {
   /** A newer record was learned, from whomever. When it names another relay, this one is not the account's home from this moment on. */
   #onMoved (account: AccountId): void {
     const { accounts, homes, logger } = this.#components
-    if (!accounts.isLocal(account) || homes.cached(account)?.homes[0] === homes.self) return
+    const isHere = accounts.isLocal(account) || accounts.isAwaited(account)
+    if (!isHere || homes.cached(account)?.homes[0] === homes.self) return
     const devices = accounts.devicesOf(account)
     accounts.forget(account)
     this.#tellLeave(devices, new ProtocolError('MOVED'))
@@ -190,7 +191,7 @@ export class Registrar {
     const known = await accounts.find(account)
     // It may have come back in the meantime.
     if (known === undefined || known.hasMoved || homes.cached(account)?.homes[0] === homes.self) return
-    const moved = { ...known, hasMoved: true }
+    const moved = { ...known, hasMoved: true, isAwaited: false }
     await commits.commit([accounts.put(moved)])
     accounts.remember(moved)
     this.#components.onChange?.(account)
