@@ -6,7 +6,8 @@ import type { Channel} from '../../protocol/channel.ts';
 import { Handlers } from '../../protocol/channel.ts'
 import { createNodeDialer } from '../../client/libp2p/libp2p-node.ts'
 import { fastNoise } from '../../node/libp2p/fast-noise.ts'
-import { systemClock } from '../../node/system.ts'
+import { systemClock, systemRandom } from '../../node/system.ts'
+import { backoffMs, sleep } from '../../protocol/clock.ts'
 import { pairConversation } from '../../protocol/conversation.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
 import { encodeEnvelope } from '../../protocol/envelope.ts'
@@ -61,16 +62,20 @@ export class CrowdDevice {
     this.#beat = setInterval(() => { this.#channel?.call(anyMethods.ping, {}).catch(() => { /* its end is what counts */ }) }, limits.heartbeatMs)
   }
 
-  /** As a client does: again, with growing pauses, until it is there. @throws Error of the last try */
-  async connectPatiently (options: { register?: boolean } = {}): Promise<void> {
+  /**
+   * As a client does: again, with growing pauses that chance spreads, until it is there.
+   * @param isEndless as long as it says so no try is the last
+   * @throws Error of the last try
+   */
+  async connectPatiently ({ isEndless = () => false, ...options }: { register?: boolean, isEndless?: () => boolean } = {}): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         await this.connect(options)
         return
       } catch (error) {
-        if (!isProtocolError(error) || attempt >= maxAttempts) throw error
+        if (!isProtocolError(error) || (attempt >= maxAttempts && !isEndless())) throw error
         this.vanish()
-        await new Promise((resolve) => { setTimeout(resolve, 500 * 2 ** attempt) })
+        await sleep(components.clock, backoffMs(attempt, systemRandom, limits))
       }
     }
   }
