@@ -6,7 +6,7 @@ import type { Suite } from '../protocol/e2ee/suite.ts'
 import type { ProtocolError } from '../protocol/errors.ts'
 import type { AccountId } from '../protocol/ids.ts'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
-import type { ChatId } from './chat-id.ts'
+import { isPairChat, type ChatId } from './chat-id.ts'
 import type { ChatTables } from './chat/chat-tables.ts'
 import { Chats } from './chat/chats.ts'
 import { shareContacts } from './chat/contact-facts.ts'
@@ -25,6 +25,7 @@ import { Engine } from './engine.ts'
 import type { Emitter } from './events.ts'
 import type { GroupTables } from './groups/group-tables.ts'
 import type { Devices } from './keys/devices.ts'
+import type { Orders } from './home/orders.ts'
 import type { DeviceIdentity } from './keys/identity.ts'
 import type { PrekeyBox } from './keys/prekey-box.ts'
 import type { SyncFact } from './messages/bodies.ts'
@@ -52,6 +53,8 @@ export interface AssemblyParts extends Pick<ClientComponents, 'clock' | 'random'
   readonly disappearing: Disappearing
   readonly ownDevices: OwnDevices
   readonly link: RelayLink
+  readonly submitLink: RelayLink
+  readonly orders: Orders
   readonly account: AccountId
   readonly isPrimary: () => boolean
   readonly leaveGroup: (chat: ChatId) => Promise<void>
@@ -77,7 +80,8 @@ export async function assemble (parts: AssemblyParts): Promise<Assembly> {
     readReceipts: () => readReceipts,
     onForeignView: (chat, mark) => { ownView.check(chat, mark).catch((error: unknown) => { logger?.debug('client.own-view', { error: String(error) }) }) },
     onDisowned: parts.reconnect,
-    onUnaddressed: async (draft, entry) => { await missed.note(draft, entry) }
+    onUnaddressed: async (draft, entry) => { await missed.note(draft, entry) },
+    onHere: async (draft, chat, ids) => await missed.here(draft, chat, ids)
   })
   const ownView = new OwnView({ ledger, tables, events, own: account, isPrimary: parts.isPrimary, refresh: async () => { await engine.keys.refresh(account) } })
   const shared = {
@@ -97,6 +101,8 @@ export async function assemble (parts: AssemblyParts): Promise<Assembly> {
     acts,
     give: async (draft, opened) => { for (const taker of engine.takers) if (taker.kinds.includes(opened.body.kind)) await taker.take(draft, opened) },
     shown: async (draft, row) => { for (const gate of engine.gates) await gate.shown(draft, row) },
+    forget: async (draft, chat, id) => { await engine.entries.forget(draft, chat, id) },
+    healed: async (draft, chat, id) => { if (isPairChat(chat) && !chats.isSilent(chat, draft)) await engine.receipts.owe(draft, chat, 'delivered', [id]) },
     retell: async (draft) => { await facts.retell(draft) },
     isRead: async (draft, chat, place) => await readMarks.isRead(draft, chat, place)
   })
@@ -127,6 +133,7 @@ export async function assemble (parts: AssemblyParts): Promise<Assembly> {
   chats.onBlocked(async (draft, blocked) => { await engine.groups.onBlocked(draft, blocked) })
   await chats.load()
   parts.disappearing.start()
+  parts.orders.load(facts)
   facts.load()
   await parts.ownDevices.load({ facts, compose: shared.compose, flushed: async (signal) => { await engine.outbox.flushed(signal) } })
   await acts.load()

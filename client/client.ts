@@ -25,11 +25,16 @@ import { OwnDevices } from './devices/own-devices.ts'
 import { Emitter } from './events.ts'
 import { GroupTables } from './groups/group-tables.ts'
 import { Groups } from './groups/groups.ts'
+import { ClientHome, SubmitLink } from './home/client-home.ts'
+import { GuestLink } from './home/guest-link.ts'
+import { HomeWatch } from './home/home-watch.ts'
+import { Orders } from './home/orders.ts'
 import { Account } from './keys/account.ts'
 import { Devices } from './keys/devices.ts'
 import { ensureDevice, type DeviceIdentity } from './keys/identity.ts'
 import { PrekeyBox } from './keys/prekey-box.ts'
 import { PrekeyUpkeep } from './keys/prekey-upkeep.ts'
+import { clientLimits } from './limits.ts'
 import { History, messageOf } from './messages/history.ts'
 import type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, Person } from './model.ts'
 import { People, type WaitOptions } from './people.ts'
@@ -41,7 +46,7 @@ import { migrateStore } from './store/migration.ts'
 import { Tables, type MessageRow } from './store/tables.ts'
 
 export type { ClientComponents, ClientConfig, ClientLogger, MakeDialer } from './components.ts'
-export type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, Message, MessageState, Person, PersonPresence, TypingChange, TypingState, Warning } from './model.ts'
+export type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, HomeChange, HomeInfo, HomeStatus, Message, MessageState, Person, PersonPresence, TypingChange, TypingState, Warning } from './model.ts'
 export type { WaitOptions } from './people.ts'
 
 export class Client {
@@ -56,6 +61,8 @@ export class Client {
   readonly #upkeep: PrekeyUpkeep
   readonly #account: Account
   readonly #connection: RelayConnection
+  readonly #guest: GuestLink
+  readonly #home: ClientHome
   readonly #groups: Groups
   readonly #disappearing: Disappearing
   readonly #editCopies: EditCopies
@@ -124,15 +131,58 @@ export class Client {
       // Nothing may come before there is somebody to take it.
       home: () => this.#assembly === undefined ? undefined : this.#account.home,
       register: async (channel) => { await this.#account.registerAgain(channel) },
-      onMoved: async (record) => await this.#account.onMoved(record, AbortSignal.any([])),
+      onMoved: async (record) => await this.#home.followed(record, AbortSignal.any([])),
       findAddresses: async (_home, signal) => { await this.#account.findAddresses(signal) },
       onOnline: (welcome) => { this.#onOnline(welcome) },
       onStatus: (status) => {
         if (status.state === 'connecting') this.#assembly?.engine.inbox.forget()
         if (status.state !== 'online') this.#assembly?.presence.lost()
-        events.emit('connection', status)
+        this.#home.onStatus(status)
+        events.emit('connection', this.connection)
       }
     }, config)
+    const guest = this.#guest = new GuestLink({
+      clock,
+      primitives,
+      device,
+      onChange: () => {
+        if (this.#guest.isOnline) this.#assembly?.engine.outbox.resume()
+        events.emit('connection', this.connection)
+      }
+    })
+    const account = this.#account
+    const orders = new Orders({ ledger, tables, account, choice, link, clock, logger, wish: config.standby ?? 'auto', onChanged: () => { events.emit('connection', this.connection) } })
+    const watch = new HomeWatch({
+      account,
+      choice,
+      guest,
+      dialer,
+      clock,
+      logger,
+      order: async () => await orders.current(),
+      move: async (order, signal) => { await this.#home.moveByOrder(order, 'dead', signal) },
+      moveAnywhere: async (signal) => { await this.#home.moveAnywhere(signal) },
+      follow: async (record, signal) => await this.#home.follow(record, signal),
+      hurry: () => { link.hurry() }
+    }, {
+      moveAfterMs: config.moveAfterMs ?? clientLimits.moveAfterMs,
+      moveWithoutStandbyAfterMs: config.moveWithoutStandbyAfterMs ?? clientLimits.moveWithoutStandbyAfterMs,
+      software: config.software
+    })
+    this.#home = new ClientHome({
+      ledger,
+      tables,
+      account,
+      choice,
+      orders,
+      watch: () => watch,
+      guest,
+      link,
+      events,
+      clock,
+      renew: () => { link.renew() },
+      membersOf: (chat) => this.#assembly?.engine.groups.states.current(chat)?.members.keys()
+    })
     this.#people = new People({ ledger, tables, contacts, link, events, clock, own: () => this.account, keys: () => this.#running().engine.keys, isStarted: () => this.#isStarted })
     this.#upkeep = new PrekeyUpkeep({ ledger, prekeys, link, clock, random })
     const ownDevices = this.#ownDevices = new OwnDevices({
@@ -173,6 +223,8 @@ export class Client {
       disappearing,
       ownDevices,
       link,
+      submitLink: new SubmitLink(link, guest),
+      orders,
       isPrimary: () => this.#account.isPrimary,
       leaveGroup: async (chat) => { await this.#groups.leave(chat) },
       reconnect: (error) => { link.reconnect(error) }
@@ -183,6 +235,7 @@ export class Client {
     handover.add('groupInfos', groupTables.infos)
     handover.add('receiptSecret', groupTables.secret)
     handover.add('chats', chatTables.chats)
+    handover.add('early', chatTables.early)
     handover.add('expiry', chatTables.expiry)
     handover.add('profiles', chatTables.profiles)
   }
@@ -191,7 +244,13 @@ export class Client {
 
   /** undefined until `createAccount`. */
   get account (): AccountInfo | undefined { return this.#account.info }
-  get connection (): ConnectionStatus { return this.#connection.status }
+  get connection (): ConnectionStatus {
+    const { host } = this.#guest
+    return host === undefined ? this.#connection.status : { ...this.#connection.status, guestOf: host.name === '' ? host.relay : host.name }
+  }
+
+  /** Where the account lives, its standby, moving. */
+  get home (): ClientHome { return this.#home }
   /** Made, changed, looked at; what is said in them goes as in any other conversation. */
   get groups (): Groups { return this.#groups }
   /** The account's devices: link, unlink, name. */
@@ -224,6 +283,7 @@ export class Client {
   /** Leaves no timer and no connection. What is not sent yet is sent after the next `open` and `start`. */
   async stop (): Promise<void> {
     this.#isStarted = false
+    this.#home.stop()
     await this.#connection.stop()
     this.#upkeep.stop()
     this.#assembly?.engine.stop()
@@ -343,6 +403,7 @@ export class Client {
     this.#upkeep.resume(welcome.isRegistered ? welcome.oneTimePrekeysLeft : limits.oneTimePrekeys)
     this.#assembly?.engine.resume()
     this.#assembly?.facts.resume()
+    this.#home.resume()
     this.#ownDevices.resume()
     this.#assembly?.missed.resume()
     this.#assembly?.presence.resume()

@@ -34,6 +34,11 @@ export interface ClientConfig {
   readonly relay?: string
   /** Name and version of the program, told to the relay. */
   readonly software: string
+  /** What stands in for the home when it dies, unless the person has said so: auto (default): a relay that somebody else runs · none */
+  readonly standby?: 'auto' | 'none'
+  /** Default: clientLimits */
+  readonly moveAfterMs?: number
+  readonly moveWithoutStandbyAfterMs?: number
   /** Default: true. */
   readonly readReceipts?: boolean
   /** ask (default): what a stranger writes first is a request, and the stranger learns nothing until it is accepted · accept: for bots */

@@ -39,6 +39,8 @@ export interface EngineComponents {
   readonly history: History
   readonly prekeys: PrekeyBox
   readonly link: RelayLink
+  /** What is to be sent goes here. */
+  readonly submitLink: RelayLink
   readonly events: Events
   readonly clock: Clock
   readonly random: Random
@@ -47,8 +49,10 @@ export interface EngineComponents {
   readonly device: DeviceIdentity
   readonly devices: Devices
   readonly account: AccountId
-  /** A message had nothing for this device in it. */
+  /** A message had nothing for this device in it, or nothing that can be opened. */
   readonly onUnaddressed: (draft: Draft, entry: Unaddressed) => Promise<void>
+  /** These are here now. @returns where the first that other own devices were asked for stands */
+  readonly onHere: (draft: Draft, chat: ChatId, ids: readonly MessageId[]) => Promise<{ readonly epoch: number, readonly seq: number } | undefined>
   /** What somebody believes of this account's devices, which is not what this device knows. */
   readonly onForeignView: (chat: ChatId, mark: ListMark) => void
   readonly groupTables: GroupTables
@@ -126,7 +130,7 @@ export class Engine {
     this.takers.push(...this.groups.takers)
     const { groups } = this
     this.sealer = new Sealer({ ...components, own, devices, sessions, ids, groups, wantKeys })
-    this.outbox = new Outbox({ ...components, own, sealer: this.sealer, ids, groups, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
+    this.outbox = new Outbox({ ...components, link: components.submitLink, own, sealer: this.sealer, ids, groups, wantKeys, onSequenced: (placed) => { this.inbox.onSequenced(placed) } })
     devices.onChanged(async (draft, account, lists) => { await this.outbox.again.noteDevices(draft, account, lists) })
     this.receipts = new Receipts({ ...components, outbox: this.outbox })
     this.entries = new Entries({

@@ -85,5 +85,25 @@ export const clientLimits = {
   /** Relays asked for in one directory answer. */
   directoryRelays: 1_000,
   /** Directory servers asked at once. */
-  directoriesAsked: 3
+  directoriesAsked: 3,
+  /** A home that has not answered for this long is asked about elsewhere: longer than a relay takes to restart. */
+  moveAfterMs: 5_000,
+  /** The same after the relay has said that it restarts. */
+  drainGraceMs: 60_000,
+  /** Another relay's answer about the home: it looks for two seconds itself. */
+  askHomeMs: 4_000,
+  /** Between two looks at a home that stays away. */
+  lookAgainMs: 5_000,
+  lookAgainMaxMs: 30_000,
+  /** An account without a standby moves by itself when its home has been away for this long. */
+  moveWithoutStandbyAfterMs: 60 * 60_000,
+  /** A standby is looked for when the connection has lasted this long, and again after a failure. */
+  standbyDelayMs: 5_000,
+  standbyRetryMs: 10 * 60_000,
+  /** What a device lets a relay do for it while its home is away. */
+  guestPermitMs: 7 * 24 * 60 * 60_000,
+  /** People whose homes are told of a move at once; the others find it in the DHT. */
+  announced: 2_048,
+  /** Members of groups of at most this many people are among them. */
+  announcedGroup: 64
 } as const

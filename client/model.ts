@@ -109,6 +109,34 @@ export interface HomeInfo {
   readonly region: string
 }
 
+/** Where the account lives, and what happens when that relay dies. */
+export interface HomeStatus extends HomeInfo {
+  /** Number of the account's home record: rises with every change. */
+  readonly epoch: number
+  readonly isOnline: boolean
+  /** Stands in when the home dies. */
+  readonly standby?: HomeInfo
+  /** auto: chosen by itself · none · chosen: by the person */
+  readonly wish: 'auto' | 'none' | 'chosen'
+  /** This device can move the account to the standby by itself. */
+  readonly mayMove: boolean
+  /** This device can choose a standby and move the account anywhere. */
+  readonly isPrimary: boolean
+  /** Since when the home does not answer; absent: it does. */
+  readonly downSinceMs?: number
+  /** Meanwhile what is written here goes over this relay. */
+  readonly guestOf?: HomeInfo
+}
+
+/** dead: the old home does not answer · asked: by the person · followed: another device has moved the account */
+export interface HomeChange {
+  readonly reason: 'dead' | 'asked' | 'followed'
+  readonly from: HomeInfo
+  readonly to: HomeInfo
+  /** At the new home, or the old one where it still leads to this account. */
+  readonly handle: string
+}
+
 export interface AccountInfo {
   readonly id: AccountId
   readonly device: DeviceId
@@ -166,6 +194,8 @@ export interface ConnectionStatus {
   /** Name of the relay, or its id while the name is not known. */
   readonly relay?: string
   readonly rttMs?: number
+  /** Name of the relay that takes what is written here until the home is back. */
+  readonly guestOf?: string
   /** waiting: time until the next try, counted from the event. */
   readonly retryInMs?: number
   /** Why the last try ended. */
@@ -259,6 +289,8 @@ export interface ClientEvents {
   /** A message whose state or place changed. */
   update: Message
   connection: ConnectionStatus
+  /** The account lives at another relay now. */
+  home: HomeChange
   contact: Contact
   warning: Warning
   /** Something about a chat as a whole has changed. */

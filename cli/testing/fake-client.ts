@@ -30,7 +30,7 @@ export class FakeClient implements ClientLike {
   readonly #contacts = new Map<AccountId, Contact>()
   readonly #messages = new Map<ChatId, Message[]>()
   readonly #unread = new Map<ChatId, number>()
-  readonly #listeners: Listeners = { message: new Set(), update: new Set(), connection: new Set(), contact: new Set(), warning: new Set(), chat: new Set(), gone: new Set(), group: new Set(), presence: new Set(), typing: new Set(), devices: new Set(), unlinked: new Set() }
+  readonly #listeners: Listeners = { message: new Set(), update: new Set(), connection: new Set(), home: new Set(), contact: new Set(), warning: new Set(), chat: new Set(), gone: new Set(), group: new Set(), presence: new Set(), typing: new Set(), devices: new Set(), unlinked: new Set() }
   readonly #infos = new Map<ChatId, ChatInfo>()
   readonly #groups = new Map<ChatId, GroupInfo>()
   readonly #profiles = new Map<AccountId, Profile>()

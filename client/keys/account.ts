@@ -5,6 +5,7 @@
  * NOT_ALLOWED where the key is needed.
  */
 import type { Dialer } from '../../protocol/byte-stream.ts'
+import { sameBytes } from '../../protocol/bytes.ts'
 import { Handlers, type Channel } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
@@ -24,7 +25,7 @@ import type { PrekeyBox } from './prekey-box.ts'
 import type { Candidate, RelayChoice, Wish } from '../relay/relay-choice.ts'
 import { sayHello, type Home } from '../relay/relay-connection.ts'
 import { fromHex } from '../store/stored.ts'
-import type { AccountRow, Tables } from '../store/tables.ts'
+import type { AccountRow, RelayPlace, Tables } from '../store/tables.ts'
 
 export interface AccountComponents {
   readonly ledger: Ledger
@@ -125,15 +126,14 @@ export class Account {
    * because its logs may begin anew: a number must not mean two things in one epoch.
    */
   async registerAgain (channel: Channel): Promise<void> {
-    const { ledger, tables, primitives, clock } = this.#on
+    const { ledger, tables } = this.#on
     const row = this.#row!
     // The primary does it when it connects; until then this device tries again and again.
     if (row.seed === '') throw new ProtocolError('NOT_ALLOWED', { what: 'only the primary device registers the account' })
     const record = await ledger.run(async (draft) => {
       const known = await draft.read(tables.homeRecords, row.id)
       if (known === undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: 'hr/' })
-      const { account, homes, region, epoch } = known
-      const next = signHomeRecord(primitives, { account, homes, region, epoch: epoch + 1, issuedAtMs: clock.nowMs() }, fromHex(row.seed))
+      const next = await this.signHome(draft, known)
       draft.write(tables.homeRecords, row.id, next)
       return next
     })
@@ -146,7 +146,7 @@ export class Account {
    * @throws ProtocolError when it is not this account's
    */
   async onMoved (bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    const { ledger, tables, primitives, choice, devices, clock } = this.#on
+    const { ledger, tables, primitives, devices, clock } = this.#on
     const row = this.#row!
     const list = listIn(primitives, bytes)
     if (list !== undefined) return await ledger.run(async (draft) => await devices.pinList(draft, row.id, list.bytes, clock.nowMs()))
@@ -154,12 +154,109 @@ export class Account {
     if (record.account !== row.id) throw new ProtocolError('BAD_SIGNATURE', { what: 'home record of another account' })
     const known = await ledger.read(tables.homeRecords, row.id)
     if (known !== undefined && !isNewer(record, known)) return false
-    const found = await choice.find(record.homes[0], row.addresses, signal)
-    await this.#save((draft) => {
-      draft.write(tables.homeRecords, row.id, record)
-      return { ...row, relay: record.homes[0], relayName: found?.name ?? '', region: record.region, addresses: found?.addresses ?? [] }
-    })
+    const isSame = record.homes[0] === row.relay
+    const found = isSame ? undefined : await this.#find(record.homes[0], row.addresses, signal)
+    await this.#adopt(record, isSame ? row : { ...row, relay: record.homes[0], relayName: found?.name ?? '', region: record.region, addresses: found?.addresses ?? [] })
     return true
+  }
+
+  /** The account's newest home record that this device knows. */
+  async homeRecord (): Promise<SignedHomeRecord | undefined> {
+    const row = this.#row
+    return row === undefined ? undefined : await this.#on.ledger.read(this.#on.tables.homeRecords, row.id)
+  }
+
+  /**
+   * Primary: a home record of an epoch that this device has never signed before. Nothing follows from it but that.
+   * @throws ProtocolError NOT_ALLOWED
+   */
+  async signHome (draft: Draft, { homes, region }: Pick<SignedHomeRecord, 'homes' | 'region'>): Promise<SignedHomeRecord> {
+    const { clock, primitives, tables } = this.#on
+    const row = this.#row
+    if (row === undefined || row.seed === '') throw new ProtocolError('NOT_ALLOWED', { what: 'only the primary device signs where the account lives' })
+    const known = await draft.read(tables.homeRecords, row.id)
+    const home = await draft.read(tables.home, 'home')
+    const epoch = Math.max(known?.epoch ?? 0, home?.signedEpoch ?? 0) + 1
+    draft.write(tables.home, 'home', { ...home, signedEpoch: epoch })
+    return signHomeRecord(primitives, { account: row.id, epoch, homes, region, issuedAtMs: clock.nowMs() }, fromHex(row.seed))
+  }
+
+  /** A signed record of this account, from wherever. @throws ProtocolError BAD_SIGNATURE, MALFORMED, … */
+  readRecord (bytes: Uint8Array): SignedHomeRecord {
+    const record = verifyHomeRecord(this.#on.primitives, bytes)
+    if (record.account !== this.#row?.id) throw new ProtocolError('BAD_SIGNATURE', { what: 'home record of another account' })
+    return record
+  }
+
+  /** The home has taken a record that changes nothing but the standby. Durable with the draft. */
+  keepRecord (draft: Draft, record: SignedHomeRecord): void { draft.write(this.#on.tables.homeRecords, record.account, record) }
+
+  /**
+   * Register at another relay with a record that names it, and live there from then on. The connection is the caller's business.
+   * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT; as the relay answers: ROLLED_BACK with the newer record, REGISTRATION_CLOSED, …
+   */
+  async moveTo (place: RelayPlace, record: SignedHomeRecord, signal: AbortSignal): Promise<void> {
+    const row = this.#row!
+    const channel = await dialChannel(this.#on, { target: { addresses: place.addresses, expect: place.relay }, protocol: protocols.client, handlers: deaf(), signal })
+    channel.start()
+    try {
+      const relayName = await this.#helloAt(channel, signal)
+      const local = row.handle.split('@')[0] ?? ''
+      let handle: string
+      try {
+        handle = await this.#register(channel, record, local, signal)
+      } catch (error) {
+        // SPEC(move) a name is a relay's own: there it may be somebody else's
+        if (!isProtocolError(error, 'HANDLE_TAKEN', 'BAD_HANDLE') || local === '') throw error
+        handle = await this.#register(channel, record, '', signal)
+      }
+      await this.#adopt(record, {
+        ...this.#row!,
+        handle: handle === '' ? row.handle : handle,
+        relay: place.relay,
+        relayName: relayName === '' ? place.name : relayName,
+        region: place.region,
+        addresses: place.addresses
+      }, true)
+    } finally {
+      await channel.close()
+    }
+  }
+
+  /** @returns the relay's name; '' when it did not say */
+  async #helloAt (channel: Channel, signal: AbortSignal): Promise<string> {
+    try {
+      return (await sayHello(channel, { account: this.#row!.id, deviceList: this.#list!.bytes }, this.#on.software, { signal })).relayName
+    } catch (error) {
+      // It knows where the account has lived; the connection is good for a registration.
+      if (!isProtocolError(error, 'MOVED')) throw error
+      return ''
+    }
+  }
+
+  /** From now on the account lives where `record` says. */
+  async #adopt (record: SignedHomeRecord, to: AccountRow, isRegistered = false): Promise<void> {
+    const { prekeys, tables } = this.#on
+    const known = await this.homeRecord()
+    await this.#save((draft) => {
+      draft.write(tables.homeRecords, record.account, record)
+      return to
+    }, async (draft) => {
+      const home = await draft.read(tables.home, 'home')
+      const isContested = known?.epoch === record.epoch && !sameBytes(known.bytes, record.bytes)
+      draft.write(tables.home, 'home', { ...home, isUnannounced: true, ...(isContested ? { contestedEpoch: record.epoch } : {}) })
+      if (!isRegistered) await prekeys.moved(draft)
+    })
+  }
+
+  async #find (relay: RelayId, alsoAsk: readonly string[], signal: AbortSignal): Promise<Candidate | undefined> {
+    const order = (await this.#on.ledger.read(this.#on.tables.home, 'home'))?.order?.standby
+    try {
+      return await this.#on.choice.find(relay, alsoAsk, signal) ?? (order?.relay === relay ? order : undefined)
+    } catch (error) {
+      if (!isProtocolError(error) || order?.relay !== relay) throw error
+      return order
+    }
   }
 
   /** Where the home relay can be reached now. @throws ProtocolError when no directory answers */
@@ -276,11 +373,11 @@ export class Account {
 
   /** The record that names this relay. Another relay than last time is a move, with its own epoch, also if the first try only seemed to fail. */
   async #homeRecord (draft: Draft, candidate: Candidate, region: string): Promise<SignedHomeRecord> {
-    const { tables, primitives, clock } = this.#on
+    const { tables } = this.#on
     const row = this.#row!
     const known = await draft.read(tables.homeRecords, row.id)
     if (known !== undefined && known.homes[0] === candidate.relay) return known
-    const record = signHomeRecord(primitives, { account: row.id, epoch: (known?.epoch ?? 0) + 1, homes: [candidate.relay], region, issuedAtMs: clock.nowMs() }, fromHex(row.seed))
+    const record = await this.signHome(draft, { homes: [candidate.relay], region })
     draft.write(tables.homeRecords, row.id, record)
     return record
   }
@@ -296,10 +393,10 @@ export class Account {
     return registered.handle
   }
 
-  async #save (change: (draft: Draft) => AccountRow, also?: (draft: Draft) => void): Promise<void> {
+  async #save (change: (draft: Draft) => AccountRow, also?: (draft: Draft) => void | Promise<void>): Promise<void> {
     const { ledger, tables } = this.#on
-    await ledger.run((draft) => {
-      also?.(draft)
+    await ledger.run(async (draft) => {
+      await also?.(draft)
       const row = change(draft)
       draft.write(tables.account, 'account', row)
       draft.after(() => { this.#row = row })

@@ -80,6 +80,12 @@ export class PrekeyBox {
     draft.after(() => { this.#onReplaced() })
   }
 
+  /** The account lives at another relay now, which may have nothing of this device: it gets the device keys again. */
+  async moved (draft: Draft): Promise<void> {
+    const state = await draft.read(this.#tables.prekeyState, stateKey)
+    if (state !== undefined) draft.write(this.#tables.prekeyState, stateKey, { ...state, isCurrentPublished: false })
+  }
+
   /** The signed prekey is a week old, or there is none. */
   isRotationDue (): boolean {
     const state = this.#tables.prekeyState.cached(stateKey)

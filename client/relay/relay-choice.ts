@@ -82,6 +82,26 @@ export class RelayChoice {
     return measured
   }
 
+  /**
+   * Relays that could stand in for `home`, best first: run by somebody else and in another region, if there are such; then the
+   * nearest. Those that take new accounts and answer.
+   * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT when no directory answers
+   */
+  async standbys (home: Pick<Candidate, 'relay' | 'name' | 'region' | 'addresses'>, signal: AbortSignal): Promise<Candidate[]> {
+    const directory = await this.directory(this.#bootstrap.length > 0 ? this.#bootstrap : home.addresses, signal)
+    const others = directory.list().filter((record) => record.openRegistration && record.relay !== home.relay)
+    const apart = (record: Candidate): number => (record.region === home.region ? 0 : 1) + (operatorOf(record.name) === operatorOf(home.name) ? 0 : 1)
+    const ranked = spread(others).sort((a, b) => apart(b) - apart(a))
+    const measured = await this.#measure(ranked, signal)
+    return measured.sort((a, b) => apart(b) - apart(a))
+  }
+
+  /** Some relays other than `home` that can be asked something, in no order. @throws ProtocolError when no directory answers */
+  async others (home: Pick<Candidate, 'relay' | 'addresses'>, signal: AbortSignal): Promise<Candidate[]> {
+    const directory = await this.directory(this.#bootstrap.length > 0 ? this.#bootstrap : home.addresses, signal)
+    return spread(directory.list().filter((record) => record.relay !== home.relay))
+  }
+
   /** Where a relay can be reached now. @returns undefined when nobody knows */
   async find (relay: RelayId, alsoAsk: readonly string[], signal: AbortSignal): Promise<Candidate | undefined> {
     return (await this.directory([...alsoAsk, ...this.#bootstrap], signal)).get(relay)
@@ -160,6 +180,12 @@ export class RelayChoice {
       await channel.close()
     }
   }
+}
+
+/** Whoever has the domain runs the relay, as far as names tell. A name without a domain is nobody else's. */
+function operatorOf (name: string): string {
+  const dot = name.indexOf('.')
+  return dot < 0 ? name : name.slice(dot + 1)
 }
 
 function byRelay (addresses: readonly string[]): string[][] {

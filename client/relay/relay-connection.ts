@@ -99,6 +99,29 @@ export class RelayConnection implements RelayLink {
     await channel?.close()
   }
 
+  /** The account lives elsewhere now: give up whatever is under way and connect to its home at once. */
+  renew (): void {
+    if (!this.#isStarted) return
+    this.#stopping.abort(new ProtocolError('CANCELLED', { what: 'the account lives elsewhere now' }))
+    this.#stopping = new AbortController()
+    this.#retry?.cancel()
+    this.#retry = undefined
+    this.#isConnecting = false
+    this.#attempt = 0
+    const channel = this.#channel
+    this.#leave(undefined)
+    channel?.abort(new ProtocolError('DISCONNECTED'))
+    this.#connect()
+  }
+
+  /** The relay may be there again: do not wait for the next try. */
+  hurry (): void {
+    if (this.#retry === undefined) return
+    this.#retry.cancel()
+    this.#retry = undefined
+    this.#connect()
+  }
+
   /** Give the connection up and make another one, e.g. because the relay has forgotten this one. */
   reconnect (error: ProtocolError): void {
     const channel = this.#channel

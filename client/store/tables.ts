@@ -3,6 +3,7 @@
  *
  * prefix | key                        | value                                             | kept until
  * me/    | device, account, last-id, linking, set-back | JSON: keys, home, highest message id, a device that is being linked, when the store was found to be an older copy | the account goes
+ * me/    | home                       | JSON: standby, standing order, epochs that were signed (home/) | with the account
  * me/    | schema                     | JSON: which form everything here has (migration.ts) | replaced
  * dl/    | account                    | Signed DeviceList, the newest that was checked    | with the account
  * hr/    | account                    | Signed HomeRecord, the newest that was checked    | with the account
@@ -74,6 +75,30 @@ export interface AccountRow {
   readonly isLinking?: true
   /** The account's newest list leaves this device out. */
   readonly isUnlinked?: true
+}
+
+/** A relay as it was when it was chosen. */
+export interface RelayPlace {
+  readonly relay: RelayId
+  readonly name: string
+  readonly region: string
+  readonly addresses: readonly string[]
+}
+
+/** What this device knows of its account's homes beside the home record. */
+export interface HomeRow {
+  /** Highest epoch that this device has ever signed: no two records of one epoch. */
+  readonly signedEpoch?: number
+  /** What the person wants; absent: as configured. */
+  readonly wish?: 'auto' | 'none' | RelayPlace
+  /** Signed in advance: makes the standby the primary. Good while the account's record has not passed the one it follows. */
+  readonly order?: { readonly record: Hex, readonly after: number, readonly standby: RelayPlace }
+  /** Signed, and not taken by the home yet. */
+  readonly pending?: { readonly record: Hex, readonly order?: Hex, readonly standby?: RelayPlace }
+  /** Somebody else has signed another record of this epoch, which counts: it is time for the next. */
+  readonly contestedEpoch?: number
+  /** The new home has not been asked yet to tell the others. */
+  readonly isUnannounced?: true
 }
 
 export interface ContactRow {
@@ -176,6 +201,7 @@ export interface PinnedList { readonly list: SignedDeviceList, readonly hash: Ui
 export class Tables {
   readonly device = new Table<DeviceRow>('me/', json('me/device'))
   readonly account = new Table<AccountRow>('me/', json('me/account'))
+  readonly home = new Table<HomeRow>('me/', json('me/home'))
   readonly lastId = new Table<MessageId>('me/', json('me/last-id'))
   readonly setBack = new Table<SetBackRow>('me/', json('me/set-back'))
   readonly deviceLists: Table<PinnedList>
