@@ -23,7 +23,8 @@ export const killRandom: Scenario = {
       ...people.map((person: Person) => ({ name: `client of ${person.name}`, kill: () => person.kill(), revive: () => load.revive(person) }))
     ]
     const between = ([from, to]: readonly [number, number]): Promise<void> => pause(stage.random.integer(from, to))
-    const lastsMs = Math.max(storm.leastMs, storm.ms * stage.scale)
+    // Squared: a small scale is for test runs, which have seconds.
+    const lastsMs = Math.max(storm.leastMs, storm.ms * stage.scale ** 2)
     const kills = new Map<string, number>()
     await load.run(calmMs)
     await stage.step((count) => `${count} processes are killed within ${Math.round(lastsMs / 1000)} s, and started again`, async () => {

@@ -18,7 +18,8 @@ export const reconnect: Scenario = {
   summary: `a relay is killed, and the ${crowdSize.toLocaleString('en')} devices that were connected to it come back at once`,
 
   async run (stage) {
-    const size = Math.max(100, Math.round(crowdSize * stage.scale))
+    // Squared: a small scale is for test runs, which have seconds.
+    const size = Math.max(100, Math.round(crowdSize * stage.scale ** 2))
     const { network, people, load } = await underLoad(stage, { everyMs: 500, groupEveryMs: 1_000 })
     const { id, address, httpUrl, daemon, name } = network.relay('eu')
     const crowd = Array.from({ length: size }, () => new CrowdDevice({ relay: id, address }))
