@@ -15,7 +15,9 @@ import { pause } from './pause.ts'
 import { powercut } from './powercut.ts'
 import { presenceStorm } from './presence-storm.ts'
 import { slow } from './slow.ts'
+import { reconnect } from './reconnect.ts'
 import { rollingRestart } from './rolling-restart.ts'
+import { wan } from './wan.ts'
 import { wiretap } from './wiretap.ts'
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, pause, diskFull, powercut, slow].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, reconnect, pause, diskFull, powercut, wan, slow].map((scenario) => [scenario.name, scenario]))
