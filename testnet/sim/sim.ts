@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { judgeAll } from './mutants/judge.ts'
 import { run, type RunResult } from './run.ts'
 import { drawSchedule, type Schedule } from './schedule.ts'
 import { failureOf, shrink } from './shrink.ts'
 
 const usage = `npm run sim -- [--seeds 1000] [--from 1] [--jobs 2]    many runs
+npm run sim -- --mutants [--only NAME]                    defects that must be found
 npm run sim -- --seed 42 [--schedule FILE] [--verbose]  one of them again
 `
 
@@ -103,6 +105,8 @@ async function main (): Promise<boolean> {
       jobs: { type: 'string', default: '2' },
       seed: { type: 'string' },
       schedule: { type: 'string' },
+      mutants: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false }
     }
@@ -113,6 +117,7 @@ async function main (): Promise<boolean> {
     if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} takes a whole number\n\n${usage}`)
     return value
   }
+  if (values.mutants) return await judgeAll({ only: values.only, jobs: number('jobs'), from: number('from') })
   if (values.schedule !== undefined) return await one(JSON.parse(await readFile(values.schedule, 'utf8')) as Schedule, values.verbose)
   if (values.seed !== undefined) {
     const schedule = drawSchedule(number('seed'))
