@@ -138,6 +138,8 @@ export class Replicas {
           // Not now: it is left out of the answer, and its relay's other logs do not wait for it.
           if (inLine === undefined) continue
           log = inLine
+          // Changes were among what was given up, and what is here does not say what was before them.
+          if (!isGossip && log.group?.isKnown === false && !await this.#found(log, relay, taken)) continue
         }
         answers.push({ page, log })
         if (isGossip) await this.#takeNews(log, page, relay, taken)

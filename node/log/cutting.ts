@@ -11,6 +11,7 @@ import { accountIdFromBytes } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { GroupAnchors } from '../groups/group-anchors.ts'
 import type { Groups } from '../groups/groups.ts'
+import { KeyedSerial } from '../keyed-serial.ts'
 import type { Commits, Logger } from '../ports.ts'
 import type { LogEntry, OutboxItem, Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
@@ -36,6 +37,7 @@ const page = { maxEntries: limits.batchEnvelopes, maxBytes: limits.pageBytes }
 
 export class Cutting {
   readonly #c: CuttingComponents
+  readonly #serial = new KeyedSerial()
   readonly #cut
 
   constructor (components: CuttingComponents) {
@@ -45,9 +47,11 @@ export class Cutting {
 
   /**
    * The log ends with `throughSeq` from now on. Nothing else may be added to it meanwhile. The object is dropped from memory.
-   * @throws ProtocolError the store's: the log stands as the disk says, to be done again
+   * @throws ProtocolError the store's: the log stands as the disk says, to be done again; OVERLOADED: dropped meanwhile, as after another cut
    */
-  async cut (log: Log, throughSeq: number): Promise<void> {
+  cut (log: Log, throughSeq: number): Promise<void> { return this.#serial.run(log.conversation.id, () => this.#cutOne(log, throughSeq)) }
+
+  async #cutOne (log: Log, throughSeq: number): Promise<void> {
     const { logs, logger } = this.#c
     await log.committing
     if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
