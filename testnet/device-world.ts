@@ -26,13 +26,14 @@ export class DeviceWorld {
   /** Put between a device and a relay: faults on the line. */
   wrapStream: (stream: ByteStream, protocol: string, device: DeviceId) => ByteStream = (stream) => stream
 
-  private constructor (seed: number) {
+  protected constructor (seed: number, keys: number) {
     this.world = new World(seed, { latencyMs: 20, jitterMs: 5 })
-    this.primitives = seededPrimitives(nodePrimitives, `devices ${seed}`)
+    this.primitives = seededPrimitives(nodePrimitives, `devices ${keys}`)
   }
 
-  static async start (seed = 1): Promise<DeviceWorld> {
-    const self = new DeviceWorld(seed)
+  /** @param keys another seed for the keys: the same events, and another order of the accounts */
+  static async start (seed = 1, keys = seed): Promise<DeviceWorld> {
+    const self = new DeviceWorld(seed, keys)
     self.nodes.push(await self.world.relay('eu-1'), await self.world.relay('ap-1'))
     return self
   }

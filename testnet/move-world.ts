@@ -1,0 +1,109 @@
+/**
+ * For tests only: relays that die, come back and cannot see each other, and people whose clients move by themselves, on
+ * the real code under virtual time.
+ */
+import type { ClientConfig, HomeChange } from '../client/client.ts'
+import type { TestRelayNode } from '../node/testing/message-world.ts'
+import type { ByteStream, Dialer } from '../protocol/byte-stream.ts'
+import { Channel, Handlers } from '../protocol/channel.ts'
+import { ProtocolError } from '../protocol/errors.ts'
+import { deviceIdOfKey, type DeviceId } from '../protocol/ids.ts'
+import { anyMethods, directoryMethods } from '../protocol/methods.ts'
+import { protocols } from '../protocol/protocols.ts'
+import { streamPair } from '../protocol/stream-pair.ts'
+import { DeviceWorld, TestDevice, addressOf } from './device-world.ts'
+
+export class MoveWorld extends DeviceWorld {
+  /** Streams between devices and relays. */
+  readonly #streams = new Map<ByteStream, { readonly device: DeviceId, readonly node: TestRelayNode }>()
+  readonly #cuts = new Set<string>()
+  readonly changes = new Map<TestDevice, HomeChange[]>()
+
+  /** @param names of relays, in the order in which accounts find them */
+  static async with (names: readonly string[], { seed = 1, keys = seed }: { seed?: number, keys?: number } = {}): Promise<MoveWorld> {
+    const self = new MoveWorld(seed, keys)
+    for (const name of names) self.nodes.push(await self.world.relay(name))
+    // Relays tell each other of themselves.
+    await self.world.pass(30_000)
+    return self
+  }
+
+  node (name: string): TestRelayNode { return this.nodes.find((one) => one.name === name)! }
+
+  /** Somebody at a relay, with the standby that was chosen, if one may be. */
+  async person (name: string, at: string, config: Partial<ClientConfig> = {}): Promise<TestDevice> {
+    const device = await this.primary(name, this.node(at), config)
+    this.watch(device)
+    if (config.standby !== 'none') await this.until(async () => (await device.client.home.status()).mayMove, `${name} to have a standby`)
+    return device
+  }
+
+  /** Another device of the same person, which knows the standing order if there is one. */
+  async another (name: string, primary: TestDevice, at: string, config: Partial<ClientConfig> = {}): Promise<TestDevice> {
+    const device = await this.companion(name, primary, this.node(at), config)
+    this.watch(device)
+    if (config.standby !== 'none') await this.until(async () => (await device.client.home.status()).mayMove, `${name} to have the order`)
+    return device
+  }
+
+  /** Also again, after a restart of the program. */
+  watch (device: TestDevice): void {
+    const changes = this.changes.get(device) ?? []
+    this.changes.set(device, changes)
+    device.client.on('home', (change) => { changes.push(change) })
+  }
+
+  override dialerOf (seed: Uint8Array): Dialer {
+    const device = deviceIdOfKey(this.primitives.ed25519PublicKey(seed))
+    return {
+      dial: async ({ addresses }, protocol) => {
+        const node = this.nodes.find((one) => addresses.includes(addressOf(one)) || addresses.includes(`/memory/${one.id}/p2p/${one.id}`))
+        if (node?.isRunning !== true || this.#cuts.has(`${device} ${node.name}`)) throw new ProtocolError('HOME_UNREACHABLE')
+        const [near, far] = streamPair(device, node.id)
+        if (protocol === protocols.link) node.relay.rendezvous.accept(far)
+        else if (protocol === protocols.client) node.relay.clients.accept(far)
+        else if (protocol === protocols.directory) new Channel(far, { handlers: new Handlers().on(anyMethods.ping, () => ({})).on(directoryMethods.getDirectory, (request) => node.relay.directory.answer(request)), clock: this.world.clock }).start()
+        else throw new ProtocolError('HOME_UNREACHABLE')
+        this.#streams.set(near, { device, node })
+        return this.wrapStream(near, protocol, device)
+      }
+    }
+  }
+
+  /** `kill -9`; for good unless it is restarted. */
+  crash (name: string): void {
+    const node = this.node(name)
+    node.crash()
+    this.#break((one) => one.node === node)
+  }
+
+  /** From what the crash left on its disk. */
+  async restart (name: string): Promise<void> { await this.world.during(this.node(name).start()) }
+
+  /** This device does not reach that relay any more. */
+  cutLine (device: TestDevice, name: string): void {
+    const { id } = device
+    this.#cuts.add(`${id} ${name}`)
+    this.#break((one) => one.device === id && one.node.name === name)
+  }
+
+  healLine (device: TestDevice, name: string): void { this.#cuts.delete(`${device.id} ${name}`) }
+
+  #break (test: (one: { readonly device: DeviceId, readonly node: TestRelayNode }) => boolean): void {
+    for (const [stream, one] of [...this.#streams]) {
+      if (!test(one)) continue
+      this.#streams.delete(stream)
+      stream.abort(new ProtocolError('DISCONNECTED'))
+    }
+  }
+
+  /** Name of the relay that `device` takes for its home. */
+  homeOf (device: TestDevice): string { return device.client.account!.home.name }
+
+  /** Milliseconds until it is so. */
+  async timeUntil (isSo: () => boolean | Promise<boolean>, what: string, maxMs = 120_000): Promise<number> {
+    const startMs = this.world.clock.nowMs()
+    await this.until(isSo, what, maxMs)
+    return this.world.clock.nowMs() - startMs
+  }
+}
