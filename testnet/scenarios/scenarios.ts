@@ -1,5 +1,6 @@
 /** The scenarios by name, in the order in which they are listed and run. */
 import type { Scenario } from '../scenario.ts'
+import { clocks } from './clocks.ts'
 import { crossRegion } from './cross-region.ts'
 import { diskFull } from './disk-full.ts'
 import { group1024 } from './group-1024.ts'
@@ -20,4 +21,4 @@ import { rollingRestart } from './rolling-restart.ts'
 import { wan } from './wan.ts'
 import { wiretap } from './wiretap.ts'
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, reconnect, pause, diskFull, powercut, wan, slow].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, reconnect, pause, diskFull, powercut, wan, clocks, slow].map((scenario) => [scenario.name, scenario]))
