@@ -46,6 +46,7 @@ import { Replication } from './federation/replication.ts'
 import { Retention } from './log/retention.ts'
 import type { OutboxItem, Store } from './store/store.ts'
 import type { ActivitySample, LogActivity, RelayActivity } from './watch/activity.ts'
+import { hotLogGauge } from './watch/hot-logs.ts'
 
 export interface MessagePathParts {
   mesh: Pick<Mesh, 'self' | 'dial' | 'handle' | 'publish' | 'subscribe'>
@@ -68,6 +69,8 @@ export interface MessagePathParts {
   clientHandlers: Handlers
   relayHandlers: Handlers
   channelMeter?: ChannelMeter
+  /** How late the thread is, in milliseconds; default: never. */
+  loopLagMs? (): number
   /** What is left out when there is too much to do; default: nothing. */
   load?: LoadGuard
 }
@@ -117,6 +120,7 @@ export class MessagePath {
     const groups = new Groups({ ...parts, homing: placement }, loadedGroups)
     this.#logs = new Logs({ store, placement, groups, meter }, { ...logsDefaults, ...config.logs })
     this.#placement = placement
+    hotLogGauge(meter, parts.clock, () => this.#logs.loaded)
     this.#outboxes = new Outboxes({ store, meter, clock: parts.clock })
     const load = parts.load ?? noLoad
     const anchors = this.#anchors = new GroupAnchors({ ...parts, placement, groups, logs: this.#logs, links: () => this.#links }, knownAnchors)
