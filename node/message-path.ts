@@ -44,6 +44,7 @@ import { RelaySessions } from './federation/relay-sessions.ts'
 import { Replicas } from './federation/replica.ts'
 import { Replication } from './federation/replication.ts'
 import { Retention } from './log/retention.ts'
+import type { Standby, StandbyAccounts, StandbyHomes } from './standby/standby.ts'
 import type { OutboxItem, Store } from './store/store.ts'
 import type { ActivitySample, LogActivity, RelayActivity } from './watch/activity.ts'
 import { hotLogGauge } from './watch/hot-logs.ts'
@@ -52,8 +53,8 @@ export interface MessagePathParts {
   mesh: Pick<Mesh, 'self' | 'dial' | 'handle' | 'publish' | 'subscribe'>
   store: Store
   commits: Commits
-  accounts: LocalAccounts
-  homes: Homes
+  accounts: LocalAccounts & StandbyAccounts
+  homes: Homes & StandbyHomes
   directory: Directory
   buckets: Buckets
   blocks?: Blocks
@@ -71,6 +72,10 @@ export interface MessagePathParts {
   channelMeter?: ChannelMeter
   /** How late the thread is, in milliseconds; default: never. */
   loopLagMs? (): number
+  /** Standbys of accounts here, and standing by for others; `commits` go through it. Absent: this relay has none. */
+  standby?: Standby
+  /** The relay's own commits, which do not ship: for what is shipped here. */
+  ownCommits?: Commits
   /** What is left out when there is too much to do; default: nothing. */
   load?: LoadGuard
 }
@@ -162,11 +167,13 @@ export class MessagePath {
     new GroupService({ ...shared, asking: (channel) => this.#clients.asking(channel) }).register(clientHandlers, relayHandlers)
     this.#presence.register(clientHandlers, relayHandlers)
     this.#fanout.register(clientHandlers, relayHandlers)
+    parts.standby?.bind({ ...all, commits: parts.ownCommits ?? parts.commits, queued: (queue) => { this.#forwarding.queued(queue) }, asking: (channel) => this.#clients.asking(channel) })
   }
 
   /** Resume what the last run left: outboxes, replicas that were behind. */
   async start (): Promise<void> {
     await this.#anchors.load()
+    await this.#parts.standby?.load()
     await this.#outboxes.load()
     this.#links.start()
     this.#retention.start()
@@ -241,6 +248,7 @@ export class MessagePath {
     this.#clients.stop()
     await this.#presence.stop()
     await this.#fanout.stop()
+    await this.#parts.standby?.stop()
     this.#progress.stop()
     await this.#retention.stop()
     await this.#links.stop()
@@ -302,6 +310,7 @@ export class MessagePath {
   #heardOf (relay: RelayId): void {
     this.#forwarding.reachable(relay)
     this.#replication.reachable(relay)
+    this.#parts.standby?.reachable(relay)
   }
 }
 

@@ -32,7 +32,7 @@ export interface Homes {
   /** The account's home does not answer: ask in the background whether it lives elsewhere now. May be said as often as one likes. */
   refresh (account: AccountId): void
   /** A newer record of this account is known from now on. */
-  onMoved (listener: (account: AccountId) => void): void
+  onMoved (listener: (account: AccountId, before: SignedHomeRecord) => void): void
 }
 
 export interface Directory {

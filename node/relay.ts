@@ -43,6 +43,7 @@ import { Prekeys } from './people/prekeys.ts'
 import { Profiles } from './people/profiles.ts'
 import { Registrar } from './people/registration.ts'
 import { serveRelays } from './people/relay-service.ts'
+import { Standby } from './standby/standby.ts'
 import type { Store } from './store/store.ts'
 import type { ActivitySample } from './watch/activity.ts'
 
@@ -124,6 +125,7 @@ export class Relay {
   readonly #guestOutbox: GuestOutbox
   readonly #copies: ReplicatedDirectory | undefined
   readonly #commits: GroupCommit
+  readonly #standby: Standby
   readonly #awaited: AwaitedHomes
   /** Asked to send everybody elsewhere, and to stay. */
   #isSentAway = false
@@ -135,7 +137,7 @@ export class Relay {
     this.#ports = ports
     this.id = mesh.self
     let toldAtMs = -Infinity
-    const commits = new GroupCommit({
+    const own = new GroupCommit({
       store,
       clock,
       onBatch: commitMeter(meter),
@@ -149,35 +151,40 @@ export class Relay {
       gather: ports.defer,
       ...(ports.stopwatch === undefined ? {} : { stopwatch: ports.stopwatch })
     })
-    commitGauges(meter, commits)
-    const load = new LoadGuard({ clock, meter }).watch({ name: 'commit', read: () => Math.max(commits.oldestAgeMs, commits.underWayMs), busy: busyCommitMs, overloaded: overloadedCommitMs })
+    commitGauges(meter, own)
+    const standby = this.#standby = new Standby(own)
+    const { commits } = standby
+    const load = new LoadGuard({ clock, meter }).watch({ name: 'commit', read: () => Math.max(own.oldestAgeMs, own.underWayMs), busy: busyCommitMs, overloaded: overloadedCommitMs })
     const { loopLagMs } = ports
     if (loopLagMs !== undefined) load.watch({ name: 'loop', read: loopLagMs, busy: busyLoopMs, overloaded: overloadedLoopMs })
     const blocks = this.blocks = new Blocklist({ store, commits, clock, meter })
     const buckets = new TokenBuckets({ clock })
     const accounts = new Accounts({ store })
     const handles = new Handles({ store })
-    const onChange = (account: AccountId): void => { this.#copies?.changed(account) }
+    const onChange = (account: AccountId): void => {
+      this.#copies?.changed(account)
+      standby.look(account)
+    }
     const prekeys = new Prekeys({ store, commits, signing, clock, onKeys: onChange })
     const profiles = new Profiles({ store, commits, signing, onChange })
     const homes = new HomeBook({ store, commits, mesh, accounts, signing, clock, logger })
     const publisher = new HomePublisher({ mesh, homes, accounts, clock, random, logger })
     // Before the message path: of a move it hears first, so that the account is not local any more when others ask.
-    const registrar = new Registrar({ accounts, handles, prekeys, homes, publisher, commits, signing, clock, logger, onChange }, { isOpen: settings.openRegistration })
+    const registrar = new Registrar({ accounts, handles, prekeys, homes, publisher, commits, signing, clock, logger, onChange, standby }, { isOpen: settings.openRegistration })
     const directory = new Directory({ ...ports, loadPermille: () => this.#isSentAway ? 1000 : ports.loadPermille(), commits, buckets, load, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0, onDatabase: () => { this.#copies?.lookSoon() } }, settings)
     const clientHandlers = new Handlers()
     const relayHandlers = new Handlers()
-    const path = createPath({ ...ports, commits, accounts, homes, directory, buckets, blocks, load, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
+    const path = createPath({ ...ports, commits, standby, ownCommits: own, accounts, homes, directory, buckets, blocks, load, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
     if (ports.replication !== undefined) {
       const { config, openBundles, rows, sha256 } = ports.replication
       const source = directorySource({ accounts, homes, prekeys, profiles, sha256 }, { relayName: settings.name })
       const bundles = openBundles({ relays: path, handlers: relayHandlers, buckets, load })
       this.#copies = new ReplicatedDirectory({ bundles, rows, source, relays: directory, signing, sha256, clock, random, logger, meter }, config)
     }
-    const people = new People({ accounts, handles, homes, prekeys, profiles, relays: path, directory, copies: this.#copies, signing, clock }, { relayName: settings.name })
+    const people = new People({ accounts, handles, homes, prekeys, profiles, relays: path, directory, copies: this.#copies, signing, clock, standby }, { relayName: settings.name })
     serveRelays({ handlers: relayHandlers, people, buckets, load })
     this.clients = new ClientService(
-      { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, blocks, load, signing, clock, logger, meter, channelMeter: meters('client') },
+      { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, standby, blocks, load, signing, clock, logger, meter, channelMeter: meters('client') },
       { relayName: settings.name, region: settings.region })
     const asked = this.#asked = new AskedHomes({ homes, relays: path, clock, random, logger, meter, asker: (channel, cost) => this.clients.asker(channel, cost), resident: (channel, cost) => this.clients.resident(channel, cost) })
     asked.register(clientHandlers)
@@ -188,7 +195,7 @@ export class Relay {
     const guestOutbox = this.#guestOutbox = new GuestOutbox({ store, commits, homes, relays: path, signing, clock, random, logger, meter, accept })
     new Guests({ self: mesh.self, accounts, buckets, clock, signing, outbox: guestOutbox, accept, guest: (channel) => this.clients.guest(channel) }).register(clientHandlers, relayHandlers)
     this.#path = path
-    this.#commits = commits
+    this.#commits = own
     this.accounts = accounts
     this.#awaited = new AwaitedHomes({ accounts, homes, clock, logger })
     this.handles = handles
@@ -215,6 +222,7 @@ export class Relay {
     await this.#path.start()
     await this.#guestOutbox.load()
     await this.#ports.mesh.start()
+    this.#standby.begin()
     this.directory.start()
     this.publisher.start()
     this.#awaited.start()

@@ -18,6 +18,7 @@ import type { Logs } from './logs.ts'
 import type { OutboxQueue, Outboxes } from './outbox.ts'
 import type { Placement } from './placement.ts'
 import type { Commits, Homes, Logger } from '../ports.ts'
+import type { Standby } from '../standby/standby.ts'
 import type { LogEntry, OutboxItem, Write } from '../store/store.ts'
 
 /** Homes of members looked for when a log is taken over. */
@@ -42,6 +43,7 @@ export interface AdoptionComponents {
   takeOver (log: Log, relay: RelayId): Promise<void>
   /** Answered with `sent` long ago, and cannot go into the log. */
   onRefused (item: OutboxItem, code: ErrorCode): void
+  standby?: Pick<Standby, 'isCompared' | 'compare' | 'isUninterrupted' | 'wasTakenOver'>
 }
 
 export class Adoption {
@@ -58,7 +60,9 @@ export class Adoption {
   mayNumber (log: Log): boolean {
     const epoch = this.#c.placement.epochOf(log.conversation)
     if (this.isUnknown(log)) return false
-    return epoch === 1 || log.epoch === epoch || log.sequencedEpoch === epoch
+    // A relay that came back looks at what its standby has first.
+    if (this.#c.standby?.isCompared(log.conversation) === false) return false
+    return epoch === 1 || log.epoch === epoch || log.sequencedEpoch === epoch || this.#c.standby?.isUninterrupted(log) === true
   }
 
   /** A group whose anchor has lived elsewhere, and of which nothing is known here yet. */
@@ -88,6 +92,9 @@ export class Adoption {
     const { placement, takeOver } = this.#c
     const { conversation } = log
     const epoch = placement.epochOf(conversation)
+    await this.#c.standby?.compare(conversation)
+    // Nobody else has numbered it.
+    if (this.mayNumber(log)) return
     const failures: unknown[] = []
     const unresolved = placement.unresolvedMembers(conversation).slice(0, maxAsked)
     await Promise.all(unresolved.map((member) => this.#findHome(member).catch((error: unknown) => { failures.push(error) })))
@@ -114,7 +121,9 @@ export class Adoption {
       const times = (this.#unheard.get(conversation.id) ?? 0) + 1
       if (this.#unheard.size >= maxUnheard) this.#unheard.clear()
       this.#unheard.set(conversation.id, times)
-      if (conversation.kind !== 'group' || heard === 0 || times < waitForHomes) throw failures[0]
+      const mayGoOn = conversation.kind === 'group' && heard > 0 && times >= waitForHomes
+      // The anchor's former home has shipped it here: all that it has acknowledged.
+      if (!mayGoOn && await this.#c.standby?.wasTakenOver(conversation) !== true) throw failures[0]
     }
     log.sequencedEpoch = epoch
   }
@@ -140,7 +149,7 @@ export class Adoption {
       }
     }))
     const times = (this.#unheard.get(conversation.id) ?? 0) + 1
-    if (failures.length > 0 && times < waitForHomes) {
+    if (failures.length > 0 && times < waitForHomes && await this.#c.standby?.wasTakenOver(conversation) !== true) {
       if (this.#unheard.size >= maxUnheard) this.#unheard.clear()
       this.#unheard.set(conversation.id, times)
       throw failures[0]

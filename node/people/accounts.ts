@@ -90,9 +90,7 @@ export class Accounts implements LocalAccounts {
   /** Also of an account that has moved. */
   async find (account: AccountId): Promise<Registration | undefined> {
     const value = await this.#store.get('account', account)
-    if (value === undefined) return undefined
-    const row = readRow(value)
-    return { account, ...row, deviceList: value.subarray(row.listOffset) }
+    return value === undefined ? undefined : registrationOfRow(account, value)
   }
 
   /** The row as a write. Once it is durable, tell `remember`. */
@@ -113,6 +111,12 @@ export class Accounts implements LocalAccounts {
     this.#awaited.delete(account)
     this.#asked.delete(account)
   }
+}
+
+/** A row as `Accounts.put` writes it. @throws ProtocolError DATABASE_CORRUPT */
+export function registrationOfRow (account: AccountId, value: Uint8Array): Registration {
+  const { listOffset, ...row } = readRow(value)
+  return { account, ...row, deviceList: value.subarray(listOffset) }
 }
 
 export const registrationOf = (list: SignedDeviceList, { handle, registeredAtMs, hasMoved }: Pick<Registration, 'handle' | 'registeredAtMs' | 'hasMoved'>): Registration =>

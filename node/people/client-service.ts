@@ -30,6 +30,7 @@ import type { Blocks, Buckets, Logger } from '../ports.ts'
 import type { Prekeys } from './prekeys.ts'
 import type { Profiles } from './profiles.ts'
 import { checkDevicesNewest, type Registrar } from './registration.ts'
+import type { Standby } from '../standby/standby.ts'
 import { WatchedStream } from './watched-stream.ts'
 
 /** A device of a registered account, proved by hello. */
@@ -56,6 +57,7 @@ export interface ClientServiceComponents {
   registrar: Registrar
   directory: Pick<Directory, 'answer'>
   buckets: Buckets
+  standby?: Pick<Standby, 'mayServe' | 'look'>
   load?: Load
   blocks?: Blocks
   signing: Signing
@@ -230,6 +232,7 @@ export class ClientService {
     if (connection.session !== undefined && connection.session.account !== account) throw new ProtocolError('NOT_ADMITTED', { what: 'the connection belongs to another account' })
     return await this.#exclusively(connection, async () => {
       const { accounts, registrar } = this.#components
+      await this.#components.standby?.mayServe(account)
       const known = await accounts.find(account)
       if (known === undefined) return this.#welcomeGuest(connection, list)
       // [REJECT] unlinked since: told with the newer list, because a device must not believe a relay's word for it
@@ -332,6 +335,7 @@ export class ClientService {
     channel.limitFrames(limits.frameBytes)
     this.#byDevice.set(device, connection)
     this.#components.sessions.attach(connection.session)
+    this.#components.standby?.look(account)
   }
 
   #detach (connection: Connection): void {

@@ -54,6 +54,9 @@ export class Handles {
     return bytes === undefined ? undefined : accountIdFromBytes(bytes)
   }
 
+  /** @param local checked */
+  async isFree (local: string): Promise<boolean> { return !reserved.has(local) && await this.ownerOf(local) === undefined }
+
   /**
    * Writes that give `wanted` to the account and take `current` from it. Called under the serial of `wanted`.
    *

@@ -57,7 +57,7 @@ export class HomeBook implements Homes {
   readonly #local = new Map<AccountId, string>()
   readonly #asking = new Map<AccountId, Promise<SignedHomeRecord | undefined>>()
   readonly #missedAtMs = new Map<AccountId, number>()
-  readonly #listeners: Array<(account: AccountId) => void> = []
+  readonly #listeners: Array<(account: AccountId, before: SignedHomeRecord) => void> = []
   /** Writes under way, so that stop() leaves none behind. */
   readonly #writing = new Set<Promise<void>>()
   readonly #serial = new KeyedSerial()
@@ -162,7 +162,7 @@ export class HomeBook implements Homes {
     if (this.#components.accounts.isLocal(account) && record.homes[0] === this.self) this.#local.set(account, toText(record.bytes))
   }
 
-  onMoved (listener: (account: AccountId) => void): void { this.#listeners.push(listener) }
+  onMoved (listener: (account: AccountId, before: SignedHomeRecord) => void): void { this.#listeners.push(listener) }
 
   /** Resolves when no write is under way. */
   async settled (): Promise<void> { await Promise.allSettled(this.#writing) }
@@ -248,7 +248,7 @@ export class HomeBook implements Homes {
     if (isLocal && record.homes[0] === this.self) this.#local.set(account, toText(record.bytes))
     else this.#local.delete(account)
     if (!isStored && (before?.isStored === true || isLocal)) this.#writeInBackground(account, known)
-    if (before !== undefined) for (const listener of this.#listeners) listener(account)
+    if (before !== undefined) for (const listener of this.#listeners) listener(account, before.record)
   }
 
   #keep (account: AccountId, known: Known): void {

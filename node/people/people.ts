@@ -25,6 +25,7 @@ import { parseHandle, type Handles } from './handles.ts'
 import type { HomeBook } from './homes.ts'
 import type { Prekeys } from './prekeys.ts'
 import type { Profiles } from './profiles.ts'
+import type { Standby } from '../standby/standby.ts'
 
 /** A channel to another relay, opened when there is none. */
 export interface RelayChannels {
@@ -58,6 +59,8 @@ export interface PeopleComponents {
   copies: DirectoryCopies | undefined
   signing: Signing
   clock: Clock
+  /** Of an account that may have moved while this relay was away: wait until somebody was asked. */
+  standby?: Pick<Standby, 'mayServe'>
 }
 
 type FoundReply = Partial<Found>
@@ -86,7 +89,8 @@ export class People {
 
   /** @throws ProtocolError MOVED with the newer record, UNKNOWN_ACCOUNT */
   async findHere (account: AccountId): Promise<FoundReply> {
-    const { accounts, homes } = this.#components
+    const { accounts, homes, standby } = this.#components
+    await standby?.mayServe(account)
     const [registration, record] = await Promise.all([accounts.find(account), homes.known(account)])
     // Its record may name us while it is not registered here (yet): there is nowhere else to send anybody.
     if (registration === undefined || record === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT')

@@ -20,6 +20,8 @@ import type { HomeBook } from './homes.ts'
 import { KeyedSerial } from '../keyed-serial.ts'
 import type { Commits, Logger } from '../ports.ts'
 import type { Prekeys } from './prekeys.ts'
+import type { Standby } from '../standby/standby.ts'
+import type { Shipped } from '../standby/takeover.ts'
 import type { Write } from '../store/store.ts'
 
 /** How long a registration waits for the DHT's word on a newer home record. Late news correct it as MOVED. */
@@ -37,6 +39,8 @@ export interface RegistrarComponents {
   signing: Signing
   clock: Clock
   logger: Logger
+  /** What another relay has shipped of an account that registers here. */
+  standby?: Pick<Standby, 'takeOver' | 'registered'>
   /** What others may know of an account has changed: it has registered, its devices, handle or home. */
   onChange? (account: AccountId): void
 }
@@ -95,23 +99,38 @@ export class Registrar {
       await this.#checkNewest(record)
       // [REFRESH] from a backup: its logs go on under an epoch that nobody has seen a number of
       if (accounts.isAwaited(account) && record.epoch <= ((await homes.known(account))?.epoch ?? 0)) throw new ProtocolError('ROLLED_BACK', { what: 'home record', record: (await homes.known(account))!.bytes })
-      const claim = async (): Promise<string> => await this.#write(request, record, wanted)
-      return wanted === '' ? await claim() : await this.#serial.run(`@${wanted}`, claim)
+      const wasAwaited = accounts.isAwaited(account)
+      const shipped = accounts.isLocal(account) ? undefined : await this.#components.standby?.takeOver(account, record.epoch)
+      const name = wanted === '' ? await this.#shippedName(account, shipped) : wanted
+      const claim = async (): Promise<string> => await this.#write(request, record, name, shipped)
+      const handle = name === '' ? await claim() : await this.#serial.run(`@${name}`, claim)
+      this.#components.standby?.registered(account, { wasAwaited })
+      return handle
     })
   }
 
-  async #write (request: RegisterRequest, record: SignedHomeRecord, wanted: string): Promise<string> {
+  /** A handle is a name at the relay that issued it: here the account gets the same local part, if that is free. '': none. */
+  async #shippedName (account: AccountId, shipped: Shipped | undefined): Promise<string> {
+    const { accounts, handles } = this.#components
+    const name = shipped?.registration?.handle ?? ''
+    if (name === '' || (await accounts.find(account) ?? { handle: '' }).handle !== '') return ''
+    return await handles.isFree(name) ? name : ''
+  }
+
+  async #write (request: RegisterRequest, record: SignedHomeRecord, wanted: string, shipped?: Shipped): Promise<string> {
     const { accounts, clock, commits, handles, homes, logger, prekeys, publisher } = this.#components
     const { device, devices } = request
     const known = await accounts.find(devices.account)
     checkDevicesNewest(devices, known)
+    // What its former home knew last counts as well: a device that was unlinked there does not register here.
+    checkDevicesNewest(devices, shipped?.registration)
     const current = known?.handle ?? ''
     const registration = registrationOf(devices, {
       handle: wanted === '' ? current : wanted,
       registeredAtMs: known?.registeredAtMs ?? clock.nowMs(),
       hasMoved: false
     })
-    const writes: Write[] = wanted === '' ? [] : await handles.claim(devices.account, { wanted, current })
+    const writes: Write[] = [...shipped?.writes ?? [], ...wanted === '' ? [] : await handles.claim(devices.account, { wanted, current })]
     if (known === undefined || isOther(known, registration)) writes.push(accounts.put(registration))
     const cached = homes.cached(devices.account)
     if (cached === undefined || isNewer(record, cached) || !accounts.isLocal(devices.account)) writes.push({ op: 'put', table: 'home', key: devices.account, value: record.bytes })

@@ -46,6 +46,8 @@ export interface ShipLog {
     isWhole: boolean;
     trimThrough: number;
     asks: boolean;
+    cutThrough: number;
+    isCut: boolean;
 }
 export declare namespace ShipLog {
     const codec: () => Codec<ShipLog>;

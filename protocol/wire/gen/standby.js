@@ -310,6 +310,14 @@ export var ShipLog;
                     w.uint32(112);
                     w.bool(obj.asks);
                 }
+                if ((obj.cutThrough != null && obj.cutThrough !== 0)) {
+                    w.uint32(120);
+                    w.uint64Number(obj.cutThrough);
+                }
+                if ((obj.isCut != null && obj.isCut !== false)) {
+                    w.uint32(128);
+                    w.bool(obj.isCut);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -328,7 +336,9 @@ export var ShipLog;
                     rows: [],
                     isWhole: false,
                     trimThrough: 0,
-                    asks: false
+                    asks: false,
+                    cutThrough: 0,
+                    isCut: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -426,6 +436,14 @@ export var ShipLog;
                         }
                         case 14: {
                             obj.asks = reader.bool();
+                            break;
+                        }
+                        case 15: {
+                            obj.cutThrough = reader.uint64Number();
+                            break;
+                        }
+                        case 16: {
+                            obj.isCut = reader.bool();
                             break;
                         }
                         default: {

@@ -1,0 +1,123 @@
+/**
+ * What is to be shipped of one log or one account: writes of the primary's store, folded until they are sent. The last word
+ * on a row or a cursor counts, so applying a draft twice, or one that an older copy has seen already, changes nothing.
+ */
+import { accountIdToBytes, deviceKeyOf, type AccountId, type DeviceId } from '../../protocol/ids.ts'
+import { conversationFromId, type ConversationId } from '../../protocol/conversation.ts'
+import { limits } from '../../protocol/limits.ts'
+import type { ShipAccount, ShipLog, ShipRow } from '../../protocol/wire/gen/standby.js'
+import type { LogEntry, OutboxItem, Write } from '../store/store.ts'
+import { joinedTable, shippedTables, type ShippedTable } from './shadow-rows.ts'
+
+/** Rough cost of what is no envelope and no value. */
+const stepBytes = 100
+/** A draft that has come so far grows no more. */
+const fullBytes = 192 * 1024
+
+export type LogWrite = Extract<Write, { op: 'append' | 'enqueue' | 'dequeue' | 'cursor' | 'skip' | 'trim' | 'cut' }>
+type RowWrite = Extract<Write, { op: 'put' | 'delete' }>
+
+const valueOf = (write: RowWrite): Uint8Array | undefined => write.op === 'put' ? write.value : undefined
+export const wireRow = (table: number, key: string, value: Uint8Array | undefined): ShipRow => ({ table, key, ...(value === undefined ? {} : { value }) })
+
+export class LogDraft {
+  readonly key: ConversationId
+  readonly account: AccountId
+  bytes = 0
+  #entries: LogEntry[] = []
+  readonly #items = new Map<number, OutboxItem>()
+  readonly #dequeued = new Set<number>()
+  readonly #cursors = new Map<DeviceId, number>()
+  readonly #rows = new Map<string, Uint8Array | undefined>()
+  #skip: { epoch: number, throughSeq: number } | undefined
+  #trimThrough = 0
+  #cutThrough: number | undefined
+
+  constructor (key: ConversationId, account: AccountId) {
+    this.key = key
+    this.account = account
+  }
+
+  get isFull (): boolean {
+    return this.bytes >= fullBytes || this.#entries.length >= limits.pageEntries || this.#items.size >= limits.pageEntries || this.#dequeued.size >= 1_024
+  }
+
+  /** Of a group's state: `rest` of its key. */
+  addRow (rest: string, write: RowWrite): void {
+    this.#rows.set(rest, valueOf(write))
+    this.bytes += stepBytes + (valueOf(write)?.byteLength ?? 0)
+  }
+
+  add (write: LogWrite): void {
+    this.bytes += stepBytes
+    switch (write.op) {
+      case 'append':
+        this.#entries.push(write.entry)
+        this.bytes += write.entry.envelope.byteLength
+        return
+      case 'enqueue':
+        // A queue that was empty begins at 1 again.
+        this.#dequeued.delete(write.item.position)
+        this.#items.set(write.item.position, write.item)
+        this.bytes += write.item.envelope.byteLength
+        return
+      case 'dequeue':
+        this.#items.delete(write.position)
+        this.#dequeued.add(write.position)
+        return
+      case 'cursor': this.#cursors.set(write.device, write.seq); return
+      case 'trim': this.#trimThrough = Math.max(this.#trimThrough, write.throughSeq); return
+      case 'cut':
+        this.#entries = this.#entries.filter(({ seq }) => seq <= write.throughSeq)
+        this.#cutThrough = Math.min(this.#cutThrough ?? Infinity, write.throughSeq)
+        return
+      case 'skip':
+        this.#entries = this.#entries.filter(({ seq }) => seq > write.throughSeq)
+        this.#skip = write
+    }
+  }
+
+  toWire (): ShipLog {
+    return {
+      conversation: conversationFromId(this.key).bytes,
+      account: accountIdToBytes(this.account),
+      skipThrough: this.#skip?.throughSeq ?? 0,
+      skipEpoch: this.#skip?.epoch ?? 0,
+      entries: this.#entries.map(({ epoch, seq, storedAtMs, expiresAtMs, envelope }) => ({ epoch, seq, storedAtMs, expiresAtMs, envelope })),
+      dequeued: [...this.#dequeued],
+      items: Array.from(this.#items.values(), ({ position, storedAtMs, expiresAtMs, envelope }) => ({ position, storedAtMs, expiresAtMs, envelope })),
+      itemsFrom: 0,
+      itemsTo: 0,
+      cursors: Array.from(this.#cursors, ([device, seq]) => ({ device: deviceKeyOf(device), seq })),
+      rows: Array.from(this.#rows, ([key, value]) => wireRow(0, key, value)),
+      isWhole: false,
+      trimThrough: this.#trimThrough,
+      asks: false,
+      cutThrough: this.#cutThrough ?? 0,
+      isCut: this.#cutThrough !== undefined
+    }
+  }
+}
+
+export class AccountDraft {
+  readonly key: AccountId
+  readonly account: AccountId
+  bytes = 0
+  readonly #rows = new Map<string, ShipRow>()
+
+  constructor (account: AccountId) { this.key = this.account = account }
+
+  get isFull (): boolean { return this.bytes >= fullBytes }
+
+  addRow (table: ShippedTable, write: RowWrite): void { this.#set(shippedTables[table], write.key, valueOf(write)) }
+  addLog (log: ConversationId, isIn: boolean): void { this.#set(joinedTable, log, isIn ? new Uint8Array(0) : undefined) }
+
+  #set (table: number, key: string, value: Uint8Array | undefined): void {
+    this.#rows.set(`${table}/${key}`, wireRow(table, key, value))
+    this.bytes += stepBytes + (value?.byteLength ?? 0)
+  }
+
+  toWire (): ShipAccount { return { account: accountIdToBytes(this.account), rows: [...this.#rows.values()], isWhole: false, isDone: false } }
+}
+
+export type Draft = LogDraft | AccountDraft

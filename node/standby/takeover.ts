@@ -1,0 +1,336 @@
+/**
+ * An account that another relay has shipped here lives here from now on: its shadow becomes this relay's own logs, outbox and rows.
+ *
+ * Owns: what is taken by number, what again by message id, and the order: logs and outbox first, the registration last, so that a crash
+ * in between is made good by registering again. What stands in a log here is never changed. Spec: docs/protocol/standby.md, take-over
+ */
+import type { Clock } from '../../protocol/clock.ts'
+import { conversationFromId, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
+import { isCreated } from '../../protocol/groups/membership.ts'
+import { readRows } from '../groups/group-rows.ts'
+import type { Groups } from '../groups/groups.ts'
+import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import type { Log } from '../log/log.ts'
+import type { Logs } from '../log/logs.ts'
+import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
+import type { Placement } from '../log/placement.ts'
+import { registrationOfRow, type Registration } from '../people/accounts.ts'
+import { withoutOneTime } from '../people/prekeys.ts'
+import type { Commits, Logger } from '../ports.ts'
+import type { LogEntry, OutboxItem, Store, Write } from '../store/store.ts'
+import type { Meter } from '../watch/meter.ts'
+import * as rows from './shadow-rows.ts'
+import type { Shadows } from './shadows.ts'
+
+/** Logs taken over at once. */
+const together = 8
+/** Entries of one commit. */
+const pageEntries = 256
+
+export interface TakeoverComponents {
+  store: Store
+  commits: Pick<Commits, 'commit'>
+  shadows: Shadows
+  logs: Logs
+  outboxes: Outboxes
+  placement: Placement
+  groups: Groups
+  clock: Clock
+  meter: Meter
+  logger: Logger
+  /** Something waits in this outbox, or its log is sequenced here now. */
+  queued (queue: OutboxQueue): void
+}
+
+/** What a registration goes on with. */
+export interface Shipped {
+  /** As the former home had it; its handle is a name at that relay. */
+  readonly registration: Registration | undefined
+  /** For the batch of the registration: prekeys, profile, who may see the account. */
+  readonly writes: readonly Write[]
+}
+
+const nothing: Shipped = { registration: undefined, writes: [] }
+
+export class Takeover {
+  readonly #c: TakeoverComponents
+  readonly #taken
+  /** Outboxes that were filled, by account, until it is registered. */
+  readonly #queues = new Map<AccountId, Set<OutboxQueue>>()
+
+  constructor (components: TakeoverComponents) {
+    this.#c = components
+    this.#taken = components.meter.counter('heliograph_standby_taken_over_total', 'what was taken over from shadows, by kind', ['kind'])
+  }
+
+  /**
+   * The account registers here: logs and outbox are this relay's own when it resolves. May be called again.
+   * @param epoch of the record that it registers with
+   * @throws ProtocolError STORAGE_FULL, …: register again
+   */
+  async take (account: AccountId, epoch: number): Promise<Shipped> {
+    const { shadows } = this.#c
+    let shipped = nothing
+    for (const relay of shadows.relaysOf(account)) {
+      const one = await this.#readRows(account, relay)
+      // The newest record's comes first.
+      if (shipped.registration === undefined) shipped = one
+      const devices = one.registration?.devices ?? []
+      const logs = await shadows.logsOf(account, relay)
+      for (let at = 0; at < logs.length; at += together) {
+        await Promise.all(logs.slice(at, at + together).map(async (id) => { await this.#takeLog(id, { account, relay, devices, epoch }) }))
+      }
+      this.#taken.inc(1, { kind: 'account' })
+      this.#c.logger.info('standby.taken-over', { account, logs: logs.length })
+    }
+    return shipped
+  }
+
+  /** It is registered: what waits goes on its way, and the shadow is not needed any more. */
+  done (account: AccountId): void {
+    const { shadows, logs, logger } = this.#c
+    for (const log of logs.loadedWith(account)) logs.reset(log)
+    for (const queue of this.#queues.get(account) ?? []) this.#c.queued(queue)
+    this.#queues.delete(account)
+    for (const relay of shadows.relaysOf(account)) {
+      shadows.drop(account, relay).catch((error: unknown) => { logger.warn('standby.drop', {}, error) })
+    }
+  }
+
+  async #readRows (account: AccountId, relay: RelayId): Promise<Shipped> {
+    const writes: Write[] = []
+    let registration: Registration | undefined
+    for await (const { key, value } of this.#c.store.scan('standby', rows.rowsKey(account, relay))) {
+      const [table, ...rest] = key.slice(rows.rowsKey(account, relay).length).split('/')
+      const name = rest.join('/')
+      switch (Number(table)) {
+        case rows.shippedTables.account: registration = registrationOfRow(account, value); break
+        case rows.shippedTables.profile: writes.push({ op: 'put', table: 'profile', key: name, value }); break
+        case rows.shippedTables.presence: writes.push({ op: 'put', table: 'presence', key: name, value }); break
+        case rows.shippedTables.prekey:
+          // SPEC(standby §prekeys) one-time prekeys may have been handed out there since: only the highest id is kept
+          writes.push({ op: 'put', table: 'prekey', key: name, value: name.endsWith('/once') ? withoutOneTime(value) : value })
+      }
+    }
+    return { registration, writes }
+  }
+
+  async #takeLog (id: ConversationId, from: { account: AccountId, relay: RelayId, devices: readonly DeviceId[], epoch: number }): Promise<void> {
+    const { store, commits, shadows, logs, outboxes } = this.#c
+    const { account, relay, devices, epoch } = from
+    const conversation = conversationFromId(id)
+    const head = await shadows.headOf(relay, id)
+    await outboxes.reloading(id)
+    const log = await logs.load(conversation)
+    const start: Write[] = [{ op: 'join', log: id, account }, rows.put(rows.importedKey(id), rows.encodeU32(epoch))]
+    if (log.group !== undefined) await this.#takeGroup(log, relay, start)
+    await commits.commit(start)
+    const cursors = new Map<DeviceId, number>()
+    for await (const { key, value } of store.scan('standby', rows.cursorKey(relay, id))) {
+      const device = rows.deviceOfKey(key)
+      if (devices.includes(device)) cursors.set(device, rows.decodeU48(value))
+    }
+    if (head !== undefined && head.head > 0) {
+      const needed = devices.length === 0 ? head.first : Math.min(...devices.map((device) => cursors.get(device) ?? 0)) + 1
+      await this.#takeEarlier(log, relay, head, Math.max(head.first, needed))
+      if (this.#mayAppend(conversation, account)) await this.#takeLater(log, relay, head)
+      await this.#takeAgain(log, relay, head, account)
+    }
+    await this.#takeCursors(log, cursors)
+    await this.#takeOutbox(log, relay, account)
+  }
+
+  /** A group that is not known here: its state as the former home has it. */
+  async #takeGroup (log: Log, relay: RelayId, writes: Write[]): Promise<void> {
+    const { store, groups, logs } = this.#c
+    const { group, conversation } = log
+    if (group === undefined || group.isKnown || conversation.kind !== 'group') return
+    const prefix = rows.groupKey(relay, conversation.id)
+    const { state, isDamaged } = await readRows(conversation, renamed(store.scan('standby', prefix), prefix.length, conversation.id))
+    if (isDamaged || !isCreated(state) || log.isDropped || group.isKnown) return
+    logs.changed(log, groups.replace(group, state, writes))
+  }
+
+  /** Entries that are not kept here any more and that a device of the account has not had. */
+  async #takeEarlier (log: Log, relay: RelayId, head: rows.ShadowHead, from: number): Promise<void> {
+    if (log.head === 0 || log.first <= from || head.head < log.first - 1) return
+    while (log.first > from && !log.isDropped) {
+      const { first } = log
+      const entries = await this.#entries(log.conversation, relay, Math.max(from, first - pageEntries), first - 1)
+      let start = entries.length
+      while (start > 0 && entries[start - 1]!.seq === first - 1 - (entries.length - start)) start--
+      const fitting = entries.slice(start)
+      if (fitting.length === 0 || log.first !== first) return
+      await this.#c.commits.commit([{ op: 'restore', log: log.conversation.id, entries: fitting }])
+      log.first = fitting[0]!.seq
+      this.#taken.inc(fitting.length, { kind: 'earlier-entry' })
+    }
+  }
+
+  /**
+   * By number after what is here: of a log that the former home has sequenced, or that nobody else here has a part in. Otherwise its
+   * sequencer supplies it.
+   */
+  #mayAppend (conversation: Conversation, account: AccountId): boolean {
+    const { placement } = this.#c
+    return conversation.anchor === account || placement.localMembers(conversation).every((local) => local === account)
+  }
+
+  async #takeLater (log: Log, relay: RelayId, head: rows.ShadowHead): Promise<void> {
+    const { commits, logs, outboxes } = this.#c
+    const { conversation } = log
+    const isOpen = (): boolean => !log.isDropped && log.epoch <= head.epoch && log.head < head.head
+    if (isOpen() && log.head < head.first - 1 && log.head === log.durableHead) {
+      log.skipTo(head.first - 1, log.epoch)
+      await commits.commit([{ op: 'skip', log: conversation.id, epoch: log.epoch, throughSeq: head.first - 1 }])
+    }
+    while (isOpen()) {
+      const entries = await this.#entries(conversation, relay, log.head + 1, Math.min(head.head, log.head + pageEntries))
+      const queue = outboxes.peek(conversation.id)
+      const items = await Promise.all(entries.map(async ({ sender, messageId }) => await queue?.find(sender, messageId)))
+      const writes: Write[] = []
+      const dequeued: number[] = []
+      for (const [i, entry] of entries.entries()) {
+        if (entry.seq !== log.head + 1 || !isOpen()) break
+        appendEntry(log, entry, { groups: this.#c.groups, logs, writes })
+        const item = items[i]
+        if (item === undefined || queue?.isDropped !== false) continue
+        writes.push({ op: 'dequeue', log: conversation.id, position: item.position })
+        dequeued.push(item.position)
+      }
+      if (writes.length === 0) return
+      const through = log.head
+      try {
+        await commits.commit(writes)
+      } catch (error) {
+        logs.drop(log)
+        throw error
+      }
+      for (const position of dequeued) queue!.removed(position)
+      if (queue !== undefined) outboxes.settle(queue)
+      log.committed(through)
+      this.#taken.inc(entries.length, { kind: 'entry' })
+    }
+  }
+
+  /** What the account itself has written and is in no log or outbox here: it goes the way of a message that a device sends again. */
+  async #takeAgain (log: Log, relay: RelayId, head: rows.ShadowHead, account: AccountId): Promise<void> {
+    for (let from = head.first; from <= head.head; from += pageEntries) {
+      const entries = await this.#entries(log.conversation, relay, from, Math.min(head.head, from + pageEntries - 1))
+      const own = entries.filter(({ envelope }) => senderOf(envelope) === account)
+      await this.#enqueue(log, own, account, 'entry-again')
+    }
+  }
+
+  async #takeCursors (log: Log, cursors: ReadonlyMap<DeviceId, number>): Promise<void> {
+    const { id } = log.conversation
+    const writes: Write[] = []
+    for (const [device, seq] of cursors) {
+      const upTo = Math.min(seq, log.head)
+      if (upTo <= (log.cursors.get(device) ?? -1)) continue
+      log.cursors.set(device, upTo)
+      writes.push({ op: 'cursor', log: id, device, seq: upTo })
+    }
+    if (writes.length > 0) await this.#c.commits.commit(writes)
+  }
+
+  async #takeOutbox (log: Log, relay: RelayId, account: AccountId): Promise<void> {
+    const { id } = log.conversation
+    let page: Array<Omit<OutboxItem, 'log' | 'position'>> = []
+    for await (const { value } of this.#c.store.scan('standby', rows.itemsOf(relay, id))) {
+      const item = itemOf(rows.decodeEnvelope(value))
+      if (senderOf(item.envelope) !== account) continue
+      page.push(item)
+      if (page.length < pageEntries) continue
+      await this.#enqueue(log, page, account, 'outbox')
+      page = []
+    }
+    await this.#enqueue(log, page, account, 'outbox')
+  }
+
+  /** Into this relay's outbox, unless it is here already. */
+  async #enqueue (log: Log, envelopes: ReadonlyArray<Omit<OutboxItem, 'log' | 'position'>>, account: AccountId, kind: string): Promise<void> {
+    const { logs, outboxes, commits, clock } = this.#c
+    const { conversation } = log
+    if (envelopes.length === 0) return
+    const seen = await Promise.all(envelopes.map(async ({ sender, messageId }) => await logs.findMessage(log, sender, messageId)))
+    await outboxes.reloading(conversation.id)
+    const fresh = envelopes.filter(({ expiresAtMs }, i) => seen[i] === undefined && expiresAtMs > clock.nowMs())
+    if (fresh.length === 0) return
+    const queue = outboxes.open(conversation)
+    const queues = this.#queues.get(account) ?? new Set()
+    this.#queues.set(account, queues.add(queue))
+    const items = fresh
+      // It may have come in from its device meanwhile.
+      .filter(({ sender, messageId }) => queue.findUncommitted(sender, messageId) === undefined && log.findUncommitted(sender, messageId) === undefined)
+      .map((envelope): OutboxItem => {
+        const item = { ...envelope, log: conversation.id, position: queue.last + 1 }
+        queue.push(item)
+        log.noteMessage(item.sender, item.messageId)
+        return item
+      })
+    const last = items.at(-1)
+    if (last === undefined) return
+    try {
+      await commits.commit(items.map((item) => ({ op: 'enqueue', item })))
+    } catch (error) {
+      outboxes.reload(queue)
+      throw error
+    }
+    queue.committed(last.position)
+    this.#taken.inc(items.length, { kind })
+  }
+
+  async #entries ({ id }: Conversation, relay: RelayId, from: number, to: number): Promise<LogEntry[]> {
+    const keys = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
+    const out: LogEntry[] = []
+    for (const seq of keys) {
+      const value = await this.#c.store.get('standby', rows.entryKey(relay, id, seq))
+      if (value !== undefined) out.push({ seq, epoch: rows.decodeEnvelope(value).epoch, ...itemOf(rows.decodeEnvelope(value)) })
+    }
+    return out
+  }
+
+  /** Was this log taken over from a shadow, so that nobody need be heard of how far it goes? */
+  async wasTakenOver ({ id }: Conversation): Promise<boolean> { return await this.#c.store.get('standby', rows.importedKey(id)) !== undefined }
+
+  /** A former home has handed over what it still has, of an account that lives here. */
+  async takeIn (account: AccountId, relay: RelayId): Promise<void> {
+    const { placement, shadows, store, commits } = this.#c
+    if (!placement.isHome(account)) throw new ProtocolError('UNKNOWN_ACCOUNT')
+    const { writes, registration } = await this.#readRows(account, relay)
+    for (const id of await shadows.logsOf(account, relay)) await this.#takeLog(id, { account, relay, devices: registration?.devices ?? [], epoch: placement.epochOf({ anchor: account }) })
+    // What the account has said here since is newer.
+    const missing: Write[] = []
+    for (const write of writes) if (write.op === 'put' && write.table !== 'prekey' && await store.get(write.table, write.key) === undefined) missing.push(write)
+    if (missing.length > 0) await commits.commit(missing)
+    this.#taken.inc(1, { kind: 'handed-over' })
+    for (const queue of this.#queues.get(account) ?? []) this.#c.queued(queue)
+    this.#queues.delete(account)
+    await shadows.drop(account, relay)
+  }
+}
+
+/** The next entry of a log, from another copy of it; a group's change takes effect. */
+export function appendEntry (log: Log, entry: LogEntry, { groups, logs, writes }: { groups: Groups, logs: Logs, writes: Write[] }): void {
+  log.append(entry)
+  writes.push({ op: 'append', log: log.conversation.id, entry })
+  const { group } = log
+  // What came with the state is in it already.
+  if (group?.isKnown !== true || entry.seq <= group.state.seq || readEnvelopeHeader(entry.envelope).control === undefined) return
+  const effect = groups.applyEntry(group, entry.envelope, entry, writes)
+  if (effect !== undefined) logs.changed(log, effect)
+}
+
+export const senderOf = (envelope: Uint8Array): AccountId => accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount)
+
+export function itemOf ({ storedAtMs, expiresAtMs, envelope }: rows.ShadowEnvelope): Omit<OutboxItem, 'log' | 'position'> {
+  const header = readEnvelopeHeader(envelope)
+  return { sender: deviceIdOfKey(header.senderDevice), messageId: messageIdFromBytes(header.messageId), storedAtMs, expiresAtMs, envelope }
+}
+
+async function * renamed (from: AsyncIterable<{ key: string, value: Uint8Array }>, prefixLength: number, id: ConversationId): AsyncIterable<{ key: string, value: Uint8Array }> {
+  for await (const { key, value } of from) yield { key: `${id}/${key.slice(prefixLength)}`, value }
+}
