@@ -11,7 +11,7 @@ import { deviceIdOfKey, type DeviceId } from '../protocol/ids.ts'
 import { anyMethods, directoryMethods } from '../protocol/methods.ts'
 import { protocols } from '../protocol/protocols.ts'
 import { streamPair } from '../protocol/stream-pair.ts'
-import { DeviceWorld, TestDevice, addressOf } from './device-world.ts'
+import { DeviceWorld, addressOf, type TestDevice } from './device-world.ts'
 
 export class MoveWorld extends DeviceWorld {
   /** Streams between devices and relays. */
