@@ -8,12 +8,13 @@ import type { Channel, Handlers } from '../../protocol/channel.ts'
 import { conversationFromBytes, conversationFromId, type Conversation } from '../../protocol/conversation.ts'
 import { ERRORS, ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdFromBytes, messageIdToBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
-import { limits } from '../../protocol/limits.ts'
+import { limits, rates } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import type { LogState, Page, Position, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
 import { Delivery, type DeliveryComponents } from './delivery.ts'
 import { FanoutScheduler, rankOf } from '../fanout/scheduler.ts'
 import type { Span } from '../groups/group-rows.ts'
+import { FairIntake } from '../limits/fair-intake.ts'
 import type { Load } from '../limits/load.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Intake, Origin } from '../log/intake.ts'
@@ -62,6 +63,7 @@ export interface ClientSessionsComponents extends Pick<DeliveryComponents, 'cloc
   homes: Homes
   progress: Progress
   buckets: Buckets
+  loopLagMs?: (() => number) | undefined
   load?: Load
   meter: Meter
   logger: Logger
@@ -75,6 +77,7 @@ export class ClientSessions {
   readonly #c: ClientSessionsComponents
   readonly #delivery: DeliveryComponents
   readonly #refused
+  readonly #fair: FairIntake
   readonly #byChannel = new Map<Channel, ClientSession>()
   readonly #byAccount = new Map<AccountId, Set<ClientSession>>()
 
@@ -82,6 +85,7 @@ export class ClientSessions {
     this.#c = components
     const { meter, logs, homes, placement } = components
     const pages = new SharedPages(components)
+    this.#fair = new FairIntake(components, { allowance: rates.promptPerAccount, name: 'accounts' })
     this.#delivery = {
       ...components,
       pages,
@@ -199,8 +203,10 @@ export class ClientSessions {
     handlers
       .on(clientMethods.submit, ({ envelopes }, channel) => {
         const session = this.#session(channel)
-        this.#c.buckets.take('submitPerDevice', session.device, envelopes.length)
-        return this.#c.intake.accept(envelopes, session.origin).then((outcomes) => ({ outcomes }))
+        const weight = { envelopes: envelopes.length, bytes: bytesOf(envelopes) }
+        this.#c.buckets.take('submitPerDevice', session.device, weight.envelopes)
+        this.#c.buckets.take('submitPerAccount', session.account, weight.envelopes)
+        return this.#fair.run(session.account, weight, () => this.#c.intake.accept(envelopes, session.origin).then((outcomes) => ({ outcomes })))
       })
       .onNotification(clientNotifications.acknowledge, (positions, channel) => { this.#onAcknowledge(positions, channel) })
       .on(clientMethods.readLog, (request, channel) => {
@@ -311,3 +317,5 @@ export class ClientSessions {
     return { logs: out }
   }
 }
+
+const bytesOf = (envelopes: readonly Uint8Array[]): number => envelopes.reduce((sum, { byteLength }) => sum + byteLength, 0)

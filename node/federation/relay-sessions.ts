@@ -5,21 +5,24 @@
  * follows from signed home records alone. Spec: docs/protocol/relay.md
  */
 import type { Channel, Handlers } from '../../protocol/channel.ts'
+import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromBytes } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'
-import { limits } from '../../protocol/limits.ts'
+import { limits, rates } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import { isNewer, verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Page, ReadLog } from '../../protocol/wire/gen/log.js'
 import type { Intake, Origin } from '../log/intake.ts'
 import type { LogReader } from '../log/log-reader.ts'
+import { FairIntake } from '../limits/fair-intake.ts'
 import type { Load } from '../limits/load.ts'
 import type { Logs } from '../log/logs.ts'
 import { wireEntry } from '../delivery/pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
-import type { Buckets, Homes } from '../ports.ts'
+import type { Buckets, Defer, Homes } from '../ports.ts'
+import type { Meter } from '../watch/meter.ts'
 import type { Replicas } from './replica.ts'
 
 export interface RelaySessionsComponents {
@@ -30,6 +33,10 @@ export interface RelaySessionsComponents {
   placement: Placement
   homes: Homes
   buckets: Buckets
+  clock: Clock
+  defer: Defer
+  meter: Meter
+  loopLagMs?: (() => number) | undefined
   load?: Load
   signing: Signing
   /** A request came from this relay: it can be reached, or soon. */
@@ -47,7 +54,12 @@ export class RelaySessions {
   readonly #origins = new Map<RelayId, Origin>()
   #isDraining = false
 
-  constructor (components: RelaySessionsComponents) { this.#c = components }
+  readonly #fair: FairIntake
+
+  constructor (components: RelaySessionsComponents) {
+    this.#c = components
+    this.#fair = new FairIntake(components, { allowance: rates.promptPerRelay, name: 'relays' })
+  }
 
   register (handlers: Handlers): void {
     const { buckets, intake, replicas, heardOf } = this.#c
@@ -64,7 +76,8 @@ export class RelaySessions {
         // [LATER] what is sequenced now could not be replicated any more
         if (this.#isDraining) throw new ProtocolError('DRAINING')
         buckets.take('forwardPerRelay', relay, envelopes.length)
-        return intake.accept(envelopes, this.#origin(relay)).then((outcomes) => ({ outcomes }))
+        const bytes = envelopes.reduce((sum, { byteLength }) => sum + byteLength, 0)
+        return this.#fair.run(relay, { envelopes: envelopes.length, bytes }, () => intake.accept(envelopes, this.#origin(relay)).then((outcomes) => ({ outcomes })))
       })
       .on(relayMethods.replicate, ({ pages }, channel) => {
         const relay = relayOf(channel)

@@ -61,6 +61,15 @@ export class BucketSet {
     return 0
   }
 
+  /** Tokens that were left when this key was last looked at; the burst when it is not remembered. */
+  left (key: string): number { return this.#buckets.get(key)?.tokens ?? this.#rate.burst }
+
+  /** Nothing is left, from now on. */
+  empty (key: string): void {
+    this.tryTake(key, 0)
+    this.#buckets.get(key)!.tokens = 0
+  }
+
   /** Buckets that are full again say nothing and go first; when none is, the one that was used longest ago goes. */
   #forget (nowMs: number): void {
     const refillMs = this.#rate.burst / this.#rate.perSecond * 1000

@@ -3,6 +3,7 @@ import { noDuplicate } from '../assertions/no-duplicate.ts'
 import { noLoss } from '../assertions/no-loss.ts'
 import { order } from '../assertions/order.ts'
 import { Worker } from '../bench/load/fleet.ts'
+import { figure, type RelayHandle } from '../network/network.ts'
 import { collectEvidence, type Person } from '../network/person.ts'
 import type { Scenario, Stage } from '../scenario.ts'
 import { untilDelivered } from './cross-region.ts'
@@ -23,6 +24,8 @@ const roads = { one: 'one receiver', many: `${receivers} receivers`, group: 'one
 
 const p99 = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(0.99 * list.length))] ?? NaN
 
+const cpuOf = async ({ httpUrl }: RelayHandle): Promise<number> => await figure(`${httpUrl}/metrics`, 'process_cpu_seconds_total') ?? 0
+
 /** Both write at a steady pace; the times to the second tick of all of it. */
 async function talk (stage: Stage, [one, other]: readonly [Person, Person], what: string, count: number): Promise<number[]> {
   const before = [one.tickMs.delivered.length, other.tickMs.delivered.length]
@@ -42,7 +45,8 @@ export const flood: Scenario = {
   async run (stage) {
     const count = Math.max(40, Math.round(messagesEach * stage.scale))
     const network = await stage.step('a bootstrap node and three relays run, 80 ms apart', () => stage.network())
-    const [eu, us] = [network.relay('eu'), network.relay('us')].map(({ id, address }) => ({ relay: id, address }))
+    const victim = network.relay('eu')
+    const [eu, us] = [victim, network.relay('us')].map(({ id, address }) => ({ relay: id, address }))
     const near = await stage.step('ann and bob are online in eu, cat in eu and dan in ap', async () => [await stage.person('ann', 'eu'), await stage.person('bob', 'eu')] as const)
     const far = [await stage.person('cat', 'eu'), await stage.person('dan', 'ap')] as const
     const pairs = [near, far]
@@ -60,18 +64,20 @@ export const flood: Scenario = {
       const late: string[] = []
       quiet.forEach((list, i) => { stage.figure(i === 0 ? 'same relay, quiet' : 'across regions, quiet', quantiles(list)) })
       for (const to of Object.keys(roads) as Array<keyof typeof roads>) {
+        const cpuBefore = await cpuOf(victim)
         const flooded = await stage.step(`they talk while all ${senders} send to ${roads[to]}`, async () => {
           await flooders.ask({ do: 'flood', to })
           return await measure(to)
         })
         const { accepted, refused, seconds } = await flooders.ask<FloodResult>({ do: 'stop' })
+        const cpu = await cpuOf(victim) - cpuBefore
         flooded.forEach((list, i) => {
           const ratio = p99(list) / quietP99[i]!
           stage.figure(`${i === 0 ? 'same relay' : 'across regions'}, flood to ${roads[to]}`, `${quantiles(list)}, ratio ${ratio.toFixed(2)}`)
           if (p99(list) > Math.max(maxRatio * quietP99[i]!, unnoticedMs)) late.push(`${roads[to]}: p99 ${p99(list).toFixed(0)} ms in place of ${quietP99[i]!.toFixed(0)} ms`)
         })
         const perSecond = (n: number): string => Math.round(n / seconds).toLocaleString('en')
-        stage.figure(`flood to ${roads[to]}`, `${perSecond(accepted)} a second taken; refused: ${Object.entries(refused).map(([code, n]) => `${code} ${perSecond(n)} a second`).join(', ') || 'none'}`)
+        stage.figure(`flood to ${roads[to]}`, `${perSecond(accepted)} a second taken, ${(100 * cpu / seconds).toFixed(0)}% of a core in eu; refused: ${Object.entries(refused).map(([code, n]) => `${code} ${perSecond(n)} a second`).join(', ') || 'none'}`)
       }
       stage.check(`p99 of an honest pair at most ${maxRatio} times as long`, late)
       const evidence = await Promise.all(pairs.map((pair) => collectEvidence(pair)))
