@@ -229,4 +229,51 @@ describe('a home that dies', function () {
     await assert.rejects(world.world.during(laptop.client.home.setStandby('none')), { code: 'NOT_ALLOWED' })
     await assert.rejects(world.world.during(laptop.client.home.move('eu-1')), { code: 'NOT_ALLOWED' })
   })
+
+  for (const dies of ['founder', 'member'] as const) {
+    for (const standby of ['auto', 'none'] as const) {
+      it(`a group goes on when the home of its ${dies} dies, ${standby === 'auto' ? 'with a standby' : 'without one, moved by hand'}`, async () => {
+        world = await MoveWorld.with(relays)
+        const ann = await world.person('ann', dies === 'founder' ? 'eu-1' : 'us-1', { standby: dies === 'founder' ? standby : 'none' })
+        const bob = await world.person('bob', dies === 'member' ? 'eu-1' : 'ap-1', { standby: dies === 'member' ? standby : 'none' })
+        const carol = await world.person('carol', 'ap-1', { standby: 'none' })
+        const people = [ann, bob, carol]
+        const { chat } = await world.world.during(ann.client.groups.create({ name: 'Harbour', members: [bob.account, carol.account] }))
+        await world.until(async () => (await bob.client.groups.list()).length === 1 && (await carol.client.groups.list()).length === 1, 'the group')
+        const lines = async (one: TestDevice): Promise<string[]> => (await one.client.history(chat, { limit: 1_000 })).map(({ text }) => text)
+        const all = async (count: number): Promise<boolean> => (await Promise.all(people.map(lines))).every((texts) => texts.length === count)
+        for (const one of people) await one.say(chat, `${one.name} before`)
+        await world.until(async () => await all(3), 'the first messages')
+        world.crash('eu-1')
+        for (const one of people) await one.say(chat, `${one.name} meanwhile`)
+        const mover = dies === 'founder' ? ann : bob
+        if (standby === 'none') await world.world.during(mover.client.home.move('us-1').catch(async () => await mover.client.home.move('ap-1')))
+        const tookMs = await world.timeUntil(async () => await all(6), 'those written meanwhile', 60_000)
+        if (standby === 'auto') assert.ok(tookMs < 15_000, `${tookMs} ms`)
+        for (const one of people) await one.say(chat, `${one.name} after`)
+        await world.until(async () => await all(9), 'those after it')
+        const [first, ...others] = await Promise.all(people.map(lines))
+        for (const other of others) assert.deepEqual(other, first)
+        assert.deepEqual(texts(...people.map(({ warnings }) => warnings)), [])
+      })
+    }
+  }
+
+  it('who is there is seen again after a move', async () => {
+    world = await MoveWorld.with(relays)
+    const ann = await world.person('ann', 'eu-1')
+    const bob = await world.person('bob', 'ap-1', { standby: 'none' })
+    await ann.say(bob.account, 'one')
+    await bob.say(ann.account, 'two')
+    await world.until(() => bob.received.length === 1 && ann.received.length === 1, 'the first messages')
+    await bob.client.presence.watch([ann.account])
+    const seen = (): string => bob.client.presence.of(ann.account).state
+    await world.until(() => seen() === 'online', 'ann online')
+    world.crash('eu-1')
+    await world.until(() => world.homeOf(ann) !== 'eu-1' && ann.client.connection.state === 'online', 'the move')
+    await world.world.pass(90_000)
+    assert.equal(seen(), 'online')
+    await ann.away()
+    await world.until(() => seen() === 'offline', 'ann offline', 180_000)
+  })
 })
