@@ -143,6 +143,7 @@ export class MessagePath {
     const copies = new EntryCopies({ ...shared, links: this.#links }, config)
     const roads = new Roads(shared)
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
+    for (const lane of ['forward', 'replicate', 'conversation']) retries.inc(0, { lane })
     const all = { ...shared, retries, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)
     this.#forwarding = new Forwarding({ ...all, peek: (id) => this.#logs.peek(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })

@@ -141,6 +141,7 @@ class RelayProcess implements RunningRelay {
     const logger = this.#logger
     await makeFolder(config.dataDir)
     const damaged = metrics.counter('heliograph_store_damaged_total', 'Rows whose checksum did not match; they were not served', ['kind'])
+    for (const kind of ['entry', 'outbox', 'head']) damaged.inc(0, { kind })
     const store = opened.store = await openLevelStore({
       path: join(config.dataDir, 'db'),
       minFreeBytes: config.minFreeMegabytes * megabyte,

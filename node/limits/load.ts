@@ -57,6 +57,8 @@ export class LoadGuard implements Load {
   constructor ({ clock, meter }: { clock: Clock, meter: Meter }) {
     this.#clock = clock
     this.#shed = meter.counter('heliograph_shed_total', 'requests and notifications left out because there was too much to do, by what', ['what'])
+    // From 0 on, so that the first one is seen to have been added.
+    for (const what of Object.keys(shedFrom)) this.#shed.inc(0, { what })
     meter.gauge('heliograph_load_level', '0 normal, 1 busy (no presence), 2 overloaded (nor history)', () => this.#look())
   }
 
