@@ -5,7 +5,7 @@
  * sy/    | fact key | JSON: value, when and by which device it was said | replaced; an empty value stays, so that an older one cannot come back
  * sq/    | fact key | empty: the other devices have not been told yet | it is in the outbox
  * rd/    | chat     | JSON: how far it was read on another device     | with the account
- * mw/    | chat/id  | JSON: a message that was not sealed for this device | another device has given it; 30 days
+ * mw/    | chat/id  | JSON: a message that was not sealed for this device; without id: a fact or receipt | another device has given it, or was asked (without id); 30 days
  * ma/    | chat/id  | JSON: what the other person did with a message  | 30 days; the newest 2,000
  * me/    | linking  | JSON: a device that is being linked             | it is linked and at work, or removed again
  * me/    | leaving/device | JSON: a device that wants to be logged out | it is out of the list

@@ -54,7 +54,8 @@ export class KeptActs implements BodyTaker {
     if (!isPairChat(chat) || !isAct(body) || !await hasOthers(draft)) return
     const key = `${chat}/${id}`
     if (isOwn) {
-      draft.write(tables.again, key, { kind: envelopeKinds.content, sentAtMs, body: toHex(encodeBody(body)), isSibling: true })
+      // Sent again by another device: what is known of an own one says more.
+      if (await draft.read(tables.outbox, key) === undefined && await draft.read(tables.again, key) === undefined) draft.write(tables.again, key, { kind: envelopeKinds.content, sentAtMs, body: toHex(encodeBody(body)), isSibling: true })
       return
     }
     draft.write(deviceTables.acts, key, { sentAtMs, receivedAtMs, ...(body.kind === 'edit' ? { edits: body.messageId } : { body: toHex(encodeBody(body)) }) })

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { ManualClock } from '../../protocol/clock-manual.ts'
-import type { ConversationId } from '../../protocol/conversation.ts'
+import { selfConversation, type ConversationId } from '../../protocol/conversation.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
-import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import type { DeviceId, MessageId } from '../../protocol/ids.ts'
+import { signDeviceList } from '../../protocol/records/device-list.ts'
+import { testAccount, testDevice } from '../../protocol/testing.ts'
+import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import type { Events } from '../events.ts'
 import type { OpenedMessage, SyncFact } from '../messages/bodies.ts'
 import { History } from '../messages/history.ts'
@@ -13,14 +16,21 @@ import { Tables } from '../store/tables.ts'
 import { DeviceTables } from './device-tables.ts'
 import { Missed } from './missed.ts'
 
-const own = 'own' as AccountId
-const chat = 'somebody' as AccountId
+const own = testAccount(1).id
+const chat = testAccount(2).id
 const [first, again] = ['1'.repeat(32), '2'.repeat(32)] as [MessageId, MessageId]
 const place = { epoch: 1, seq: 7 }
+const list = signDeviceList(nodePrimitives, {
+  account: own,
+  epoch: 1,
+  issuedAtMs: 1,
+  expiresAtMs: 0,
+  devices: [1, 2].map((i) => ({ id: testDevice(i).id, identityKey: new Uint8Array(32).fill(i), registrationId: i }))
+}, testAccount(1).seed)
 
-function device (id: string, clock: ManualClock) {
+function device (id: string, clock: ManualClock, data = new Map<string, Uint8Array>()) {
   const said: SyncFact[] = []
-  const ledger = new Ledger(new MemoryStore())
+  const ledger = new Ledger(new MemoryStore(data))
   const tables = new Tables(nodePrimitives)
   const deviceTables = new DeviceTables()
   const history = new History({ tables })
@@ -36,6 +46,11 @@ function device (id: string, clock: ManualClock) {
     isRead: () => Promise.resolve(false),
     acts: { find: () => Promise.resolve(undefined) },
     give: () => Promise.resolve(),
+    forget: async (draft, from, id) => {
+      const row = await history.find(draft, from, 'in', id)
+      if (row?.state === 'failed') history.remove(draft, row)
+    },
+    healed: () => Promise.resolve(),
     shown: () => Promise.resolve(),
     retell: () => Promise.resolve()
   })
@@ -43,7 +58,7 @@ function device (id: string, clock: ManualClock) {
     await ledger.run(async (draft) => { await missed.take(draft, { isOwn: true, senderDevice: 'other', body: { kind: 'sync', facts } } as unknown as OpenedMessage) })
     await ledger.idle()
   }
-  return { said, ledger, tables, deviceTables, history, hear }
+  return { said, ledger, tables, deviceTables, history, hear, missed, data }
 }
 
 describe('client: messages that were not sealed for a device', () => {
@@ -63,5 +78,63 @@ describe('client: messages that were not sealed for a device', () => {
     await asks.hear(knows.said)
     const page = await asks.history.page(asks.ledger, chat, { limit: 10 })
     assert.deepEqual(page.map(({ id, text, state }) => [id, text, state]), [[first, 'hello', 'delivered']])
+  })
+
+  it('what was sent again stands where its placeholder stands, on every device', async () => {
+    const clock = new ManualClock()
+    const [asks, knows] = [device('asks', clock), device('knows', clock)]
+    const message: Message = { id: first, conversation: 'c' as ConversationId, chat, sender: chat, direction: 'in', text: 'hello', sentAtMs: 1, state: 'delivered' }
+    await knows.ledger.run((draft) => {
+      knows.history.add(draft, message, { epoch: 1, seq: 3 })
+      draft.write(knows.tables.firstIds, `${chat}/${again}`, first)
+    })
+    await asks.ledger.run((draft) => {
+      asks.history.add(draft, { ...message, text: '', state: 'failed' }, { epoch: 1, seq: 3 })
+      draft.write(asks.deviceTables.wanted, `${chat}/${again}`, { sender: chat, ...place, atMs: 0 })
+    })
+    await knows.hear([{ key: `!want/${chat}`, value: JSON.stringify({ ids: [again] }), madeAtMs: 1 }])
+    await asks.hear(knows.said)
+    const page = await asks.history.page(asks.ledger, chat, { limit: 10 })
+    assert.deepEqual(page.map(({ id, text, epoch, seq }) => [id, text, epoch, seq]), [[first, 'hello', 1, 3]])
+  })
+
+  it('also where there is no placeholder of it: the device that gives it says where it stands', async () => {
+    const clock = new ManualClock()
+    const [asks, knows] = [device('asks', clock), device('knows', clock)]
+    const message: Message = { id: first, conversation: 'c' as ConversationId, chat, sender: chat, direction: 'in', text: 'hello', sentAtMs: 1, state: 'delivered' }
+    await knows.ledger.run((draft) => {
+      knows.history.add(draft, message, { epoch: 1, seq: 3 })
+      draft.write(knows.tables.firstIds, `${chat}/${again}`, first)
+    })
+    await asks.ledger.run((draft) => { draft.write(asks.deviceTables.wanted, `${chat}/${again}`, { sender: chat, ...place, atMs: 0 }) })
+    await knows.hear([{ key: `!want/${chat}`, value: JSON.stringify({ ids: [again] }), madeAtMs: 1 }])
+    await asks.hear(knows.said)
+    const page = await asks.history.page(asks.ledger, chat, { limit: 10 })
+    assert.deepEqual(page.map(({ id, epoch, seq }) => [id, epoch, seq]), [[first, 1, 3]])
+  })
+
+  it('what has come meanwhile is asked for no more, and stands where it was missed', async () => {
+    const asks = device('asks', new ManualClock())
+    await asks.ledger.run((draft) => { draft.write(asks.deviceTables.wanted, `${chat}/${first}`, { sender: chat, ...place, atMs: 0 }) })
+    assert.deepEqual(await asks.ledger.run(async (draft) => await asks.missed.here(draft, chat, [first, again])), place)
+    assert.deepEqual(await asks.ledger.range(asks.deviceTables.wanted, { from: '', to: '\x7f' }), [])
+  })
+
+  it('facts that were not sealed for this device are asked for, also when the program ends before the question', async () => {
+    const clock = new ManualClock()
+    const self = selfConversation(own).id
+    const before = device('asks', clock)
+    await before.ledger.run((draft) => { draft.write(before.tables.deviceLists, own, { list, hash: nodePrimitives.sha256(list.bytes) }) })
+    await before.ledger.run(async (draft) => { await before.missed.note(draft, { chat: self, id: first, sender: own, kind: envelopeKinds.sync, place }) })
+    const after = device('asks', clock, before.data)
+    await after.missed.load()
+    after.missed.resume()
+    await clock.advance(1_000)
+    assert.deepEqual(after.said.map(({ key }) => key), [`!want/${self}`])
+    const later = device('asks', clock, before.data)
+    await later.missed.load()
+    later.missed.resume()
+    await clock.advance(10_000)
+    assert.deepEqual(later.said, [], 'once asked, it is with the others')
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Messages that their sender did not seal for this device: it did not know of it yet. Another device of this account has
- * them, and is asked, in the self conversation.
+ * Messages that their sender did not seal for this device, since it did not know of it yet, and those that cannot be opened
+ * here. Another device of this account has them, and is asked, in the self conversation.
  *
  *   !want/<chat>    { ids, states }   these envelopes had nothing for the asking device; are there states of own messages?
  *   !give/<chat>    a message, as it stands on the answering device; or what somebody did with one (kept-acts.ts)
@@ -44,6 +44,10 @@ export interface MissedComponents {
   readonly acts: Pick<KeptActs, 'find'>
   /** What somebody did, for those who do with it what it says. */
   readonly give: (draft: Draft, opened: OpenedMessage) => Promise<void>
+  /** A placeholder gives way to what has come, or to nothing. */
+  readonly forget: (draft: Draft, chat: ChatId, id: MessageId) => Promise<void>
+  /** What could not be opened is here: its sender waits to hear that. */
+  readonly healed: (draft: Draft, chat: ChatId, id: MessageId) => Promise<void>
   /** A message stands in the history now. */
   readonly shown: (draft: Draft, row: MessageRow) => Promise<void>
   /** Shared facts once more. */
@@ -59,8 +63,10 @@ export interface Unaddressed {
   readonly place: { readonly epoch: number, readonly seq: number }
 }
 
-/** A message as an answer. sentAgainAs: the id that was asked for, where it is not the first */
-interface Given extends Message { readonly sentAgainAs?: MessageId }
+/** A message as an answer. sentAgainAs: the id that was asked for, where it is not the first; then the place is that of the first */
+interface Given extends Message { readonly sentAgainAs?: MessageId, readonly epoch?: number }
+
+type Place = Unaddressed['place']
 
 const idsPerQuestion = 100
 const gatherMs = 1_000
@@ -91,13 +97,15 @@ export class Missed implements BodyTaker {
     const rows = await ledger.range(deviceTables.wanted, { from: '', to: '\x7f' })
     const old = rows.filter(({ value }) => value.atMs + keptMs < clock.nowMs())
     if (old.length > 0) await ledger.run((draft) => { for (const { key } of old) draft.erase(deviceTables.wanted, key) })
-    this.#wanted = rows.length - old.length
-    for (const { key } of rows.filter((row) => !old.includes(row))) this.#add(key)
+    const wanted = rows.filter((row) => !old.includes(row))
+    this.#wanted = wanted.filter(({ key }) => !key.endsWith('/')).length
+    for (const { key } of wanted) this.#add(key)
   }
 
   #add (key: string): void {
-    const [chat, id] = key.split('/') as [ChatId, MessageId]
-    this.#askSoon(chat, id)
+    const [chat, id] = key.split('/') as [ChatId, MessageId | '']
+    if (id === '') this.#askSoon(chat)
+    else this.#askSoon(chat, id)
   }
 
   /** Runs in the batch that moves the log on. */
@@ -107,12 +115,35 @@ export class Missed implements BodyTaker {
     const pinned = await draft.read(tables.deviceLists, own.account)
     if ((pinned?.list.devices.length ?? 1) < 2) return
     if (kind !== envelopeKinds.content) {
-      if (sender !== own.account || isSelfChat(chat)) draft.after(() => { this.#askSoon(chat) })
+      if (sender !== own.account || isSelfChat(chat)) this.#wantStates(draft, chat, { sender, ...place, atMs: clock.nowMs() })
       return
     }
     if (this.#wanted >= maxKept) return
     draft.write(deviceTables.wanted, `${chat}/${id}`, { sender, ...place, atMs: clock.nowMs() })
     draft.after(() => { this.#wanted++; this.#askSoon(chat, id) })
+  }
+
+  /** Of the self conversation: facts. Written down, since the program may end before the question does. */
+  #wantStates (draft: Draft, chat: ChatId, row: WantedRow): void {
+    draft.write(this.#on.deviceTables.wanted, stateKey(chat), row)
+    draft.after(() => { this.#askSoon(chat) })
+  }
+
+  /**
+   * These are here now, or what stands for them: no other device is asked for them any more.
+   * @returns where the first that was asked for stands in the log; undefined: none was
+   */
+  async here (draft: Draft, chat: ChatId, ids: readonly MessageId[]): Promise<Place | undefined> {
+    const { wanted } = this.#on.deviceTables
+    let place: Place | undefined
+    for (const id of ids) {
+      const row = await draft.read(wanted, `${chat}/${id}`)
+      if (row === undefined) continue
+      place ??= { epoch: row.epoch, seq: row.seq }
+      draft.erase(wanted, `${chat}/${id}`)
+      draft.after(() => { this.#wanted-- })
+    }
+    return place
   }
 
   /** What other devices of this account ask and answer. */
@@ -178,6 +209,8 @@ export class Missed implements BodyTaker {
     this.#asking = new Map()
     for (const [chat, ids] of asking) {
       const all = [...ids]
+      // Whoever has what is asked for without an id answers this once, for good.
+      draft.erase(this.#on.deviceTables.wanted, stateKey(chat))
       for (let at = 0; at === 0 || at < all.length; at += idsPerQuestion) await this.#say(draft, `!want/${chat}`, { ids: all.slice(at, at + idsPerQuestion) })
     }
   }
@@ -187,7 +220,7 @@ export class Missed implements BodyTaker {
   }
 
   async #answer (draft: Draft, chat: ChatId, { ids }: Record<string, unknown>): Promise<void> {
-    const { history, ledger, tables, acts, retell } = this.#on
+    const { history, ledger, tables, retell } = this.#on
     if (isSelfChat(chat)) {
       await retell(draft)
       return
@@ -198,12 +231,19 @@ export class Missed implements BodyTaker {
       const first = await draft.read(tables.firstIds, `${chat}/${id}`) ?? id
       const row = await history.find(draft, chat, 'in', first) ?? await history.find(draft, chat, 'out', first)
       // A placeholder is no answer.
-      const given = row === undefined ? await acts.find(draft, chat, id) : row.state === 'failed' ? undefined : { ...messageOf(row), ...(first === id ? {} : { sentAgainAs: id }) }
+      const given = row === undefined
+        ? await this.#actOf(draft, chat, first, id)
+        : row.state === 'failed' ? undefined : { ...messageOf(row), ...(first === id ? {} : { sentAgainAs: id, epoch: row.epoch }) }
       if (given !== undefined) await this.#say(draft, `!give/${chat}`, given)
     }
     const newest = await history.page(ledger, chat, { limit: statesPerAnswer })
     const out = newest.filter(({ direction, state }) => direction === 'out' && (state === 'delivered' || state === 'read'))
     if (out.length > 0) await this.#say(draft, `!state/${chat}`, Object.fromEntries(out.map(({ id, state }) => [id, state])))
+  }
+
+  async #actOf (draft: Draft, chat: ChatId, first: MessageId, id: MessageId): Promise<GivenAct | undefined> {
+    const act = await this.#on.acts.find(draft, chat, first) ?? (first === id ? undefined : await this.#on.acts.find(draft, chat, id))
+    return act === undefined ? undefined : { ...act, id }
   }
 
   async #say (draft: Draft, key: string, what: object): Promise<void> {
@@ -213,7 +253,7 @@ export class Missed implements BodyTaker {
     await this.#on.compose(draft, [{ key, value, madeAtMs: this.#on.clock.nowMs() }])
   }
 
-  async #take (draft: Draft, chat: ChatId, { sentAgainAs, ...given }: Partial<Given>): Promise<void> {
+  async #take (draft: Draft, chat: ChatId, { sentAgainAs, epoch, ...given }: Partial<Given>): Promise<void> {
     const { history, tables, deviceTables, events, own, clock } = this.#on
     const { id, sender, direction, text, sentAtMs, state } = given
     if (typeof id !== 'string' || typeof text !== 'string' || typeof sentAtMs !== 'number' || given.chat !== chat || state === undefined || !states.includes(state)) return
@@ -221,16 +261,18 @@ export class Missed implements BodyTaker {
     const wanted: WantedRow | undefined = await draft.read(deviceTables.wanted, key)
     // [IGNORE] not asked for, or not what was asked for
     if (wanted === undefined || wanted.sender !== sender || direction !== (sender === own.account ? 'out' : 'in')) return
-    draft.erase(deviceTables.wanted, key)
-    draft.after(() => { this.#wanted-- })
-    const again = sentAgainAs === undefined || sentAgainAs === id ? undefined : await history.find(draft, chat, direction, sentAgainAs)
-    if (again?.state === 'failed') history.remove(draft, again)
+    await this.here(draft, chat, [sentAgainAs ?? id, id])
+    if (sentAgainAs !== undefined && sentAgainAs !== id) await this.#on.forget(draft, chat, sentAgainAs)
     const before = await history.find(draft, chat, direction, id)
-    // A placeholder that was handed over gives way.
+    // A placeholder gives way.
     if (before !== undefined && (before.direction === 'out' || before.state !== 'failed')) return
-    const place = { epoch: wanted.epoch, seq: wanted.seq }
+    if (before !== undefined) {
+      await this.#on.forget(draft, chat, id)
+      await this.#on.healed(draft, chat, id)
+    }
+    const place = placeIn(before) ?? (sentAgainAs === undefined ? undefined : placeIn({ epoch, seq: given.seq })) ?? { epoch: wanted.epoch, seq: wanted.seq }
     const isRead = direction === 'in' && (state === 'read' || await this.#on.isRead(draft, chat, place))
-    const row = history.add(draft, { ...given as Message, receivedAtMs: clock.nowMs(), state: isRead ? 'read' : state }, place, before)
+    const row = history.add(draft, { ...given as Message, receivedAtMs: clock.nowMs(), state: isRead ? 'read' : state }, place)
     if (direction === 'in' && !isRead) {
       const conversation = await draft.read(tables.conversations, chat)
       draft.write(tables.conversations, chat, { ...conversation, unread: (conversation?.unread ?? 0) + 1 })
@@ -241,14 +283,17 @@ export class Missed implements BodyTaker {
   }
 
   async #takeAct (draft: Draft, chat: ChatId, { id, sender, sentAtMs, act }: Partial<Record<keyof GivenAct, unknown>>, senderDevice: DeviceId): Promise<void> {
-    const { deviceTables, own, clock, give } = this.#on
+    const { deviceTables, history, own, clock, give } = this.#on
     const body = bodyIn(act)
     const key = `${chat}/${String(id)}`
     const wanted = await draft.read(deviceTables.wanted, key)
     // [IGNORE] not asked for, or not what was asked for
     if (wanted === undefined || wanted.sender !== sender || body === undefined || !Number.isSafeInteger(sentAtMs)) return
-    draft.erase(deviceTables.wanted, key)
-    draft.after(() => { this.#wanted-- })
+    await this.here(draft, chat, [id as MessageId])
+    if ((await history.find(draft, chat, 'in', id as MessageId))?.state === 'failed') {
+      await this.#on.forget(draft, chat, id as MessageId)
+      await this.#on.healed(draft, chat, id as MessageId)
+    }
     await give(draft, {
       chat,
       id: id as MessageId,
@@ -271,6 +316,14 @@ export class Missed implements BodyTaker {
     }
   }
 }
+
+/** undefined: none, or not one that a log has */
+function placeIn ({ epoch, seq }: { readonly epoch?: number | undefined, readonly seq?: number | undefined } = {}): Place | undefined {
+  return Number.isSafeInteger(epoch) && Number.isSafeInteger(seq) ? { epoch: epoch!, seq: seq! } : undefined
+}
+
+/** No message has an empty id: what stands here asks for none. */
+const stateKey = (chat: ChatId): string => `${chat}/`
 
 /** @returns undefined when it is nothing that people do with messages */
 function bodyIn (act: unknown): Body | undefined {

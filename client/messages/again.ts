@@ -101,16 +101,19 @@ export class Again {
     const waiting = await rows.read(draft, item)
     // Receipts and keys are not sent again: a newer one says as much.
     if (waiting !== undefined && (waiting.kind !== envelopeKinds.content || waiting.state !== 'sent')) return undefined
-    const again = waiting === undefined ? await draft.read(tables.again, rowKey(item)) : undefined
-    const known = waiting ?? again
+    // Sent again by another own device, it is known here under the id that it had first.
+    const first = await draft.read(tables.firstIds, rowKey(item)) ?? item.id
+    const again = waiting === undefined ? await draft.read(tables.again, rowKey(item)) ?? await draft.read(tables.again, rowKey({ chat: item.chat, id: first })) : undefined
+    const row = waiting ?? again
+    const known = row === undefined || row.standsFor !== undefined || first === item.id ? row : { ...row, standsFor: [first] as const }
     // What another device of this account has sent is its to send again: this one helps out when it was asked before.
     if (again?.isSibling === true && this.#count(`?${item.chat}/${item.id}`) === 1) return undefined
     if (known?.body !== undefined) return foundOf(item.id, known, waiting)
-    const message = await history.find(draft, item.chat, 'out', known?.standsFor?.[0] ?? item.id)
+    const message = await history.find(draft, item.chat, 'out', known?.standsFor?.[0] ?? first)
     if (message === undefined || message.isDeleted === true || message.openedBy !== undefined || message.state === 'failed') return 'gone'
     // As above.
     if (message.receivedAtMs !== undefined && this.#count(`?${item.chat}/${item.id}`) === 1) return undefined
-    return foundOf(item.id, known ?? { kind: envelopeKinds.content, sentAtMs: message.sentAtMs }, waiting)
+    return foundOf(item.id, known ?? { kind: envelopeKinds.content, sentAtMs: message.sentAtMs, ...(first === item.id ? {} : { standsFor: [first] }) }, waiting)
   }
 
   async #give (draft: Draft, chat: AccountId, first: MessageId, some: readonly Found[], device: DeviceId): Promise<void> {
@@ -134,6 +137,7 @@ export class Again {
     const standsFor = [first, ...later.sort().slice(-clientLimits.sendAgain)] as const
     const { kind, sentAtMs, body, expiresAtMs } = some[0]!.row
     const id = await this.#on.compose(draft, chat, { kind, sentAtMs, ...given({ body, expiresAtMs }), standsFor: standsFor as AgainRow['standsFor'] & object })
+    for (const one of [...later, id]) draft.write(this.#on.tables.firstIds, rowKey({ chat, id: one }), first)
     if (this.#underWay.size >= clientLimits.answersKept) this.#underWay.clear()
     this.#underWay.set(rowKey({ chat, id: first }), id)
   }

@@ -80,6 +80,9 @@ export class Entries {
   /** @see Placeholders */
   async giveUp (draft: Draft, chat: ChatId, id: MessageId, isLost = false): Promise<void> { await this.#placeholders.giveUp(draft, chat, id, isLost) }
 
+  /** @see Placeholders */
+  async forget (draft: Draft, chat: ChatId, id: MessageId): Promise<void> { await this.#placeholders.forget(draft, chat, id) }
+
   /** Take the next entry of a log. The draft is to be dropped unless it was `taken`. */
   async process (draft: Draft, arrival: Arrival): Promise<Verdict> {
     const { chat, conversation, entry, log } = arrival

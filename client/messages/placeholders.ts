@@ -6,7 +6,7 @@ import type { Envelope } from '../../protocol/envelope.ts'
 import type { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
-import { isGroupChat, type ChatId } from '../chat-id.ts'
+import { isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import type { Unaddressed } from '../devices/missed.ts'
 import type { Events } from '../events.ts'
 import type { Draft } from '../store/ledger.ts'
@@ -23,7 +23,7 @@ export interface PlaceholderComponents {
   readonly events: Events
   readonly clock: Clock
   readonly own: { readonly account: AccountId, readonly device: DeviceId }
-  /** There is nothing in an entry for this device. */
+  /** There is nothing in an entry for this device, or nothing that can be opened: its other devices may have it. */
   readonly onUnaddressed: (draft: Draft, entry: Unaddressed) => Promise<void>
   readonly groups: GroupPort
   /** Who may be heard; none: everybody. */
@@ -66,16 +66,17 @@ export class Placeholders {
     const isMissed = error.code !== 'UNKNOWN_DEVICE' || envelope.kind === envelopeKinds.content
     if (isMissed) this.#warnings.warn(draft, isForged ? 'refused' : 'undecryptable', chat, `${isForged ? 'A message was refused' : 'A message came that cannot be opened'} (${error.code}).`, envelope)
     draft.write(tables.unopened, `${chat}/${positionKey(entry.epoch, entry.seq)}`, { atMs: clock.nowMs(), envelope: bytes })
-    if (isForged || envelope.kind !== envelopeKinds.content) return
+    if (isForged) return
     const { messageId: id, sender, senderDevice: device, kind } = envelope
-    if (sender === own.account) {
-      // Of a sibling: another one has it.
-      await onUnaddressed(draft, { chat, id, sender, kind, place: { epoch: entry.epoch, seq: entry.seq } })
+    const missed = { chat, id, sender, kind, place: { epoch: entry.epoch, seq: entry.seq } }
+    if (sender === own.account || kind !== envelopeKinds.content) {
+      await onUnaddressed(draft, missed)
       return
     }
     const admission = await admissionOf(gates, draft, { chat, sender, isText: false })
     if (admission === 'drop') return
     this.#add(draft, chat, envelope, entry, 'this message could not be opened')
+    if (isPairChat(chat)) await onUnaddressed(draft, missed)
     if (admission !== 'show') return
     const isStrange = error.code === 'UNKNOWN_DEVICE'
     await groups.keep(draft, { chat, epoch: entry.epoch, seq: entry.seq }, { id, sender, device, kind, isBroken: !isStrange, isStrange, isAddressed: true }, bytes)

@@ -38,6 +38,8 @@ export interface ShowingComponents {
   /** What a sender believes of this account's devices, which is not what this device knows. */
   readonly onForeignView: (chat: ChatId, mark: ListMark) => void
   readonly groups: GroupPort
+  /** These are here now: no own device is asked for them any more. @returns where the first that was asked for stands */
+  readonly onHere: (draft: Draft, chat: ChatId, ids: readonly MessageId[]) => Promise<Place | undefined>
   /** Whoever does something with bodies that are neither texts nor receipts. */
   readonly takers: readonly BodyTaker[]
   /** Who may be heard; none: everybody. */
@@ -101,9 +103,11 @@ export class Showing {
     const isOwn = sender === own.account
     const again = content.standsFor ?? []
     for (const one of [...before === undefined ? [] : [id], ...again]) await this.#placeholders.forget(draft, chat, one)
+    const first = this.#noteFirst(draft, chat, [...again, id])
+    await this.#on.onHere(draft, chat, [...again, id])
     // What engines tell each other is not acknowledged.
     if (envelope.kind === envelopeKinds.content) await this.#acknowledge(draft, chat, { epoch, seq }, { envelope, content, isQuiet: admission !== 'show', ids: [id, ...again] })
-    const opened: OpenedMessage = { chat, id, sender, senderDevice, isOwn, place: { epoch, seq }, sentAtMs: content.sentAtMs, receivedAtMs: clock.nowMs(), body }
+    const opened: OpenedMessage = { chat, id: first, sender, senderDevice, isOwn, place: { epoch, seq }, sentAtMs: content.sentAtMs, receivedAtMs: clock.nowMs(), body }
     for (const taker of takers) if (taker.kinds.includes(body.kind)) await taker.take(draft, opened)
   }
 
@@ -117,8 +121,8 @@ export class Showing {
     const first = standsFor === undefined ? before : await history.find(draft, chat, direction, standsFor[0]!)
     await this.#acknowledge(draft, chat, place, { envelope, content, isQuiet: admission !== 'show', ids: [messageId, ...standsFor ?? []] })
     for (const id of standsFor === undefined ? [] : [...standsFor.slice(1), messageId]) await this.#placeholders.forget(draft, chat, id)
-    // Earlier ones too: this device may have been set back to an older copy since.
-    if (standsFor !== undefined) for (const id of [...standsFor.slice(1), messageId]) draft.write(this.#on.tables.firstIds, `${chat}/${id}`, standsFor[0]!)
+    if (standsFor !== undefined) this.#noteFirst(draft, chat, [...standsFor, messageId])
+    const wantedAt = await this.#on.onHere(draft, chat, [...standsFor ?? [], messageId])
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
     await this.#add(draft, {
@@ -132,7 +136,16 @@ export class Showing {
       receivedAtMs: clock.nowMs(),
       state: isOwn ? 'sent' : 'delivered',
       ...(body.kind === 'text' ? extrasOf(body) : { error: 'this message needs a newer version' })
-    }, placeOf(standsFor === undefined ? undefined : first) ?? place, { before: first, isQuiet: admission === 'silent' })
+    }, (standsFor === undefined ? undefined : placeOf(first) ?? wantedAt) ?? place, { before: first, isQuiet: admission === 'silent' })
+  }
+
+  /**
+   * Which id a message had first, for the other devices: earlier ones too, as this device may have been set back since.
+   * @param ids the first, then those under which it was sent again
+   */
+  #noteFirst (draft: Draft, chat: ChatId, [first, ...later]: readonly MessageId[]): MessageId {
+    for (const id of later) draft.write(this.#on.tables.firstIds, `${chat}/${id}`, first!)
+    return first!
   }
 
   /** Whose message it is decides who is told: its sender that it is here, or this account who else has it. */
