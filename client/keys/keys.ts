@@ -51,11 +51,18 @@ export class Keys {
   readonly #renewedAtMs = new Map<AccountId, number>()
   /** Lists that were heard of and not shown. */
   readonly #missed = new Map<AccountId, number>()
+  /** Lists that were pinned in this run, by the count of all: an answer that was on its way meanwhile may be older. */
+  readonly #pinnedAt = new Map<AccountId, number>()
+  #pinned = 0
 
   constructor (components: KeyComponents) {
     this.#on = components
     this.#retries = new Retries(components)
     this.#publishing = new Retries(components)
+    components.devices.onChanged((_, account) => {
+      if (this.#pinnedAt.size >= clientLimits.answersKept) this.#pinnedAt.clear()
+      this.#pinnedAt.set(account, ++this.#pinned)
+    })
   }
 
   /** Get sessions with all devices of these people; `onKeys` follows. Repeating it is harmless. */
@@ -126,21 +133,23 @@ export class Keys {
     this.#on.events.emit('warning', { kind: 'devices', peer: account, text: 'There is a newer list of this person\'s devices, which the relay does not show.' })
   }
 
-  /** Pin what a relay said of somebody. @throws as `refresh` */
-  async take (draft: Draft, account: AccountId, found: Pick<Found, 'deviceList' | 'homeRecord' | 'isCopy'>): Promise<void> {
-    await this.#pinList(draft, account, found.deviceList, { isCopy: found.isCopy === true })
+  /** Pin what a relay said of somebody. @param askedAt how many lists had been pinned when it was asked; absent: just now. @throws as `refresh` */
+  async take (draft: Draft, account: AccountId, found: Pick<Found, 'deviceList' | 'homeRecord' | 'isCopy'>, askedAt = this.#pinned): Promise<void> {
+    await this.#pinList(draft, account, found.deviceList, { mayBeOlder: found.isCopy === true || (this.#pinnedAt.get(account) ?? 0) > askedAt })
     if (found.homeRecord.byteLength > 0) await this.#on.devices.pinHome(draft, account, found.homeRecord)
   }
 
   /** @returns whether it came from a copy, while the home does not answer */
   async #find (account: AccountId): Promise<boolean> {
+    const askedAt = this.#pinned
     const found = await this.#on.link.call(clientMethods.findAccount, { account: accountIdToBytes(account) })
-    await this.#on.ledger.run(async (draft) => { await this.take(draft, account, found) })
+    await this.#on.ledger.run(async (draft) => { await this.take(draft, account, found, askedAt) })
     return found.isCopy === true
   }
 
   /** The first message to a large group needs sessions with everybody. */
   async #claimMany (accounts: readonly AccountId[]): Promise<void> {
+    const askedAt = this.#pinned
     let outcomes
     try {
       outcomes = (await this.#on.link.call(clientMethods.claimMany, { accounts: accounts.map(accountIdToBytes) })).outcomes
@@ -154,7 +163,7 @@ export class Keys {
     const done: Array<() => void> = []
     for (const [i, account] of accounts.entries()) {
       const { status, claimed, retryAfterMs } = outcomes[i]!
-      if (status === 0 && claimed !== undefined) await this.#claim(account, { claimed, done })
+      if (status === 0 && claimed !== undefined) await this.#claim(account, { claimed, askedAt, done })
       else this.#onClaimError(account, ProtocolError.fromStatus(status, retryAfterMs > 0 ? { retryAfterMs } : {}))
     }
     // Told together: what waited for them is written down in few parts.
@@ -171,11 +180,12 @@ export class Keys {
   }
 
   /** @param given what the relay has said already, and where to put what follows */
-  async #claim (account: AccountId, given?: { readonly claimed: Claimed, readonly done: Array<() => void> }): Promise<void> {
+  async #claim (account: AccountId, given?: { readonly claimed: Claimed, readonly askedAt: number, readonly done: Array<() => void> }): Promise<void> {
+    const askedAt = given?.askedAt ?? this.#pinned
     let keyless: DeviceId[] = []
     try {
       const claimed = given?.claimed ?? await this.#on.link.call(clientMethods.claimBundles, { account: accountIdToBytes(account) })
-      const result = await this.#on.ledger.run(async (draft) => await this.#start(draft, account, claimed))
+      const result = await this.#on.ledger.run(async (draft) => await this.#start(draft, account, claimed, askedAt))
       keyless = result.keyless
       if (result.usable === 0 && account !== this.#on.own.account) throw new ProtocolError('NO_BUNDLE')
       this.#retries.succeeded(account)
@@ -209,9 +219,9 @@ export class Keys {
     this.#publishing.schedule(account, new ProtocolError('NO_BUNDLE', isLate ? { retryAfterMs: clientLimits.retryAfterMaxMs } : {}), () => { this.want([account]) })
   }
 
-  async #start (draft: Draft, account: AccountId, claimed: Claimed): Promise<{ usable: number, keyless: DeviceId[] }> {
+  async #start (draft: Draft, account: AccountId, claimed: Claimed, askedAt: number): Promise<{ usable: number, keyless: DeviceId[] }> {
     const { devices, sessions, own, events } = this.#on
-    await this.take(draft, account, claimed)
+    await this.take(draft, account, claimed, askedAt)
     const pinned = await devices.listOf(draft, account)
     const keyless: DeviceId[] = []
     let usable = 0
@@ -245,7 +255,7 @@ export class Keys {
   }
 
   /** An older or contradicting list is refused and reported; what is pinned stays. */
-  async #pinList (draft: Draft, account: AccountId, bytes: Uint8Array, { isCopy }: { isCopy: boolean }): Promise<void> {
+  async #pinList (draft: Draft, account: AccountId, bytes: Uint8Array, { mayBeOlder }: { mayBeOlder: boolean }): Promise<void> {
     try {
       await this.#on.devices.pinList(draft, account, bytes, this.#on.clock.nowMs())
     } catch (error) {
@@ -253,8 +263,8 @@ export class Keys {
       const { code } = error
       // The primary has signed a list that the relay is about to get, or a device has heard of it first.
       if (code === 'ROLLED_BACK' && account === this.#on.own.account) return
-      // The home is down, and the copy of its directory is older than what was heard since.
-      if (code === 'ROLLED_BACK' && isCopy) return
+      // The home is down, and the copy of its directory is older than what was heard since; or it was heard while this answer was under way.
+      if (code === 'ROLLED_BACK' && mayBeOlder) return
       this.#on.events.emit('warning', {
         kind: 'devices',
         peer: account,
