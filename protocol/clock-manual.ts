@@ -12,7 +12,8 @@ export class ManualClock implements Clock {
 
   constructor (startMs = 1_800_000_000_000) { this.#nowMs = startMs }
 
-  nowMs (): number { return this.#nowMs }
+  /** Whole milliseconds, as every clock of a device tells them; timers may fall between two. */
+  nowMs (): number { return Math.floor(this.#nowMs) }
 
   after (delayMs: number, task: () => void): Timer {
     const entry = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, task }
