@@ -83,6 +83,7 @@ export class Shipper implements LaneWork<Batch> {
   readonly #filled = new Set<AccountId>()
   readonly #units = new Map<ConversationId | AccountId, Unit>()
   #queue: Part[] = []
+  readonly #sending = new Set<Batch>()
   /** The part that still grows, by log or account. */
   readonly #open = new Map<ConversationId | AccountId, Part>()
   #tickets: Ticket[] = []
@@ -217,7 +218,9 @@ export class Shipper implements LaneWork<Batch> {
       this.#toldAtMs = clock.nowMs()
       logger.warn('standby.behind', { relay: shortId(this.relay), accounts: this.#accounts.size, seconds: Math.round(this.behindMs / 1000) }, error)
     }
-    for (const { draft } of this.#queue.splice(0)) this.#dirty(draft.key, draft.account, draft instanceof LogDraft)
+    // What is under way may have been lost.
+    const parts = [...this.#sending].flatMap((batch) => batch.parts)
+    for (const { draft } of [...parts, ...this.#queue.splice(0)]) this.#dirty(draft.key, draft.account, draft instanceof LogDraft)
     this.#open.clear()
     for (const unit of this.#units.values()) unit.tickets.length = 0
     for (const ticket of this.#tickets.splice(0)) if (!ticket.isSettled) ticket.settle()
@@ -410,10 +413,13 @@ export class Shipper implements LaneWork<Batch> {
     }
     if (parts.length === 0) return undefined
     this.#queue.splice(0, parts.length)
-    return { parts, bytes }
+    const batch = { parts, bytes }
+    this.#sending.add(batch)
+    return batch
   }
 
-  async send ({ parts }: Batch, channel: Channel): Promise<void> {
+  async send (batch: Batch, channel: Channel): Promise<void> {
+    const { parts } = batch
     const shipment: Shipment = { accounts: [], logs: [] }
     const accounts = new Set<AccountId>()
     for (const { draft } of parts) {
@@ -423,6 +429,7 @@ export class Shipper implements LaneWork<Batch> {
     }
     this.#c.links.introduce(channel, accounts)
     const { answers } = await channel.call(relayMethods.ship, shipment)
+    this.#sending.delete(batch)
     this.#isReachable = true
     const refused = new Map<ConversationId | AccountId, ShipAnswer>()
     for (const answer of answers) refused.set(answer.of.byteLength === accountIdBytes ? accountIdFromBytes(answer.of) : conversationFromBytes(answer.of).id, answer)
@@ -449,7 +456,9 @@ export class Shipper implements LaneWork<Batch> {
     if (!this.#c.links.learn(error.details.record)) this.#c.logger.debug('standby.refused', { account }, error)
   }
 
-  takeBack ({ parts }: Batch, error: unknown): void {
+  takeBack (batch: Batch, error: unknown): void {
+    const { parts } = batch
+    this.#sending.delete(batch)
     if (this.#alone) {
       this.#isReachable = false
       for (const { draft } of parts) this.#dirty(draft.key, draft.account, draft instanceof LogDraft)

@@ -301,7 +301,7 @@ export class TestClient {
     this.home = relay
     relay.knows(this)
     const channel = this.#connect()
-    await this.#world.during(sayHello(channel, this.person))
+    await this.#world.during(sayHello(channel, this.person, this.#devices))
     await this.#world.during(register(channel, this.person, relay.id, { homeRecord: record.bytes }))
     this.isOnline = true
     this.#submit()

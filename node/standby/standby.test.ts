@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { pairConversation } from '../../protocol/conversation.ts'
+import type { MessageId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { World, assertConverged, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import { nameHomes, standBy, standbyState, untilInSync } from '../testing/standby-world.ts'
+
+const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
+
+async function untilSeen (world: World, a: TestClient, b: TestClient, count: number): Promise<void> {
+  const text = (): string => `${count} messages (${a.shownWith(b).length} and ${b.shownWith(a).length}, ${a.outbox.length} and ${b.outbox.length} waiting)`
+  await world.until(() => a.outbox.length + b.outbox.length === 0 && a.shownWith(b).length === count && b.shownWith(a).length === count, 120_000, text)
+}
+
+async function three (seed: number, latencyMs = 20): Promise<{ world: World, primary: TestRelayNode, standby: TestRelayNode, other: TestRelayNode }> {
+  const world = new World(seed, { latencyMs })
+  return { world, primary: await world.relay('eu-1.example.org'), standby: await world.relay('us-1.example.org'), other: await world.relay('asia-1.example.org') }
+}
+
+describe('standby', () => {
+  it('is in sync once it has what stood on the primary before, and stays so', async () => {
+    const { world, primary, standby, other } = await three(1)
+    const [a, b] = await world.pair(primary, other)
+    assert.equal((await standbyState(world, a)).state, 0)
+    const [fromA, fromB] = [sendMany(a, b, 40), sendMany(b, a, 40)]
+    await untilSeen(world, a, b, 80)
+    await standBy(world, a, standby)
+    fromA.push(...sendMany(a, b, 10))
+    await untilSeen(world, a, b, 90)
+    assert.equal((await standbyState(world, a)).state, 2)
+    assert.ok(standby.meter.of('heliograph_standby_received_total') > 0)
+    assertConverged(a, b, fromA, fromB)
+    await world.stop()
+    await world.pass(120_000)
+    assert.equal(world.clock.pending, 0)
+  })
+
+  it('has an envelope before its device is told SENT', async () => {
+    const { world, primary, standby } = await three(2, 100)
+    const [a, b] = await world.pair(primary, primary)
+    await standBy(world, a, standby)
+    sendMany(a, b, 1)
+    await world.pass(150)
+    assert.equal(a.sent.length, 0, 'not before a round trip')
+    await world.pass(150)
+    assert.equal(a.sent.length, 1)
+    await world.stop()
+  })
+
+  it('that does not answer is waited for two seconds, then the primary goes on alone, says so, and is in sync again afterwards', async () => {
+    const { world, primary, standby } = await three(3)
+    const [a, b] = await world.pair(primary, primary)
+    await standBy(world, a, standby)
+    world.network.cut(primary.id, standby.id, 'silent')
+    const sent = sendMany(a, b, 1)
+    await world.pass(limits.standbyAckTimeoutMs - 300)
+    assert.equal(a.sent.length, 0)
+    await world.pass(600)
+    assert.equal(a.sent.length, 1)
+    assert.equal(primary.meter.of('heliograph_standby_alone_total'), 1)
+    assert.equal((await standbyState(world, a)).state, 1)
+    sent.push(...sendMany(a, b, 50))
+    await world.pass(100)
+    assert.equal(a.sent.length, 51, 'alone, it does not wait any more')
+    world.network.heal(primary.id, standby.id)
+    await untilInSync(world, a)
+    primary.crash()
+    await a.moveTo(standby, 3)
+    await b.moveTo(standby, 2)
+    await untilSeen(world, a, b, 51)
+    assertConverged(a, b, sent, [])
+    await world.stop()
+  })
+
+  for (const [name, homeOfB] of [['both at the relay that dies', 'primary'], ['the other one elsewhere', 'other'], ['the other one at the standby', 'standby']] as const) {
+    for (const anchor of ['a', 'b'] as const) {
+      it(`takes over when the primary is gone for good: ${name}, the anchor is ${anchor === 'a' ? 'who moves' : 'the other one'}`, async () => {
+        const { world, ...relays } = await three(4)
+        const { primary, standby } = relays
+        const pair = anchor === 'a' ? await world.pair(primary, relays[homeOfB]) : await world.pair(relays[homeOfB], primary)
+        const [a, b] = anchor === 'a' ? pair : [pair[1], pair[0]]
+        await standBy(world, a, standby)
+        if (homeOfB === 'primary') await standBy(world, b, standby)
+        const [fromA, fromB] = [sendMany(a, b, 20), sendMany(b, a, 20)]
+        await untilSeen(world, a, b, 40)
+        // What a was told is SENT and b has not seen.
+        await b.offline()
+        fromA.push(...sendMany(a, b, 20))
+        await world.until(() => a.outbox.length === 0)
+        primary.crash()
+        const startMs = world.clock.nowMs()
+        await a.moveTo(standby, 3)
+        assert.ok(world.clock.nowMs() - startMs < 10_000, 'within ten seconds')
+        if (homeOfB === 'primary') await b.moveTo(standby, 3)
+        else await b.online()
+        fromA.push(...sendMany(a, b, 5))
+        fromB.push(...sendMany(b, a, 5))
+        await untilSeen(world, a, b, 70)
+        assertConverged(a, b, fromA, fromB)
+        await world.stop()
+      })
+    }
+  }
+
+  it('gives a second device what it has not seen, and the first nothing again', async () => {
+    const { world, primary, standby, other } = await three(5)
+    const [a, b] = await world.pair(primary, other)
+    const second = await a.linkDevice()
+    await standBy(world, a, standby)
+    await second.offline()
+    const sent = sendMany(b, a, 30)
+    await untilSeen(world, a, b, 30)
+    await world.pass(2_000)
+    primary.crash()
+    // As the device does that signed it: with the newest list.
+    await second.moveTo(standby, 3)
+    await world.until(() => second.shownWith(b).length === 30)
+    assert.deepEqual(second.shownWith(b), sent)
+    await world.stop()
+  })
+
+  it('does not get what its primary ships of accounts that did not name it', async () => {
+    const { world, primary, standby, other } = await three(6)
+    const [a, b] = await world.pair(primary, other)
+    await nameHomes(world, a, 2, primary, standby)
+    await untilInSync(world, a)
+    // The newest record names another standby, which the primary has not heard of.
+    const received = standby.meter.of('heliograph_standby_received_total')
+    await nameHomes(world, a, 3, primary, other)
+    await untilInSync(world, a)
+    sendMany(a, b, 3)
+    await untilSeen(world, a, b, 3)
+    assert.equal(standby.meter.of('heliograph_standby_received_total'), received)
+    assert.equal(pairConversation(a.account, b.account).anchor, a.account)
+    await world.stop()
+  })
+})
