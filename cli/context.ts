@@ -21,6 +21,7 @@ export type ClientLike = Pick<Client,
       startLinking (options: Parameters<Client['devices']['startLinking']>[0]): Promise<NewDeviceLike>
       approve (code: string, options?: { signal?: AbortSignal }): Promise<ApprovalLike>
     }
+    readonly home: Pick<Client['home'], 'status' | 'setStandby' | 'move'>
     readonly presence: Pick<Client['presence'], 'touch' | 'setState' | 'policy' | 'setPolicy' | 'watch' | 'of' | 'typingIn' | 'typing'>
   }
 

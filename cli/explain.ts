@@ -28,6 +28,15 @@ export const aboutRelays = (error: unknown, relay: string | undefined): unknown 
   TIMEOUT: 'No relay answered in time. Check the connection, and the address given with --bootstrap or --relay.'
 })
 
+/** @param relay as it was typed; '' for none */
+export const aboutHome = (error: unknown, relay: string): unknown => told(error, {
+  NOT_ALLOWED: 'Only the primary device, the one that made the account, decides where it lives. Other devices can move it to its standby, when there is one: "heliograph home show".',
+  NOT_ADMITTED: `Your account lives at ${relay === '' ? 'that relay' : `"${relay}"`} already.`,
+  UNKNOWN_RELAY: `No relay called "${relay}" is known. Give its whole name, or its address.`,
+  HOME_UNREACHABLE: 'No relay answers that could take the account. Check the connection, and name one by its address.',
+  REGISTRATION_CLOSED: `${relay === '' ? 'That relay' : `"${relay}"`} takes no new accounts. Choose another one.`
+})
+
 export const aboutFolder = (error: unknown, folder: string): unknown => told(error, {
   DATABASE_LOCKED: `Another heliograph command, a chat or a bot perhaps, has ${folder} open. Close it first, or name another folder with --data.`,
   DATABASE_CORRUPT: `The data in ${folder} is damaged and was left as it is. Keep the folder, and make an account in another one with --data.`,

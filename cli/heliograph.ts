@@ -15,6 +15,7 @@ import { deviceCommand } from './commands/device.ts'
 import { echoBotCommand } from './commands/echo-bot.ts'
 import { groupCommand } from './commands/group.ts'
 import { historyCommand } from './commands/history.ts'
+import { homeCommand } from './commands/home.ts'
 import { listenCommand } from './commands/listen.ts'
 import { messageCommand } from './commands/message.ts'
 import { presenceCommand } from './commands/presence.ts'
@@ -60,6 +61,7 @@ export async function runHeliograph (args: readonly string[], context: Context):
   program.addCommand(accountCommand(context, outcome))
   program.addCommand(profileCommand(context, outcome))
   program.addCommand(deviceCommand(context, outcome))
+  program.addCommand(homeCommand(context, outcome))
   program.commandsGroup('Run:')
   program.addCommand(echoBotCommand(context, outcome))
   program.addCommand(relayCommand(context, outcome))

@@ -116,6 +116,8 @@ export interface HomeStatus extends HomeInfo {
   readonly isOnline: boolean
   /** Stands in when the home dies. */
   readonly standby?: HomeInfo
+  /** It has everything that the home has; absent: not known, since the home does not answer. */
+  readonly isStandbyInSync?: boolean
   /** auto: chosen by itself · none · chosen: by the person */
   readonly wish: 'auto' | 'none' | 'chosen'
   /** This device can move the account to the standby by itself. */
@@ -262,6 +264,10 @@ export interface GroupInfo {
   readonly head: string
   /** Place of the last change in the log. */
   readonly seq: number
+  /** Whose home gives the numbers. */
+  readonly anchor: AccountId
+  /** Since when nothing of this device has got a number, if that is long. */
+  readonly stuckSinceMs?: number
 }
 
 /** How far one member is with a message. */
@@ -283,6 +289,17 @@ export interface GroupChangeInfo {
   readonly seq: number
 }
 
+/** What was written in a group does not get through, because the relay that gives its numbers does not answer. */
+export interface StuckGroup {
+  readonly chat: ChatId
+  readonly name: string
+  readonly sinceMs: number
+  /** Whose home that relay is. */
+  readonly anchor: AccountId
+  /** This account may name another: `groups.reanchor`. Only for a relay that is gone for good. */
+  readonly mayReanchor: boolean
+}
+
 export interface ClientEvents {
   /** An incoming message, exactly once. */
   message: Message
@@ -297,6 +314,7 @@ export interface ClientEvents {
   chat: ChatChange
   gone: GoneMessages
   group: GroupChangeInfo
+  stuck: StuckGroup
   /** Somebody who is watched came, went, or may not be seen any more. */
   presence: PersonPresence
   /** Somebody types or records, or has stopped; over by itself after six seconds. */

@@ -92,6 +92,7 @@ export const chatHelp: Readonly<Record<string, Help>> = {
     ['/devices', 'the devices of your account'],
     ['/devices approve CODE', 'link another one'],
     ['/devices unlink NAME', 'log one out; /devices rename'],
+    ['/home', 'your relay; /home standby|move NAME'],
     ['/presence', 'who is there'],
     ['/policy', 'who may know: --online contacts']
   ]
@@ -175,6 +176,7 @@ const commands: Readonly<Record<string, (text: string, words: readonly string[])
     return what === 'me' ? run('profile', 'show') : run('profile', 'show', text)
   },
   '/devices' (_text, words) { return words.length === 0 ? run('device', 'list') : words[0] === 'link' ? wrong('"heliograph device link" is for the new device, which has no account yet.') : run('device', ...words) },
+  '/home': (_text, words) => words.length === 0 ? run('home', 'show') : run('home', ...words),
   '/presence': (_text, words) => run('presence', 'show', ...words),
   '/policy': (_text, words) => run('presence', 'policy', ...words)
 }

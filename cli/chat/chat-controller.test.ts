@@ -94,6 +94,16 @@ describe('chat controller', () => {
     assert.equal(controller.state.retryAtMs, undefined)
   })
 
+  it('tells that the account has moved, and shows its new relay', async () => {
+    const client = new FakeClient()
+    const { controller } = await started(client)
+    client.moveHome('ap-1')
+    assert.match(controller.state.notice!.text, /eu-1 does not answer: you are at ap-1 now/)
+    assert.deepEqual(controller.state.me, { name: 'ada@ap-1', home: 'ap-1' })
+    await controller.enter('/home')
+    assert.match(JSON.stringify(controller.state), /Standby/)
+  })
+
   it('a thousand events redraw the screen a few times, not a thousand', async () => {
     const client = new FakeClient()
     const bob = client.befriend('Bob')

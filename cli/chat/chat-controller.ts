@@ -15,6 +15,7 @@ import { Names, groupName } from '../names.ts'
 import { messageFor } from '../targets.ts'
 import { chatCommandNames, chatHelp, parseChatLine, type ChatCommand } from './chat-commands.ts'
 import { newestOf, resolved, type RunInChat } from './chat-run.ts'
+import { homeChangeText } from './connection-text.ts'
 import {
   initialState, listed, messagesShown, neighbour, selectedConversation, withConnection, withConversations, withMarked, withMessage, withNotice, withOlder, withOverlay, withQuestion, withReplyTo,
   withSelected, withTyping, withoutMessages, type ChatId, type ChatState, type Conversation, type Message
@@ -106,6 +107,10 @@ export class ChatController {
       client.on('group', (change) => { this.#run(this.#onGroup(change)) }),
       client.on('presence', () => { this.#readPresence() }),
       client.on('typing', ({ chat, account, state }) => { this.#set(withTyping(this.#state, chat, account, state)) }),
+      client.on('home', (change) => {
+        this.#set({ ...this.#state, me: { name: change.handle === '' ? this.#state.me.name : change.handle, home: change.to.name } })
+        this.#notice('warning', homeChangeText(change))
+      }),
       client.on('unlinked', () => { this.#notice('warning', 'This device was unlinked from the account: nothing comes or goes any more.') }),
       client.on('warning', (warning) => { this.#notice('warning', printable(warning.text)) }))
     await this.#readConversations()

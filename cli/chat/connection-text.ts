@@ -3,13 +3,27 @@
  */
 import { ERRORS } from '../../protocol/errors.ts'
 import { printableName } from '../describe-messages.ts'
+import type { HomeChange } from '../../client/client.ts'
 import type { ChatState } from './chat-state.ts'
 
 export interface ConnectionText { readonly text: string, readonly level: 'good' | 'busy' | 'bad' }
 
+/** One line for whoever reads the chat. */
+export function homeChangeText ({ reason, from, to }: HomeChange): string {
+  const [before, now] = [printableName(from.name), printableName(to.name)]
+  switch (reason) {
+    case 'dead': return `Your relay ${before} does not answer: you are at ${now} now, and go on from there. Your contacts need to do nothing.`
+    case 'asked': return `You are at ${now} now, no longer at ${before}. Your contacts need to do nothing.`
+    case 'followed': return `Your account has moved from ${before} to ${now}.`
+  }
+}
+
 export function connectionText ({ connection, retryAtMs, nowMs, waiting }: Pick<ChatState, 'connection' | 'retryAtMs' | 'nowMs' | 'waiting'>): ConnectionText {
   const relay = connection.relay === undefined ? '' : printableName(connection.relay)
   const queue = waiting === 0 ? '' : ` · ${waiting} waiting`
+  if (connection.guestOf !== undefined && connection.state !== 'online') {
+    return { level: 'busy', text: `◌ ${relay === '' ? 'your relay' : relay} is away · writing over ${printableName(connection.guestOf)}${queue}` }
+  }
   switch (connection.state) {
     case 'online': {
       const rtt = connection.rttMs === undefined ? '' : ` · ${connection.rttMs < 1 ? '<1' : Math.round(connection.rttMs)} ms`

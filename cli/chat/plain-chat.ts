@@ -14,7 +14,7 @@ import { Names } from '../names.ts'
 import { chatFor, messageFor } from '../targets.ts'
 import { chatHelp, parseChatLine } from './chat-commands.ts'
 import { newestOf, resolved, type RunInChat } from './chat-run.ts'
-import { connectionText } from './connection-text.ts'
+import { connectionText, homeChangeText } from './connection-text.ts'
 
 export interface PlainChatOptions { readonly openWith?: ChatId, readonly signal: AbortSignal, readonly run: RunInChat }
 
@@ -111,6 +111,7 @@ class PlainChat {
           this.#say(`* A request: ${printableName(this.#names.ofChat(chat))}. /requests shows it.`)
         })
       }),
+      client.on('home', (change) => { this.#say(`* ${homeChangeText(change)}`) }),
       client.on('warning', (warning) => { this.#say(`! ${printable(warning.text)}`) }),
       client.on('connection', (connection) => {
         const { text } = connectionText({ connection, retryAtMs: connection.retryInMs ?? 0, nowMs: 0, waiting: 0 })

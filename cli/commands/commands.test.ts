@@ -44,7 +44,8 @@ describe('commands for groups, messages, people and devices', () => {
       broadcast: ['create', 'list', 'add', 'remove', 'delete', 'send'],
       profile: ['set', 'show'],
       presence: ['show', 'watch', 'policy'],
-      device: ['list', 'link', 'approve', 'rename', 'unlink']
+      device: ['list', 'link', 'approve', 'rename', 'unlink'],
+      home: ['show', 'standby', 'move']
     }
     for (const [group, commands] of Object.entries(groups)) {
       for (const command of commands) {
@@ -235,6 +236,21 @@ describe('commands for groups, messages, people and devices', () => {
     assert.match(await said('device', 'list'), /phone {2}primary, this device/)
     assert.match(await said('device', 'unlink', 'laptop'), /laptop is not a device/)
     await fails(exitCodes.notFound, /no device|There is no device/, 'device', 'unlink', 'laptop')
+  })
+
+  it('the home and who stands in for it are shown, chosen and left', async () => {
+    assert.match(await said('home', 'show'), /^Home {5}eu-1 \(eu\), online\nStandby {2}us-1 \(us\), chosen by itself, has everything/)
+    assert.match(await said('home', 'standby', 'ap-1'), /When eu-1 dies, your account moves to ap-1 \(us\) by itself/)
+    assert.match(await said('home', 'standby', 'none'), /Nobody stands in/)
+    assert.match(await said('home', 'show'), /Standby {2}none$/m)
+    await fails(exitCodes.failed, /lives at "eu-1" already/, 'home', 'standby', 'eu-1')
+    await fails(exitCodes.notFound, /No relay called "xx-1"/, 'home', 'move', 'xx-1')
+    assert.match(await said('home', 'move', 'us-1'), /You have moved from eu-1 to us-1 \(us\)/)
+    const json = JSON.parse((await said('home', 'show', '--json')).split('\n')[0]!) as Record<string, unknown>
+    assert.deepEqual([(json.home as { name: string }).name, json.standby, json.wish, json.guestOf], ['us-1', null, 'none', null])
+    client.homeStatus = { ...client.homeStatus, isOnline: false, downSinceMs: 1_795_348_800_000, guestOf: { relay: client.homeStatus.relay, name: 'ap-1', region: 'ap' }, isPrimary: false }
+    assert.match(await said('home', 'show'), /does not answer since \d\d:\d\d:\d\d UTC[^]*Guest {4}of ap-1 \(ap\)/)
+    await fails(exitCodes.failed, /Only the primary device/, 'home', 'standby', 'auto')
   })
 
   it('a device that was unlinked says so at once, keeps nothing that would never go, and shows what it has', async () => {

@@ -30,7 +30,7 @@ export class FakeClient implements ClientLike {
   readonly #contacts = new Map<AccountId, Contact>()
   readonly #messages = new Map<ChatId, Message[]>()
   readonly #unread = new Map<ChatId, number>()
-  readonly #listeners: Listeners = { message: new Set(), update: new Set(), connection: new Set(), home: new Set(), contact: new Set(), warning: new Set(), chat: new Set(), gone: new Set(), group: new Set(), presence: new Set(), typing: new Set(), devices: new Set(), unlinked: new Set() }
+  readonly #listeners: Listeners = { message: new Set(), update: new Set(), connection: new Set(), home: new Set(), contact: new Set(), warning: new Set(), chat: new Set(), gone: new Set(), group: new Set(), stuck: new Set(), presence: new Set(), typing: new Set(), devices: new Set(), unlinked: new Set() }
   readonly #infos = new Map<ChatId, ChatInfo>()
   readonly #groups = new Map<ChatId, GroupInfo>()
   readonly #profiles = new Map<AccountId, Profile>()
@@ -99,7 +99,8 @@ export class FakeClient implements ClientLike {
       settings: { whoMaySend: 'everyone', whoMayAdd: 'everyone', whoMayEdit: 'everyone' },
       links: [],
       head: '00'.repeat(32),
-      seq: 1
+      seq: 1,
+      anchor: this.account!.id
     })
     this.#emit('group', { chat, name, what: 'joined', accounts: [this.account!.id], isMember: true, seq: 1 })
     return chat
@@ -225,6 +226,35 @@ export class FakeClient implements ClientLike {
   unlinkThis (): void {
     Object.assign(this.devices, { isUnlinked: true })
     this.#emit('unlinked', { account: this.account!.id })
+  }
+
+  homeStatus: Awaited<ReturnType<ClientLike['home']['status']>> = {
+    relay: 'relay' as RelayId, name: 'eu-1', region: 'eu', epoch: 2, isOnline: true, standby: { relay: 'other' as RelayId, name: 'us-1', region: 'us' }, isStandbyInSync: true, wish: 'auto', mayMove: true, isPrimary: true
+  }
+
+  readonly home: ClientLike['home'] = {
+    status: async () => this.homeStatus,
+    setStandby: async (wish) => {
+      if (!this.homeStatus.isPrimary) throw new ProtocolError('NOT_ALLOWED')
+      if (wish === this.homeStatus.name) throw new ProtocolError('NOT_ADMITTED')
+      const { standby: _standby, isStandbyInSync: _sync, ...rest } = this.homeStatus
+      this.homeStatus = wish === 'none' ? { ...rest, wish: 'none', mayMove: false } : { ...rest, wish: wish === 'auto' ? 'auto' : 'chosen', standby: { relay: 'other' as RelayId, name: wish === 'auto' ? 'us-1' : wish, region: 'us' } }
+      return this.homeStatus
+    },
+    move: async (relay = 'us-1') => {
+      if (relay === 'xx-1') throw new ProtocolError('UNKNOWN_RELAY')
+      const { relay: from, name, region } = this.homeStatus
+      const to = { relay: 'other' as RelayId, name: relay, region: 'us' }
+      this.homeStatus = { ...this.homeStatus, ...to, epoch: this.homeStatus.epoch + 1 }
+      this.#emit('home', { reason: 'asked', from: { relay: from, name, region }, to, handle: `ada@${relay}` })
+      return this.homeStatus
+    }
+  }
+
+  /** The home has died. */
+  moveHome (name: string): void {
+    const { home } = this.account!
+    this.#emit('home', { reason: 'dead', from: home, to: { relay: 'other' as RelayId, name, region: 'us' }, handle: `ada@${name}` })
   }
 
   readonly devices: ClientLike['devices'] = {

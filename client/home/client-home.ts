@@ -42,6 +42,8 @@ export interface ClientHomeComponents {
 }
 
 const rowKey = 'home'
+/** SPEC(standby) state */
+const standbyInSync = 2
 /** For the old home to hear of a move before the connection to it ends. */
 const farewellMs = 2_000
 
@@ -62,7 +64,7 @@ export class ClientHome {
       ...info.home,
       epoch: record.epoch,
       isOnline: link.isOnline,
-      ...(standby === undefined ? {} : { standby: infoOf(standby) }),
+      ...(standby === undefined ? {} : { standby: infoOf(standby), ...await this.#syncOf() }),
       wish: typeof wish === 'string' ? wish : 'chosen',
       mayMove: order !== undefined,
       isPrimary: account.isPrimary,
@@ -191,6 +193,17 @@ export class ClientHome {
   stop (): void {
     this.#on.orders.stop()
     this.#on.watch().stop()
+  }
+
+  async #syncOf (): Promise<{ isStandbyInSync?: boolean }> {
+    if (!this.#on.link.isOnline) return {}
+    try {
+      return { isStandbyInSync: (await this.#on.link.call(clientMethods.standbyState, {})).state === standbyInSync }
+    } catch (error) {
+      // An older relay, or the connection has just ended.
+      if (!isProtocolError(error)) throw error
+      return {}
+    }
   }
 
   #emit (reason: HomeChange['reason'], from: HomeInfo): void {
