@@ -7,6 +7,7 @@ import { collect, command, examples, run, type Outcome } from '../command.ts'
 import { say, sayJson, warn, type CommonOptions, type Context } from '../context.ts'
 import { stopOnSignals, untilAborted } from '../stopping.ts'
 import { addAdminCommands } from './relay-admin.ts'
+import { aboutDatabase, addRepairCommand } from './relay-repair.ts'
 
 interface InitOptions extends CommonOptions { name?: string, region?: string, listen?: string[], announce?: string[], bootstrap?: string[], http?: string, registration?: string }
 interface StartOptions extends CommonOptions { config: string }
@@ -44,7 +45,7 @@ export function relayCommand (context: Context, outcome: Outcome): Command {
       // Loaded only here: the other commands start without a relay's libraries.
       const { createRelay } = await import('../../node/node.ts')
       const relayNode = await createRelay(await readConfigFile(resolve(context.cwd, options.config)))
-      await relayNode.start()
+      await relayNode.start().catch((error: unknown) => { throw aboutDatabase(error, options.config) })
       if (options.json === true) sayJson(context, { id: relayNode.id, addresses: relayNode.addresses, http: relayNode.httpUrl })
       else for (const address of relayNode.addresses) warn(context, `Reachable at ${address}`)
       await Promise.race([untilAborted(stopping.signal), relayNode.endAsked])
@@ -53,5 +54,6 @@ export function relayCommand (context: Context, outcome: Outcome): Command {
       return 0
     })))
   addAdminCommands(relay, context, outcome)
+  addRepairCommand(relay, context, outcome)
   return relay
 }

@@ -178,6 +178,8 @@ export class StoreDatabase {
     if (isLevelError(error, 'LEVEL_LOCKED')) return new ProtocolError('DATABASE_LOCKED', { what: this.path, cause: error })
     if (isLevelError(error, 'LEVEL_CORRUPTION')) return new ProtocolError('DATABASE_CORRUPT', { what: this.path, cause: error })
     const texts = causes(error).map(({ message, code }) => `${message} ${code}`).join(' ')
+    // How LevelDB says that a table is shorter than it was.
+    if (/\.(?:ldb|sst): Invalid argument/.test(texts)) return new ProtocolError('DATABASE_CORRUPT', { what: this.path, cause: error })
     if (/no space left|ENOSPC|EDQUOT|quota exceeded/i.test(texts)) return new ProtocolError('STORAGE_FULL', { what: this.path, cause: error })
     return new ProtocolError('INTERNAL', { what: `database ${this.path}`, cause: error })
   }

@@ -7,6 +7,7 @@ import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { checkLevelFolder } from '../../protocol/level-folder-node.ts'
+import { findJournalDamage } from './journal-check.ts'
 import { addedBytes, fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
 import { StoreDatabase, isLevelError, type Batch, type DatabaseOptions, type Level } from './store-database.ts'
 import * as keys from './store-keys.ts'
@@ -33,6 +34,8 @@ interface LogState extends keys.HeadRow { readonly number: number, isKept: boole
 /** @throws ProtocolError DATABASE_LOCKED, DATABASE_CORRUPT, UNSUPPORTED_VERSION, STORAGE_FULL */
 export async function openLevelStore (options: LevelStoreOptions): Promise<LevelStore> {
   await checkLevelFolder(options.path)
+  const damage = await findJournalDamage(options.path)
+  if (damage !== undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: `${options.path}: ${damage.file} is damaged at byte ${damage.offset}` })
   const store = new LevelStore(options)
   await store.open()
   return store
