@@ -43,7 +43,7 @@ export interface AdoptionComponents {
   takeOver (log: Log, relay: RelayId): Promise<void>
   /** Answered with `sent` long ago, and cannot go into the log. */
   onRefused (item: OutboxItem, code: ErrorCode): void
-  standby?: Pick<Standby, 'isCompared' | 'compare' | 'isUninterrupted' | 'wasTakenOver'>
+  standby?: Pick<Standby, 'isCompared' | 'compare' | 'isUninterrupted' | 'wasTakenOver' | 'begins'>
 }
 
 export class Adoption {
@@ -125,7 +125,7 @@ export class Adoption {
       // The anchor's former home has shipped it here: all that it has acknowledged.
       if (!mayGoOn && await this.#c.standby?.wasTakenOver(conversation) !== true) throw failures[0]
     }
-    log.sequencedEpoch = epoch
+    this.#begin(log, epoch)
   }
 
   /**
@@ -158,7 +158,12 @@ export class Adoption {
     if (furthest !== undefined) await takeOver(log, furthest.relay)
     if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log was dropped from memory meanwhile' })
     this.#unheard.delete(conversation.id)
+    this.#begin(log, epoch)
+  }
+
+  #begin (log: Log, epoch: number): void {
     log.sequencedEpoch = epoch
+    this.#c.standby?.begins(log)
   }
 
   #noteAsked (log: Log, relay: RelayId): void {

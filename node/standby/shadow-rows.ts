@@ -15,6 +15,7 @@
  * | `p/<account>`                         | the standby that this relay ships to, as text                 | another one |
  * | `h/<account>`                         | the former home record: this relay has to hand over           | handed over |
  * | `i/<log>`                             | epoch u32 under which it was taken over from a shadow         | for ever |
+ * | `b/<log>`                             | epoch u32 of its newest entry when this relay began to number it under another, head u48 | for ever |
  * | `t/<account>`                         | epoch u32 since which this relay is its primary, uninterrupted | it moves |
  *
  * `seq` and `position` as 12 hex digits, so that text order is theirs.
@@ -52,6 +53,7 @@ export const groupKey = (relay: RelayId, log: ConversationId, rest = ''): string
 export const standbyKey = (account: AccountId): string => `p/${account}`
 export const handOverKey = (account: AccountId): string => `h/${account}`
 export const importedKey = (log: ConversationId): string => `i/${log}`
+export const begunKey = (log: ConversationId): string => `b/${log}`
 export const tenureKey = (account: AccountId): string => `t/${account}`
 
 export interface ShadowHead { epoch: number, first: number, head: number, bytes: number }
@@ -85,6 +87,11 @@ export function encodeU48 (number: number): Uint8Array {
   return value
 }
 export const decodeU48 = (value: Uint8Array): number => view(value).readUIntBE(0, 6)
+
+/** Where the numbers of another sequencer end in a log that this relay has taken over. */
+export interface Begun { readonly epoch: number, readonly head: number }
+export const encodeBegun = ({ epoch, head }: Begun): Uint8Array => concat(encodeU32(epoch), encodeU48(head))
+export const decodeBegun = (value: Uint8Array): Begun => ({ epoch: decodeU32(value.subarray(0, 4)), head: decodeU48(value.subarray(4)) })
 
 /** An envelope as it was shipped: an entry, or with epoch 0 an item of an outbox. */
 export interface ShadowEnvelope { readonly epoch: number, readonly storedAtMs: number, readonly expiresAtMs: number, readonly envelope: Uint8Array }

@@ -169,6 +169,8 @@ export class Standby {
   async compare (conversation: Conversation): Promise<void> { await this.#bound?.recovery.compare(conversation) }
   /** This relay was the anchor's primary home under the log's epoch already, without interruption. */
   isUninterrupted ({ conversation, epoch }: Log): boolean { return this.#bound?.tenure.covers(conversation, epoch) ?? false }
+  /** This relay numbers the log from here on, after another one. */
+  begins (log: Log): void { this.#bound?.takeover.begins(log) }
   async wasTakenOver (conversation: Conversation): Promise<boolean> { return await this.#bound?.takeover.wasTakenOver(conversation) ?? false }
 
   /** For a device: is there a standby, and has it everything? */

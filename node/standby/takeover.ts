@@ -155,7 +155,7 @@ export class Takeover {
 
   /** Entries that are not kept here any more and that a device of the account has not had. */
   async #takeEarlier (log: Log, relay: RelayId, head: rows.ShadowHead, from: number): Promise<void> {
-    if (log.head === 0 || log.first <= from || head.head < log.first - 1) return
+    if (log.head === 0 || log.first <= from || head.head < log.first - 1 || !await this.#isSameBefore(log, relay)) return
     while (log.first > from && !log.isDropped) {
       const { first } = log
       const entries = await this.#entries(log.conversation, relay, Math.max(from, first - pageEntries), first - 1)
@@ -167,6 +167,28 @@ export class Takeover {
       log.first = fitting[0]!.seq
       this.#taken.inc(fitting.length, { kind: 'earlier-entry' })
     }
+  }
+
+  /**
+   * Does the entry before the oldest one here bear the same number there? It does when it is of the epoch that the log here had then:
+   * an epoch has one sequencer. What the former home has numbered alone, while others went on without it, is of an older one.
+   */
+  async #isSameBefore (log: Log, relay: RelayId): Promise<boolean> {
+    const { conversation: { id } } = log
+    const [before] = await this.#entries(log.conversation, relay, log.first - 1, log.first - 1)
+    if (before === undefined) return false
+    const [oldest] = log.first > log.durableHead ? [] : await this.#c.store.readLog(id, log.first, { maxEntries: 1, maxBytes: 1 })
+    if ((oldest?.epoch ?? log.epoch) <= before.epoch) return true
+    const row = await this.#c.store.get('standby', rows.begunKey(id))
+    if (row === undefined) return false
+    const begun = rows.decodeBegun(row)
+    return begun.head >= log.first - 1 && begun.epoch === before.epoch
+  }
+
+  /** This relay numbers the log from here on, after another one. */
+  begins ({ conversation: { id }, head, epoch }: Log): void {
+    if (head === 0) return
+    this.#c.commits.commit([rows.put(rows.begunKey(id), rows.encodeBegun({ epoch, head }))]).catch((error: unknown) => { this.#c.logger.warn('standby.begins', {}, error) })
   }
 
   /**

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import type { MessageId } from '../../protocol/ids.ts'
+import { World, assertConverged, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import { nameHomes, standBy, standbyState, untilInSync } from '../testing/standby-world.ts'
+
+const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
+
+async function untilSeen (world: World, a: TestClient, b: TestClient, count: number): Promise<void> {
+  const text = (): string => `${count} messages (${a.shownWith(b).length} and ${b.shownWith(a).length}, ${a.outbox.length} and ${b.outbox.length} waiting)`
+  await world.until(() => a.outbox.length + b.outbox.length === 0 && a.shownWith(b).length === count && b.shownWith(a).length === count, 120_000, text)
+}
+
+async function three (seed: number, latencyMs = 20): Promise<{ world: World, primary: TestRelayNode, standby: TestRelayNode, other: TestRelayNode }> {
+  const world = new World(seed, { latencyMs })
+  return { world, primary: await world.relay('eu-1.example.org'), standby: await world.relay('us-1.example.org'), other: await world.relay('asia-1.example.org') }
+}
+
+describe('a relay that comes back', () => {
+  for (const homeOfB of ['primary', 'other'] as const) {
+    for (const anchor of ['a', 'b'] as const) {
+      it(`after its account has moved to the standby hands over what only it has, and serves it no more (the other one's home: ${homeOfB}, anchor ${anchor})`, async () => {
+        const { world, ...relays } = await three(11)
+        const { primary, standby, other } = relays
+        const pair = anchor === 'a' ? await world.pair(primary, relays[homeOfB]) : await world.pair(relays[homeOfB], primary)
+        const [a, b] = anchor === 'a' ? pair : [pair[1], pair[0]]
+        await standBy(world, a, standby)
+        const [fromA, fromB] = [sendMany(a, b, 10), sendMany(b, a, 10)]
+        await untilSeen(world, a, b, 20)
+        // Alone: acknowledged, and known to nobody else.
+        world.network.cut(primary.id, standby.id)
+        world.network.cut(primary.id, other.id)
+        await world.pass(3_000)
+        fromA.push(...sendMany(a, b, 7))
+        await world.until(() => a.outbox.length === 0)
+        primary.crash()
+        await a.moveTo(standby, 3)
+        fromA.push(...sendMany(a, b, 3))
+        fromB.push(...homeOfB === 'primary' ? [] : sendMany(b, a, 3))
+        await world.pass(5_000)
+        world.network.heal(primary.id, standby.id)
+        world.network.heal(primary.id, other.id)
+        await primary.restart()
+        if (homeOfB === 'primary') fromB.push(...sendMany(b, a, 3))
+        await world.until(() => b.shownWith(a).length === 33, 200_000, () => `everything at both (${a.shownWith(b).length}, ${new Set(b.shownWith(a)).size})`)
+        const seen = b.shownWith(a)
+        assert.equal(new Set(seen).size, seen.length, 'nothing twice')
+        assert.deepEqual([...seen].sort(), [...fromA, ...fromB].sort(), 'nothing acknowledged is lost')
+        await assert.rejects(world.during(primary.probeSubmit(a, b)), { code: 'MOVED' })
+        assert.equal(primary.meter.of('heliograph_standby_handed_over_total'), 1)
+        await world.stop()
+      })
+    }
+  }
+
+  it('without a standby hands over its outbox to the new home', async () => {
+    const { world, primary, standby, other } = await three(12)
+    const [b, a] = await world.pair(other, primary)
+    const [fromA, fromB] = [sendMany(a, b, 5), sendMany(b, a, 5)]
+    await untilSeen(world, a, b, 10)
+    world.network.cut(primary.id, other.id)
+    fromA.push(...sendMany(a, b, 5))
+    await world.until(() => a.outbox.length === 0)
+    primary.crash()
+    await a.moveTo(standby, 2)
+    await primary.restart()
+    // The sequencer takes nothing from it any more, and tells it why.
+    world.network.heal(primary.id, other.id)
+    await untilSeen(world, a, b, 15)
+    assertConverged(a, b, fromA, fromB)
+    await world.stop()
+  })
+
+  it('gives a device that was away what was kept only at the old home, also without a standby', async () => {
+    const { world, primary, standby, other } = await three(13)
+    const [b, a] = await world.pair(other, primary)
+    const second = await a.linkDevice()
+    await second.offline()
+    const sent = sendMany(b, a, 40)
+    await untilSeen(world, a, b, 40)
+    // Everybody else has it: the sequencer keeps it no more.
+    await world.pass(3_000)
+    await a.moveTo(standby, 2)
+    await world.until(() => primary.meter.of('heliograph_standby_handed_over_total') === 1)
+    second.home = standby
+    standby.knows(second)
+    await second.online()
+    await world.until(() => second.shownWith(b).length === 40, 60_000, () => `all at the second device (${second.shownWith(b).length})`)
+    assert.deepEqual(second.shownWith(b), sent)
+    await world.stop()
+  })
+
+  it('with an old copy of its database asks its standby for what it has lost before it gives a number', async () => {
+    const { world, primary, standby, other } = await three(14)
+    const [a, b] = await world.pair(primary, other)
+    await standBy(world, a, standby)
+    const [fromA, fromB] = [sendMany(a, b, 10), sendMany(b, a, 10)]
+    await untilSeen(world, a, b, 20)
+    await b.offline()
+    const old = primary.store.copy()
+    fromA.push(...sendMany(a, b, 15))
+    await world.until(() => a.outbox.length === 0)
+    await world.pass(1_000)
+    primary.crash()
+    primary.store = old
+    await primary.restart()
+    fromA.push(...sendMany(a, b, 5))
+    await b.online()
+    fromB.push(...sendMany(b, a, 5))
+    await untilSeen(world, a, b, 45)
+    assertConverged(a, b, fromA, fromB)
+    assert.ok(primary.meter.of('heliograph_standby_restored_total entry') > 0)
+    await untilInSync(world, a)
+    await world.stop()
+  })
+
+  it('with an old copy of its database does not serve an account that has moved meanwhile', async () => {
+    const { world, primary, standby, other } = await three(15)
+    const [a, b] = await world.pair(primary, other)
+    await standBy(world, a, standby)
+    const fromA = sendMany(a, b, 5)
+    await untilSeen(world, a, b, 5)
+    const old = primary.store.copy()
+    fromA.push(...sendMany(a, b, 5))
+    await untilSeen(world, a, b, 10)
+    primary.crash()
+    await a.moveTo(standby, 3)
+    fromA.push(...sendMany(a, b, 5))
+    await untilSeen(world, a, b, 15)
+    primary.store = old
+    await primary.restart()
+    await assert.rejects(world.during(primary.probeSubmit(a, b)), { code: 'MOVED' })
+    const fromB = sendMany(b, a, 5)
+    fromA.push(...sendMany(a, b, 5))
+    await untilSeen(world, a, b, 25)
+    assertConverged(a, b, fromA, fromB)
+    await world.stop()
+  })
+
+  it('that believes to be primary is stopped by its standby, which has become it', async () => {
+    const { world, primary, standby } = await three(16)
+    const [a, b] = await world.pair(primary, primary)
+    await standBy(world, a, standby)
+    const fromA = sendMany(a, b, 5)
+    await untilSeen(world, a, b, 5)
+    // The device that moves cannot reach its old home; the relays can reach each other.
+    await a.offline()
+    await a.moveTo(standby, 3)
+    const fromB = sendMany(b, a, 5)
+    fromA.push(...sendMany(a, b, 5))
+    await untilSeen(world, a, b, 15)
+    assertConverged(a, b, fromA, fromB)
+    await world.stop()
+  })
+
+  it('and its standby, both down for a while, go on together', async () => {
+    const { world, primary, standby, other } = await three(17)
+    const [a, b] = await world.pair(primary, other)
+    await standBy(world, a, standby)
+    const [fromA, fromB] = [sendMany(a, b, 5), sendMany(b, a, 5)]
+    await untilSeen(world, a, b, 10)
+    fromA.push(...sendMany(a, b, 5))
+    await world.pass(35)
+    primary.crash()
+    standby.crash()
+    await world.pass(10_000)
+    await primary.restart()
+    await world.pass(5_000)
+    fromB.push(...sendMany(b, a, 5))
+    await standby.restart()
+    await untilSeen(world, a, b, 20)
+    await untilInSync(world, a)
+    assertConverged(a, b, fromA, fromB)
+    await world.stop()
+  })
+
+  it('two people who are each other\'s standby: either home may die', async () => {
+    for (const victim of ['primary', 'standby'] as const) {
+      const { world, ...relays } = await three(18)
+      const { primary, standby } = relays
+      const [a, b] = await world.pair(primary, standby)
+      await standBy(world, a, standby)
+      await standBy(world, b, primary)
+      const [fromA, fromB] = [sendMany(a, b, 10), sendMany(b, a, 10)]
+      await untilSeen(world, a, b, 20)
+      fromA.push(...sendMany(a, b, 5))
+      fromB.push(...sendMany(b, a, 5))
+      await world.pass(60)
+      relays[victim].crash()
+      await (victim === 'primary' ? a.moveTo(standby, 3) : b.moveTo(primary, 3))
+      fromA.push(...sendMany(a, b, 5))
+      fromB.push(...sendMany(b, a, 5))
+      await untilSeen(world, a, b, 40)
+      assertConverged(a, b, fromA, fromB)
+      await world.stop()
+    }
+  })
+
+  it('a standby is changed while messages come, and the new one has everything', async () => {
+    const { world, primary, standby, other } = await three(19)
+    const [a, b] = await world.pair(primary, primary)
+    await standBy(world, a, standby)
+    await standBy(world, b, standby)
+    await b.offline()
+    const fromA = sendMany(a, b, 300)
+    await world.pass(100)
+    await nameHomes(world, a, 3, primary, other)
+    fromA.push(...sendMany(a, b, 300))
+    await world.pass(100)
+    assert.equal((await standbyState(world, a)).state, 1)
+    await untilInSync(world, a)
+    await world.until(() => a.outbox.length === 0)
+    primary.crash()
+    await a.moveTo(other, 4)
+    await b.moveTo(standby, 3)
+    await untilSeen(world, a, b, 600)
+    assertConverged(a, b, fromA, [])
+    // Who stood by first has forgotten what it had, after a while.
+    await world.pass(15 * 60_000)
+    let rows = 0
+    for await (const row of standby.store.scan('standby', `a/${a.account}`)) if (row.value.byteLength > 0) rows++
+    assert.equal(rows, 0)
+    await world.stop()
+  })
+})
