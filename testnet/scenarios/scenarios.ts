@@ -2,11 +2,13 @@
 import type { Scenario } from '../scenario.ts'
 import { clocks } from './clocks.ts'
 import { crossRegion } from './cross-region.ts'
+import { damaged } from './damaged.ts'
 import { diskFull } from './disk-full.ts'
 import { group1024 } from './group-1024.ts'
 import { groupPartition } from './group-partition.ts'
 import { groupSmall } from './group-small.ts'
 import { heal } from './heal.ts'
+import { homeDestroyed } from './home-destroyed.ts'
 import { killRandom } from './kill-random.ts'
 import { killRelay } from './kill-relay.ts'
 import { multiDevice } from './multi-device.ts'
@@ -21,4 +23,4 @@ import { rollingRestart } from './rolling-restart.ts'
 import { wan } from './wan.ts'
 import { wiretap } from './wiretap.ts'
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, reconnect, pause, diskFull, powercut, wan, clocks, slow].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, reconnect, homeDestroyed, pause, diskFull, powercut, wan, clocks, damaged, slow].map((scenario) => [scenario.name, scenario]))
