@@ -50,6 +50,8 @@ export interface HomeWatchComponents {
 }
 
 const isThere = 1
+/** The question goes out before the time is over: nothing follows before it is. */
+const askEarly = 0.7
 /** Relays asked in turn when the standby does not answer, or there is none. */
 const othersAsked = 4
 
@@ -89,7 +91,7 @@ export class HomeWatch {
     if (this.#isDraining) this.drained()
     if (this.#downSinceMs !== undefined) return
     this.#downSinceMs = this.#on.clock.nowMs()
-    this.#soon(this.#config.moveAfterMs)
+    this.#soon(this.#config.moveAfterMs * askEarly)
   }
 
   /** The home has said that it restarts. */
@@ -141,6 +143,7 @@ export class HomeWatch {
     try {
       if (answer.record !== undefined && this.#isNews(answer.record, known) && await follow(answer.record, signal)) return
       signal.throwIfAborted()
+      await this.#untilDownFor(this.#config.moveAfterMs, signal)
       const downMs = clock.nowMs() - (this.#downSinceMs ?? clock.nowMs())
       const isRestarting = this.#drainedAtMs !== undefined && clock.nowMs() - this.#drainedAtMs < clientLimits.drainGraceMs
       // It sends everybody away, and goes on doing so: that is as good as dead.
@@ -162,6 +165,23 @@ export class HomeWatch {
     } finally {
       if (!isKept) await answer.channel.close()
     }
+  }
+
+  /** @throws the signal's reason: the home is there */
+  async #untilDownFor (ms: number, signal: AbortSignal): Promise<void> {
+    const leftMs = (this.#downSinceMs ?? 0) + ms - this.#on.clock.nowMs()
+    if (leftMs <= 0) return
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => {
+        timer.cancel()
+        reject(signal.reason as Error)
+      }
+      const timer = this.#on.clock.after(leftMs, () => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      })
+      signal.addEventListener('abort', onAbort, { once: true })
+    })
   }
 
   #isNews (bytes: Uint8Array, known: SignedHomeRecord): boolean {
