@@ -3,6 +3,7 @@
  *
  * Owns: who reaches whom, and when bytes arrive. For tests and simulation; the same port as libp2p/mesh.ts.
  */
+import { sameBytes } from '../../protocol/bytes.ts'
 import type { ByteStream, ByteStreamEvents } from '../../protocol/byte-stream.ts'
 import type { Clock, Random } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
@@ -153,15 +154,18 @@ export class MemoryMesh implements Mesh {
     await this.#pause()
     let taken = 0
     for (const mesh of [this, ...this.#network.reachableFrom(this.self)]) {
-      mesh.keep(key, record)
-      if (mesh !== this) taken++
+      const isTaken = mesh.keep(key, record)
+      if (mesh !== this && isTaken) taken++
     }
     if (taken === 0) throw new ProtocolError('HOME_UNREACHABLE', { what: 'no peer took the record' })
   }
 
-  keep (key: string, record: Uint8Array): void {
+  /** As a DHT server: @returns false when it knows a newer one */
+  keep (key: string, record: Uint8Array): boolean {
     const known = this.records.get(key)
-    this.records.set(key, this.#network.newest(known === undefined ? [record] : [known, record])!)
+    const newest = this.#network.newest(known === undefined ? [record] : [known, record])!
+    this.records.set(key, newest)
+    return newest === record || sameBytes(newest, record)
   }
 
   async getRecord (key: string, { signal }: { signal: AbortSignal }): Promise<Uint8Array | undefined> {
