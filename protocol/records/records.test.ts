@@ -8,10 +8,12 @@ import { limits } from '../limits.ts'
 import { fuzz, refusedAs, signing, testAccount, testDevice, testRelay, testRelayRecord } from '../testing.ts'
 import { decode, encode, type WireType } from '../wire/codec.ts'
 import { DeviceKeys as WireDeviceKeys, DeviceList as WireDeviceList, HomeRecord as WireHomeRecord, RelayRecord as WireRelayRecord, Signed } from '../wire/gen/records.js'
+import { GuestPermit as WireGuestPermit } from '../wire/gen/guest.js'
 import { PublicProfile as WirePublicProfile } from '../wire/gen/directory.js'
 import { signDeviceKeys, verifyDeviceKeys, type DeviceKeys } from './device-keys.ts'
 import { isExpired, signDeviceList, verifyDeviceList, type DeviceList } from './device-list.ts'
 import { isNewer, signHomeRecord, verifyHomeRecord, type HomeRecord } from './home-record.ts'
+import { signGuestPermit, verifyGuestPermit, type GuestPermit } from './guest-permit.ts'
 import { signPublicProfile, verifyPublicProfile, type PublicProfile } from './public-profile.ts'
 import { signRelayRecord, verifyRelayRecord } from './relay-record.ts'
 import { contexts, isRegion, signRecord, type Context } from './signed.ts'
@@ -32,6 +34,7 @@ const deviceKeys: DeviceKeys = {
   suite: 1, registrationId: 5, identityKey: key(4), issuedAtMs: 1_000,
   signedPrekey: { id: 1, key: key(5), signature: new Uint8Array(64) }, kemPrekey: { id: 2, key: new Uint8Array(1568), signature: new Uint8Array(64) }
 }
+const guestPermit: GuestPermit = { account: alice.id, device: device.id, relay: relay.id, expiresAtMs: 2_000 }
 const publicProfile: PublicProfile = { account: alice.id, name: 'Alice', about: 'at sea', issuedAtMs: 1_000 }
 
 /** One kind of record, for what is true of all. */
@@ -49,7 +52,8 @@ const kinds: Kind[] = [
   { name: 'home record', context: contexts.homeRecord, seed: alice.seed, signed: signHomeRecord(signing, homeRecord, alice.seed).bytes, verify: (bytes) => verifyHomeRecord(signing, bytes), type: WireHomeRecord },
   { name: 'relay record', context: contexts.relayRecord, seed: relay.seed, signed: signRelayRecord(signing, relayRecord, relay.seed).bytes, verify: (bytes) => verifyRelayRecord(signing, bytes), type: WireRelayRecord },
   { name: 'device keys', context: contexts.deviceKeys, seed: device.seed, signed: signDeviceKeys(signing, deviceKeys, device.seed), verify: (bytes) => verifyDeviceKeys(signing, bytes, device.id), type: WireDeviceKeys },
-  { name: 'public profile', context: contexts.publicProfile, seed: alice.seed, signed: signPublicProfile(signing, publicProfile, alice.seed).bytes, verify: (bytes) => verifyPublicProfile(signing, bytes), type: WirePublicProfile }
+  { name: 'public profile', context: contexts.publicProfile, seed: alice.seed, signed: signPublicProfile(signing, publicProfile, alice.seed).bytes, verify: (bytes) => verifyPublicProfile(signing, bytes), type: WirePublicProfile },
+  { name: 'guest permit', context: contexts.guestPermit, seed: device.seed, signed: signGuestPermit(signing, guestPermit, device.seed), verify: (bytes) => verifyGuestPermit(signing, bytes, 1_999), type: WireGuestPermit }
 ]
 
 /** The record's body with fields changed, rightly signed: a broken or hostile owner. */
@@ -65,6 +69,8 @@ describe('signed records', () => {
     frame.fill(0)
     assert.deepEqual(read, { ...deviceList, bytes: list.bytes })
     assert.deepEqual(verifyHomeRecord(signing, home.bytes), { ...homeRecord, bytes: home.bytes })
+    assert.deepEqual(verifyGuestPermit(signing, signGuestPermit(signing, guestPermit, device.seed), 1_999), guestPermit)
+    assert.throws(() => verifyGuestPermit(signing, signGuestPermit(signing, guestPermit, device.seed), 2_000), refusedAs('EXPIRED'))
     assert.deepEqual(verifyRelayRecord(signing, ofRelay.bytes), { ...relayRecord, bytes: ofRelay.bytes })
     assert.deepEqual(verifyDeviceKeys(signing, signDeviceKeys(signing, deviceKeys, device.seed), device.id), deviceKeys)
   })
