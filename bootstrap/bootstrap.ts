@@ -14,6 +14,8 @@ import { isProtocolError } from '../protocol/errors.ts'
 import { HomeRecordValidator } from '../protocol/home-record-validator.ts'
 import { shortId } from '../protocol/ids.ts'
 import { BoundedDatastore } from '../protocol/libp2p/datastore.ts'
+import { DhtGuard } from '../protocol/libp2p/dht-guard-node.ts'
+import { PeerConduct } from '../protocol/libp2p/peer-conduct.ts'
 import { Libp2pByteStream, type StreamOptions } from '../protocol/libp2p/stream.ts'
 import { limits } from '../protocol/limits.ts'
 import { protocols, topics } from '../protocol/protocols.ts'
@@ -51,6 +53,8 @@ export class Bootstrap {
   readonly #config: BootstrapConfig
   readonly #host: BootstrapHost
   readonly #datastore: BoundedDatastore
+  readonly #conduct: PeerConduct
+  readonly #dhtGuard: DhtGuard
   readonly #log: Logger
   #http: Awaited<ReturnType<typeof startHttp>> | undefined
   #timer: Timer | undefined
@@ -59,16 +63,21 @@ export class Bootstrap {
   /** Reads or makes the key. @throws ProtocolError BAD_CONFIG */
   static async create (config: BootstrapConfig, { logDestination }: BootstrapOptions = {}): Promise<Bootstrap> {
     const validator = new HomeRecordValidator((bytes) => verifyHomeRecord(nodePrimitives, bytes))
-    const datastore = new BoundedDatastore({ clock: systemClock })
-    const host = await createBootstrapHost(await loadOrMakeKey(config.dataDir), config, { validator, datastore })
+    const dhtGuard = new DhtGuard({ clock: systemClock })
+    const datastore = new BoundedDatastore({ clock: systemClock, source: () => dhtGuard.source })
+    const conduct = new PeerConduct({ clock: systemClock })
+    const host = await createBootstrapHost(await loadOrMakeKey(config.dataDir), config, { validator, datastore, conduct })
+    dhtGuard.protect(host)
     const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, logDestination ?? pino.destination({ dest: 1, sync: false }))
-    return new Bootstrap(config, host, datastore, log)
+    return new Bootstrap(config, { host, datastore, conduct, dhtGuard, log })
   }
 
-  private constructor (config: BootstrapConfig, host: BootstrapHost, datastore: BoundedDatastore, log: Logger) {
+  private constructor (config: BootstrapConfig, { host, datastore, conduct, dhtGuard, log }: { host: BootstrapHost, datastore: BoundedDatastore, conduct: PeerConduct, dhtGuard: DhtGuard, log: Logger }) {
     this.#config = config
     this.#host = host
     this.#datastore = datastore
+    this.#conduct = conduct
+    this.#dhtGuard = dhtGuard
     this.#log = log
     this.collector = new Collector({ clock: systemClock, signing: nodePrimitives })
   }
@@ -85,7 +94,13 @@ export class Bootstrap {
     await this.#host.handle(protocols.directory, (stream, connection) => {
       this.collector.accept(new Libp2pByteStream(stream, connection, streamOptions))
     }, { maxInboundStreams: 2, maxOutboundStreams: 2 })
-    pubsub.topicValidators.set(topics.directory, (_peer, message) => verdicts[this.collector.onGossip(new Uint8Array(message.data))])
+    pubsub.topicValidators.set(topics.directory, (peer, message) => {
+      // [IGNORE] charged to who brings it, before a signature is checked
+      if (!this.#conduct.mayCheck(peer.toString())) return verdicts.ignore
+      const verdict = this.collector.onGossip(new Uint8Array(message.data))
+      if (verdict === 'reject') this.#conduct.wrong(peer.toString())
+      return verdicts[verdict]
+    })
     this.#host.addEventListener('peer:identify', ({ detail }) => {
       if (detail.protocols.includes(protocols.directory)) void this.#ask(detail.peerId.toString())
     })
@@ -121,6 +136,8 @@ export class Bootstrap {
       ['refused_frames_total', 'Frames and requests refused', () => counts.refused],
       ['gossip_accepted_total', 'Relay records taken from gossip', () => counts.accept],
       ['gossip_rejected_total', 'Relay records in gossip that were forged or malformed', () => counts.reject],
+      ['gossip_unchecked_total', 'Messages of gossip that were not looked at: their neighbours sent more than their share', () => this.#conduct.counts.excess],
+      ['dht_refused_total', 'Messages to the DHT refused: too many, or of a kind that nobody needs', () => this.#dhtGuard.counts.refused],
       ['gossip_ignored_total', 'Relay records in gossip that were known, older, or too many', () => counts.ignore]
     ]
   }

@@ -15,6 +15,7 @@ import type { Libp2p } from '@libp2p/interface'
 import { ProtocolError } from '../protocol/errors.ts'
 import type { HomeRecordValidator } from '../protocol/home-record-validator.ts'
 import type { BoundedDatastore } from '../protocol/libp2p/datastore.ts'
+import type { PeerConduct } from '../protocol/libp2p/peer-conduct.ts'
 import { quietLogger } from '../protocol/libp2p/quiet.ts'
 import { guardWebSocketListeners, type WebSocketListener } from '../protocol/libp2p/websocket-node.ts'
 import { closeAbortedWebSocket } from '../protocol/libp2p/websocket.ts'
@@ -32,7 +33,7 @@ export type BootstrapHost = Libp2p<BootstrapServices>
 export async function createBootstrapHost (
   seed: Uint8Array,
   config: BootstrapConfig,
-  { validator, datastore }: { validator: HomeRecordValidator, datastore: BoundedDatastore }
+  { validator, datastore, conduct }: { validator: HomeRecordValidator, datastore: BoundedDatastore, conduct: PeerConduct }
 ): Promise<BootstrapHost> {
   const options: Libp2pOptions<BootstrapServices> = {
     start: false,
@@ -80,6 +81,8 @@ export async function createBootstrapHost (
         allowPublishToZeroTopicPeers: true,
         ignoreDuplicatePublishError: true,
         allowedTopics: Object.values(topics),
+        // As a relay's: who passes on what is wrong is not listened to any more.
+        scoreParams: { appSpecificScore: (peer) => conduct.scoreOf(peer), appSpecificWeight: 1, IPColocationFactorThreshold: 20, IPColocationFactorWhitelist: new Set(['127.0.0.1', '::1']), behaviourPenaltyThreshold: 6 },
         maxInboundDataLength: 64 * 1024,
         maxOutboundBufferSize: limits.outboundBufferBytes
       })

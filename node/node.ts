@@ -165,6 +165,11 @@ class RelayProcess implements RunningRelay {
     metrics.gauge('heliograph_mesh_max_connections', 'As many connections are taken', () => config.maxConnections)
     metrics.gauge('heliograph_mesh_connections', 'Connections of devices, relays and others', () => mesh.host.gate.open)
     metrics.gauge('heliograph_mesh_pending_connections', 'Handshakes under way', () => mesh.host.gate.pending)
+    metrics.gauge('heliograph_mesh_refused_connections', 'Connections turned away since the start: too many, too fast, or too many handshakes', () => Object.values(mesh.host.gate.refused).reduce((sum, count) => sum + count, 0))
+    metrics.gauge('heliograph_mesh_evicted_handshakes', 'Handshakes ended since the start to make room for newcomers', () => mesh.host.gate.evicted)
+    metrics.gauge('heliograph_mesh_gossip_unchecked', 'Messages of gossip since the start that were not looked at: their neighbours sent more than their share', () => mesh.conduct.counts.excess)
+    metrics.gauge('heliograph_mesh_gossip_wrong', 'Messages of gossip since the start that were wrong', () => mesh.conduct.counts.wrong)
+    metrics.gauge('heliograph_mesh_dht_refused', 'Messages to the DHT refused since the start: too many, or of a kind that nobody needs', () => mesh.host.dhtGuard.counts.refused)
     metrics.gauge('heliograph_mesh_lost_links', 'Relays that are being dialled again', () => mesh.links.lost)
     const relay = opened.relay = new Relay({
       mesh,

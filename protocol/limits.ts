@@ -189,7 +189,7 @@ export const rates = {
   submitPerAccount: { burst: 4_000, perSecond: 200 },
   /** What nobody waits for; who sends more takes turns with the others who do (node/limits/fair-intake.ts). A person, and a bot that answers a few. */
   promptPerAccount: { burst: 64, perSecond: 20 },
-  promptPerRelay: { burst: 4_000, perSecond: 2_000 },
+  promptPerRelay: { burst: 2_000, perSecond: 500 },
   /** Envelopes from one peer relay. */
   forwardPerRelay: { burst: 200_000, perSecond: 50_000 },
   /** Envelopes into one group, of all its members together: 100 a second to 1,024 people are 100,000 deliveries. */

@@ -19,6 +19,8 @@ export interface SignedPage {
   readonly relay: RelayId
   readonly conversation: GroupConversation
   readonly page: Page
+  /** Whether `relay` has signed it: as costly as some dozens of entries, so not asked before it matters. @throws ProtocolError BAD_SIGNATURE */
+  checkSignature (): void
 }
 
 /** Which of the topics a group's pages go to. */
@@ -35,9 +37,9 @@ export function signGossipPage (signing: Signing, page: Page, relay: RelayId, se
 }
 
 /**
- * Read and check a page of any origin; whether its signer may give these numbers is the caller's to know.
+ * Read a page of any origin and check its form; its signature, and whether its signer may give these numbers, is the caller's to check.
  * @param shard of the topic that it came on
- * @throws ProtocolError TOO_LARGE, MALFORMED, BAD_CONVERSATION, BAD_SIGNATURE
+ * @throws ProtocolError TOO_LARGE, MALFORMED, BAD_CONVERSATION
  */
 export function openGossipPage (primitives: Signing & Pick<Primitives, 'sha256'>, bytes: Uint8Array, shard: number): SignedPage {
   // [REJECT] bounded before it is parsed
@@ -51,8 +53,7 @@ export function openGossipPage (primitives: Signing & Pick<Primitives, 'sha256'>
   // [REJECT] only groups travel by gossip, each on the topic that everybody who keeps it listens to
   if (conversation.kind !== 'group' || shardOf(primitives, conversation.bytes) !== shard) throw new ProtocolError('BAD_CONVERSATION', { what: 'gossip page' })
   checkOrder(page)
-  checkSigned(primitives, contexts.gossipPage, { body, signature }, relay)
-  return { relay: relayIdOfKey(relay), conversation, page }
+  return { relay: relayIdOfKey(relay), conversation, page, checkSignature: () => { checkSigned(primitives, contexts.gossipPage, { body, signature }, relay) } }
 }
 
 /** [REJECT] a page without entries, with gaps or with references is no page of gossip. @throws ProtocolError MALFORMED */

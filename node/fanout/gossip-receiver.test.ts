@@ -34,6 +34,8 @@ describe('gossip receiver', () => {
   let buckets: TokenBuckets
   /** What `take` waits for. */
   let isDone: Promise<void>
+  /** Signatures that were checked. */
+  let checks: number
 
   beforeEach(() => {
     clock = new ManualClock()
@@ -41,6 +43,7 @@ describe('gossip receiver', () => {
     kept = new Map()
     topics = new Map()
     taken = 0
+    checks = 0
     confirmed = []
     meter = new CountingMeter()
     isDone = Promise.resolve()
@@ -60,7 +63,7 @@ describe('gossip receiver', () => {
       confirmations: { note: (_relay: RelayId, position: Position) => { confirmed.push(position) } },
       buckets,
       clock,
-      signing,
+      signing: { ...signing, ed25519Verify: (...args: Parameters<typeof signing.ed25519Verify>) => { checks++; return signing.ed25519Verify(...args) } },
       logger: silentLogger,
       meter
     }
@@ -127,6 +130,19 @@ describe('gossip receiver', () => {
     assert.equal(hear(group, page(elsewhere)), 'reject')
   })
 
+  it('a signature that cannot matter is not checked, and forged ones cost a bounded number of checks, none of them to who is named', () => {
+    const group = newGroup()
+    keep(group)
+    hear(group, page(group, { by: other }))
+    assert.equal(checks, 0, 'not the sequencer')
+    const forged = page(group)
+    forged[forged.byteLength - 1]! ^= 1
+    const verdicts = Array.from({ length: 4_000 }, () => hear(group, forged))
+    assert.equal(checks, 3_000)
+    assert.deepEqual([verdicts[0], verdicts.at(-1)], ['reject', 'ignore'])
+    buckets.take('forwardPerRelay', sequencer.id, rates.forwardPerRelay.burst)
+  }).timeout(20_000)
+
   it('one relay makes it work off sixteen pages at a time', async () => {
     const group = newGroup()
     keep(group)
@@ -140,7 +156,7 @@ describe('gossip receiver', () => {
     assert.equal(taken, 17)
   })
 
-  it('a relay that publishes more than it may send is not passed on', () => {
+  it('a relay that publishes more than it may send is not passed on', async () => {
     const group = newGroup()
     keep(group)
     const message = page(group, { count: 256 })

@@ -17,7 +17,7 @@ import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Placement } from '../log/placement.ts'
 import type { GossipVerdict, Mesh } from '../mesh/mesh.ts'
-import { BucketSet } from '../people/buckets.ts'
+import { BucketSet } from '../../protocol/bucket-set.ts'
 import type { Logger } from '../ports.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Confirmations } from './confirmations.ts'
@@ -52,11 +52,14 @@ export class GossipReceiver {
   readonly #signers: BucketSet
   /** Pages of groups whose founder's home is not known here. */
   readonly #strangers: BucketSet
+  /** Signatures that are checked, whoever asks for it: an eighth of a thread. */
+  readonly #checks: BucketSet
   readonly #pages
 
   constructor (components: GossipReceiverComponents) {
     this.#c = components
     this.#signers = new BucketSet(components, rates.forwardPerRelay)
+    this.#checks = new BucketSet(components, { burst: 3_000, perSecond: 800 }, { maxKeys: 1 })
     this.#strangers = new BucketSet(components, { burst: 500, perSecond: 100 }, { maxKeys: 1 })
     const { meter } = components
     this.#pages = meter.counter('heliograph_gossip_pages_total', 'pages that came by gossip, by what became of them', ['outcome'])
@@ -74,24 +77,26 @@ export class GossipReceiver {
   }
 
   #onMessage (bytes: Uint8Array, shard: number): GossipVerdict {
-    let signed: SignedPage
     try {
-      signed = openGossipPage(this.#c.signing, bytes, shard)
+      return this.#onPage(openGossipPage(this.#c.signing, bytes, shard))
     } catch (error) {
       if (!isProtocolError(error)) throw error
       // [REJECT] who passes this on has not checked it
       this.#pages.inc(1, { outcome: error.code === 'BAD_SIGNATURE' ? 'bad-signature' : 'malformed' })
       return 'reject'
     }
-    return this.#onPage(signed)
   }
 
-  #onPage ({ relay, conversation, page }: SignedPage): GossipVerdict {
+  /** @throws ProtocolError BAD_SIGNATURE */
+  #onPage ({ relay, conversation, page, checkSignature }: SignedPage): GossipVerdict {
     const { logs, mesh, placement } = this.#c
     if (relay === mesh.self) return 'ignore'
     // [IGNORE] SPEC(relay §replicate) only the sequencer writes; the signer may have been it until lately, or know a newer record
     const primary = placement.primaryOf(placement.anchorOf(conversation))
     if (primary !== undefined && primary !== relay) return this.#drop('not-sequencer')
+    // [IGNORE] whoever is named as the signer: the neighbour that brings it has paid (libp2p/peer-conduct.ts), and all together have a bound
+    if (this.#checks.tryTake('') > 0) return this.#drop('busy')
+    checkSignature()
     // [IGNORE] a relay must not make the others pass on more than it may send to one of them
     if (this.#signers.tryTake(relay, page.entries.length + pageCost) > 0) return this.#drop('quota')
     // [IGNORE] anybody may sign pages of groups that nobody knows: only so many are passed on

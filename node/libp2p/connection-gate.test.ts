@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
-import { ConnectionGate, groupOf, type Admission, type GateLimits } from './connection-gate.ts'
+import { groupOf } from '../../protocol/libp2p/address-group.ts'
+import { ConnectionGate, type Admission, type GateLimits } from './connection-gate.ts'
 
 const limits: GateLimits = {
   maxConnections: 100,

@@ -17,6 +17,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { BoundedDatastore } from '../../protocol/libp2p/datastore.ts'
+import { DhtGuard } from '../../protocol/libp2p/dht-guard-node.ts'
 import { quietLogger } from '../../protocol/libp2p/quiet.ts'
 import { addressOf } from '../../protocol/libp2p/stream.ts'
 import { guardWebSocketListeners, type WebSocketListener } from '../../protocol/libp2p/websocket-node.ts'
@@ -53,6 +54,7 @@ export interface RelayHost {
   readonly libp2p: Libp2p<RelayServices>
   readonly gate: ConnectionGate
   readonly datastore: BoundedDatastore
+  readonly dhtGuard: DhtGuard
   /** @throws ProtocolError PORT_IN_USE, BAD_CONFIG */
   start (): Promise<void>
   stop (): Promise<void>
@@ -67,10 +69,11 @@ const socketInactivityMs = 3 * limits.heartbeatMs
 
 export async function createRelayHost (
   config: RelayHostConfig,
-  { clock, dhtRules }: { clock: Clock, dhtRules: DhtRules }
+  { clock, dhtRules, gossipScoreOf }: { clock: Clock, dhtRules: DhtRules, gossipScoreOf: (peer: string) => number }
 ): Promise<RelayHost> {
   const gate = new ConnectionGate({ clock }, { ...defaultGateLimits, ...config.gate })
-  const datastore = new BoundedDatastore({ clock })
+  const dhtGuard = new DhtGuard({ clock })
+  const datastore = new BoundedDatastore({ clock, source: () => dhtGuard.source })
   const { handshakeTimeoutMs = 5_000 } = config
   const admissions = new WeakMap<MultiaddrConnection, Admission>()
 
@@ -145,6 +148,16 @@ export async function createRelayHost (
         allowedTopics: [...Object.values(topics), ...Array.from({ length: limits.gossipShards }, (_, shard) => logTopic(shard))],
         // One page, or a few that are answered together.
         maxInboundDataLength: 4 * limits.gossipPageBytes,
+        // Whoever is far below zero is not listened to any more (-80), nor given anything to pass on (-50). What counts is how
+        // it has behaved here (peer-conduct.ts); counts per topic would need figures of how busy each one is.
+        scoreParams: {
+          appSpecificScore: gossipScoreOf,
+          appSpecificWeight: 1,
+          // Relays of one operator, or a test network on one machine; many more behind one address are somebody's crowd.
+          IPColocationFactorThreshold: 20,
+          IPColocationFactorWhitelist: new Set(['127.0.0.1', '::1']),
+          behaviourPenaltyThreshold: 6
+        },
         // Without it one slow reader held 61 MB.
         maxOutboundBufferSize: limits.outboundBufferBytes
       })
@@ -153,10 +166,12 @@ export async function createRelayHost (
 
   const libp2p = await createLibp2p(options)
   forgetDevices(libp2p)
+  dhtGuard.protect(libp2p)
   return {
     libp2p,
     gate,
     datastore,
+    dhtGuard,
     async start () {
       try {
         await libp2p.start()

@@ -16,9 +16,10 @@ import { parseRelayId, type RelayId } from '../../protocol/ids.ts'
 import { Libp2pByteStream, abortConnection, type StreamOptions } from '../../protocol/libp2p/stream.ts'
 import { limits } from '../../protocol/limits.ts'
 import { protocols } from '../../protocol/protocols.ts'
-import { BucketSet } from '../people/buckets.ts'
+import { BucketSet } from '../../protocol/bucket-set.ts'
 import type { GossipVerdict, Mesh } from '../mesh/mesh.ts'
 import { ConnectionCare } from './connection-care.ts'
+import { PeerConduct } from '../../protocol/libp2p/peer-conduct.ts'
 import { createRelayHost, type RelayHost, type RelayHostConfig } from './host.ts'
 import { RelayLinks } from './relay-links.ts'
 
@@ -59,6 +60,7 @@ export class Libp2pMesh implements Mesh {
   readonly host: RelayHost
   readonly validator: HomeRecordValidator
   readonly links: RelayLinks
+  readonly conduct: PeerConduct
   readonly #peers: readonly string[]
   readonly #bestFound: Map<string, Uint8Array | undefined>
   readonly #handled: Array<Promise<void>> = []
@@ -73,8 +75,10 @@ export class Libp2pMesh implements Mesh {
     for (const address of [...config.listen, ...config.announce ?? [], ...config.peers ?? []]) parseAddress(address)
     const validator = new HomeRecordValidator(components.verifyHomeRecord)
     const bestFound = new Map<string, Uint8Array | undefined>()
+    const conduct = new PeerConduct(components)
     const host = await createRelayHost(config, {
       clock: components.clock,
+      gossipScoreOf: (peer) => conduct.scoreOf(peer),
       dhtRules: {
         validate: (key, value) => { validator.validate(key, value) },
         select: (key, values) => {
@@ -85,11 +89,12 @@ export class Libp2pMesh implements Mesh {
         }
       }
     })
-    return new Libp2pMesh(host, validator, bestFound, config, components)
+    return new Libp2pMesh({ host, validator, bestFound, conduct }, config, components)
   }
 
-  private constructor (host: RelayHost, validator: HomeRecordValidator, bestFound: Map<string, Uint8Array | undefined>, config: Libp2pMeshConfig, { clock, random }: Libp2pMeshComponents) {
+  private constructor ({ host, validator, bestFound, conduct }: { host: RelayHost, validator: HomeRecordValidator, bestFound: Map<string, Uint8Array | undefined>, conduct: PeerConduct }, config: Libp2pMeshConfig, { clock, random }: Libp2pMeshComponents) {
     this.host = host
+    this.conduct = conduct
     this.validator = validator
     this.self = parseRelayId(host.libp2p.peerId.toString())
     this.#wrong = new BucketSet({ clock }, wrongGossip, { maxKeys: 10_000 })
@@ -140,6 +145,8 @@ export class Libp2pMesh implements Mesh {
     const { pubsub } = this.host.libp2p.services
     // A copy, so that who keeps the message does not keep the frame it came in. In the validator, not in the 'message' event: it runs once per message and decides whether it travels on.
     pubsub.topicValidators.set(topic, (peer, message) => {
+      // [IGNORE] its share of what is looked at is used up: charged to who brings it, before a signature is checked
+      if (!this.conduct.mayCheck(peer.toString())) return TopicValidatorResult.Ignore
       const verdict = onMessage(new Uint8Array(message.data))
       if (verdict === 'reject') this.#onRejected(peer)
       return verdicts[verdict]
@@ -158,10 +165,11 @@ export class Libp2pMesh implements Mesh {
   }
 
   /**
-   * Whoever passes something on has checked it by the same rules. gossipsub's own scores know nothing of that: they count
-   * it for topics with parameters of their own only, and would make a relay wait for quiet neighbours as well.
+   * Whoever passes something on has checked it by the same rules. gossipsub stops listening to who goes on (peer-conduct.ts);
+   * the connection ends as well, so that decoding what it sends costs nothing either.
    */
   #onRejected (peer: PeerId): void {
+    this.conduct.wrong(peer.toString())
     if (this.#wrong.tryTake(peer.toString()) === 0) return
     for (const connection of this.host.libp2p.getConnections(peer)) abortConnection(connection, new ProtocolError('MALFORMED', { what: 'gossip' }))
   }

@@ -9,7 +9,7 @@
 import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
-import { BucketSet, type Rate } from '../people/buckets.ts'
+import { BucketSet, type Rate } from '../../protocol/bucket-set.ts'
 import type { Defer } from '../ports.ts'
 import { waitBuckets, type Meter } from '../watch/meter.ts'
 
@@ -35,7 +35,7 @@ const quantum = 32
 const perTurn = 256
 /** … and every 10 ms while somebody who sends little is there: at most some 30% of a thread; less when the thread is late anyway. */
 const roundMs = 10
-const perRound = [{ lagMs: 10, envelopes: 64 }, { lagMs: 30, envelopes: 32 }, { lagMs: Infinity, envelopes: 8 }] as const
+const perRound = [{ lagMs: 5, envelopes: 64 }, { lagMs: 15, envelopes: 32 }, { lagMs: 50, envelopes: 8 }, { lagMs: Infinity, envelopes: 2 }] as const
 /** Somebody who sends little was here within this time. */
 const protectedMs = 1_000
 /** What one may have waiting here, and all together. */

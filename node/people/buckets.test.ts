@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { ManualClock } from '../../protocol/clock-manual.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import { rates } from '../../protocol/limits.ts'
-import { BucketSet, TokenBuckets } from './buckets.ts'
+import { BucketSet } from '../../protocol/bucket-set.ts'
+import { TokenBuckets } from './buckets.ts'
 
 describe('token buckets', () => {
   it('let a burst through, then the steady rate', async () => {

@@ -33,6 +33,26 @@ describe('the datastore of a DHT server', () => {
     assert.equal(value.buffer.byteLength, 10)
   })
 
+  it('who fills it pushes out its own values, not those of others', () => {
+    let source: string | undefined = 'honest'
+    const store = new BoundedDatastore({ clock: new ManualClock(), source: () => source }, { dhtEntries: 1_000 })
+    for (let i = 0; i < 100; i++) store.put(key(`/dht/record/honest ${i}`), Uint8Array.of(0))
+    source = undefined
+    store.put(key('/dht/record/own'), Uint8Array.of(0))
+    source = 'flooder'
+    for (let i = 0; i < 20_000; i++) store.put(key(`/dht/record/flood ${i}`), Uint8Array.of(0))
+    assert.equal(store.dhtEntries, 1_000)
+    for (let i = 0; i < 100; i++) assert.ok(store.has(key(`/dht/record/honest ${i}`)))
+    assert.ok(store.has(key('/dht/record/own')) && store.has(key('/dht/record/flood 19999')))
+    // Taken over by somebody else, deleted, swept: it is counted for nobody any more.
+    source = 'honest'
+    store.put(key('/dht/record/flood 19999'), Uint8Array.of(1))
+    store.delete(key('/dht/record/honest 0'))
+    source = 'flooder'
+    for (let i = 0; i < 2_000; i++) store.put(key(`/dht/record/more ${i}`), Uint8Array.of(0))
+    assert.ok(store.has(key('/dht/record/flood 19999')) && store.has(key('/dht/record/honest 99')))
+  })
+
   it('lets the longest unwritten value go when it is full, and never a peer for a value', () => {
     const store = new BoundedDatastore({ clock: new ManualClock() }, { dhtEntries: 3 })
     store.put(key('/peers/a'), Uint8Array.of(0))

@@ -15,7 +15,7 @@ type Key = Parameters<Datastore['put']>[0]
 type Query = Parameters<Datastore['query']>[0]
 type KeyQuery = Parameters<Datastore['queryKeys']>[0]
 interface Pair { key: Key, value: Uint8Array }
-interface Entry extends Pair { writtenAtMs: number }
+interface Entry extends Pair { writtenAtMs: number, source: string | undefined }
 
 export interface DatastoreLimits {
   /** Values of the DHT; the longest unwritten goes first. */
@@ -32,6 +32,11 @@ export const defaultDatastoreLimits: DatastoreLimits = {
   ttlMs: 48 * 60 * 60 * 1000
 }
 
+/** Of all records; a relay with a large part of all people in the network may have brought as many. */
+const largeShare = 1 / 8
+/** Evictions between two looks at who has brought the most. */
+const lookEvery = 1_000
+
 const DHT_PREFIX = '/dht/'
 /**
  * Provider entries are not kept: nothing here provides content through the DHT, anybody could write any number of
@@ -42,12 +47,19 @@ const PROVIDER_PREFIX = '/dht/provider'
 export class BoundedDatastore implements Datastore {
   readonly #clock: Clock
   readonly #limits: DatastoreLimits
+  readonly #source: () => string | undefined
+  #looks = 0
+  #most: Set<string> | undefined
+  /** Keys in `#dht` by who has brought them, each in the order of writing. */
+  readonly #bySource = new Map<string, Set<string>>()
   /** Each in the order of writing, oldest first. */
   readonly #dht = new Map<string, Entry>()
   readonly #other = new Map<string, Entry>()
 
-  constructor ({ clock }: { clock: Clock }, datastoreLimits: Partial<DatastoreLimits> = {}) {
+  /** @param components.source who has brought the value that is being written; undefined: this node itself */
+  constructor ({ clock, source = () => undefined }: { clock: Clock, source?: () => string | undefined }, datastoreLimits: Partial<DatastoreLimits> = {}) {
     this.#clock = clock
+    this.#source = source
     this.#limits = { ...defaultDatastoreLimits, ...datastoreLimits }
   }
 
@@ -60,7 +72,7 @@ export class BoundedDatastore implements Datastore {
     let count = 0
     for (const [text, entry] of this.#dht) {
       if (entry.writtenAtMs > untilMs) break
-      this.#dht.delete(text)
+      this.#drop(text, entry)
       count++
     }
     return count
@@ -71,12 +83,16 @@ export class BoundedDatastore implements Datastore {
     if (text.startsWith(PROVIDER_PREFIX)) return key
     const map = this.#mapOf(text)
     const max = map === this.#dht ? this.#limits.dhtEntries : this.#limits.otherEntries
-    map.delete(text)
-    if (map.size >= max) {
-      for (const oldest of map.keys()) { map.delete(oldest); break }
+    this.delete(key)
+    if (map.size >= max) this.#makeRoom(map)
+    const source = map === this.#dht ? this.#source() : undefined
+    if (source !== undefined) {
+      const keys = this.#bySource.get(source)
+      if (keys === undefined) this.#bySource.set(source, new Set([text]))
+      else keys.add(text)
     }
     // A copy (a Buffer's slice() is none): the value is a view of the frame that it came in, which would stay alive with it.
-    map.set(text, { key, value: new Uint8Array(value), writtenAtMs: this.#clock.nowMs() })
+    map.set(text, { key, value: new Uint8Array(value), writtenAtMs: this.#clock.nowMs(), source })
     return key
   }
 
@@ -94,7 +110,11 @@ export class BoundedDatastore implements Datastore {
 
   delete (key: Key): void {
     const text = key.toString()
-    this.#mapOf(text).delete(text)
+    const map = this.#mapOf(text)
+    const entry = map.get(text)
+    if (entry === undefined) return
+    if (map === this.#dht) this.#drop(text, entry)
+    else map.delete(text)
   }
 
   async * putMany (source: Iterable<Pair> | AsyncIterable<Pair>): AsyncGenerator<Key> {
@@ -131,6 +151,38 @@ export class BoundedDatastore implements Datastore {
     let found = this.#under(prefix).map((pair) => pair.key).filter((key) => filters.every((filter) => filter(key)))
     for (const order of orders) found = found.sort(order)
     yield * found.slice(offset, offset + limit)
+  }
+
+  #drop (text: string, { source }: Entry): void {
+    this.#dht.delete(text)
+    if (source === undefined) return
+    const keys = this.#bySource.get(source)
+    keys?.delete(text)
+    if (keys?.size === 0) this.#bySource.delete(source)
+  }
+
+  /** Who has brought more than its share loses what it brought first; else the longest unwritten goes. */
+  #makeRoom (map: Map<string, Entry>): void {
+    if (map === this.#dht) {
+      const most = this.#largest()
+      if (most !== undefined && most.size > this.#dht.size * largeShare) {
+        for (const text of most) { this.#drop(text, this.#dht.get(text)!); return }
+      }
+    }
+    for (const [text, entry] of map) {
+      if (map === this.#dht) this.#drop(text, entry)
+      else map.delete(text)
+      return
+    }
+  }
+
+  /** Looked for now and then: a flood has the most for long. */
+  #largest (): Set<string> | undefined {
+    if (this.#looks++ % lookEvery === 0 || this.#most?.size === 0) {
+      this.#most = undefined
+      for (const keys of this.#bySource.values()) if (this.#most === undefined || keys.size > this.#most.size) this.#most = keys
+    }
+    return this.#most
   }
 
   #mapOf (text: string): Map<string, Entry> { return text.startsWith(DHT_PREFIX) ? this.#dht : this.#other }
