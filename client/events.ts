@@ -17,7 +17,7 @@ export const warningPlace = (chat: ChatId): Pick<Warning, 'chat' | 'peer'> => is
 export class Emitter implements Events {
   readonly #logger: ClientLogger | undefined
   readonly #listeners: { [Event in keyof ClientEvents]: Set<Listener<Event>> } = {
-    message: new Set(), update: new Set(), connection: new Set(), home: new Set(), contact: new Set(), warning: new Set(), chat: new Set(), gone: new Set(), group: new Set(), presence: new Set(), typing: new Set(), devices: new Set(), unlinked: new Set()
+    message: new Set(), update: new Set(), connection: new Set(), home: new Set(), contact: new Set(), warning: new Set(), chat: new Set(), gone: new Set(), group: new Set(), stuck: new Set(), presence: new Set(), typing: new Set(), devices: new Set(), unlinked: new Set()
   }
 
   constructor (logger?: ClientLogger) { this.#logger = logger }

@@ -78,6 +78,8 @@ export const clientLimits = {
   groupUnreadKept: 2_000,
   /** Groups whose receipts are in memory. */
   groupBoards: 100,
+  /** What a home has taken and the group's sequencer has not for this long: the person is told. A restart takes less. */
+  groupStuckMs: 60_000,
   /** A device acknowledges entries of groups together, after about this long: a thousand devices would send a frame each for every message, and all at once. */
   groupAcknowledgeMs: 100,
   /** Relays whose round trip is measured when a new account looks for the nearest. */

@@ -31,6 +31,7 @@ import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { MessageRow, OutboxRow, Tables } from '../store/tables.ts'
 import { Acts } from './acts.ts'
+import { Anchors } from './anchors.ts'
 import { groupEventOf } from './group-events.ts'
 import { GroupKeys } from './group-keys.ts'
 import { GroupReceipts } from './group-receipts.ts'
@@ -38,6 +39,7 @@ import { GroupSealer, type ToSeal } from './group-sealer.ts'
 import type { GroupTables } from './group-tables.ts'
 import { Profiles } from './profiles.ts'
 import { GroupStates, type GroupStep } from './states.ts'
+import { StuckGroups } from './stuck.ts'
 import { WaitingMessages } from './waiting.ts'
 import { Welcomes } from './welcomes.ts'
 
@@ -94,6 +96,8 @@ export class GroupEngine implements GroupPort {
   readonly acts: Acts
   readonly welcomes: Welcomes
   readonly receipts: GroupReceipts
+  readonly anchors: Anchors
+  readonly stuck: StuckGroups
   readonly takers: readonly BodyTaker[]
   /** Whether the person wants to be in a group is decided elsewhere (client/chat/admission.ts); set before the first `resume`. */
   asked: GroupAsked | undefined
@@ -125,6 +129,8 @@ export class GroupEngine implements GroupPort {
     })
     this.acts = new Acts({ ...components, groupTables, states, composeControl: async (draft, chat, control) => await outbox().composeControl(draft, chat, control), dropRow: (draft, item) => { outbox().drop(draft, item) }, sealWaiting })
     this.welcomes = new Welcomes({ ...components, states, profiles, compose, onWelcome: async (draft, chat, sender) => { await this.asked?.welcomed(draft, chat, sender) } })
+    this.anchors = new Anchors({ ...components, states })
+    this.stuck = new StuckGroups({ clock: components.clock, onStuck: (chat, sinceMs) => { this.#onStuck(chat, sinceMs) } })
     this.#sealer = new GroupSealer({ ...components, groupTables, states, keys })
     this.#waiting = new WaitingMessages({
       ...components,
@@ -163,6 +169,7 @@ export class GroupEngine implements GroupPort {
 
   async load (): Promise<void> {
     await this.states.load()
+    await this.anchors.load()
     await this.keys.load()
     await this.#waiting.load()
     // Before the first other device is linked: all of them make receipt keys from the same.
@@ -180,6 +187,7 @@ export class GroupEngine implements GroupPort {
   stop (): void {
     this.#waiting.stop()
     this.receipts.stop()
+    this.stuck.stop()
   }
 
   /** Keys of somebody have come, or it turned out that there are none: go on where that was waited for. */
@@ -220,6 +228,14 @@ export class GroupEngine implements GroupPort {
     return name === '' ? `Group ${chat.slice(-8)}` : name
   }
 
+  /** Nothing gets through: the relay that gives the group's numbers does not answer. */
+  #onStuck (chat: ChatId, sinceMs: number): void {
+    const state = this.states.current(chat)
+    if (state === undefined) return
+    const mayReanchor = isAdmin(state, this.#on.own.account)
+    this.#on.events.emit('stuck', { chat, name: this.nameOf(chat), sinceMs, anchor: this.anchors.anchorOf(state.conversation), mayReanchor })
+  }
+
   /** Groups that this account is in, or is about to be. */
   present (): ChatId[] {
     const chats = [...this.tables.infos.cachedEntries()].map(([chat]) => chat as ChatId).filter((chat) => this.states.current(chat) === undefined)
@@ -232,7 +248,11 @@ export class GroupEngine implements GroupPort {
   mayStart (chat: ChatId, draft?: Draft): boolean { return this.states.mayStart(chat, draft) }
   giveUp (chat: ChatId): void { this.states.giveUp(chat) }
   async fetchState (conversation: GroupConversation): Promise<void> { await this.states.fetch(conversation.id, conversation) }
-  async checkMark (draft: Draft, chat: ChatId, place: GroupPlace, mark: GroupMark): Promise<void> { await this.states.checkMark(draft, chat, place, mark) }
+  async checkMark (draft: Draft, chat: ChatId, place: GroupPlace, mark: GroupMark, sealedIn: number | undefined): Promise<void> { await this.states.checkMark(draft, chat, place, mark, sealedIn) }
+  async provenEpoch (draft: Draft, conversation: GroupConversation): Promise<number> { return await this.anchors.provenEpoch(draft, conversation) }
+  async prove (conversation: GroupConversation): Promise<void> { await this.anchors.prove(conversation) }
+  waitsForNumber (chat: ChatId, id: MessageId): void { this.stuck.waits(chat, id) }
+  hasNumber (chat: ChatId, id: MessageId): void { this.stuck.moves(chat, id) }
   async open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array> { return await this.keys.open(draft, chat, device, message) }
   async keep (...args: Parameters<GroupPort['keep']>): Promise<void> { await this.#waiting.keep(...args) }
   settled (...args: Parameters<GroupPort['settled']>): void { this.#waiting.settled(...args) }

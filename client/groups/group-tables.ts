@@ -16,12 +16,16 @@
  * gb/    | group/account/device | JSON: how far that device has what this account sent     | with the account
  * gu/    | group/position       | id of an own message that not everybody has read         | read by all; the newest 2,000
  * gx/    | group/message id     | JSON: an earlier message that an admin shares, and who   | it stands in the history
+ * ga/    | group                | Signed GroupAnchor: who anchors it, when that is not the founder | a newer one
+ * gz/    | group                | GroupSnapshot: the membership when the first anchor of that epoch was taken | the next epoch
  * rs/    | secret               | 32 bytes, which receipt keys are made from               | with the account
  */
 import { concat } from '../../protocol/bytes.ts'
+import { verifyGroupAnchor, type SignedGroupAnchor } from '../../protocol/groups/anchor.ts'
 import type { GroupState } from '../../protocol/groups/membership.ts'
 import { snapshotOf, stateFromSnapshot } from '../../protocol/groups/snapshot.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import type { Signing } from '../../protocol/records/signed.ts'
 import { Table } from '../store/ledger.ts'
 import { json, rawBytes, readStored } from '../store/stored.ts'
 
@@ -94,6 +98,9 @@ export interface BoardRow { readonly counter: number, readonly epoch: number, re
 
 const seqBytes = 8
 
+/** Checked before it was stored. */
+const unchecked: Signing = { ed25519Verify: () => true, ed25519Sign: () => new Uint8Array(0), ed25519PublicKey: () => new Uint8Array(0) }
+
 export class GroupTables {
   /** Preloaded, as are the next three: who is in which group is asked at once. Values are never modified. */
   readonly states = new Table<GroupState>('gs/', { encode: snapshotOf, decode: (bytes) => readStored('gs/', () => stateFromSnapshot(bytes)) }, { maxCached: Infinity })
@@ -117,5 +124,7 @@ export class GroupTables {
   readonly marks = new Table<MarksRow>('gd/', json('gd/'), { maxCached: 4_000 })
   readonly board = new Table<BoardRow>('gb/', json('gb/'), { maxCached: 20_000 })
   readonly unread = new Table<MessageId>('gu/', json('gu/'), { maxCached: 4_000 })
+  readonly anchors = new Table<SignedGroupAnchor>('ga/', { encode: ({ bytes }) => bytes, decode: (bytes) => readStored('ga/', () => verifyGroupAnchor(unchecked, bytes)) }, { maxCached: Infinity })
+  readonly anchorBases = new Table<GroupState>('gz/', { encode: snapshotOf, decode: (bytes) => readStored('gz/', () => stateFromSnapshot(bytes)) }, { maxCached: 100 })
   readonly secret = new Table<Uint8Array>('rs/', rawBytes)
 }

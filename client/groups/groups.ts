@@ -121,6 +121,18 @@ export class Groups {
   /** @param linkId hex, as in `state`. @throws ProtocolError NOT_A_MEMBER, NOT_ALLOWED, LINK_REVOKED */
   async revokeLink (chat: ChatId, linkId: string): Promise<GroupActRef> { return await this.#act(chat, { act: 'revoke', link: fromHex(linkId) }) }
 
+  /**
+   * The relay that gives the group's numbers is gone for good: from now on the home of `to` gives them; default: this account's. For
+   * admins. Resolves when this account's home keeps the record and tells the others.
+   * @throws ProtocolError NOT_A_MEMBER, NOT_ALLOWED, TOO_MANY, UNKNOWN_ACCOUNT, STALE_ANCHOR (another admin was first, and counts), DISCONNECTED, …
+   */
+  async reanchor (chat: ChatId, { to }: { to?: AccountId } = {}): Promise<{ readonly chat: ChatId, readonly anchor: AccountId, readonly epoch: number }> {
+    if (!isGroupChat(chat)) throw new ProtocolError('BAD_CONVERSATION')
+    const { account, groups } = this.#on.running()
+    const { anchor, epoch } = await groups.anchors.reanchor(chat, groupConversationOf(chat), to === undefined ? account : parseAccountId(to))
+    return { chat, anchor, epoch }
+  }
+
   /** @throws ProtocolError MALFORMED, BAD_CONVERSATION: no such link; `settled` says LINK_REVOKED, EXPIRED, GROUP_FULL */
   async join (link: string): Promise<GroupActRef> {
     const { account, groups } = this.#on.running()
@@ -162,7 +174,9 @@ export class Groups {
       settings: rulesOf(settings),
       links: [...links].map(([id, { link: { expiresAtMs, maxUses }, uses, madeBy }]) => ({ id, expiresAtMs, maxUses, uses, madeBy })),
       head: toHex(head),
-      seq
+      seq,
+      anchor: groups.anchors.anchorOf(conversation),
+      ...(groups.stuck.since(chat) === undefined ? {} : { stuckSinceMs: groups.stuck.since(chat)! })
     }
   }
 

@@ -11,6 +11,7 @@ import type { GroupConversation } from '../../protocol/conversation.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { Control } from '../../protocol/groups/control.ts'
+import { isAnchoredEpoch } from '../../protocol/groups/anchor.ts'
 import { applyChange, checkControl, emptyGroup, membershipHash, nextHead, type GroupChange, type GroupState, type Place } from '../../protocol/groups/membership.ts'
 import { stateFromWire } from '../../protocol/groups/snapshot.ts'
 import type { AccountId } from '../../protocol/ids.ts'
@@ -102,7 +103,10 @@ export class GroupStates {
     const before = await this.stateOf(draft, chat)
     // Nobody brings in who is in: this account has been out meanwhile, and was not told.
     const isBack = before !== undefined && control !== undefined && bringsIn(control.read, own.account) && isAfter(place, before) && !sameBytes(control.read.previous, before.head)
-    if (before?.members.has(own.account) === true && !isBack) return 'known'
+    // SPEC(groups §13) a newer epoch numbers from there on: changes that stood at that number or later are void, and this state with them.
+    const isVoid = before !== undefined && place.epoch > before.epoch && place.seq <= before.seq
+    if (before?.members.has(own.account) === true && !isBack && !isVoid) return 'known'
+    if (isVoid) return await this.#goBack(draft, chat, before, place)
     const state = await draft.read(groupTables.offered, chat)
     const isTooOld = state !== undefined && control !== undefined && isAfter(place, state)
     // [REJECT] not what follows from the entry that it is said to be of. Who joins does not know the head: then only members' messages tell.
@@ -117,6 +121,25 @@ export class GroupStates {
     await this.#on.onChanged(draft, { chat, before, after: state, change: undefined, place, isOwnDevice: false })
     const since = state.members.get(own.account)?.sinceSeq
     return since !== undefined && since < place.seq ? since : 'entered'
+  }
+
+  /** A state that does not have what is void: as the relay has it, if that is what this device had at its place. */
+  async #goBack (draft: Draft, chat: ChatId, before: GroupState, place: Place): Promise<'entered' | 'unknown' | 'hopeless'> {
+    const { groupTables, primitives, events } = this.#on
+    const state = await draft.read(groupTables.offered, chat)
+    // The very state that is void, or one that the relay has made up since.
+    const isOfNewEpoch = state !== undefined && state.epoch >= place.epoch
+    if (state === undefined || (!isOfNewEpoch && state.seq >= place.seq)) {
+      if (state !== undefined) draft.erase(groupTables.offered, chat)
+      return this.#hopeless.delete(chat) ? 'hopeless' : 'unknown'
+    }
+    draft.erase(groupTables.offered, chat)
+    const known = await draft.read(groupTables.hashes, `${chat}/${positionKey(state.epoch, state.seq)}`)
+    if (known !== undefined && !sameBytes(known, membershipHash(primitives, state))) await this.#warnFork(draft, chat, place.epoch)
+    this.#store(draft, chat, state)
+    await this.#on.onChanged(draft, { chat, before, after: state, change: undefined, place, isOwnDevice: false })
+    draft.after(() => { events.emit('warning', { ...warningPlace(chat), kind: 'refused', text: 'Another relay gives this group\'s numbers now, and changes of the group that it had not heard of have no effect: see who is in it, and make them again.' }) })
+    return 'entered'
   }
 
   /**
@@ -135,7 +158,8 @@ export class GroupStates {
       change = checkControl(primitives, state, control, bytes)
     } catch (error) {
       if (!isProtocolError(error)) throw error
-      this.warnVoid(draft, chat, error)
+      // Who is out has not seen what came since, and the relay shows no state to them: that says nothing of the entry.
+      if (before === undefined || before.members.has(this.#on.own.account)) this.warnVoid(draft, chat, error)
       // Something before it has escaped this device: after a restored store, for example.
       if (error.code === 'STALE_MEMBERSHIP' && before !== undefined) draft.after(() => { this.#repair(chat).catch(() => { /* the next void entry tries again */ }) })
       return error
@@ -164,10 +188,12 @@ export class GroupStates {
   }
 
   /** SPEC(groups §3) a sender who was shown another membership than this device. */
-  async checkMark (draft: Draft, chat: ChatId, place: Place, mark: GroupMark): Promise<void> {
-    const known = await draft.read(this.#on.groupTables.hashes, `${chat}/${positionKey(place.epoch, mark.seq)}`)
-    // A message cannot stand before what its sender had applied of the same log.
-    if (mark.seq >= place.seq || (known !== undefined && !sameBytes(known, mark.hash))) await this.#warnFork(draft, chat, place.epoch)
+  async checkMark (draft: Draft, chat: ChatId, place: Place, mark: GroupMark, sealedIn: number | undefined): Promise<void> {
+    const epoch = sealedIn ?? place.epoch
+    const known = await draft.read(this.#on.groupTables.hashes, `${chat}/${positionKey(epoch, mark.seq)}`)
+    // A message cannot stand before what its sender had applied of the same log. Sealed in an older epoch, it may have got a new number.
+    const isSameEpoch = sealedIn === undefined ? !isAnchoredEpoch(place.epoch) : sealedIn === place.epoch
+    if ((isSameEpoch && mark.seq >= place.seq) || (known !== undefined && !sameBytes(known, mark.hash))) await this.#warnFork(draft, chat, place.epoch)
   }
 
   async #ask (conversation: GroupConversation): Promise<GroupState> {

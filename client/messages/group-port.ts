@@ -32,7 +32,8 @@ export interface GroupPort {
   giveUp (chat: ChatId): void
   /** @throws ProtocolError NOT_A_MEMBER, NOT_ALLOWED: an honest sequencer would not have let it through */
   checkSender (draft: Draft, chat: ChatId, place: GroupPlace, envelope: Envelope): Promise<void>
-  checkMark (draft: Draft, chat: ChatId, place: GroupPlace, mark: GroupMark): Promise<void>
+  /** @param sealedIn epoch of the log that its sender had when it was sealed; undefined: not known */
+  checkMark (draft: Draft, chat: ChatId, place: GroupPlace, mark: GroupMark, sealedIn: number | undefined): Promise<void>
   /** Open a message under its sender's key. @throws ProtocolError NO_SENDER_KEY, …; the draft is unchanged */
   open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array>
   /** Keep what cannot be opened yet; it is tried and asked for again. `isAddressed`: its key may be on its way. */
@@ -54,6 +55,14 @@ export interface GroupPort {
   /** Another change was first: this one is decided anew. */
   controlRefused (draft: Draft, item: Item, row: OutboxRow): Promise<void>
   controlFailed (draft: Draft, item: Item, error: ProtocolError): Promise<void>
+  /** Highest epoch of its log that somebody has signed. */
+  provenEpoch (draft: Draft, conversation: GroupConversation): Promise<number>
+  /** Look for what proves a higher one. @throws ProtocolError */
+  prove (conversation: GroupConversation): Promise<void>
+  /** A message of this device is at the account's home, and has no number yet. */
+  waitsForNumber (chat: ChatId, id: MessageId): void
+  /** It has one, or none will come. */
+  hasNumber (chat: ChatId, id: MessageId): void
   /** Get sessions with everybody in it. */
   wantKeysOf (chat: ChatId): void
 }

@@ -30,7 +30,7 @@ export interface InboxComponents {
   readonly ledger: Ledger
   readonly tables: Tables
   readonly entries: Entries
-  readonly groups: Pick<GroupPort, 'mayStart' | 'fetchState' | 'giveUp'>
+  readonly groups: Pick<GroupPort, 'mayStart' | 'fetchState' | 'giveUp' | 'provenEpoch' | 'prove'>
   readonly link: RelayLink
   readonly events: Events
   readonly clock: Clock
@@ -395,14 +395,19 @@ export class Inbox {
    * SPEC(client, deliver) an epoch is the version of the anchor's signed home record. One that a relay made up would push
    * the log out of reach of every honest relay after it.
    */
-  async #isProven (draft: Draft, { anchor }: Conversation, epoch: number): Promise<boolean> {
-    const record = await draft.read(this.#on.tables.homeRecords, anchor)
-    return record !== undefined && epoch <= record.epoch
+  async #isProven (draft: Draft, conversation: Conversation, epoch: number): Promise<boolean> {
+    return epoch <= await this.#provenEpoch(draft, conversation)
+  }
+
+  async #provenEpoch (draft: Draft, conversation: Conversation): Promise<number> {
+    if (conversation.kind === 'group') return await this.#on.groups.provenEpoch(draft, conversation)
+    return (await draft.read(this.#on.tables.homeRecords, conversation.anchor))?.epoch ?? 0
   }
 
   /** Look for the record that proves an epoch. What is not proven then is dropped, and asked for again later. */
   #prove (chat: ChatId, buffer: Buffer): void {
-    const { anchor } = buffer.conversation
+    const { conversation } = buffer
+    const { anchor } = conversation
     buffer.isLookingUp = true
     const later = (error: unknown): void => {
       if (!this.#on.link.isOnline) return
@@ -411,9 +416,10 @@ export class Inbox {
         this.#startReading(chat, buffer, this.#on.tables.logs.cached(chat) ?? unknownLog)
       })
     }
-    this.#on.refresh(anchor).then(async () => {
-      this.#on.entries.lookedUp(anchor)
-      if (!this.#dropAbove(buffer, (await this.#on.ledger.read(this.#on.tables.homeRecords, anchor))?.epoch ?? 0)) {
+    const looking = conversation.kind === 'group' ? this.#on.groups.prove(conversation) : this.#on.refresh(anchor)
+    looking.then(async () => {
+      if (conversation.kind !== 'group') this.#on.entries.lookedUp(anchor)
+      if (!this.#dropAbove(buffer, await this.#on.ledger.run(async (draft) => await this.#provenEpoch(draft, conversation)))) {
         this.#proofs.succeeded(chat)
         buffer.isLookingUp = false
         this.#wake()

@@ -97,6 +97,7 @@ export class Outbox {
       queues,
       rows,
       sealing: this.#sealing,
+      onWaiting: ({ chat, id }) => { components.groups.waitsForNumber(chat, id) },
       again: async (items) => {
         const keys = new Set(items.map(rowKey))
         for (const chat of new Set(items.map((item) => item.chat))) await this.#resubmitAll(chat, (_, item) => keys.has(rowKey(item)))
@@ -206,6 +207,7 @@ export class Outbox {
   /** The sequencer does not take what a relay had said `sent` to. */
   async refused (chat: ChatId, id: MessageId, error: ProtocolError): Promise<void> {
     const item = { chat, id }
+    this.#on.groups.hasNumber(chat, id)
     await this.#on.ledger.run(async (draft) => {
       const row = await this.#rows.read(draft, item)
       if (row === undefined || row.state === 'waiting' || row.isSequenced) return
@@ -257,6 +259,7 @@ export class Outbox {
    * @returns SHA-256 of its envelope; undefined when that is not known any more
    */
   async passed (draft: Draft, item: Item, position: { epoch: number, seq: number }): Promise<Uint8Array | undefined> {
+    draft.after(() => { this.#on.groups.hasNumber(item.chat, item.id) })
     const row = await this.#rows.read(draft, item)
     await this.#rows.updateMessage(draft, item, { state: 'sent', position })
     if (row === undefined) return undefined

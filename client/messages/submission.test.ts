@@ -40,7 +40,7 @@ describe('client: submitting', () => {
         clock: new ManualClock(),
         random: new SeededRandom(1),
         sealing: {} as unknown as Sealing,
-        onSequenced: () => {},
+        onWaiting: () => {}, onSequenced: () => {},
         again: (items) => { again.push(...items); return Promise.resolve() },
         onDisowned: () => {}
       })

@@ -29,6 +29,8 @@ export interface SubmissionComponents {
   readonly sealing: Sealing
   /** These got their numbers in the log; the relay may not say so again. */
   readonly onSequenced: (placed: readonly Placed[]) => void
+  /** In a group, taken by the home and without a number yet. */
+  readonly onWaiting: (item: Item) => void
   /** A relay had said `sent` to these, and may have gone back to an older state since: submit them again. */
   readonly again: (items: readonly Item[]) => Promise<void>
   /** The relay does not know this connection any more. */
@@ -141,6 +143,7 @@ export class Submission {
       const log = isGroupChat(item.chat) && outcome.seq > 0 ? await draft.read(this.#on.tables.logs, item.chat) : undefined
       const isPast = log !== undefined && (outcome.epoch < log.epoch || (outcome.epoch === log.epoch && outcome.seq <= log.seq))
       rows.keep(draft, item, { ...row, state: 'sent', isSequenced: row.isSequenced || isPast })
+      if (isGroupChat(item.chat) && outcome.seq === 0 && !row.isSequenced) draft.after(() => { this.#on.onWaiting(item) })
       this.#boundSent(draft, item.chat)
       return
     }

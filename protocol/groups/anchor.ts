@@ -150,6 +150,9 @@ export function checkAnchor (state: GroupState, anchor: SignedGroupAnchor): void
  */
 export const isFollowedBy = (state: GroupState, anchor: GroupAnchor): boolean => state.epoch >= firstEpochOf(anchor)
 
+/** Of a log that is not anchored to its founder any more. */
+export const isAnchoredEpoch = (epoch: number): boolean => epoch >= anchorEpochAt
+
 /** Lowest epoch that the log can have under this anchor. */
 export const firstEpochOf = (anchor: GroupAnchor): number => anchor.epoch * anchorEpochAt + tieOf(anchor) * tieAt
 
