@@ -18,9 +18,11 @@ import { accountIdToBytes, deviceKeyOf, messageIdFromBytes, messageIdToBytes, ty
 import { limits } from '../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications, directoryMethods, relayMethods, relayNotifications } from '../protocol/methods.ts'
 import { protocols, topics } from '../protocol/protocols.ts'
+import { signGuestPermit } from '../protocol/records/guest-permit.ts'
 import { streamPair } from '../protocol/stream-pair.ts'
 import { decode, encode } from '../protocol/wire/codec.ts'
 import { GroupRef } from '../protocol/wire/gen/group.js'
+import { Announce, AskHome, GuestBatch, GuestForward } from '../protocol/wire/gen/guest.js'
 import { Batch, Pages, Positions, ReadLog } from '../protocol/wire/gen/log.js'
 import { Activity, PresencePolicy, RelayPresences, Watch, WatchAtRelay } from '../protocol/wire/gen/presence.js'
 import { PrekeyUpload } from '../protocol/wire/gen/records.js'
@@ -33,6 +35,8 @@ const seed = Number(process.env['FUZZ_SEED'] ?? randomBytes(4).readUInt32LE())
 /** Frames to each of the protocols, in each state of a connection. */
 const frames = Number(process.env['FUZZ_FRAMES'] ?? 1_500)
 const known = new Set<number>(Object.values(ERRORS).map((row) => row.status))
+
+const guestPermitOf = (person: TestPerson, relay: RelayId): Uint8Array => signGuestPermit(signing, { account: person.account, device: person.device.id, relay, expiresAtMs: 2 ** 48 }, person.device.seed)
 
 interface Sample { readonly method: number, readonly isNotification: boolean, readonly body: Uint8Array }
 
@@ -124,6 +128,9 @@ describe(`fuzz (FUZZ_SEED=${seed})`, function () {
       request(clientMethods.watchPresence, encode(Watch, { accounts: [{ account: accountIdToBytes(bob.account) }, { account: accountIdToBytes(alice.account), group: groupConversation(alice.account, random.bytes(32)).bytes }] })),
       request(clientMethods.setPresencePolicy, encode(PresencePolicy, { online: 1, lastSeen: 2, contacts: [accountIdToBytes(alice.account)], blocked: [accountIdToBytes(bob.account)] })),
       request(clientMethods.presencePolicy, encode(Empty, {})),
+      request(clientMethods.askHome, encode(AskHome, { relay: deviceKeyOf(person.device.id) })),
+      request(clientMethods.guestSubmit, encode(GuestBatch, { permit: guestPermitOf(person, relay.id), envelopes: [envelopeOf(person, bob)] })),
+      request(clientMethods.announce, encode(Announce, { accounts: [accountIdToBytes(alice.account), accountIdToBytes(bob.account)] })),
       notice(clientNotifications.activity, encode(Activity, { isIdle: random.below(2) === 0 })),
       notice(clientNotifications.signal, encode(Batch, { envelopes: [signalOf(person, bob), signalOf(alice, bob)] })),
       notice(clientNotifications.acknowledge, encode(Positions, { positions: [{ conversation, epoch: 1, seq: 1 }] })),
@@ -151,6 +158,7 @@ describe(`fuzz (FUZZ_SEED=${seed})`, function () {
       request(relayMethods.replicate, encode(Pages, { pages: [{ conversation: own, epoch: 1, entries: [{ seq: 2, messageId: messageIdToBytes(newMessageId()), senderDevice: deviceKeyOf(person.device.id), storedAtMs: 1 }], head: 2 }] })),
       request(relayMethods.pull, encode(ReadLog, { conversation: own, fromSeq: 1, maxEntries: 5 })),
       request(relayMethods.pull, encode(ReadLog, { conversation: others, fromSeq: 1, maxEntries: 5 })),
+      request(relayMethods.guestForward, encode(GuestForward, { permit: guestPermitOf(person, from), deviceList: person.devices().bytes, envelopes: [envelopeOf(person, bob)] })),
       request(relayMethods.claimBundles, encode(Claim, { account: accountIdToBytes(bob.account) })),
       request(relayMethods.findAccount, encode(FindAccount, { account: accountIdToBytes(bob.account) })),
       request(relayMethods.findHandle, encode(FindHandle, { handle: 'bob@eu-1.example.org' })),
