@@ -121,7 +121,7 @@ export function addAdminCommands (relay: Command, context: Context, outcome: Out
   add<DrainOptions>(admin('drain', 'send everybody elsewhere, and stay')
     .option('--exit', 'then end, as on SIGTERM')
     .option('--undo', 'take people again')
-    .addHelpText('after', '\nDevices are told to connect elsewhere, new ones are refused, /readyz says so; what is for other relays goes on.\nWho is still there after drainSeconds is disconnected.\n'),
+    .addHelpText('after', '\nDevices are told to connect elsewhere, new ones are refused, /readyz says so; what is for other relays goes on.\nWho is still there after drainSeconds is disconnected. Apps wait a minute; then accounts with a standby move to it\nfor good. For a restart, SIGTERM drains as well.\n'),
   async (folder, options) => {
     const answer = await askRelay<DrainAnswer>(folder, options.undo === true ? '/resume' : '/drain', { body: { exit: options.exit === true } })
     if (options.json === true) sayJson(context, answer)
