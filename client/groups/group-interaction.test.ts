@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import type { ChatId } from '../chat-id.ts'
 import { CrashingStore } from '../testing/crashing-store.ts'
 import { noFaults, type Faults } from '../testing/relay-fake.ts'
@@ -30,7 +31,7 @@ function checkOrder (mine: readonly string[], others: readonly string[], what: s
 describe('client: groups under faults', () => {
   for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) {
     it(`five people talk, come and go, lose connections and restart (seed ${seed})`, async () => {
-      const world = new FakeWorld(nodePrimitives, seed)
+      const world = new FakeWorld(seededPrimitives(nodePrimitives, `groups under faults ${seed}`), seed)
       const { random } = world
       const people: FakePerson[] = []
       for (const name of ['ann', 'bob', 'cleo', 'dora', 'erik']) people.push(await world.member(name))
