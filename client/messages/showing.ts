@@ -39,7 +39,7 @@ export interface ShowingComponents {
   readonly onForeignView: (chat: ChatId, mark: ListMark) => void
   readonly groups: GroupPort
   /** These are here now: no own device is asked for them any more. @returns where the first that was asked for stands */
-  readonly onHere: (draft: Draft, chat: ChatId, ids: readonly MessageId[]) => Promise<Place | undefined> | undefined
+  readonly onHere: (draft: Draft, chat: ChatId, ids: readonly MessageId[]) => Promise<Place | undefined>
   /** Whoever does something with bodies that are neither texts nor receipts. */
   readonly takers: readonly BodyTaker[]
   /** Who may be heard; none: everybody. */
@@ -104,9 +104,7 @@ export class Showing {
     const again = content.standsFor ?? []
     for (const one of [...before === undefined ? [] : [id], ...again]) await this.#placeholders.forget(draft, chat, one)
     const first = this.#noteFirst(draft, chat, [...again, id])
-    // Most often none was asked for, and then nothing is waited for.
-    const missed = this.#on.onHere(draft, chat, [...again, id])
-    if (missed !== undefined) await missed
+    await this.#on.onHere(draft, chat, [...again, id])
     // What engines tell each other is not acknowledged.
     if (envelope.kind === envelopeKinds.content) await this.#acknowledge(draft, chat, { epoch, seq }, { envelope, content, isQuiet: admission !== 'show', ids: [id, ...again] })
     const opened: OpenedMessage = { chat, id: first, sender, senderDevice, isOwn, place: { epoch, seq }, sentAtMs: content.sentAtMs, receivedAtMs: clock.nowMs(), body }
@@ -124,8 +122,7 @@ export class Showing {
     await this.#acknowledge(draft, chat, place, { envelope, content, isQuiet: admission !== 'show', ids: [messageId, ...standsFor ?? []] })
     for (const id of standsFor === undefined ? [] : [...standsFor.slice(1), messageId]) await this.#placeholders.forget(draft, chat, id)
     if (standsFor !== undefined) this.#noteFirst(draft, chat, [...standsFor, messageId])
-    const missed = this.#on.onHere(draft, chat, [...standsFor ?? [], messageId])
-    const wantedAt = missed === undefined ? undefined : await missed
+    const wantedAt = await this.#on.onHere(draft, chat, [...standsFor ?? [], messageId])
     // Sent again, and here already: only the acknowledgement was missing.
     if (standsFor !== undefined && first !== undefined && first.state !== 'failed') return
     await this.#add(draft, {
