@@ -16,7 +16,7 @@ export type ClientLike = Pick<Client,
       'setDraft' | 'setTimer' | 'block' | 'unblock' | 'blocked' | 'isBlocked' | 'report' | 'requests' | 'accept' | 'decline' | 'addPolicy' | 'setAddPolicy' | 'setProfile' | 'profileOf' |
       'lists' | 'createList' | 'changeList' | 'removeList' | 'sendToList'>
     readonly groups: Pick<Client['groups'],
-      'create' | 'add' | 'remove' | 'leave' | 'setRole' | 'setSettings' | 'setProfile' | 'createLink' | 'revokeLink' | 'join' | 'settled' | 'state' | 'list' | 'receiptsOf'>
+      'create' | 'add' | 'remove' | 'leave' | 'setRole' | 'setSettings' | 'setProfile' | 'createLink' | 'revokeLink' | 'join' | 'reanchor' | 'settled' | 'state' | 'list' | 'receiptsOf'>
     readonly devices: Pick<Client['devices'], 'list' | 'isPrimary' | 'isUnlinked' | 'unlink' | 'rename'> & {
       startLinking (options: Parameters<Client['devices']['startLinking']>[0]): Promise<NewDeviceLike>
       approve (code: string, options?: { signal?: AbortSignal }): Promise<ApprovalLike>

@@ -7,6 +7,7 @@ import { printable, printableName, type NameOf } from './describe-messages.ts'
 import { groupName, shortGroupId } from './names.ts'
 
 export type GroupChange = ClientEvents['group']
+export type StuckGroup = ClientEvents['stuck']
 export type GroupReceipt = Awaited<ReturnType<ClientLike['groups']['receiptsOf']>>[number]
 
 export const groupJson = (group: GroupInfo, nameOf: NameOf): Record<string, unknown> => ({
@@ -21,7 +22,9 @@ export const groupJson = (group: GroupInfo, nameOf: NameOf): Record<string, unkn
   settings: group.settings,
   links: group.links.map(({ id, expiresAtMs, maxUses, uses, madeBy }) => ({ id, expiresAt: expiresAtMs === 0 ? null : new Date(expiresAtMs).toISOString(), maxUses: maxUses === 0 ? null : maxUses, uses, madeBy })),
   seq: group.seq,
-  head: group.head
+  head: group.head,
+  anchor: group.anchor,
+  stuckSince: group.stuckSinceMs === undefined ? null : new Date(group.stuckSinceMs).toISOString()
 })
 
 const standing = (group: GroupInfo): string => group.isPending ? 'not in effect yet' : group.isMember ? group.role ?? 'member' : 'not a member'
@@ -42,6 +45,7 @@ export function groupLines (group: GroupInfo, nameOf: NameOf, nowMs: number): st
     `Id        ${group.chat}`,
     `You       ${standing(group)}`,
     `Settings  send: ${whoMaySend}, add people: ${whoMayAdd}, change name and icon: ${whoMayEdit}`,
+    ...(!group.isReanchored && group.stuckSinceMs === undefined ? [] : [`Numbers   given by the relay of ${printableName(nameOf(group.anchor))}${group.stuckSinceMs === undefined ? '' : `, which has not answered since ${new Date(group.stuckSinceMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`}`]),
     ...(group.icon.byteLength === 0 ? [] : [`Icon      ${group.icon.byteLength} bytes`]),
     `Members   ${members.length}`,
     ...members.slice(0, maxMembersShown).map(({ account, role }) => `  ${printableName(nameOf(account))}${role === 'member' ? '' : `  ${role}`}`),
@@ -57,6 +61,13 @@ const maxNamed = 5
 function list (accounts: GroupChange['accounts'], nameOf: NameOf): string {
   const names = accounts.slice(0, maxNamed).map((account) => printableName(nameOf(account)))
   return names.join(', ') + (accounts.length > maxNamed ? ` and ${accounts.length - maxNamed} more` : '')
+}
+
+/** What to do about a group whose relay does not answer. */
+export function stuckText ({ name, chat, anchor, mayReanchor }: StuckGroup, nameOf: NameOf): string {
+  const group = printableName(groupName(name, chat))
+  return `What is written in ${group} waits: the relay of ${printableName(nameOf(anchor))}, which gives its numbers, does not answer. It goes on by itself when that relay is back. ` +
+    (mayReanchor ? `If it is gone for good: heliograph group reanchor "${group}"` : 'If it is gone for good, an admin can re-anchor the group.')
 }
 
 /** A change as a sentence: `Ann added Bob`. */

@@ -46,7 +46,7 @@ import { migrateStore } from './store/migration.ts'
 import { Tables, type MessageRow } from './store/tables.ts'
 
 export type { ClientComponents, ClientConfig, ClientLogger, MakeDialer } from './components.ts'
-export type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, HomeChange, HomeInfo, HomeStatus, Message, MessageState, Person, PersonPresence, TypingChange, TypingState, Warning } from './model.ts'
+export type { AccountInfo, ClientEvents, ConnectionStatus, Contact, ConversationSummary, HomeChange, HomeInfo, HomeStatus, Message, MessageState, Person, PersonPresence, StuckGroup, TypingChange, TypingState, Warning } from './model.ts'
 export type { WaitOptions } from './people.ts'
 
 export class Client {
@@ -130,7 +130,7 @@ export class Client {
         .onNotification(clientNotifications.draining, () => { this.#connection.reconnect(new ProtocolError('DRAINING')) }),
       // Nothing may come before there is somebody to take it.
       home: () => this.#assembly === undefined ? undefined : this.#account.home,
-      register: async (channel) => { await this.#account.registerAgain(channel) },
+      register: async (channel, signal) => { await this.#home.forgotten(channel, signal) },
       onMoved: async (record) => await this.#home.followed(record, AbortSignal.any([])),
       findAddresses: async (_home, signal) => { await this.#account.findAddresses(signal) },
       onOnline: (welcome) => { this.#onOnline(welcome) },

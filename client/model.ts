@@ -130,9 +130,9 @@ export interface HomeStatus extends HomeInfo {
   readonly guestOf?: HomeInfo
 }
 
-/** dead: the old home does not answer · asked: by the person · followed: another device has moved the account */
+/** dead: the old home does not answer · forgotten: it has lost what it kept · asked: by the person · followed: another device has moved the account */
 export interface HomeChange {
-  readonly reason: 'dead' | 'asked' | 'followed'
+  readonly reason: 'dead' | 'forgotten' | 'asked' | 'followed'
   readonly from: HomeInfo
   readonly to: HomeInfo
   /** At the new home, or the old one where it still leads to this account. */
@@ -264,8 +264,9 @@ export interface GroupInfo {
   readonly head: string
   /** Place of the last change in the log. */
   readonly seq: number
-  /** Whose home gives the numbers. */
+  /** Whose home gives the numbers, and whether that is another one than the founder's by now. */
   readonly anchor: AccountId
+  readonly isReanchored: boolean
   /** Since when nothing of this device has got a number, if that is long. */
   readonly stuckSinceMs?: number
 }

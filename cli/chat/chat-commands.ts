@@ -83,6 +83,7 @@ export const chatHelp: Readonly<Record<string, Help>> = {
     ['/group revoke ID', 'take a link back'],
     ['/group join LINK', 'get in by a link'],
     ['/group leave', 'leave the open one'],
+    ['/group reanchor', 'its relay is gone for good'],
     ['/info', 'who has read your newest']
   ],
   you: [
@@ -119,7 +120,7 @@ function onMessage (text: string, kind: MessageKind, args: (rest: string) => rea
   return { kind: 'run', args: args(rest), message: { kind, ...(named === undefined ? {} : { named }) } }
 }
 
-const groupActs = new Set(['show', 'add', 'remove', 'leave', 'promote', 'demote', 'transfer', 'rename', 'describe', 'icon', 'settings', 'link', 'revoke', 'receipts'])
+const groupActs = new Set(['show', 'add', 'remove', 'leave', 'promote', 'demote', 'transfer', 'rename', 'describe', 'icon', 'settings', 'link', 'revoke', 'receipts', 'reanchor'])
 /** Whose one argument is everything that follows. */
 const takesText = new Set(['rename', 'describe'])
 

@@ -36,7 +36,7 @@ describe('commands for groups, messages, people and devices', () => {
 
   it('every command has an example that can be typed, and every leaf takes --json', async () => {
     const groups: Record<string, string[]> = {
-      group: ['create', 'list', 'show', 'add', 'remove', 'leave', 'promote', 'demote', 'transfer', 'rename', 'describe', 'icon', 'settings', 'link', 'revoke', 'join', 'receipts'],
+      group: ['create', 'list', 'show', 'add', 'remove', 'leave', 'promote', 'demote', 'transfer', 'rename', 'describe', 'icon', 'settings', 'link', 'revoke', 'join', 'receipts', 'reanchor'],
       message: ['react', 'edit', 'delete', 'star', 'starred', 'pin', 'forward', 'vote', 'open', 'info'],
       conversation: ['list', 'mute', 'archive', 'timer', 'draft', 'pins'],
       request: ['list', 'accept', 'decline', 'groups'],
@@ -67,6 +67,10 @@ describe('commands for groups, messages, people and devices', () => {
     assert.match(await said('group', 'rename', 'Book club', 'Readers'), /called Readers/)
     const shown = await json<{ members: unknown[], settings: { whoMaySend: string }, role: string }>('group', 'show', 'Readers')
     assert.deepEqual([shown.members.length, shown.settings.whoMaySend, shown.role], [2, 'admins', 'owner'])
+    assert.match(await said('group', 'reanchor', 'Readers'), /relay of you gives the numbers of Readers now/)
+    assert.match(await said('group', 'reanchor', 'Readers', '--to', 'carol@us-1'), /relay of carol@us-1 gives/)
+    assert.match(await said('group', 'show', 'Readers'), /Numbers {3}given by the relay of carol@us-1\n/)
+    assert.equal((await json<{ anchor: string }>('group', 'reanchor', 'Readers', '--to', 'carol@us-1')).anchor, accountCalled('Carol'))
     assert.match(await said('group', 'leave', 'Readers'), /You have left Readers/)
     assert.match(await said('group', 'list'), /No groups yet/)
   })

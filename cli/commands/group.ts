@@ -96,6 +96,18 @@ export function groupCommand (context: Context, outcome: Outcome): Command {
     .addHelpText('after', examples('group leave "Book club"'))
     .action((who: string, options: DeskOptions) => atDesk(context, outcome, options, (desk) => change(desk, who, async ({ chat }) => await desk.client.groups.leave(chat), (after) => `You have left ${nameOf(after)}.`)))
 
+  add(onGroup('reanchor', 'the relay that gives its numbers is gone for good: another one takes over (admins)')
+    .option('--to <who>', 'the member whose relay takes over (default: you)'))
+    .addHelpText('after', examples('group reanchor "Book club"', 'group reanchor "Book club" --to Ann'))
+    .action((who: string, options: DeskOptions & { to?: string }) => atDesk(context, outcome, options, async (desk) => {
+      await desk.catchUp()
+      const found = await desk.group(who)
+      const { anchor } = await desk.client.groups.reanchor(found.chat, options.to === undefined ? {} : { to: await desk.person(options.to) })
+      const after = await desk.client.groups.state(found.chat) ?? found
+      await learn(desk, after)
+      return await desk.handedOver(answer(`The relay of ${desk.name(anchor)} gives the numbers of ${nameOf(after)} now. What waits goes there by itself.`, groupJson(after, desk.nameOf)))
+    }))
+
   const roles: ReadonlyArray<readonly [name: string, summary: string, role: Role, says: string]> = [
     ['promote', 'make a member an admin', 'admin', 'is an admin now'],
     ['demote', 'make an admin a member again', 'member', 'is a member now'],

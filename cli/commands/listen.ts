@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander'
 import { isGroupChat } from '../../client/chat-id.ts'
 import { command, examples, run, wholeNumber, type Outcome } from '../command.ts'
 import { say, sayJson, warn, type CommonOptions, type Context, type Message } from '../context.ts'
-import { groupChangeJson, groupChangeText } from '../describe-groups.ts'
+import { groupChangeJson, groupChangeText, stuckText } from '../describe-groups.ts'
 import { messageJson, messageLine, printable, printableName, shortMessageId } from '../describe-messages.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
@@ -55,6 +55,12 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
         client.on('message', (message) => { inTurn(async () => { await names.learn([message.sender]); show(message) }) })
         client.on('update', (message) => { inTurn(() => { changed('update', messageJson(message, (account) => names.of(account)), `~ ${messageLine(message, (account) => names.of(account))}`) }) })
         client.on('gone', ({ chat, ids }) => { inTurn(() => { changed('gone', { chat, ids }, `~ gone: ${ids.map(shortMessageId).join(', ')}`) }) })
+        client.on('stuck', (stuck) => {
+          inTurn(async () => {
+            await names.learn([stuck.anchor])
+            warn(context, stuckText(stuck, (account) => names.of(account)))
+          })
+        })
         client.on('group', (change) => {
           inTurn(async () => {
             await names.refresh()

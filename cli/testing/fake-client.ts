@@ -100,7 +100,8 @@ export class FakeClient implements ClientLike {
       links: [],
       head: '00'.repeat(32),
       seq: 1,
-      anchor: this.account!.id
+      anchor: this.account!.id,
+      isReanchored: false
     })
     this.#emit('group', { chat, name, what: 'joined', accounts: [this.account!.id], isMember: true, seq: 1 })
     return chat
@@ -203,6 +204,10 @@ export class FakeClient implements ClientLike {
     add: async (chat, accounts) => this.#setGroup(chat, { members: [...this.#groups.get(chat)!.members, ...accounts.map((account) => ({ account, role: 'member' as const, sinceSeq: 2 }))] }),
     remove: async (chat, accounts) => this.#setGroup(chat, { members: this.#groups.get(chat)!.members.filter(({ account }) => !accounts.includes(account)) }),
     leave: async (chat) => this.#setGroup(chat, { isMember: false }),
+    reanchor: async (chat, { to = this.account!.id } = {}) => {
+      this.#setGroup(chat, { anchor: to, isReanchored: true })
+      return { chat, anchor: to, epoch: 1 }
+    },
     setRole: async (chat, account, role) => {
       if (this.#groups.get(chat)!.role === 'member') throw new ProtocolError('NOT_ALLOWED')
       return this.#setGroup(chat, { members: this.#groups.get(chat)!.members.map((one) => one.account === account ? { ...one, role } : one) })

@@ -176,6 +176,7 @@ export class Groups {
       head: toHex(head),
       seq,
       anchor: groups.anchors.anchorOf(conversation),
+      isReanchored: groups.anchors.anchorOf(conversation) !== conversation.anchor,
       ...(groups.stuck.since(chat) === undefined ? {} : { stuckSinceMs: groups.stuck.since(chat)! })
     }
   }
