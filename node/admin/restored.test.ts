@@ -91,8 +91,9 @@ describe('a restored database', () => {
     const damaged = encodeTableValue(value, rowKey)
     damaged[10]! ^= 1
     assert.deepEqual(restoredAs([rowKey, damaged]), [rowKey, damaged])
-    const standby = tableKey('standby', 'x')
-    assert.equal(restoredAs([standby, encodeTableValue(value, standby)]), undefined)
+    for (const kind of ['a/x/y', 'e/y/z/00']) assert.equal(restoredAs([tableKey('standby', kind), value]), undefined)
+    const own = tableKey('standby', 'p/x')
+    assert.deepEqual(restoredAs([own, value]), [own, value])
     const [key, mark] = restoredRow({ takenAt: 'then', restoredAt: 'now' })
     assert.deepEqual(key, tableKey('meta', 'restored'))
     await store.write([{ op: 'put', table: 'meta', key: 'restored', value: decodeTableValue(mark, key)! }], { durable: true })

@@ -29,13 +29,13 @@ export function restoredRow (restored: Restored): [Buffer, Buffer] {
 
 const accounts = tableKey('account', '')
 const prekeys = tableKey('prekey', '')
-/** What this relay keeps for other primaries: they believe that it has all until now. */
-const standbys = tableKey('standby', '')
+/** What this relay kept for other primaries is old: they ask how much it has, and ship it anew. What it knows of its own standbys stays. */
+const shadows = ['a/', 'r/', 'l/', 'k/', 'e/', 'o/', 'c/', 'g/'].map((kind) => tableKey('standby', kind))
 const startsWith = (bytes: Buffer, start: Buffer): boolean => bytes.subarray(0, start.byteLength).equals(start)
 
 /** @returns the row as the restored database has it; undefined: not at all */
 export function restoredAs ([rowKey, row]: [Buffer, Buffer]): [Buffer, Buffer] | undefined {
-  if (startsWith(rowKey, standbys)) return undefined
+  if (shadows.some((kind) => startsWith(rowKey, kind))) return undefined
   const change = startsWith(rowKey, accounts) ? awaited : startsWith(rowKey, prekeys) && textOfTableKey(rowKey).endsWith('/once') ? withoutOneTime : undefined
   if (change === undefined) return [rowKey, row]
   const value = decodeTableValue(row, rowKey)
