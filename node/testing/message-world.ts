@@ -48,8 +48,23 @@ export class CountingMeter implements Meter {
     }
   }
 
-  gauge (): void {}
-  histogram (): ReturnType<Meter['histogram']> { return { observe: () => {} } }
+  readonly #gauges = new Map<string, () => number | Promise<number>>()
+
+  gauge (name: string, _help: string, read: () => number | Promise<number>): void { this.#gauges.set(name, read) }
+
+  /** What a gauge says now. */
+  async gauged (name: string): Promise<number> { return await (this.#gauges.get(name) ?? assert.fail(`no gauge ${name}`))() }
+
+  /** `counts` has `<name> count` and `<name> sum`. */
+  histogram (name: string): ReturnType<Meter['histogram']> {
+    const [count, sum] = [`${name} count`, `${name} sum`]
+    return {
+      observe: (value) => {
+        this.counts.set(count, this.of(count) + 1)
+        this.counts.set(sum, this.of(sum) + value)
+      }
+    }
+  }
 }
 
 export class World {
