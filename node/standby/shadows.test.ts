@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import type { Channel } from '../../protocol/channel.ts'
+import { groupConversation, pairConversation } from '../../protocol/conversation.ts'
+import { ERRORS, ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { accountIdToBytes } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
+import { relayMethods } from '../../protocol/methods.ts'
+import type { ShipAccount, ShipLog, Shipped } from '../../protocol/wire/gen/standby.js'
+import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import { standbyRecord, standBy } from '../testing/standby-world.ts'
+import { emptyPart } from './filler.ts'
+
+/** A relay that may be what it likes: the channel of a primary to a standby, by hand. */
+async function handmade (seed: number): Promise<{ world: World, primary: TestRelayNode, standby: TestRelayNode, a: TestClient, b: TestClient, channel: Channel, ship (parts: { logs?: ShipLog[], accounts?: ShipAccount[] }): Promise<Shipped> }> {
+  const world = new World(seed)
+  const [primary, standby] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org')]
+  const [a, b] = await world.pair(primary, primary)
+  const channel = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
+  const ship = async ({ logs = [], accounts = [] }: { logs?: ShipLog[], accounts?: ShipAccount[] }): Promise<Shipped> => await world.during(channel.call(relayMethods.ship, { logs, accounts }))
+  return { world, primary, standby, a, b, channel, ship }
+}
+
+const entryOf = (from: TestClient, to: TestClient, seq: number, epoch = 1): ShipLog['entries'][number] =>
+  ({ epoch, seq, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: from.seal(to.account).bytes })
+
+async function rowsOf (relay: TestRelayNode, prefix = ''): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of relay.store.scan('standby', prefix)) keys.push(key)
+  return keys
+}
+
+describe('what is shipped to a standby', () => {
+  it('is refused of an account whose record does not name both, and nothing is kept', async () => {
+    const { world, standby, primary, a, b, channel, ship } = await handmade(21)
+    const { id } = pairConversation(a.account, b.account)
+    const part = { ...emptyPart(id, a.account), entries: [entryOf(a, b, 1)] }
+    // Not known at all, known without a standby, with another one, with another primary.
+    const stranger = await world.relay('asia-1.example.org')
+    const records = [undefined, standbyRecord(a, 2, primary), standbyRecord(a, 3, primary, stranger), standbyRecord(a, 4, stranger, standby)]
+    const codes = ['NOT_ADMITTED', 'NOT_ADMITTED', 'NOT_ADMITTED', 'MOVED'] as const
+    for (const [i, record] of records.entries()) {
+      if (record !== undefined) await world.during(channel.call(relayMethods.introduce, { homeRecords: [record.bytes] }))
+      const { answers } = await ship({ logs: [part], accounts: [{ account: accountIdToBytes(a.account), rows: [], isWhole: true, isDone: true }] })
+      assert.deepEqual(answers.map(({ status }) => status), [ERRORS[codes[i]!].status, ERRORS[codes[i]!].status])
+      if (record !== undefined) assert.deepEqual(answers[0]!.record, record.bytes)
+    }
+    assert.deepEqual(await rowsOf(standby), [])
+    await world.stop()
+  })
+
+  it('must fit: a gap, a log of other people, a foreign envelope, rows of others, numbers out of range', async () => {
+    const { world, standby, primary, a, b, channel, ship } = await handmade(22)
+    const stranger = await world.person(primary)
+    await world.during(channel.call(relayMethods.introduce, { homeRecords: [standbyRecord(a, 2, primary, standby).bytes] }))
+    const { id } = pairConversation(a.account, b.account)
+    const foreign = pairConversation(b.account, stranger.account).id
+    const part = emptyPart(id, a.account)
+    const refused = async (log: ShipLog, code: keyof typeof ERRORS): Promise<void> => {
+      const { answers } = await ship({ logs: [log] })
+      assert.equal(ProtocolError.fromStatus(answers[0]?.status ?? 0).code, code)
+    }
+    await refused({ ...part, entries: [entryOf(a, b, 2)] }, 'GAP')
+    await refused({ ...emptyPart(foreign, a.account), entries: [entryOf(b, stranger, 1)] }, 'BAD_CONVERSATION')
+    await refused({ ...part, entries: [entryOf(b, stranger, 1)] }, 'BAD_CONVERSATION')
+    await refused({ ...part, items: [{ position: 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: b.seal(stranger.account).bytes }] }, 'BAD_CONVERSATION')
+    await refused({ ...part, skipThrough: 2 ** 52 }, 'MALFORMED')
+    await refused({ ...part, entries: [{ ...entryOf(a, b, 1), envelope: new Uint8Array(100) }] }, 'MALFORMED')
+    await refused({ ...part, rows: [{ table: 0, key: 'x'.repeat(300), value: new Uint8Array(1) }] }, 'TOO_LARGE')
+    const rows = async (row: ShipAccount['rows'][number]): Promise<number> => {
+      const { answers } = await ship({ accounts: [{ account: accountIdToBytes(a.account), rows: [row], isWhole: false, isDone: false }] })
+      return answers[0]?.status ?? 0
+    }
+    for (const [table, key] of [[1, b.account], [2, `${b.account}/x/keys`], [3, b.account], [4, `s/${a.account}`], [0, foreign], [9, a.account], [0, 'zz']] as const) {
+      assert.notEqual(await rows({ table, key, value: new Uint8Array(1) }), 0, `table ${table}, ${key.slice(0, 8)}`)
+    }
+    assert.equal(await rows({ table: 1, key: a.account, value: new Uint8Array(1) }), 0)
+    const kept = await rowsOf(standby, 'e/')
+    assert.deepEqual(kept, [])
+    await world.stop()
+  })
+
+  it('is held to a rate for each relay, and what comes again is kept once', async () => {
+    const { world, standby, primary, a, b, channel, ship } = await handmade(23)
+    await world.during(channel.call(relayMethods.introduce, { homeRecords: [standbyRecord(a, 2, primary, standby).bytes] }))
+    const { id } = pairConversation(a.account, b.account)
+    // 201 counted for each: more than a thousand requests at once are over the burst.
+    const calls = Array.from({ length: 40 }, (_, i) => ({ logs: [{ ...emptyPart(id, a.account), entries: Array.from({ length: 200 }, (_, j) => entryOf(a, b, i * 200 + j + 1)) }] }))
+    let refused = 0
+    for (let round = 0; round < 60 && refused === 0; round++) {
+      const results = await world.during(Promise.allSettled(calls.map(async (call) => await channel.call(relayMethods.ship, { ...call, accounts: [] }))))
+      for (const result of results) if (result.status === 'rejected' && isProtocolError(result.reason, 'QUOTA')) refused++
+    }
+    assert.ok(refused > 0)
+    // Once each, although they came again and again.
+    assert.equal((await rowsOf(standby, 'e/')).length, 8_000)
+    await world.stop()
+  }).timeout(60_000)
+
+  it('from a former home is taken only with the record that proves it', async () => {
+    const { world, standby, primary, a, b, channel, ship } = await handmade(24)
+    const { id } = pairConversation(a.account, b.account)
+    await a.moveTo(standby, 5)
+    const account = accountIdToBytes(a.account)
+    const log = { ...emptyPart(id, a.account), entries: [entryOf(a, b, 1)] }
+    for (const former of [undefined, standbyRecord(b, 1, primary).bytes, standbyRecord(a, 4, standby).bytes, standbyRecord(a, 6, primary).bytes, new Uint8Array(50)]) {
+      const { answers } = await ship({ accounts: [{ account, rows: [], isWhole: false, isDone: true, ...(former === undefined ? {} : { formerRecord: former }) }], logs: [log] })
+      assert.equal(answers.length, 2)
+      assert.ok(answers.every(({ status }) => status !== 0))
+    }
+    const { answers } = await ship({ accounts: [{ account, rows: [], isWhole: false, isDone: false, formerRecord: standbyRecord(a, 4, primary).bytes }], logs: [log] })
+    assert.deepEqual(answers, [])
+    await world.during(channel.call(relayMethods.standbyHomes, { accounts: [account] }))
+    await world.stop()
+  })
+
+  it('is read back by its primary alone', async () => {
+    const { world, standby, a, b, channel } = await handmade(25)
+    await standBy(world, a, standby)
+    a.send(b)
+    await world.until(() => b.shownWith(a).length === 1)
+    const conversation = pairConversation(a.account, b.account)
+    const request = { conversation: conversation.bytes, account: accountIdToBytes(a.account), fromSeq: 1, fromPosition: 0 }
+    const page = await world.during(channel.call(relayMethods.readShipped, request))
+    assert.equal(page.cutThrough, 1, 'how far it goes')
+    const stranger = await world.relay('asia-1.example.org')
+    const other = await world.during(stranger.path.channelTo(standby.id, { signal: new AbortController().signal }))
+    await assert.rejects(world.during(other.call(relayMethods.readShipped, request)), { code: 'MOVED' })
+    const group = groupConversation(a.account, world.random.bytes(32))
+    await assert.rejects(world.during(other.call(relayMethods.readShipped, { ...request, conversation: group.bytes })), { code: 'MOVED' })
+    assert.ok(limits.standbyAckTimeoutMs > 0)
+    await world.stop()
+  })
+})
