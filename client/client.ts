@@ -151,7 +151,7 @@ export class Client {
       }
     })
     const account = this.#account
-    const orders = new Orders({ ledger, tables, account, choice, link, clock, logger, wish: config.standby ?? 'auto', onChanged: () => { events.emit('connection', this.connection) } })
+    const orders = new Orders({ ledger, tables, account, choice, link, clock, logger, wish: config.standby ?? 'auto', givenUpMs: config.standbyGivenUpMs ?? clientLimits.standbyGivenUpMs, onChanged: () => { events.emit('connection', this.connection) } })
     const watch = new HomeWatch({
       account,
       choice,

@@ -39,6 +39,7 @@ export interface ClientConfig {
   /** Default: clientLimits */
   readonly moveAfterMs?: number
   readonly moveWithoutStandbyAfterMs?: number
+  readonly standbyGivenUpMs?: number
   /** Default: true. */
   readonly readReceipts?: boolean
   /** ask (default): what a stranger writes first is a request, and the stranger learns nothing until it is accepted · accept: for bots */

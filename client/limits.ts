@@ -102,6 +102,8 @@ export const clientLimits = {
   /** A standby is looked for when the connection has lasted this long, and again after a failure. */
   standbyDelayMs: 5_000,
   standbyRetryMs: 10 * 60_000,
+  /** One that has not had everything for this long is replaced, unless the person has named it; looked at as often. */
+  standbyGivenUpMs: 60 * 60_000,
   /** What a device lets a relay do for it while its home is away. */
   guestPermitMs: 7 * 24 * 60 * 60_000,
   /** People whose homes are told of a move at once; the others find it in the DHT. */

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import type { Warning } from '../client/client.ts'
+import { MemoryStore } from '../node/store/store-memory.ts'
 import type { TestDevice } from './device-world.ts'
 import { MoveWorld } from './move-world.ts'
 
@@ -275,5 +276,53 @@ describe('a home that dies', function () {
     assert.equal(seen(), 'online')
     await ann.away()
     await world.until(() => seen() === 'offline', 'ann offline', 180_000)
+  })
+
+  it('a message that only the home has acknowledged is not lost when its sender is gone, too', async () => {
+    for (const how of ['dead', 'disk lost'] as const) {
+      world = await MoveWorld.with(relays)
+      const ann = await world.person('ann', 'eu-1')
+      const bob = await world.person('bob', 'eu-1')
+      await ann.say(bob.account, 'hello')
+      await world.until(() => bob.received.length === 1, 'the first message')
+      await bob.away()
+      await ann.say(bob.account, 'the last words')
+      await world.until(async () => (await ann.states(bob.account)).at(-1) === 'sent', 'sent')
+      await ann.away()
+      world.crash('eu-1')
+      if (how === 'disk lost') {
+        world.node('eu-1').store = new MemoryStore()
+        await world.restart('eu-1')
+      }
+      await bob.open()
+      world.watch(bob)
+      bob.client.start()
+      await world.until(() => bob.received.includes('the last words'), `the message (${how})`)
+      assert.deepEqual(bob.received, ['hello', 'the last words'])
+      assert.deepEqual(texts(ann.warnings, bob.warnings), [])
+      if (how === 'dead') await world.stop()
+    }
+  })
+
+  it('a standby that is away for long is replaced', async () => {
+    world = await MoveWorld.with(relays)
+    const ann = await world.person('ann', 'eu-1', { standbyGivenUpMs: 10 * 60_000 })
+    const bob = await world.person('bob', 'eu-1', { standby: 'none' })
+    const first = (await ann.client.home.status()).standby!.name
+    await ann.say(bob.account, 'one')
+    await world.until(async () => (await ann.client.home.status()).isStandbyInSync === true, 'the standby to have everything')
+    world.crash(first)
+    await ann.say(bob.account, 'two')
+    const tookMs = await world.timeUntil(() => bob.received.includes('two'), 'a message without the standby')
+    assert.ok(tookMs < 10_000, `${tookMs} ms`)
+    assert.equal((await ann.client.home.status()).isStandbyInSync, false)
+    await world.world.pass(8 * 60_000)
+    assert.equal((await ann.client.home.status()).standby!.name, first)
+    // Asked too often, the relay says that it is too often.
+    for (let minutes = 0; minutes < 25 && (await ann.client.home.status()).standby!.name === first; minutes++) await world.world.pass(60_000)
+    assert.notEqual((await ann.client.home.status()).standby!.name, first)
+    await world.until(async () => (await ann.client.home.status()).isStandbyInSync === true, 'it has everything')
+    world.crash('eu-1')
+    await world.until(() => !['eu-1', first].includes(world.homeOf(ann)) && ann.client.connection.state === 'online', 'the move to it')
   })
 })

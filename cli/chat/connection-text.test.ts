@@ -24,6 +24,7 @@ describe('connection in words', () => {
     const place = (name: string): { relay: RelayId, name: string, region: string } => ({ relay: name as RelayId, name, region: '' })
     const change = { from: place('eu-1'), to: place('ap-1'), handle: '' }
     assert.equal(homeChangeText({ ...change, reason: 'dead' }), 'Your relay eu-1 does not answer: you are at ap-1 now, and go on from there. Your contacts need to do nothing.')
+    assert.match(homeChangeText({ ...change, reason: 'forgotten' }), /eu-1 has lost what it kept: you are at ap-1 now/)
     assert.match(homeChangeText({ ...change, reason: 'asked' }), /at ap-1 now, no longer at eu-1/)
     assert.match(homeChangeText({ ...change, reason: 'followed' }), /moved from eu-1 to ap-1/)
     assert.ok(!homeChangeText({ ...change, to: place('\u001b[2Jevil'), reason: 'dead' }).includes('\u001b'))

@@ -13,6 +13,7 @@ export function homeChangeText ({ reason, from, to }: HomeChange): string {
   const [before, now] = [printableName(from.name), printableName(to.name)]
   switch (reason) {
     case 'dead': return `Your relay ${before} does not answer: you are at ${now} now, and go on from there. Your contacts need to do nothing.`
+    case 'forgotten': return `Your relay ${before} has lost what it kept: you are at ${now} now, which has it. Your contacts need to do nothing.`
     case 'asked': return `You are at ${now} now, no longer at ${before}. Your contacts need to do nothing.`
     case 'followed': return `Your account has moved from ${before} to ${now}.`
   }

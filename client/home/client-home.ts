@@ -2,7 +2,7 @@
  * Where the account lives: its home relay, the standby, moving by hand and by itself.
  * What the person sees and chooses of it, and what puts orders.ts, home-watch.ts and guest-link.ts together.
  */
-import type { CallOptions } from '../../protocol/channel.ts'
+import type { CallOptions, Channel } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
@@ -103,6 +103,23 @@ export class ClientHome {
   /** The home is dead: to the standby, with the record that was signed for this. */
   async moveByOrder ({ record, standby }: Order, reason: HomeChange['reason'], signal: AbortSignal): Promise<void> {
     await this.#moveTo(standby, record, reason, signal)
+  }
+
+  /**
+   * The home answers and does not know the account: it has lost its disk. A standby has what it had; without one everything is
+   * given to the home again.
+   * @throws ProtocolError: not now; as the connection is made to the new home
+   */
+  async forgotten (channel: Channel, signal: AbortSignal): Promise<void> {
+    const { account, clock, orders, watch } = this.#on
+    const order = await orders.current()
+    const downMs = clock.nowMs() - (watch().downSinceMs ?? clock.nowMs())
+    if (order === undefined || (account.isPrimary && downMs >= clientLimits.moveWithoutStandbyAfterMs)) {
+      await account.registerAgain(channel)
+      return
+    }
+    await this.moveByOrder(order, 'forgotten', signal)
+    throw new ProtocolError('DISCONNECTED', { what: 'the account lives elsewhere now' })
   }
 
   /** The home is dead for long, and there is no standby. */

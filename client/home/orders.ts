@@ -34,6 +34,8 @@ export interface OrdersComponents {
   readonly logger?: ClientLogger | undefined
   /** What the person wants who has not said anything. */
   readonly wish: 'auto' | 'none'
+  /** A standby that has not had everything for so long is replaced; looked at as often. */
+  readonly givenUpMs: number
   /** The account has another standby, or none. */
   readonly onChanged: () => void
 }
@@ -42,6 +44,8 @@ export interface OrdersComponents {
 export interface Order { readonly record: SignedHomeRecord, readonly standby: RelayPlace }
 
 const rowKey = 'home'
+/** SPEC(standby) state */
+const behind = 1
 const factKey = 'home/order'
 
 export class Orders {
@@ -129,8 +133,9 @@ export class Orders {
     this.#timer = this.#on.clock.after(afterMs, () => {
       this.#timer = undefined
       this.adjust().then(async () => {
-        // Wanted, and nobody there who could be one.
-        if (await this.wish() !== 'none' && await this.current() === undefined && this.#on.account.isPrimary && this.#on.link.isOnline) this.#soon(clientLimits.standbyRetryMs)
+        if (!this.#on.account.isPrimary || !this.#on.link.isOnline || await this.wish() === 'none') return
+        // Wanted, and nobody there who could be one: soon again. Else it is looked after now and then.
+        this.#soon(await this.current() === undefined ? clientLimits.standbyRetryMs : this.#on.givenUpMs)
       }).catch((error: unknown) => {
         this.#on.logger?.debug('client.no-standby', { error: String(error) })
         if (this.#on.link.isOnline) this.#soon(clientLimits.standbyRetryMs)
@@ -162,12 +167,26 @@ export class Orders {
     const { account, choice } = this.#on
     if (wish === 'none') return undefined
     if (wish !== 'auto') return wish.relay === known.homes[0] ? undefined : wish
-    // Whoever is chosen stays.
+    // Whoever is chosen stays, as long as it does its work.
     const current = await this.current()
-    if (current !== undefined && current.standby.relay === known.homes[1]) return current.standby
+    const present = current !== undefined && current.standby.relay === known.homes[1] ? current.standby : undefined
+    if (present !== undefined && !await this.#isGivenUp()) return present
     const { info, home } = account
-    const [best] = await choice.standbys({ relay: known.homes[0], name: info?.home.name ?? '', region: known.region, addresses: home?.addresses ?? [] }, this.#stopping.signal.signal)
-    return best === undefined ? undefined : { relay: best.relay, name: best.name, region: best.region, addresses: best.addresses }
+    const all = await choice.standbys({ relay: known.homes[0], name: info?.home.name ?? '', region: known.region, addresses: home?.addresses ?? [] }, this.#stopping.signal.signal)
+    const best = all.find(({ relay }) => relay !== present?.relay)
+    return best === undefined ? present : { relay: best.relay, name: best.name, region: best.region, addresses: best.addresses }
+  }
+
+  /** The home says that the standby has not had everything for long. */
+  async #isGivenUp (): Promise<boolean> {
+    try {
+      const { behindMs, state } = await this.#on.link.call(clientMethods.standbyState, {})
+      return state === behind && behindMs >= this.#on.givenUpMs
+    } catch (error) {
+      // An older relay does not say.
+      if (!isProtocolError(error, 'UNKNOWN_METHOD')) throw error
+      return false
+    }
   }
 
   /** Record and order, written down before anybody sees them. */

@@ -42,7 +42,7 @@ export interface ConnectionComponents {
   /** undefined: there is no account yet. */
   readonly home: () => Home | undefined
   /** The relay does not keep the account (any more): register it over this channel. */
-  readonly register: (channel: Channel) => Promise<void>
+  readonly register: (channel: Channel, signal: AbortSignal) => Promise<void>
   /** A record of the account is newer than this device knew: where it lives, or its devices. @returns whether it is so */
   readonly onMoved: (record: Uint8Array) => Promise<boolean>
   /** Nothing answers at the known addresses: look for newer ones. */
@@ -177,7 +177,7 @@ export class RelayConnection implements RelayLink {
       const startMs = clock.nowMs()
       const welcome = await sayHello(channel, home, this.#software, { signal })
       const rttMs = clock.nowMs() - startMs
-      if (!welcome.isRegistered) await this.#on.register(channel)
+      if (!welcome.isRegistered) await this.#on.register(channel, signal)
       if (this.#channel !== channel || signal.aborted) throw new ProtocolError('DISCONNECTED')
       this.#attempt = 0
       this.#setStatus({ state: 'online', relay: welcome.relayName === '' ? home.name : welcome.relayName, rttMs })
