@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { TestGroup } from '../testing/group-world.ts'
+import { World, type TestClient } from '../testing/message-world.ts'
+import { standBy } from '../testing/standby-world.ts'
+
+/** Everybody has `count` entries of the group, the same ones in the same order. */
+async function untilAll (world: World, group: TestGroup, people: readonly TestClient[], count: number): Promise<void> {
+  await world.until(() => people.every((one) => one.outbox.length === 0 && group.shownTo(one).length === count), 120_000, () => `${count} entries at everybody (${people.map((one) => group.shownTo(one).length).join()})`)
+  for (const one of people) assert.deepEqual(group.shownTo(one), group.shownTo(people[0]!), 'one order')
+  assert.equal(new Set(group.shownTo(people[0]!)).size, count, 'nothing twice')
+}
+
+describe('standby of people in groups', () => {
+  it('knows a group whose members all lived at the relay that is gone', async () => {
+    const world = new World(31, { latencyMs: 20 })
+    const [primary, standby] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org')]
+    const people = [await world.person(primary), await world.person(primary), await world.person(primary)]
+    const [founder, second, third] = people as [TestClient, TestClient, TestClient]
+    for (const one of people) await standBy(world, one, standby)
+    const group = new TestGroup(world, founder)
+    group.create(people.slice(1))
+    await world.until(() => founder.outbox.length === 0)
+    for (let i = 0; i < 5; i++) for (const one of people) group.say(one)
+    await untilAll(world, group, people, 16)
+    await third.offline()
+    for (let i = 0; i < 5; i++) group.say(second)
+    await world.until(() => second.outbox.length === 0)
+    primary.crash()
+    for (const one of people) await one.moveTo(standby, 3)
+    group.say(founder)
+    await world.until(() => founder.outbox.length === 0)
+    group.say(third)
+    await untilAll(world, group, people, 23)
+    // And it can be changed.
+    const newcomer = await world.person(standby)
+    await group.add(founder, newcomer)
+    await world.until(() => group.shownTo(newcomer).length === 1)
+    await world.stop()
+  })
+
+  it('of the founder goes on after the numbers that the other homes have, and members elsewhere follow', async () => {
+    const world = new World(32, { latencyMs: 20 })
+    const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+    const people = [await world.person(primary), await world.person(primary), await world.person(other), await world.person(standby)]
+    const [founder, neighbour] = people as [TestClient, TestClient, TestClient, TestClient]
+    await standBy(world, founder, standby)
+    await standBy(world, neighbour, standby)
+    const group = new TestGroup(world, founder)
+    group.create(people.slice(1))
+    await world.until(() => founder.outbox.length === 0)
+    for (let i = 0; i < 5; i++) for (const one of people) group.say(one)
+    await untilAll(world, group, people, 21)
+    for (let i = 0; i < 5; i++) for (const one of people) group.say(one)
+    await world.pass(50)
+    primary.crash()
+    await founder.moveTo(standby, 3)
+    await neighbour.moveTo(standby, 3)
+    group.say(founder)
+    await untilAll(world, group, people, 42)
+    await world.stop()
+  })
+
+  it('of a member has what that member has not seen', async () => {
+    const world = new World(33, { latencyMs: 20 })
+    const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+    const people = [await world.person(other), await world.person(primary), await world.person(standby)]
+    const [founder, member] = people as [TestClient, TestClient, TestClient]
+    await standBy(world, member, standby)
+    const group = new TestGroup(world, founder)
+    group.create(people.slice(1))
+    await world.until(() => founder.outbox.length === 0)
+    group.say(member)
+    await untilAll(world, group, people, 2)
+    await member.offline()
+    for (let i = 0; i < 30; i++) group.say(founder)
+    // Everybody else has it, also the member's home: nobody but that home keeps it.
+    await world.pass(5_000)
+    primary.crash()
+    await member.moveTo(standby, 3)
+    group.say(member)
+    await untilAll(world, group, people, 33)
+    await world.stop()
+  })
+})
