@@ -27,6 +27,12 @@ import type { Store, Write } from '../store/store.ts'
 
 /** Gossip reaches few right after the start (16 of 20 messages were seen to arrive): repeat soon, then steadily. */
 const firstPublishesMs = [1_000, 3_000, 8_000, 20_000]
+/** What all say to all grows with the square: a larger network than this says and asks less often. */
+const smallNetwork = 200
+/** Every four minutes at most: a record lives for ten, so that two in a row may be lost. */
+const maxPublishCrowd = 2
+/** Asking repairs what gossip has lost, and costs 400 KB in a network of a thousand. */
+const maxAskCrowd = 5
 /** A relay that nobody heard of for this long is forgotten with its address. A partition may last that long. */
 const rememberMs = 30 * 24 * 60 * 60_000
 /** The stored copy of a record is renewed this often when only its load has changed. */
@@ -187,7 +193,7 @@ export class Directory implements DirectoryPort {
   /** Sign and gossip this relay's record: at start some times, then every two minutes, which is also how soon new addresses are told. */
   #publishInTurn (turn: number): void {
     if (this.#stopping.signal.aborted) return
-    const delayMs = turn === 0 ? 0 : firstPublishesMs[turn - 1] ?? limits.relayRecordRefreshMs
+    const delayMs = turn === 0 ? 0 : firstPublishesMs[turn - 1] ?? limits.relayRecordRefreshMs * this.#crowd(maxPublishCrowd)
     this.#publishTimer = this.#components.clock.after(delayMs, () => {
       this.#publish()
       this.#publishInTurn(turn + 1)
@@ -273,11 +279,14 @@ export class Directory implements DirectoryPort {
     this.#writing.add(writing)
   }
 
+  /** How many times as large as a small network this one is, from 1 to `most`. */
+  #crowd (most: number): number { return Math.min(most, Math.max(1, this.#live.size / smallNetwork)) }
+
   #askInTurn (turn: number): void {
     if (this.#stopping.signal.aborted) return
     // Until somebody is known: soon again. Then once per refresh: gossip loses what was sent during a cut.
     const isAlone = this.#live.size <= 1
-    const delayMs = turn === 0 ? 0 : isAlone ? Math.min(limits.retryMaxMs, limits.retryBaseMs * 2 ** Math.min(turn, 10)) : limits.relayRecordRefreshMs
+    const delayMs = turn === 0 ? 0 : isAlone ? Math.min(limits.retryMaxMs, limits.retryBaseMs * 2 ** Math.min(turn, 10)) : limits.relayRecordRefreshMs * this.#crowd(maxAskCrowd)
     this.#askTimer = this.#components.clock.after(delayMs * (0.75 + this.#components.random.fraction() / 2), () => {
       this.#asking = this.#askSomebody().finally(() => { this.#askInTurn(turn + 1) })
     })
