@@ -8,7 +8,7 @@
 import type { SeededRandom } from '../../protocol/clock-manual.ts'
 import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import { messageIdToBytes, type AccountId, type DeviceId, type MessageId } from '../../protocol/ids.ts'
 import { MemoryStore as ClientMemory } from '../../client/store/store-memory.ts'
 import type { ClientStore, StoreEntry, StoreRange, StoreWrite } from '../../client/store/store.ts'
 import { MemoryStore as RelayMemory } from '../../node/store/store-memory.ts'
@@ -17,6 +17,8 @@ import type { SimTime } from './time.ts'
 
 /** A crash in the middle of a write: before it is made, or when it is made and nobody knows yet. */
 export type WriteStep = 'before' | 'after'
+
+const guestPrefix = 'guest '
 
 abstract class Disk {
   readonly time: SimTime
@@ -58,7 +60,13 @@ export class RelayDisk extends Disk {
 
   isInLog (log: ConversationId, id: MessageId): boolean { return this.durable.has(keyIn('log', log, id)) }
   /** Would a crash at this moment leave it? */
-  isDurable (log: ConversationId, id: MessageId): boolean { return this.isInLog(log, id) || this.durable.has(keyIn('outbox', log, id)) }
+  isDurable (log: ConversationId, id: MessageId): boolean {
+    if (this.isInLog(log, id) || this.durable.has(keyIn('outbox', log, id))) return true
+    // What a guest has left here is a row of a table, with its envelope in it.
+    const bytes = Buffer.from(messageIdToBytes(id)).toString('latin1')
+    for (const key of this.durable) if (key.startsWith(guestPrefix) && key.includes(bytes)) return true
+    return false
+  }
 
   get memory (): RelayMemory { return this.#memory }
 
@@ -83,6 +91,9 @@ export class RelayDisk extends Disk {
       this.#unsynced = []
     }
   }
+
+  /** The bytes of one entry change by themselves; found by its checksum. */
+  damage (log: ConversationId, seq: number): void { this.#memory.damage(log, seq) }
 
   setFull (isFull: boolean): void {
     this.isFull = isFull
@@ -118,7 +129,7 @@ export class RelayDisk extends Disk {
       else if (write.op === 'put') this.onBytes(write.value, write.table)
     }
     await this.#memory.write(batch, { durable })
-    const keys = batch.flatMap((write) => write.op === 'append' ? [keyIn('log', write.log, write.entry.messageId)] : write.op === 'enqueue' ? [keyIn('outbox', write.item.log, write.item.messageId)] : [])
+    const keys = batch.flatMap((write) => write.op === 'append' ? [keyIn('log', write.log, write.entry.messageId)] : write.op === 'enqueue' ? [keyIn('outbox', write.item.log, write.item.messageId)] : write.op === 'put' && write.table === 'guest' ? [guestPrefix + Buffer.from(write.value).toString('latin1')] : [])
     this.#align()
     if (!durable) this.#unsynced[this.#unsynced.length - 1] = keys
     else {

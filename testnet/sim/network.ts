@@ -60,6 +60,8 @@ export class SimNetwork {
   readonly #streams = new Set<SimStream>()
   readonly #isNewer: (record: Uint8Array, than: Uint8Array) => boolean
   readonly #nearest = new Map<string, Host[]>()
+  /** Changes what a lying relay sends. */
+  tamper: (from: Host, to: Host, chunk: Uint8Array) => Uint8Array = (_from, _to, chunk) => chunk
   /** Looks at all bytes that cross. */
   onBytes: (bytes: Uint8Array, where: string) => void = () => {}
   readonly counts = { chunks: 0, bytes: 0, gossip: 0, gossipLost: 0, gossipTwice: 0, streamsBroken: 0 }
@@ -252,14 +254,22 @@ export class SimMesh implements Mesh {
     if (!this.isStarted) return
     const network = this.#network
     network.onBytes(message, topic)
+    // By the millisecond in which they hear it: a thousand relays are not a thousand timers.
+    const arrivals = new Map<number, SimMesh[]>()
+    const hear = (mesh: SimMesh): void => {
+      const delayMs = Math.round(network.delayMs(this.host, mesh.host))
+      const together = arrivals.get(delayMs)
+      if (together === undefined) arrivals.set(delayMs, [mesh])
+      else together.push(mesh)
+    }
     for (const mesh of network.meshes) {
       if (mesh === this || !network.reaches(this.host, mesh.host)) continue
       network.counts.gossip++
       if (network.random.fraction() < network.shape.gossipLoss) { network.counts.gossipLost++; continue }
-      const hear = (): void => { network.time.after(network.delayMs(this.host, mesh.host), () => { mesh.hear(topic, message, this.host) }) }
-      hear()
-      if (network.random.fraction() < network.shape.gossipTwice) { network.counts.gossipTwice++; hear() }
+      hear(mesh)
+      if (network.random.fraction() < network.shape.gossipTwice) { network.counts.gossipTwice++; hear(mesh) }
     }
+    for (const [delayMs, meshes] of arrivals) network.time.after(delayMs, () => { for (const mesh of meshes) mesh.hear(topic, message, this.host) })
   }
 
   subscribe (topic: string, onMessage: (message: Uint8Array) => GossipVerdict): void {
@@ -272,7 +282,7 @@ export class SimMesh implements Mesh {
     const listeners = this.#topics.get(topic)
     if (!this.isStarted || listeners === undefined || !this.#network.reaches(from, this.host)) return
     this.#network.trace.mix(from.index * 65_537 + this.host.index)
-    for (const listener of listeners) listener(message.slice())
+    for (const listener of listeners) listener(message)
   }
 
   async putRecord (key: string, record: Uint8Array, { signal }: { signal: AbortSignal }): Promise<void> {
@@ -376,7 +386,7 @@ export class SimStream implements ByteStream {
   #flush (): void {
     this.#isScheduled = false
     if (this.#ended !== undefined || this.isDead || this.#queue.length === 0) return
-    const chunk = this.#queue.length === 1 ? this.#queue[0]!.slice() : Buffer.concat(this.#queue)
+    const chunk = this.#network.tamper(this.host, this.to, this.#queue.length === 1 ? this.#queue[0]!.slice() : Buffer.concat(this.#queue))
     this.#queue = []
     this.#queuedBytes = 0
     const network = this.#network

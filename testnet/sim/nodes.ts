@@ -19,11 +19,16 @@ import { rememberingSigning } from './signatures.ts'
 import { NodeClock } from './time.ts'
 import type { World } from './world.ts'
 
+/** Relays that all others know from their configuration. */
+const bootstraps = 8
+
 /** A crash that waits for a write: at the n-th from now, at this step. */
 interface Trap { writes: number, readonly step: WriteStep, readonly power: boolean, readonly downMs: number }
 
 abstract class Machine {
   readonly world: World
+  /** For good: nothing starts it again. */
+  isGone = false
   readonly name: string
   host!: Host
   isRunning = false
@@ -66,6 +71,7 @@ export class SimRelay extends Machine {
   readonly id: RelayId
   readonly seed: Uint8Array
   readonly disk: RelayDisk
+  readonly region: string
   relay!: Relay
   /** Log lines at warn and above, by level and event. */
   readonly complaints = new Map<string, number>()
@@ -76,7 +82,9 @@ export class SimRelay extends Machine {
     this.seed = random.bytes(32)
     this.id = relayIdOfKey(nodePrimitives.ed25519PublicKey(this.seed))
     this.host = world.network.host('relay', this.name, this.id)
+    this.region = ['eu', 'us', 'ap'][index % 3]!
     this.disk = new RelayDisk(world.time, world.fork(`${this.name} disk`))
+    this.disk.syncMs = world.schedule.shape.syncMs
     this.disk.onStep = (step) => { this.spring(step) }
     this.disk.onBytes = (bytes, what) => { world.onRelayBytes(bytes, `${what} of ${this.name}`) }
   }
@@ -100,7 +108,7 @@ export class SimRelay extends Machine {
       defer: (task) => { clock.defer(task) },
       loadPermille: () => 0,
       keepConnected: () => {}
-    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: this.world.relays.map(({ address }) => address), software: 'sim', seed: this.seed }, createMessagePath)
+    }, { name: this.name, region: this.region, openRegistration: true, retentionMs: 0, bootstrapPeers: this.world.relays.slice(0, bootstraps).map(({ address }) => address), software: 'sim', seed: this.seed }, createMessagePath)
     await this.relay.start()
   }
 
@@ -157,7 +165,7 @@ export class SimDevice extends Machine {
     this.disk = new ClientDisk(world.time, world.fork(`${name} disk`))
     this.disk.onStep = (step) => { this.spring(step) }
     this.primitives = { ...seededPrimitives(nodePrimitives, `${world.seed} ${name}`), ed25519Verify: rememberingSigning.ed25519Verify }
-    this.config = { bootstrap: [home.address, ...world.relays.filter((one) => one !== home).map(({ address }) => address)], software: 'sim', strangers: 'accept', relay: home.address }
+    this.config = { bootstrap: [home.address, ...world.relays.filter((one) => one !== home).map(({ address }) => address)], software: 'sim', strangers: 'accept', relay: home.address, standby: world.schedule.shape.standby, moveWithoutStandbyAfterMs: 60_000 }
   }
 
   get account (): AccountId { return this.client!.account!.id }
@@ -191,7 +199,7 @@ export class SimDevice extends Machine {
     })
     client.on('warning', (warning) => {
       if (!isNow()) return
-      this.world.trace.note(`${this.name} is warned: ${warning.kind}, ${warning.text}`)
+      this.world.trace.note(`${this.name} is warned: ${warning.kind}, ${warning.text} ${warning.chat === undefined ? '' : this.world.conversationName(this.world.logOf(this.person, warning.chat))}`)
       this.warnings.push(warning)
     })
     if (isNow()) this.client = client

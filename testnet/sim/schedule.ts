@@ -9,11 +9,13 @@ import type { NetworkShape } from './network.ts'
 
 export const faultKinds = [
   'kill', 'power', 'crash-at-write', 'restart', 'device-kill', 'device-crash-at-write', 'away', 'cut', 'cut-one-way', 'break', 'stall',
-  'disk-full', 'device-disk-full', 'slow-disk', 'clock'
+  'disk-full', 'device-disk-full', 'slow-disk', 'clock', 'damage'
 ] as const
-export type FaultKind = typeof faultKinds[number]
+/** Only in worlds that are made for them. */
+export const hardFaultKinds = ['destroy', 'gone', 'roll-back', 'lie'] as const
+export type FaultKind = typeof faultKinds[number] | typeof hardFaultKinds[number]
 
-export const workKinds = ['say', 'say-group', 'read', 'group-add', 'group-remove', 'group-rename', 'group-create'] as const
+export const workKinds = ['say', 'say-group', 'read', 'group-add', 'group-remove', 'group-rename', 'group-create', 'move'] as const
 export type WorkKind = typeof workKinds[number]
 
 export interface Step {
@@ -36,6 +38,10 @@ export interface Shape {
   /** Members' devices up to which a group is sealed for each device. */
   readonly pairwiseGroupDevices: number
   readonly network: NetworkShape
+  /** Whether clients look for a standby, and move there by themselves. */
+  readonly standby: 'auto' | 'none'
+  /** Of each relay's disk: the longest that a sync takes when the disk is not slow. */
+  readonly syncMs: number
   readonly durationMs: number
 }
 
@@ -60,6 +66,8 @@ export function drawSchedule (seed: number): Schedule {
       gossipLoss: random.pick([0, 0.05, 0.3]),
       gossipTwice: random.pick([0, 0.05, 0.3])
     },
+    standby: chance(0.3) ? 'auto' : 'none',
+    syncMs: random.pick([1, 5, 20, 100]),
     durationMs: (20 + random.below(60)) * secondMs
   }
   const steps: Step[] = []
@@ -72,6 +80,12 @@ export function drawSchedule (seed: number): Schedule {
     const kind = random.pick(kinds)
     step(kind, kind === 'clock' ? (random.fraction() < 0.5 ? 0 : Math.floor(random.fraction() * shape.durationMs)) : Math.floor(random.fraction() ** 2 * 30 * secondMs) + 50)
   }
+  const hard = random.fraction()
+  if (hard < 0.08) for (let i = 1 + random.below(3); i > 0; i--) step('lie')
+  else if (hard < 0.14) step('roll-back', Math.floor(random.fraction() * 20 * secondMs))
+  else if (hard < 0.2 && shape.groups === 0) for (let i = 1 + random.below(2); i > 0; i--) step('destroy', 50 + Math.floor(random.fraction() * 10 * secondMs))
+  else if (hard < 0.26 && shape.relays > 2 && shape.standby === 'auto' && shape.groups === 0) step('gone')
+  else if (hard < 0.4) for (let i = 1 + random.below(3); i > 0; i--) step('move')
   const words = 10 + random.below(40)
   for (let i = 0; i < words; i++) step(shape.groups > 0 && chance(0.4) ? 'say-group' : 'say')
   for (let i = random.below(6); i > 0; i--) step('read')
@@ -82,4 +96,4 @@ export function drawSchedule (seed: number): Schedule {
 /** Up to a day, either way. */
 export const clockJumpMs = ({ a, b }: Step): number => Math.round(((a % 100) / 50 - 1) ** 3 * 24 * hourMs) + (b % 1_000)
 
-export const isFault = ({ do: what }: Step): boolean => (faultKinds as readonly string[]).includes(what)
+export const isFault = ({ do: what }: Step): boolean => ([...faultKinds, ...hardFaultKinds] as readonly string[]).includes(what)

@@ -8,11 +8,13 @@ import { parseArgs } from 'node:util'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { judgeAll } from './mutants/judge.ts'
 import { run, type RunResult } from './run.ts'
+import { scale } from './scale.ts'
 import { drawSchedule, type Schedule } from './schedule.ts'
 import { failureOf, shrink } from './shrink.ts'
 
 const usage = `npm run sim -- [--seeds 1000] [--from 1] [--jobs 2]    many runs
 npm run sim -- --mutants [--only NAME]                    defects that must be found
+npm run sim -- --scale [--relays 1000] [--accounts 100000] how large a network one process carries
 npm run sim -- --seed 42 [--schedule FILE] [--verbose]  one of them again
 `
 
@@ -84,6 +86,8 @@ async function explain (schedule: Schedule): Promise<void> {
   await writeFile(file, JSON.stringify(small, undefined, 1))
   console.log(`\nseed ${schedule.seed}: ${small.steps.length} of ${schedule.steps.length} steps are enough (${runs} runs)`)
   for (const violation of result.violations.slice(0, 10)) console.log(`  broken: ${violation}`)
+  const { network: _, ...shape } = small.shape
+  console.log(`  ${JSON.stringify(shape)}`)
   for (const { atMs, do: what, a, b, c, forMs } of small.steps) console.log(`  ${(atMs / 1000).toFixed(3).padStart(8)} s  ${what} ${a} ${b} ${c}${forMs > 0 ? ` for ${forMs} ms` : ''}`)
   console.log(`\nagain:  npm run sim -- --seed ${schedule.seed} --schedule ${file} --verbose`)
   console.log(`whole:  npm run sim -- --seed ${schedule.seed} --verbose`)
@@ -106,16 +110,25 @@ async function main (): Promise<boolean> {
       seed: { type: 'string' },
       schedule: { type: 'string' },
       mutants: { type: 'boolean', default: false },
+      scale: { type: 'boolean', default: false },
+      relays: { type: 'string', default: '1000' },
+      accounts: { type: 'string', default: '100000' },
+      seconds: { type: 'string', default: '600' },
       only: { type: 'string', default: '' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false }
     }
   })
   if (values.help) { console.log(usage); return true }
-  const number = (name: 'seeds' | 'from' | 'jobs' | 'seed'): number => {
+  const number = (name: 'seeds' | 'from' | 'jobs' | 'seed' | 'relays' | 'accounts' | 'seconds'): number => {
     const value = Number(values[name])
     if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} takes a whole number\n\n${usage}`)
     return value
+  }
+  if (values.scale) {
+    const { ratio, rssMb } = await scale({ relays: number('relays'), accounts: number('accounts'), seconds: number('seconds'), perHour: 1, say: (line) => { console.log(line) } })
+    console.log(`${values.relays} relays, ${values.accounts} accounts, each an hourly visit with one message: ${ratio.toFixed(1)} times as fast as real time, ${rssMb.toFixed(0)} MB`)
+    return ratio >= 10
   }
   if (values.mutants) return await judgeAll({ only: values.only, jobs: number('jobs'), from: number('from') })
   if (values.schedule !== undefined) return await one(JSON.parse(await readFile(values.schedule, 'utf8')) as Schedule, values.verbose)

@@ -4,7 +4,7 @@
  * Owns: who there is, what was said, doing the steps, ending all faults. Judging what came of it is for properties/.
  */
 import { createHash } from 'node:crypto'
-import type { ChatId } from '../../client/chat-id.ts'
+import { isPairChat, type ChatId } from '../../client/chat-id.ts'
 import type { Message } from '../../client/client.ts'
 import { fromHex } from '../../client/store/stored.ts'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
@@ -16,6 +16,7 @@ import { clockJumpMs, type Schedule, type Step } from './schedule.ts'
 import { SimNetwork, type CutKind } from './network.ts'
 import { SimDevice, SimRelay, type AnyMachine, type Shown, type SimPerson } from './nodes.ts'
 import { rememberingSigning } from './signatures.ts'
+import { LyingRelay, lieKinds } from './lying-relay.ts'
 import { SimTime } from './time.ts'
 import { Trace } from './trace.ts'
 
@@ -60,6 +61,11 @@ export class World {
   isDiskLost = false
   /** Numbers of a log may have been given twice. */
   isOrderLost = false
+  /** A relay went back to an older copy of its disk. */
+  isSetBack = false
+  /** Bits of a log have flipped. */
+  isDamaged = false
+  readonly liar: LyingRelay
   onRelayBytes: (bytes: Uint8Array, where: string) => void = () => {}
   /** Steps whose end is still to come. */
   readonly #endings = new Set<() => void>()
@@ -69,9 +75,14 @@ export class World {
     this.schedule = schedule
     this.seed = schedule.seed
     this.trace = new Trace(() => this.time.passedMs)
+    this.liar = new LyingRelay({
+      mayTell: (log) => this.isToBeWatched(log),
+      onTold: ({ kind, relay, victim, seq, log }) => { this.trace.note(`${relay.name} lies to ${victim.name} about ${this.conversationName(log!)}: ${kind} at ${seq}`) }
+    })
     this.secretWord = `secret-${createHash('sha256').update(`word ${this.seed}`).digest('hex').slice(0, 12)}`
     const record = (bytes: Uint8Array): ReturnType<typeof verifyHomeRecord> => verifyHomeRecord(rememberingSigning, bytes)
-    this.network = new SimNetwork({ time: this.time, trace: this.trace, random: this.fork('network'), isNewer: (a, b) => isNewer(record(a), record(b)) }, schedule.shape.network)
+    const network = this.network = new SimNetwork({ time: this.time, trace: this.trace, random: this.fork('network'), isNewer: (a, b) => isNewer(record(a), record(b)) }, schedule.shape.network)
+    network.tamper = (from, to, chunk) => this.liar.tamper(from, to, chunk)
   }
 
   /** Randomness of its own for whoever asks by this name: what one draws does not change what another does. */
@@ -160,11 +171,24 @@ export class World {
       machine.trap = undefined
       machine.isHeldDown = false
     }
-    for (let ms = 0; ms < 10 * startTimeoutMs && !this.machines.every(({ isRunning }) => isRunning); ms += secondMs) {
-      for (const machine of this.machines) if (!machine.isRunning) this.#start(machine)
+    const due = this.machines.filter(({ isGone }) => !isGone)
+    for (let ms = 0; ms < 10 * startTimeoutMs && !due.every(({ isRunning }) => isRunning); ms += secondMs) {
+      for (const machine of due) if (!machine.isRunning) this.#start(machine)
       await this.time.pass(secondMs)
     }
-    for (const machine of this.machines) if (!machine.isRunning) throw new Error(`${machine.name} does not start`)
+    for (const machine of due) if (!machine.isRunning) throw new Error(`${machine.name} does not start`)
+  }
+
+  /** Something may be missing somewhere of which nobody knows: the next message says so. */
+  get needsLastWords (): boolean { return this.isDiskLost || this.isDamaged || this.liar.lies.length > 0 }
+
+  /** Everybody writes to everybody once more. */
+  sayLastWords (): void {
+    for (const { devices } of this.people) {
+      const [device] = devices as [SimDevice]
+      for (const other of this.people) if (other !== device.person) this.say(device, other)
+      for (const group of this.groups) this.say(device, group)
+    }
   }
 
   count (fault: string): void { this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1) }
@@ -182,7 +206,7 @@ export class World {
   readonly failures: string[] = []
 
   #start (machine: AnyMachine): void {
-    if (machine.isRunning || machine.isHeldDown) return
+    if (machine.isRunning || machine.isHeldDown || machine.isGone) return
     this.trace.note(`${machine.name} starts`)
     this.background(`starting ${machine.name}`, machine.start())
   }
@@ -217,6 +241,7 @@ export class World {
       case 'say': this.#say(step); return
       case 'say-group': this.#sayToGroup(step); return
       case 'read': this.#read(step); return
+      case 'move': this.#move(step); return
       case 'group-add': case 'group-remove': case 'group-rename': case 'group-create': this.#actOnGroup(step); return
       default:
     }
@@ -254,6 +279,40 @@ export class World {
         this.#later(Math.max(forMs, 100), () => { device.isHeldDown = false; this.#start(device) })
         return
       }
+      case 'destroy':
+        if (!relay.isRunning) return
+        note(`${relay.name} is killed and its disk destroyed`)
+        this.isDiskLost = this.isOrderLost = true
+        this.crash(relay, { power: true, downMs: forMs })
+        relay.disk.destroy()
+        return
+      case 'gone':
+        this.trace.note(`${relay.name} is gone for good`)
+        this.isDiskLost = this.isOrderLost = true
+        relay.crash(true)
+        relay.isGone = true
+        return
+      case 'roll-back': {
+        const goBack = relay.disk.copy()
+        this.trace.note(`the disk of ${relay.name} is copied`)
+        this.#later(forMs, () => {
+          this.trace.note(`${relay.name} goes back to the copy of its disk`)
+          this.isDiskLost = this.isOrderLost = this.isSetBack = true
+          relay.crash(true)
+          goBack()
+          relay.isHeldDown = false
+          this.#start(relay)
+        })
+        return
+      }
+      case 'lie': {
+        const kind = lieKinds[c % lieKinds.length]!
+        this.trace.note(`${device.person.home.name} will lie to ${device.name}: ${kind}`)
+        this.isOrderLost = true
+        this.liar.plan(kind, device.person.home.host, device.host)
+        return
+      }
+      case 'damage': this.#damage(step); return
       case 'cut': case 'cut-one-way': this.#cut(step); return
       case 'break': {
         const other = this.machines[b % this.machines.length]!
@@ -282,8 +341,11 @@ export class World {
       case 'slow-disk': {
         const machine = this.machines[b % this.machines.length]!
         note(`the disk of ${machine.name} is slow`)
+        const before = machine.disk.syncMs
+        // Slow already.
+        if (before > 100) return
         machine.disk.syncMs = 100 + (c % 10) * 200
-        this.#later(forMs, () => { machine.disk.syncMs = 3 })
+        this.#later(forMs, () => { machine.disk.syncMs = before })
         return
       }
       case 'clock': {
@@ -296,6 +358,27 @@ export class World {
       }
       default:
     }
+  }
+
+  /** An entry of which another relay has a copy. */
+  #damage ({ a, b }: Step): void {
+    const relay = this.relays[a % this.relays.length]!
+    const kept = [...relay.disk.memory.kept()].filter(({ entries }) => entries > 0)
+    const [first] = kept.filter(({ log, head }) => this.relays.some((other) => other !== relay && [...other.disk.memory.kept()].some((copy) => copy.log === log && copy.entries > 0 && copy.first <= head && copy.head >= head)))
+    if (first === undefined) return
+    this.trace.note(`bits flip at ${relay.name} in ${this.conversationName(first.log)} at ${first.head}, of ${kept.length} logs`)
+    this.isDamaged = true
+    relay.disk.damage(first.log, first.head - b % Math.min(2, first.entries))
+  }
+
+  #move ({ a, b }: Step): void {
+    const person = this.people[a % this.people.length]!
+    const [device] = person.devices as [SimDevice]
+    const to = this.relays[b % this.relays.length]!
+    const { client } = device
+    if (!device.isRunning || client?.account === undefined || client.account.home.relay === to.id) return
+    this.trace.note(`${person.name} moves to ${to.name}`)
+    this.background(`the move of ${person.name}`, client.home.move(to.address))
   }
 
   #cut ({ a, b, c, do: what, forMs }: Step): void {
@@ -339,6 +422,19 @@ export class World {
   }
 
   accountOf (person: SimPerson): AccountId { return person.account! }
+
+  /** Of a chat as one person has it. */
+  logOf (person: SimPerson, chat: ChatId): ConversationId { return isPairChat(chat) ? pairConversation(person.account!, chat).id : chat }
+
+  /** People whose devices say that they live there, of a pair or an account's own log; of a group all who live there. */
+  peopleIn (log: ConversationId, relay: SimRelay): SimPerson[] {
+    const conversation = conversationFromBytes(fromHex(log))
+    return this.people.filter(({ account, devices }) => (conversation.kind === 'group' || (conversation.members as readonly AccountId[]).includes(account!)) &&
+      devices.some(({ client }) => client?.account?.home.relay === relay.id))
+  }
+
+  /** A pair's or a group's: what people see. */
+  isToBeWatched (log: ConversationId): boolean { return conversationFromBytes(fromHex(log)).kind !== 'self' }
 
   /** Of a log, for people. */
   conversationName (log: ConversationId): string {

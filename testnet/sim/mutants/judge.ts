@@ -10,10 +10,14 @@ export interface Judged { readonly mutant: Mutant, readonly runs: number, readon
 
 const program = fileURLToPath(new URL('run-mutant.ts', import.meta.url))
 
-/** @throws Error when the mutant cannot be applied */
+const simulation = fileURLToPath(new URL('../sim.ts', import.meta.url))
+
+/** @throws Error when the mutant cannot be applied, or its seed fails without it, too */
 export async function judge (mutant: Mutant, { from = 1, count = 100 } = {}): Promise<Judged> {
   const { stdout } = await promisify(execFile)(process.execPath, [program, mutant.name, String(from), String(count)], { maxBuffer: 64 << 20 })
   const { runs, seed, found } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Judged
+  // What the seed finds without the mutant says nothing about it.
+  if (found !== undefined) await promisify(execFile)(process.execPath, [simulation, '--seed', String(seed)], { maxBuffer: 64 << 20 })
   return { mutant, runs, seed, found }
 }
 

@@ -1,15 +1,21 @@
 /**
  * Storage is bounded by what is not acknowledged: when all devices have everything, relays keep no entry and nothing waits.
+ *
+ * A relay at which nobody of a conversation lives any more keeps what it had until it expires: whoever moved may still ask.
  */
 import type { Property } from './property.ts'
 
 export const bounded: Property = {
   name: 'what everybody has is kept nowhere',
   check ({ world }) {
+    // Whoever was lied to acknowledges other numbers than its relay gave.
+    if (world.liar.lies.length > 0) return []
     const violations = []
-    for (const { name, disk } of world.relays) {
+    for (const relay of world.relays) {
+      const { name, disk, isGone } = relay
+      if (isGone) continue
       for (const { log, entries, waiting } of disk.memory.kept()) {
-        if (entries > 0) violations.push(`${name} keeps ${entries} entries of ${world.conversationName(log)}`)
+        if (entries > 0 && world.peopleIn(log, relay).length > 0) violations.push(`${name} keeps ${entries} entries of ${world.conversationName(log)}`)
         if (waiting > 0) violations.push(`${waiting} messages wait at ${name} for ${world.conversationName(log)}`)
       }
     }

@@ -7,12 +7,14 @@
 import type { Message } from '../../../client/client.ts'
 import type { SimDevice } from '../nodes.ts'
 import { isGroup, type Said } from '../world.ts'
-import type { Evidence, Property, Violation } from './property.ts'
+import { newestView, type Evidence, type Finding, type Property, type Violation } from './property.ts'
 
 export const delivered: Property = {
   name: 'what was sent is delivered',
-  check (evidence) { return evidence.world.said.flatMap((said) => [...missing(evidence, said)]) }
+  check (evidence) { return evidence.world.said.flatMap((said) => [...missing(evidence, said)].map((text): Finding => ({ text, where: whereOf(said) }))) }
 }
+
+const whereOf = ({ by, to }: Said): string => isGroup(to) ? to.name : [by.person.name, to.name].sort().join(' and ')
 
 function * missing (evidence: Evidence, said: Said): Iterable<Violation> {
   const { world, histories } = evidence
@@ -36,11 +38,11 @@ function * missing (evidence: Evidence, said: Said): Iterable<Violation> {
     if ((evidence.groups.get(by)?.get(to)?.members.length ?? 2) > 1) yield `${what} has no place in the log of ${to.name}`
     return
   }
+  const newest = newestView(evidence, to)
   for (const person of world.people) {
     if (person === by.person) continue
     for (const device of person.devices) {
-      const info = evidence.groups.get(device)?.get(to)
-      const member = info?.members.find(({ account }) => account === world.accountOf(person))
+      const member = newest?.members.find(({ account }) => account === world.accountOf(person))
       if (member === undefined || member.sinceSeq > own.seq) continue
       if (at(device, to).length !== 1) yield `${what} is ${at(device, to).length} times on ${device.name}`
     }

@@ -3,15 +3,16 @@
  * of these views are the same, with the same head of the control chain.
  */
 import type { GroupInfo } from '../../../client/model.ts'
-import type { Property, Violation } from './property.ts'
+import { newestView, type Property, type Violation } from './property.ts'
 
 export const membership: Property = {
   name: 'membership converges',
-  check ({ world, groups }) {
+  check (evidence) {
+    const { world, groups } = evidence
     const violations: Violation[] = []
     for (const group of world.groups) {
       const views = [...groups].map(([device, infos]) => ({ device, info: infos.get(group) }))
-      const newest = views.reduce<GroupInfo | undefined>((best, { info }) => info !== undefined && !info.isPending && (best === undefined || info.seq > best.seq) ? info : best, undefined)
+      const newest = newestView(evidence, group)
       if (newest === undefined) continue
       for (const { device, info } of views) {
         if (!newest.members.some(({ account }) => account === world.accountOf(device.person))) continue

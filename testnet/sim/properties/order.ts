@@ -5,8 +5,9 @@
  * both, under the same numbers. Where a relay lost its disk, an entry that some had seen may get another number than it had
  * there; then only the order of what each device wrote counts (`isOrderLost`).
  */
+import type { ConversationId } from '../../../protocol/conversation.ts'
 import type { Message } from '../../../client/client.ts'
-import type { Evidence, Property, Violation } from './property.ts'
+import type { Evidence, Finding, Property } from './property.ts'
 
 export const order: Property = {
   name: 'one order everywhere',
@@ -23,7 +24,7 @@ export const order: Property = {
   check (evidence) { return evidence.world.isOrderLost ? [] : [...differences(evidence)] }
 }
 
-function * differences ({ world, histories }: Evidence): Iterable<Violation> {
+function * differences ({ world, histories }: Evidence): Iterable<Finding> {
   const conversations = new Map<string, Array<{ name: string, messages: readonly Message[] }>>()
   for (const [device, chats] of histories) {
     for (const messages of chats.values()) {
@@ -33,7 +34,8 @@ function * differences ({ world, histories }: Evidence): Iterable<Violation> {
       conversations.set(conversation, [...conversations.get(conversation) ?? [], { name: device.name, messages: placed }])
     }
   }
-  for (const views of conversations.values()) {
+  for (const [conversation, views] of conversations) {
+    const where = world.conversationName(conversation as ConversationId)
     const [one, ...others] = views
     for (const other of others) {
       const theirs = new Map(other.messages.map(({ id, seq }, index) => [id, { seq, index }]))
@@ -41,9 +43,9 @@ function * differences ({ world, histories }: Evidence): Iterable<Violation> {
       for (const { id, seq, text } of one!.messages) {
         const there = theirs.get(id)
         if (there === undefined) continue
-        if (there.index < before) yield `"${world.readable(text)}" stands elsewhere on ${other.name} than on ${one!.name}`
+        if (there.index < before) yield { where, text: `"${world.readable(text)}" stands elsewhere on ${other.name} than on ${one!.name}` }
         before = there.index
-        if (there.seq !== seq) yield `"${world.readable(text)}" is number ${seq} on ${one!.name} and ${there.seq} on ${other.name}`
+        if (there.seq !== seq) yield { where, text: `"${world.readable(text)}" is number ${seq} on ${one!.name} and ${there.seq} on ${other.name}` }
       }
     }
   }

@@ -8,6 +8,8 @@ import { isGroup, type SimGroup, type World } from '../world.ts'
 
 /** A sentence for people. */
 export type Violation = string
+/** With the conversation that it is about, by its name. */
+export interface Finding { readonly text: Violation, readonly where: string }
 
 export interface Evidence {
   readonly world: World
@@ -21,7 +23,7 @@ export interface Property {
   /** Before anything happens. @param report what is found at once */
   watch? (world: World, report: (violation: Violation) => void): void
   /** At the end, and on the way there: how much is still wrong. Repeating it changes nothing. */
-  check? (evidence: Evidence): Violation[]
+  check? (evidence: Evidence): Array<Violation | Finding>
 }
 
 /** Reads what every device shows. */
@@ -41,4 +43,14 @@ export async function gatherEvidence (world: World): Promise<Evidence> {
     }
   }
   return { world, histories, groups }
+}
+
+/** A group as the device sees it that has seen most of it. */
+export function newestView ({ groups }: Evidence, group: SimGroup): GroupInfo | undefined {
+  let newest: GroupInfo | undefined
+  for (const infos of groups.values()) {
+    const info = infos.get(group)
+    if (info !== undefined && !info.isPending && (newest === undefined || info.seq > newest.seq)) newest = info
+  }
+  return newest
 }

@@ -1,8 +1,8 @@
 /** No part finds a defect in itself: nothing is thrown that is no ProtocolError, no relay logs an error that no fault explains. */
 import type { Property } from './property.ts'
 
-/** A disk that refuses is a fault of ours. */
-const explained = new Set(['store.write-failed'])
+/** A disk that refuses, flipped bits, a relay that has gone back: faults of ours, rightly told. */
+const explained = new Set(['store.write-failed', 'log.entry-lost', 'replicate.ahead'])
 
 export const sound: Property = {
   name: 'no defect shows itself',
