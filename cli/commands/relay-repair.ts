@@ -21,12 +21,12 @@ export function addRepairCommand (relay: Command, context: Context, outcome: Out
     .option('--config <file>', 'configuration file of the relay, which must not run', configFileName)
     .option('--no-copy', 'do not keep a copy of the database as it was')
     .addHelpText('after', examples('relay repair', 'relay repair --config /etc/heliograph/relay.toml') +
-      '\nThe relay must be stopped. The database as it was is kept beside the repaired one. When the relay runs again, messages\nthat are missing come from other relays that keep them and from the devices that sent them; accounts that are missing\nregister again by themselves.\n')
+      '\nThe relay must be stopped. The database as it was is kept beside the repaired one. When the relay runs again, messages\nthat are missing come from other relays that keep them and from the devices that sent them. As after "relay restore", each\naccount is served again when its primary device has connected and signed a newer home record, which apps do by themselves.\n')
     .action((options: RepairOptions) => run(context, outcome, options, async () => {
       const { dataDir } = await readConfigFile(resolve(context.cwd, options.config))
       // Loaded only here: the other commands start without the database's library.
       const { repairRelay } = await import('../../node/store/repair-relay.ts')
-      const repaired = await repairRelay(dataDir, { hasCopy: options.copy })
+      const repaired = await repairRelay(dataDir, { hasCopy: options.copy, nowMs: context.nowMs() })
       if (options.json === true) { sayJson(context, repaired); return }
       say(context, `${repaired.logs} conversations with ${repaired.entries} messages were brought back.`)
       if (repaired.missingEntries > 0) say(context, `${repaired.missingEntries} messages are missing; other relays that keep them are asked when they are needed.`)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
-import { damageIn, findJournalDamage, maskedCrc32c } from './journal-check.ts'
+import { JournalNote, damageIn, findJournalDamage, maskedCrc32c } from './journal-check.ts'
 
 const rows = 400
 
@@ -53,6 +53,32 @@ describe('the journal of a database', () => {
     copy[50_000]! ^= 1
     await writeFile(join(path, file), copy)
     assert.equal((await findJournalDamage(path))?.file, file)
+  })
+
+  it('that has lost its end is shorter than was noted; one that was never noted, or a note that is torn, says nothing', async () => {
+    const note = new JournalNote(path)
+    await note.take()
+    assert.equal(await findJournalDamage(path), undefined)
+    await writeFile(join(path, file), journal.subarray(0, 200_000))
+    assert.deepEqual(await findJournalDamage(path), { file, offset: 200_000 })
+    const noted = await readFile(join(path, 'journal.note'), 'utf8')
+    for (const torn of ['', noted.slice(0, -2), noted.replace(file, '000001.log')]) {
+      await writeFile(join(path, 'journal.note'), torn)
+      assert.equal(await findJournalDamage(path), undefined, torn)
+    }
+  })
+
+  it('is noted as it grows, and the next one when there is another', async () => {
+    const note = new JournalNote(path)
+    const noted = async (): Promise<string> => { await note.take(); return await readFile(join(path, 'journal.note'), 'utf8') }
+    await writeFile(join(path, '000100.log'), 'x')
+    assert.equal(await noted(), '000100.log 1\n')
+    await writeFile(join(path, '000100.log'), 'xyz')
+    assert.equal(await noted(), '000100.log 3\n')
+    await writeFile(join(path, '000101.log'), 'a')
+    assert.equal(await noted(), '000101.log 1\n')
+    await rm(join(path, '000101.log'))
+    assert.equal(await noted(), '000100.log 3\n')
   })
 
   it('a record that was left unfinished at the end, or a hole that was never written, is no damage', () => {

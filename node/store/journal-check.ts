@@ -5,7 +5,7 @@
  *
  * Format: LevelDB's log_format.md, blocks of 32 KiB with records of crc32c (masked), length and type.
  */
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const blockBytes = 32 * 1024
@@ -14,6 +14,8 @@ const headerBytes = 7
 const sectorBytes = 512
 /** The one that is written and the one that becomes a table; older ones are left-overs. */
 const newestJournals = 2
+
+const journalName = /^\d+\.log$/
 
 const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte
@@ -30,17 +32,60 @@ export function maskedCrc32c (bytes: Uint8Array): number {
 }
 
 /**
+ * How long the journal was when everything in it was synced, noted beside it now and then. A journal that is shorter later has
+ * lost its end, and to LevelDB looks like one that a crash has left so. The note itself is not synced: a crash may leave an
+ * older one, or none, which says less but nothing wrong.
+ */
+const noteName = 'journal.note'
+
+export class JournalNote {
+  readonly #path: string
+  #file = ''
+  #bytes = -1
+
+  /** @param path folder of the database */
+  constructor (path: string) { this.#path = path }
+
+  /** When a synced write is through and no other has begun. */
+  async take (): Promise<void> {
+    let bytes = await this.#size(this.#file)
+    // The journal that was noted grows no more: there is another.
+    if (bytes === this.#bytes || bytes < 0) {
+      this.#file = (await readdir(this.#path)).filter((name) => journalName.test(name)).sort().at(-1) ?? ''
+      bytes = await this.#size(this.#file)
+    }
+    this.#bytes = bytes
+    if (bytes < 0) return
+    const note = join(this.#path, noteName)
+    await writeFile(`${note}.new`, `${this.#file} ${bytes}\n`)
+    await rename(`${note}.new`, note)
+  }
+
+  async #size (file: string): Promise<number> {
+    return file === '' ? -1 : await stat(join(this.#path, file)).then(({ size }) => size, () => -1)
+  }
+}
+
+async function isShorterThanNoted (path: string, file: string, bytes: number): Promise<boolean> {
+  const note = await readFile(join(path, noteName), 'utf8').catch(() => '')
+  const [, noted, size] = /^(\d+\.log) (\d+)\n$/.exec(note) ?? []
+  return noted === file && Number(size) > bytes
+}
+
+/**
  * @param path folder of a database that nobody has open
- * @returns a damaged record, as file and offset; undefined when there is none
+ * @returns a damaged record, or where the journal ends too early, as file and offset; undefined when all is well
  */
 export async function findJournalDamage (path: string): Promise<{ file: string, offset: number } | undefined> {
   const names = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  for (const file of names.filter((name) => /^\d+\.log$/.test(name)).sort().slice(-newestJournals)) {
-    const offset = damageIn(await readFile(join(path, file)))
+  for (const file of names.filter((name) => journalName.test(name)).sort().slice(-newestJournals)) {
+    const journal = await readFile(join(path, file))
+    const offset = damageIn(journal)
     if (offset !== undefined) return { file, offset }
+    if (await isShorterThanNoted(path, file, journal.byteLength)) return { file, offset: journal.byteLength }
   }
   return undefined
 }

@@ -9,6 +9,7 @@ import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { JournalNote } from './journal-check.ts'
 
 export type Level = ClassicLevel<Buffer, Buffer>
 export type Batch = ReturnType<Level['batch']>
@@ -34,6 +35,8 @@ const defaultMinFreeBytes = 256 << 20
 /** How much may be written between two looks at the free space, by this database in bytes and in batches: others fill the disk, too. */
 const spaceCheckBytes = 1 << 20
 const spaceCheckBatches = 32
+/** Synced batches between two notes of how long the journal is. */
+const noteBatches = 32
 
 export class StoreDatabase {
   readonly path: string
@@ -50,12 +53,15 @@ export class StoreDatabase {
   #isLow = true
   #bytesSinceCheck = 0
   #batchesSinceCheck = 0
+  #batchesSinceNote = 0
+  readonly #note: JournalNote
 
   constructor (options: DatabaseOptions, onOpen: (level: Level) => Promise<void>) {
     this.path = options.path
     this.#options = options
     this.#minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes
     this.#onOpen = onOpen
+    this.#note = new JournalNote(options.path)
     this.#level = this.#make()
   }
 
@@ -148,6 +154,10 @@ export class StoreDatabase {
       this.#hasFailed = true
       throw this.explain(error)
     }
+    if (!durable || ++this.#batchesSinceNote < noteBatches) return
+    this.#batchesSinceNote = 0
+    // Without it a loss would go unnoticed; that is no reason to refuse what has been written.
+    await this.#note.take().catch(() => {})
   }
 
   /** Free where the database is, for this process. */

@@ -35,6 +35,9 @@ export interface RepairOptions {
   readonly hasCopy?: boolean
   /** Which log an envelope belongs to: a store does not look into envelopes, and where a log's name is lost, nothing else says it. */
   readonly conversationOf?: (envelope: Uint8Array) => ConversationId | undefined
+  /** What becomes of each healthy row of a table, key and value as they are stored; undefined: it is dropped. */
+  readonly changeRow?: (row: [Buffer, Buffer]) => [Buffer, Buffer] | undefined
+  readonly addRows?: ReadonlyArray<readonly [Buffer, Buffer]>
 }
 
 /** Rows written with one batch. */
@@ -50,7 +53,7 @@ interface Found extends Partial<keys.HeadRow> { conversation?: ConversationId, h
  * @throws ProtocolError DATABASE_LOCKED; STORAGE_FULL when there is no room for the copy; DATABASE_CORRUPT when nothing can be read;
  *         BAD_CONFIG when there is no database
  */
-export async function repairDatabase (path: string, { hasCopy = true, conversationOf = () => undefined }: RepairOptions = {}): Promise<Repaired> {
+export async function repairDatabase (path: string, { hasCopy = true, conversationOf = () => undefined, changeRow = (row) => row, addRows = [] }: RepairOptions = {}): Promise<Repaired> {
   if (!(await readdir(path).catch(() => [])).some((name) => /\.(?:ldb|sst|log)$|^MANIFEST/.test(name))) throw new ProtocolError('BAD_CONFIG', { what: `there is no database in ${path}` })
   await checkNotInUse(path)
   const copy = hasCopy ? await copyAside(path) : undefined
@@ -58,7 +61,7 @@ export async function repairDatabase (path: string, { hasCopy = true, conversati
   const level: Level = new ClassicLevel<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer', compression: false })
   try {
     await level.open()
-    return { copy, ...await mendRows(level, conversationOf) }
+    return { copy, ...await mendRows(level, { conversationOf, changeRow, addRows }) }
   } catch (error) {
     if (isProtocolError(error)) throw error
     throw new ProtocolError('DATABASE_CORRUPT', { what: path, cause: error })
@@ -102,7 +105,7 @@ async function copyAside (path: string): Promise<string> {
 
 type NameOf = NonNullable<RepairOptions['conversationOf']>
 
-async function mendRows (level: Level, conversationOf: NameOf): Promise<Omit<Repaired, 'copy'>> {
+async function mendRows (level: Level, { conversationOf, changeRow, addRows }: Required<Omit<RepairOptions, 'hasCopy'>>): Promise<Omit<Repaired, 'copy'>> {
   const writer = new Writer(level)
   const logs = await findLogs(level, conversationOf)
   let [entries, missingEntries, mendedHeads, strayRows] = [0, 0, 0, 0]
@@ -131,9 +134,15 @@ async function mendRows (level: Level, conversationOf: NameOf): Promise<Omit<Rep
     if (logs.get(keys.logOfJoinedKey(key))?.conversation === undefined) { strayRows++; await writer.delete(key) }
   }
   let damagedRows = 0
-  for await (const [key, value] of level.iterator({ ...keys.everyKey(keys.prefixes.table), highWaterMarkBytes: scanBytes })) {
-    if (keys.decodeTableValue(value, key) === undefined) { damagedRows++; await writer.delete(key) }
+  for await (const row of level.iterator({ ...keys.everyKey(keys.prefixes.table), highWaterMarkBytes: scanBytes })) {
+    const [key, value] = row
+    const changed = keys.decodeTableValue(value, key) === undefined ? undefined : changeRow(row)
+    if (changed === undefined) {
+      if (keys.decodeTableValue(value, key) === undefined) damagedRows++
+      await writer.delete(key)
+    } else if (changed[1] !== value) await writer.put(...changed)
   }
+  for (const [key, value] of addRows) await writer.put(key, value)
   if (await level.get(keys.schemaKey()) === undefined) await writer.put(keys.schemaKey(), Buffer.of(keys.schemaVersion))
   await writer.end()
   return { logs: [...logs.values()].filter(({ conversation }) => conversation !== undefined).length, entries, missingEntries, mendedHeads, strayRows, damagedRows }
