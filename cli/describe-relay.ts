@@ -33,7 +33,7 @@ const counted = (count: number, one: string, many = `${one}s`): string => `${cou
 export function statusLines (status: RelayStatus): string[] {
   const { accounts, blocked, connections, figures, peers, restored, storage } = status
   const figure = (name: string): number => figures[`heliograph_${name}`] ?? 0
-  const behind = Object.entries(figures).filter(([name]) => name.startsWith('heliograph_standby_'))
+  const behind = figure('standby_behind')
   const others = [
     ...status.notReady.filter((reason) => reason !== status.state),
     ...(figure('load_level') > 0 ? [figure('load_level') === 1 ? 'busy: presence is left out' : 'overloaded: presence and history are left out'] : [])
@@ -49,7 +49,8 @@ export function statusLines (status: RelayStatus): string[] {
     row('Storage', `${bytesText(storage.usedBytes)} used, ${bytesText(storage.freeBytes)} free; nothing new below ${bytesText(storage.reserveBytes)}`),
     row('Outbox', figure('outbox_length') === 0 ? 'empty' : `${counted(figure('outbox_length'), 'envelope')} for ${counted(figure('outbox_conversations'), 'conversation')} of other relays, the oldest for ${spanText(figure('outbox_oldest_seconds'))}`),
     row('Queues', `${figure('commit_queue_length')} commits, ${figure('fanout_waiting_pairs') + figure('fanout_waiting_small') + figure('fanout_waiting_large')} devices to be served, ${figure('delivery_unacknowledged')} entries unacknowledged, ${figure('replicate_waiting_logs')} logs behind elsewhere`),
-    ...behind.map(([name, value], index) => row(index === 0 ? 'Standby' : '', `${name.slice('heliograph_standby_'.length).replaceAll('_', ' ')}: ${Math.round(value * 100) / 100}`)),
+    row('Standby', `${counted(figure('standby_shipped_accounts'), 'account')} here ${figure('standby_shipped_accounts') === 1 ? 'has' : 'have'} one${behind === 0 ? '' : `, ${counted(behind, 'standby', 'standbys')} behind for ${spanText(figure('standby_behind_seconds'))} at most`}; stands by for ${counted(figure('standby_accounts'), 'account')} (${bytesText(figure('standby_bytes'))})${figure('standby_to_hand_over') === 0 ? '' : `; ${figure('standby_to_hand_over')} to be handed over`}`),
+    ...(figure('guest_outbox_length') === 0 ? [] : [row('Guests', `${counted(figure('guest_outbox_length'), 'envelope')} of theirs on the way`)]),
     ...peers.map(({ id, name, region, isConnected, waiting, isBackingOff }, index) => row(index === 0 ? 'Relays' : '',
       `${name} (${region})  ${shortId(id)}  ${isConnected ? 'connected' : 'no channel'}${isBackingOff ? ', not answering' : ''}${waiting === 0 ? '' : `, ${waiting} waiting`}`)),
     ...(peers.length === 0 ? [row('Relays', 'none heard of')] : []),

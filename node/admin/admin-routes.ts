@@ -11,7 +11,7 @@ import type { Relay } from '../relay.ts'
 import type { LevelStore } from '../store/store-level.ts'
 import { topOf, type ActivitySample } from '../watch/activity.ts'
 import type { Metrics } from '../watch/metrics.ts'
-import { findWhom, listAccounts, type AccountRowsParts } from './account-rows.ts'
+import { SortedAccounts, findWhom, listAccounts, type AccountRowsParts } from './account-rows.ts'
 import type { AdminRequest, AdminRoute, AdminRoutes } from './admin-socket.ts'
 import type { BlockAnswer, BlocksAnswer, CompactAnswer, DrainAnswer, RelayStatus, TopAnswer } from './answers.ts'
 import { backupOf } from './backup.ts'
@@ -45,6 +45,7 @@ const exitDelayMs = 200
 export function adminRoutes (parts: AdminParts): AdminRoutes {
   const { relay, store, clock, config, logger } = parts
   const rows: AccountRowsParts = { relay, store, relayName: config.name }
+  const sorted = new SortedAccounts(relay, () => clock.nowMs())
   const alone = oneAtATime()
 
   const block: AdminRoute = async ({ body }): Promise<BlockAnswer> => {
@@ -84,7 +85,7 @@ export function adminRoutes (parts: AdminParts): AdminRoutes {
   return new Map<string, AdminRoute>([
     ['GET /status', () => statusOf(parts)],
     ['GET /top', (request, signal) => top(parts, request, signal)],
-    ['GET /accounts', ({ query }) => listAccounts(rows, { after: query.get('after') ?? '', limit: numberIn(query, 'limit', { least: 1, most: maxAccountRows, otherwise: 100 }) })],
+    ['GET /accounts', ({ query }) => listAccounts(rows, sorted, { after: query.get('after') ?? '', limit: numberIn(query, 'limit', { least: 1, most: maxAccountRows, otherwise: 100 }) })],
     ['GET /blocked', (): BlocksAnswer => ({ blocked: relay.blocks.list().map(({ kind, id, sinceMs }) => ({ kind, id, since: new Date(sinceMs).toISOString() })) })],
     ['POST /block', block],
     ['POST /unblock', unblock],

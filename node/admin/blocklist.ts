@@ -50,6 +50,9 @@ export class Blocklist implements Blocks {
   hasAccount (account: AccountId): boolean { return this.#since.account.size > 0 && this.#has('account', account) }
   hasRelay (relay: RelayId): boolean { return this.#since.relay.size > 0 && this.#has('relay', relay) }
 
+  /** For the operator's eyes: not counted. */
+  isBlocked (kind: BlockKind, id: string): boolean { return this.#since[kind].has(id) }
+
   #has (kind: BlockKind, id: string): boolean {
     if (!this.#since[kind].has(id)) return false
     this.#refused.inc(1, { what: kind })
