@@ -10,6 +10,7 @@ import { deviceIdOfKey, deviceKeyOf, keyBytes, type AccountId, type DeviceId } f
 import { concat, fromUtf8, utf8 } from '../../protocol/bytes.ts'
 import type { DeviceList, SignedDeviceList } from '../../protocol/records/device-list.ts'
 import type { LocalAccounts } from '../ports.ts'
+import { getHealthy } from '../store/healthy.ts'
 import type { Store, Write } from '../store/store.ts'
 
 export interface Registration {
@@ -89,7 +90,8 @@ export class Accounts implements LocalAccounts {
 
   /** Also of an account that has moved. */
   async find (account: AccountId): Promise<Registration | undefined> {
-    const value = await this.#store.get('account', account)
+    // Damaged: the account registers again.
+    const value = await getHealthy(this.#store, 'account', account)
     return value === undefined ? undefined : registrationOfRow(account, value)
   }
 

@@ -240,6 +240,8 @@ export class ClientService {
       checkDevicesNewest(list, known)
       if (!accounts.isLocal(account)) return await this.#welcomeBack(connection, list)
       if (list.epoch > known.deviceEpoch) await registrar.updateDevices(list)
+      // Registering brings them; nothing else does before they are renewed in a week.
+      if (await this.#components.prekeys.areLost(account, connection.device)) return this.#welcomeGuest(connection, list)
       const welcome = await this.#welcome(connection, known)
       this.#attach(connection, account)
       return welcome

@@ -6,7 +6,7 @@
  * signatures are checked by who claims them. Spec: docs/protocol/prekeys.md. Table: `prekey`.
  */
 import type { Clock } from '../../protocol/clock.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { deviceKeyOf, keyBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { verifyDeviceKeys } from '../../protocol/records/device-keys.ts'
@@ -15,6 +15,7 @@ import type { Bundle, OneTimePrekey, PrekeyUpload } from '../../protocol/wire/ge
 import { BucketSet } from '../../protocol/bucket-set.ts'
 import { KeyedSerial } from '../keyed-serial.ts'
 import type { Commits } from '../ports.ts'
+import { getHealthy } from '../store/healthy.ts'
 import type { Store, Write } from '../store/store.ts'
 
 /** One-time prekeys of one device that were not handed out yet, and the highest id that it ever uploaded. */
@@ -69,7 +70,7 @@ export class Prekeys {
       const { deviceKeys } = upload
       if (deviceKeys !== undefined) {
         const keys = verifyDeviceKeys(this.#signing, deviceKeys, device)
-        const known = await this.#store.get('prekey', keysRow(account, device))
+        const known = await getHealthy(this.#store, 'prekey', keysRow(account, device))
         // [REJECT] an older signed prekey: the device has thrown away its secret, or will soon
         if (known !== undefined && verifyDeviceKeys(this.#signing, known, device).issuedAtMs > keys.issuedAtMs) throw new ProtocolError('ROLLED_BACK', { what: 'device keys', record: known })
         all.push({ op: 'put', table: 'prekey', key: keysRow(account, device), value: deviceKeys.slice() })
@@ -84,7 +85,18 @@ export class Prekeys {
   }
 
   /** Signed DeviceKeys as received. */
-  async keysOf (account: AccountId, device: DeviceId): Promise<Uint8Array | undefined> { return await this.#store.get('prekey', keysRow(account, device)) }
+  async keysOf (account: AccountId, device: DeviceId): Promise<Uint8Array | undefined> { return await getHealthy(this.#store, 'prekey', keysRow(account, device)) }
+
+  /** The disk has damaged them: only the device can bring them again. */
+  async areLost (account: AccountId, device: DeviceId): Promise<boolean> {
+    try {
+      await this.#store.get('prekey', keysRow(account, device))
+      return false
+    } catch (error) {
+      if (isProtocolError(error, 'DAMAGED')) return true
+      throw error
+    }
+  }
 
   /** One-time prekeys that are left. */
   async countOf (account: AccountId, device: DeviceId): Promise<number> {
@@ -116,7 +128,7 @@ export class Prekeys {
   }
 
   async #bundleOf (account: AccountId, device: DeviceId, { isWithOneTime }: { isWithOneTime: boolean }): Promise<Partial<Bundle> | undefined> {
-    const deviceKeys = await this.#store.get('prekey', keysRow(account, device))
+    const deviceKeys = await getHealthy(this.#store, 'prekey', keysRow(account, device))
     if (deviceKeys === undefined) return undefined
     const oneTime = isWithOneTime ? await this.#takeOneTime(account, device) : undefined
     return { device: deviceKeyOf(device), deviceKeys, ...(oneTime === undefined ? {} : { oneTime }) }
@@ -134,7 +146,7 @@ export class Prekeys {
   }
 
   async #oneTime (account: AccountId, device: DeviceId): Promise<OneTimePrekeys> {
-    const row = await this.#store.get('prekey', oneTimeRow(account, device))
+    const row = await getHealthy(this.#store, 'prekey', oneTimeRow(account, device))
     return row === undefined ? { highestId: 0, keys: [] } : readOneTime(row)
   }
 
