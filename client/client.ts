@@ -160,6 +160,7 @@ export class Client {
       clock,
       logger,
       order: async () => await orders.current(),
+      knownAddresses: async () => await orders.knownAddresses(),
       move: async (order, signal) => { await this.#home.moveByOrder(order, 'dead', signal) },
       moveAnywhere: async (signal) => { await this.#home.moveAnywhere(signal) },
       follow: async (record, signal) => await this.#home.follow(record, signal),

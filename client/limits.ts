@@ -104,6 +104,11 @@ export const clientLimits = {
   standbyRetryMs: 10 * 60_000,
   /** One that has not had everything for this long is replaced, unless the person has named it; looked at as often. */
   standbyGivenUpMs: 60 * 60_000,
+  /** Other relays that are remembered in case the home does not answer, and for how long: one answer of a directory may be large. */
+  relaysRemembered: 8,
+  rememberRelaysMs: 7 * 24 * 60 * 60_000,
+  /** When one directory has answered, the others are waited for this long. */
+  directoryPatienceMs: 1_000,
   /** What a device lets a relay do for it while its home is away. */
   guestPermitMs: 7 * 24 * 60 * 60_000,
   /** People whose homes are told of a move at once; the others find it in the DHT. */

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import type { Warning } from '../client/client.ts'
 import { pairConversation } from '../protocol/conversation.ts'
-import type { TestDevice } from './device-world.ts'
+import { addressOf, type TestDevice } from './device-world.ts'
 import { MoveWorld } from './move-world.ts'
 
 describe('a guest of another relay', function () {
@@ -152,5 +152,23 @@ describe('a guest of another relay', function () {
     await world.world.pass(60_000)
     assert.deepEqual(bob.received, ['hello', 'one'])
     assert.deepEqual(texts(ann.warnings, laptop.warnings, bob.warnings), [])
+  })
+
+  it('who knows no bootstrap node but the home itself remembers other relays, and moves by hand', async () => {
+    world = await MoveWorld.with(['eu-1', 'us-1', 'ap-1'])
+    const ann = await world.person('ann', 'eu-1', { standby: 'none', bootstrap: [addressOf(world.node('eu-1'))] })
+    const bob = await world.person('bob', 'ap-1', { standby: 'none' })
+    await ann.say(bob.account, 'hello')
+    await world.until(() => bob.received.length === 1, 'the first message')
+    await world.world.pass(10_000)
+    await ann.away()
+    world.crash('eu-1')
+    await ann.open()
+    world.watch(ann)
+    ann.client.start()
+    await world.until(() => ann.client.connection.guestOf !== undefined, 'ann a guest')
+    await world.world.during(ann.client.home.move())
+    await ann.say(bob.account, 'one')
+    await world.until(() => bob.received.includes('one'), 'a message after the move')
   })
 })

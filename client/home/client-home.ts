@@ -139,7 +139,7 @@ export class ClientHome {
     }
     const places = relay !== undefined
       ? (await choice.candidates({ relay }, signal)).map(placeOf)
-      : order !== undefined ? [order.standby] : (await choice.standbys({ ...info.home, addresses: home.addresses }, signal)).map(placeOf)
+      : order !== undefined ? [order.standby] : (await choice.standbys({ ...info.home, addresses: home.addresses }, await orders.knownAddresses(), signal)).map(placeOf)
     let lastError: unknown = new ProtocolError('HOME_UNREACHABLE', { what: 'no other relay answers' })
     for (const place of places) {
       if (place.relay === home.relay) throw new ProtocolError('NOT_ADMITTED', { what: 'the account lives there' })

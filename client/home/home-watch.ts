@@ -39,6 +39,8 @@ export interface HomeWatchComponents {
   readonly clock: Clock
   readonly logger?: ClientLogger | undefined
   readonly order: () => Promise<Order | undefined>
+  /** Addresses of other relays, from before. */
+  readonly knownAddresses: () => Promise<string[]>
   /** The home is dead: live at the standby. */
   readonly move: (order: Order, signal: AbortSignal) => Promise<void>
   /** It is dead for long, and there is no standby. */
@@ -215,7 +217,7 @@ export class HomeWatch {
         guest.leave()
       }
     }
-    const others = (await choice.others({ relay: home, addresses: account.home?.addresses ?? [] }, signal)).filter(({ relay }) => !tried.has(relay))
+    const others = (await choice.others({ relay: home, addresses: account.home?.addresses ?? [] }, await this.#on.knownAddresses(), signal)).filter(({ relay }) => !tried.has(relay))
     for (const other of others.slice(0, othersAsked)) {
       const answer = await this.#askAt(other, home, signal)
       if (answer !== undefined) return answer

@@ -82,6 +82,9 @@ export class Orders {
 
   async row (): Promise<HomeRow> { return await this.#on.ledger.read(this.#on.tables.home, rowKey) ?? {} }
 
+  /** Addresses of other relays than the home, from before it fell silent. */
+  async knownAddresses (): Promise<string[]> { return ((await this.row()).relays?.places ?? []).flatMap(({ addresses }) => addresses) }
+
   async wish (): Promise<NonNullable<HomeRow['wish']>> { return (await this.row()).wish ?? this.#on.wish }
 
   /** undefined: there is none, or the account's record has gone on since. */
@@ -132,7 +135,10 @@ export class Orders {
     this.#timer?.cancel()
     this.#timer = this.#on.clock.after(afterMs, () => {
       this.#timer = undefined
-      this.adjust().then(async () => {
+      this.#remember().catch((error: unknown) => {
+        // No directory answers now: asked again with the next connection.
+        if (!isProtocolError(error)) throw error
+      }).then(async () => { await this.adjust() }).then(async () => {
         if (!this.#on.account.isPrimary || !this.#on.link.isOnline || await this.wish() === 'none') return
         // Wanted, and nobody there who could be one: soon again. Else it is looked after now and then.
         this.#soon(await this.current() === undefined ? clientLimits.standbyRetryMs : this.#on.givenUpMs)
@@ -140,6 +146,20 @@ export class Orders {
         this.#on.logger?.debug('client.no-standby', { error: String(error) })
         if (this.#on.link.isOnline) this.#soon(clientLimits.standbyRetryMs)
       })
+    })
+  }
+
+  /** Whom to ask when the home does not answer. */
+  async #remember (): Promise<void> {
+    const { account, choice, clock, ledger, tables } = this.#on
+    const { home } = account
+    const { relays } = await this.row()
+    if (home === undefined || (relays !== undefined && clock.nowMs() - relays.atMs < clientLimits.rememberRelaysMs)) return
+    const others = await choice.others(home, [], this.#stopping.signal.signal)
+    const places = others.slice(0, clientLimits.relaysRemembered).map(({ relay, name, region, addresses }) => ({ relay, name, region, addresses }))
+    await ledger.run(async (draft) => {
+      // None now: asked again with the next connection.
+      if (places.length > 0) draft.write(tables.home, rowKey, { ...await draft.read(tables.home, rowKey), relays: { atMs: clock.nowMs(), places } })
     })
   }
 
@@ -172,7 +192,7 @@ export class Orders {
     const present = current !== undefined && current.standby.relay === known.homes[1] ? current.standby : undefined
     if (present !== undefined && !await this.#isGivenUp()) return present
     const { info, home } = account
-    const all = await choice.standbys({ relay: known.homes[0], name: info?.home.name ?? '', region: known.region, addresses: home?.addresses ?? [] }, this.#stopping.signal.signal)
+    const all = await choice.standbys({ relay: known.homes[0], name: info?.home.name ?? '', region: known.region, addresses: home?.addresses ?? [] }, await this.knownAddresses(), this.#stopping.signal.signal)
     const best = all.find(({ relay }) => relay !== present?.relay)
     return best === undefined ? present : { relay: best.relay, name: best.name, region: best.region, addresses: best.addresses }
   }

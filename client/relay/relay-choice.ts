@@ -5,7 +5,7 @@
  */
 import type { Dialer } from '../../protocol/byte-stream.ts'
 import type { Channel } from '../../protocol/channel.ts'
-import type { Clock } from '../../protocol/clock.ts'
+import type { Clock, Timer } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { parseRelayId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -87,8 +87,8 @@ export class RelayChoice {
    * nearest. Those that take new accounts and answer.
    * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT when no directory answers
    */
-  async standbys (home: Pick<Candidate, 'relay' | 'name' | 'region' | 'addresses'>, signal: AbortSignal): Promise<Candidate[]> {
-    const directory = await this.directory(this.#bootstrap.length > 0 ? this.#bootstrap : home.addresses, signal)
+  async standbys (home: Pick<Candidate, 'relay' | 'name' | 'region' | 'addresses'>, alsoAsk: readonly string[], signal: AbortSignal): Promise<Candidate[]> {
+    const directory = await this.directory([...this.#bootstrap, ...alsoAsk, ...home.addresses], signal)
     const others = directory.list().filter((record) => record.openRegistration && record.relay !== home.relay)
     const apart = (record: Candidate): number => (record.region === home.region ? 0 : 1) + (operatorOf(record.name) === operatorOf(home.name) ? 0 : 1)
     const ranked = spread(others).sort((a, b) => apart(b) - apart(a))
@@ -97,8 +97,8 @@ export class RelayChoice {
   }
 
   /** Some relays other than `home` that can be asked something, in no order. @throws ProtocolError when no directory answers */
-  async others (home: Pick<Candidate, 'relay' | 'addresses'>, signal: AbortSignal): Promise<Candidate[]> {
-    const directory = await this.directory(this.#bootstrap.length > 0 ? this.#bootstrap : home.addresses, signal)
+  async others (home: Pick<Candidate, 'relay' | 'addresses'>, alsoAsk: readonly string[], signal: AbortSignal): Promise<Candidate[]> {
+    const directory = await this.directory([...this.#bootstrap, ...alsoAsk, ...home.addresses], signal)
     return spread(directory.list().filter((record) => record.relay !== home.relay))
   }
 
@@ -114,11 +114,28 @@ export class RelayChoice {
     const groups = byRelay(addresses)
     let lastError: unknown
     for (let at = 0; at < groups.length && directory.size === 0; at += clientLimits.directoriesAsked) {
-      const answers = await Promise.allSettled(groups.slice(at, at + clientLimits.directoriesAsked).map((group) => this.#ask(group, directory, signal)))
-      for (const answer of answers) if (answer.status === 'rejected') lastError = answer.reason
+      lastError = await this.#askTogether(groups.slice(at, at + clientLimits.directoriesAsked), directory, signal) ?? lastError
     }
     if (directory.size === 0) throw isProtocolError(lastError) ? lastError : new ProtocolError('HOME_UNREACHABLE', { cause: lastError, what: 'no relay is known' })
     return directory
+  }
+
+  /** All of them, but when one has answered not much longer than that. @returns why one has not */
+  async #askTogether (groups: ReadonlyArray<readonly string[]>, directory: RelayDirectory, signal: AbortSignal): Promise<unknown> {
+    const enough = new AbortController()
+    const either = AbortSignal.any([signal, enough.signal])
+    let timer: Timer | undefined
+    let lastError: unknown
+    await Promise.all(groups.map(async (group) => {
+      try {
+        await this.#ask(group, directory, either)
+        timer ??= this.#on.clock.after(clientLimits.directoryPatienceMs, () => { enough.abort(new ProtocolError('TIMEOUT')) })
+      } catch (error) {
+        lastError = error
+      }
+    }))
+    timer?.cancel()
+    return lastError
   }
 
   async #known (relay: RelayId, addresses: readonly string[], signal: AbortSignal): Promise<Partial<Candidate>> {

@@ -97,6 +97,8 @@ export interface HomeRow {
   readonly pending?: { readonly record: Hex, readonly order?: Hex, readonly standby?: RelayPlace }
   /** Somebody else has signed another record of this epoch, which counts: it is time for the next. */
   readonly contestedEpoch?: number
+  /** Other relays, for when the home does not answer. */
+  readonly relays?: { readonly atMs: number, readonly places: readonly RelayPlace[] }
   /** The new home has not been asked yet to tell the others. */
   readonly isUnannounced?: true
 }
