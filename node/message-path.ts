@@ -32,6 +32,7 @@ import { Intake } from './log/intake.ts'
 import { Links } from './federation/links.ts'
 import { LogReader } from './log/log-reader.ts'
 import { noLoad, type LoadGuard } from './limits/load.ts'
+import { Storage, type StorageLimits } from './limits/storage.ts'
 import { Logs, logsDefaults, type LogsConfig } from './log/logs.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import type { Meter } from './watch/meter.ts'
@@ -86,6 +87,7 @@ export interface MessagePathConfig {
   /** 32-byte Ed25519 seed of the relay's key: it signs pages of groups. */
   readonly seed: Uint8Array
   readonly logs?: Partial<LogsConfig>
+  readonly storage?: Partial<StorageLimits>
 }
 
 /** Envelopes received and not answered yet: at 20 MB/s one and six seconds. */
@@ -95,6 +97,7 @@ const overloadedIntakeBytes = 120 * 1024 * 1024
 export class MessagePath {
   readonly #parts: MessagePathParts
   readonly #logs: Logs
+  readonly storage: Storage
   readonly #placement: Placement
   readonly #outboxes: Outboxes
   readonly #progress: Progress
@@ -130,7 +133,9 @@ export class MessagePath {
     const load = parts.load ?? noLoad
     const anchors = this.#anchors = new GroupAnchors({ ...parts, placement, groups, logs: this.#logs, links: () => this.#links }, knownAnchors)
     const onAnchor = (record: Uint8Array, relay: RelayId): boolean => this.#onAnchor(record, relay)
-    const shared = { ...parts, load, placement, groups, anchors, onAnchor, logs: this.#logs, outboxes: this.#outboxes }
+    const storage = new Storage({ ...parts, placement, logs: this.#logs, outboxes: this.#outboxes }, config.storage)
+    this.storage = storage
+    const shared = { ...parts, load, storage, placement, groups, anchors, onAnchor, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)
     this.#links = new Links({ ...shared, handlers: relayHandlers })
     const onRefused = (item: OutboxItem, code: ErrorCode): void => { this.#clients.refused(item, code) }
@@ -139,14 +144,14 @@ export class MessagePath {
     this.#intake = new Intake({ ...shared, groups: sequencer, adoption }, config)
     const reader: LogReader = new LogReader({ ...parts, fetchCopy: (log, seq) => copies.fetch(log, seq) })
     const alignment: Alignment = new Alignment({ ...shared, reader, adoption: () => adoption, cutting: new Cutting(shared), links: this.#links })
-    this.#replicas = new Replicas({ ...shared, alignment, links: this.#links, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) }, config)
+    this.#replicas = new Replicas({ ...shared, alignment, onInLine: (id) => { this.#anchorNotices.inLine(id) }, links: this.#links, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) }, config)
     const copies = new EntryCopies({ ...shared, links: this.#links }, config)
     const roads = new Roads(shared)
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
     for (const lane of ['forward', 'replicate', 'conversation']) retries.inc(0, { lane })
     const all = { ...shared, retries, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)
-    this.#forwarding = new Forwarding({ ...all, peek: (id) => this.#logs.peek(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })
+    this.#forwarding = new Forwarding({ ...all, peek: (id) => this.#logs.peek(id), isParted: (id) => this.#anchorNotices.isParted(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
     this.#retention = new Retention(parts)
@@ -162,7 +167,7 @@ export class MessagePath {
     this.#offers = new GroupOffers({ ...shared, adoption, links: this.#links })
     this.#offers.register(relayHandlers)
     this.#moveNotices = new MoveNotices({ ...shared, links: this.#links })
-    this.#anchorNotices = new AnchorNotices({ ...shared, alignment, adoption, links: this.#links })
+    this.#anchorNotices = new AnchorNotices({ ...shared, adoption, links: this.#links, follow: (conversation, relay) => this.#replicas.follow(conversation, relay), onInLine: (id) => { this.#forwarding.anchored(id) } })
     anchors.onAnchored((anchor, source) => { this.#anchored(anchor, source) })
     alignment.register(relayHandlers)
     new GroupService({ ...shared, asking: (channel) => this.#clients.asking(channel) }).register(clientHandlers, relayHandlers)
@@ -258,7 +263,10 @@ export class MessagePath {
   /** A newer home record of the account is known: roles may have changed. */
   #moved (account: AccountId): void {
     this.#links.forgetIntroduction(account)
-    for (const log of this.#logs.loadedWith(account)) this.#logs.reset(log)
+    for (const log of this.#logs.loadedWith(account)) {
+      this.storage.forget(log.conversation.id)
+      this.#logs.reset(log)
+    }
     this.#forwarding.moved(account)
     this.#offers.moved(account)
     this.#moveNotices.moved(account)

@@ -165,7 +165,7 @@ export class Relay {
       this.#copies?.changed(account)
       standby.look(account)
     }
-    const prekeys = new Prekeys({ store, commits, signing, clock, onKeys: onChange })
+    const prekeys = new Prekeys({ store, commits, signing, clock, meter, onKeys: onChange })
     const profiles = new Profiles({ store, commits, signing, onChange })
     const homes = new HomeBook({ store, commits, mesh, accounts, signing, clock, logger })
     const publisher = new HomePublisher({ mesh, homes, accounts, clock, random, logger })

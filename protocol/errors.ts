@@ -48,6 +48,7 @@ export const ERRORS = {
   STORAGE_FULL: { status: 42, action: 'elsewhere', says: 'the relay has no disk space left' },
   TOO_MANY: { status: 43, action: 'reject', says: 'more items than allowed' },
   DRAINING: { status: 44, action: 'elsewhere', says: 'the relay is shutting down' },
+  MAILBOX_FULL: { status: 45, action: 'later', says: 'too much waits already for this person or group; it will be tried again' },
 
   // log
   DUPLICATE: { status: 50, action: 'done', says: 'already there' },

@@ -67,6 +67,10 @@ export const limits = {
   /** Claims of prekeys by one asker of one target: enough to write to somebody, not enough to drain 100 prekeys. */
   claimsPerTargetPerHour: 30,
 
+  /** One-time prekeys of one device that may go out at once, whoever asks, and after that in an hour: a crowd does not take all 100 of them. */
+  oneTimePrekeysAtOnce: 75,
+  oneTimePrekeysPerHour: 60,
+
   /** People in one batch of claims: with one device each their bundles take 600 KiB. */
   claimBatch: 256,
   /** Public profile, in UTF-16 units. */
@@ -97,6 +101,11 @@ export const limits = {
   /** Bytes and entries delivered to a device and not acknowledged yet; then the pump waits. */
   deliveryWindowBytes: 2 * MIB,
   deliveryWindowEntries: 1024,
+  /** Of all devices together; beyond it each gets a window of `deliveryTightBytes`: a thousand that do not read must not hold 2 GiB. */
+  deliveryAllBytes: 256 * MIB,
+  deliveryTightBytes: 64 * KIB,
+  /** Unread for half a minute without getting less: such a device is disconnected. */
+  unreadBytes: 128 * KIB,
 
   /** A primary waits so long for its standby before it goes on alone: above the worst RTT and a slow fsync, below the time in which a device tries again. */
   standbyAckTimeoutMs: 2 * SECOND,
@@ -179,6 +188,21 @@ export const limits = {
   signalBytes: 32 * KIB,
   /** Typing is not shown in larger groups: everybody's typing to everybody would be more than their messages. */
   signalGroupMembers: 256
+} as const
+
+/** Parts of a relay's disk, in bytes of envelopes (node/limits/storage.ts). */
+export const storageLimits = {
+  /** What waits in all conversations of two of one account, for it or from it: 100,000 texts, a month of a busy life. */
+  accountBytes: 256 * MIB,
+  /** Of that, from people to whom it has never written: in all, and from each. */
+  strangersBytes: 64 * MIB,
+  strangerBytes: 4 * MIB,
+  /** One group, as long as somebody has not fetched it. */
+  groupBytes: 512 * MIB,
+  /** All groups that one account of this relay anchors. */
+  founderBytes: 2_048 * MIB,
+  /** Everything that one other relay numbers and that is kept here for its readers. */
+  relayBytes: 32_768 * MIB
 } as const
 
 /** Token buckets: a burst, then a steady rate. */

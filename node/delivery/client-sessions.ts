@@ -90,6 +90,7 @@ export class ClientSessions {
       ...components,
       pages,
       scheduler: new FanoutScheduler(components),
+      budget: { usedBytes: 0 },
       delivered: meter.counter('heliograph_delivery_entries_total', 'entries handed to devices'),
       lag: meter.histogram('heliograph_delivery_lag_seconds', 'from stored (by the sequencer\'s clock) to acknowledged by a device, the time that it was away included', longBuckets),
       onlineLag: meter.histogram('heliograph_delivery_online_lag_seconds', 'the same, from when the device connected if that was later', waitBuckets),
@@ -97,6 +98,8 @@ export class ClientSessions {
     }
     meter.gauge('heliograph_delivery_shared_bytes', 'pages of groups kept for the devices that have not had them', () => pages.usedBytes)
     this.#refused = meter.counter('heliograph_delivery_refused_total', 'envelopes that a sequencer has refused after they were accepted here', ['told'])
+    const { budget } = this.#delivery
+    meter.gauge('heliograph_delivery_unacknowledged_bytes', 'bytes of them', () => budget.usedBytes)
     meter.gauge('heliograph_delivery_unacknowledged', 'entries handed to devices and not acknowledged yet', () => {
       let entries = 0
       for (const session of this.#byChannel.values()) entries += session.delivery.windowEntries

@@ -32,6 +32,8 @@ const windowShare: readonly [number, number, number] = [1, 0.75, 0.5]
 export interface DeliveryComponents {
   pages: SharedPages
   scheduler: FanoutScheduler
+  /** Handed out and not acknowledged, of all devices. */
+  budget: { usedBytes: number }
   clock: Clock
   random: Random
   logger: Logger
@@ -158,7 +160,7 @@ export class Delivery implements Served {
     while (count < unacknowledged.length && unacknowledged[count]!.last <= seq) {
       const { entries, bytes } = unacknowledged[count]!
       this.#windowEntries -= entries
-      this.#windowBytes -= bytes
+      this.#count(-bytes)
       count++
     }
     if (count > 0) this.#measure(unacknowledged[0]!.storedAtMs)
@@ -196,7 +198,7 @@ export class Delivery implements Served {
     follower.retry?.cancel()
     for (const { entries, bytes } of follower.unacknowledged.splice(0)) {
       this.#windowEntries -= entries
-      this.#windowBytes -= bytes
+      this.#count(-bytes)
     }
   }
 
@@ -209,9 +211,15 @@ export class Delivery implements Served {
     }
   }
 
+  #count (bytes: number): void {
+    this.#windowBytes += bytes
+    this.#c.budget.usedBytes += bytes
+  }
+
   #hasRoom (rank: Rank): boolean {
     const share = windowShare[rank]
-    return this.#windowEntries < limits.deliveryWindowEntries * share && this.#windowBytes < limits.deliveryWindowBytes * share
+    const maxBytes = this.#c.budget.usedBytes < limits.deliveryAllBytes ? limits.deliveryWindowBytes : limits.deliveryTightBytes
+    return this.#windowEntries < limits.deliveryWindowEntries * share && this.#windowBytes < maxBytes * share
   }
 
   serve (rank: Rank): number {
@@ -253,7 +261,7 @@ export class Delivery implements Served {
     const entries = page.entries.length
     follower.unacknowledged.push({ last: page.last, entries, bytes, storedAtMs: page.entries[0]!.storedAtMs })
     this.#windowEntries += entries
-    this.#windowBytes += bytes
+    this.#count(bytes)
     this.#handedOut += entries
     this.#c.delivered.inc(entries)
   }

@@ -7,7 +7,7 @@
 import { sameBytes } from '../../protocol/bytes.ts'
 import type { Channel } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import { conversationFromBytes, type Conversation } from '../../protocol/conversation.ts'
+import { conversationFromBytes, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, keyBytes, messageIdFromBytes, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -24,6 +24,7 @@ import { checkNumbers } from './entry-copies.ts'
 import type { Links } from './links.ts'
 import { isFurther } from '../log/epochs.ts'
 import type { Log } from '../log/log.ts'
+import type { Storage } from '../limits/storage.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { OutboxItem, LogEntry, Write } from '../store/store.ts'
@@ -35,10 +36,13 @@ import { readEnvelopeHeader } from '../log/envelope-header.ts'
 
 export interface ReplicasComponents {
   blocks?: Blocks
+  storage: Pick<Storage, 'isReady' | 'prepare' | 'check' | 'added'>
   logs: Logs
   groups: Groups
   anchors: Pick<GroupAnchors, 'cached' | 'settled'>
   alignment: Alignment
+  /** A log was compared with its sequencer's. */
+  onInLine (id: ConversationId): void
   buckets: Buckets
   outboxes: Outboxes
   placement: Placement
@@ -109,6 +113,15 @@ export class Replicas {
     return position
   }
 
+  /** Bring the log in line with that of `relay`, which sequences it: between its pages. @throws ProtocolError as Alignment.follow */
+  async follow (conversation: Conversation, relay: RelayId): Promise<void> {
+    await this.#inTurn(relay, async () => {
+      const log = await this.#c.logs.load(conversation)
+      await this.#c.alignment.follow(log, relay)
+      return { done: Promise.resolve([]) }
+    })
+  }
+
   #inTurn (relay: RelayId, work: () => Promise<{ done: Promise<Position[]> }>): Promise<Position[]> {
     const turn = this.#turns.get(relay) ?? { last: Promise.resolve(), waiting: 0 }
     // [LATER] memory is bounded
@@ -141,9 +154,13 @@ export class Replicas {
           // Changes were among what was given up, and what is here does not say what was before them.
           if (!isGossip && log.group?.isKnown === false && !await this.#found(log, relay, taken)) continue
         }
+        // [LATER] it waits, as is said by leaving it out of the answer; its relay's other logs do not
+        const room = await this.#roomFor(log, page)
+        if (room === undefined) continue
+        if (log.isDropped) log = await this.#c.logs.load(conversation)
         answers.push({ page, log })
-        if (isGossip) await this.#takeNews(log, page, relay, taken)
-        else await this.#take(log, page, relay, taken)
+        if (isGossip) await this.#takeNews(log, room, relay, taken)
+        else await this.#take(log, room, relay, taken)
       } catch (error) {
         failure = error
         break
@@ -156,6 +173,26 @@ export class Replicas {
       throw failure
     }
     return { done: committed.then(() => answers.map(({ page, log }) => ({ conversation: page.conversation, epoch: log.epoch, seq: log.durableHead }))) }
+  }
+
+  /** As much of the page as there is room for on this disk, for whoever pays for it; undefined: none. Changes of a group are taken all the same. */
+  async #roomFor (log: Log, page: Page): Promise<Page | undefined> {
+    const { storage } = this.#c
+    if (!storage.isReady(log)) await storage.prepare(log)
+    const { entries } = page
+    let bytes = 0
+    for (const [i, entry] of entries.entries()) {
+      // [IGNORE] what is here already; a reference's bytes are in the outbox
+      if (entry.seq <= log.head || entry.envelope === undefined || isControl(entry)) continue
+      bytes += entry.envelope.byteLength
+      try {
+        storage.check(log, bytes)
+      } catch (error) {
+        if (!isProtocolError(error, 'MAILBOX_FULL')) throw error
+        return i === 0 ? undefined : { ...page, entries: entries.slice(0, i) }
+      }
+    }
+    return page
   }
 
   /** Is the caller the primary home of the anchor? @throws ProtocolError MOVED */
@@ -229,7 +266,9 @@ export class Replicas {
     const { alignment, logs, logger } = this.#c
     if (log.head !== log.durableHead) await this.#commitSoFar(taken)
     try {
-      return await alignment.follow(log, relay) ? await logs.load(log.conversation) : log
+      const wasCut = await alignment.follow(log, relay)
+      this.#c.onInLine(log.conversation.id)
+      return wasCut ? await logs.load(log.conversation) : log
     } catch (error) {
       if (!isProtocolError(error)) throw error
       logger.debug('replica.in-line', {}, error)
@@ -310,7 +349,7 @@ export class Replicas {
       this.#takeItem(log, page, wire, { queue, item }, taken)
       return true
     }
-    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs: this.#expiry(candidate.expiresAtMs), envelope: Buffer.from(envelope) }, candidate.isControl, taken)
+    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs: this.#expiry(candidate.expiresAtMs), envelope: Buffer.from(envelope) }, { isChange: candidate.isControl, isCounted: false }, taken)
     this.#appended.inc(1, { payload: 'page' })
     return true
   }
@@ -333,7 +372,7 @@ export class Replicas {
   #takeItem (log: Log, page: Page, wire: Entry, { queue, item }: { queue: OutboxQueue, item: OutboxItem }, taken: Taken): void {
     const { sender, messageId, expiresAtMs, envelope, position } = item
     const isChange = log.group !== undefined && readEnvelopeHeader(envelope).control !== undefined
-    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs, envelope }, isChange, taken)
+    this.#push(log, { ...this.#numbers(page, wire), sender, messageId, expiresAtMs, envelope }, { isChange, isCounted: true }, taken)
     taken.writes.push({ op: 'dequeue', log: log.conversation.id, position })
     taken.dequeued.push({ queue, position })
     this.#appended.inc(1, { payload: 'outbox' })
@@ -346,7 +385,8 @@ export class Replicas {
     return Math.min(wantedMs, retentionMs === 0 ? neverMs : this.#c.clock.nowMs() + retentionMs)
   }
 
-  #push (log: Log, entry: LogEntry, isChange: boolean, taken: Taken): void {
+  /** @param isCounted it was in the outbox, and stays on the disk */
+  #push (log: Log, entry: LogEntry, { isChange, isCounted }: { isChange: boolean, isCounted: boolean }, taken: Taken): void {
     // [REFRESH] an older epoch's sequencer must not go on where a newer one has begun
     if (entry.epoch < log.epoch) throw new ProtocolError('STALE_EPOCH')
     // [LATER] before it has its place: what is appended must be applied
@@ -355,6 +395,7 @@ export class Replicas {
       for (const account of this.#c.placement.localMembers(log.conversation)) taken.writes.push({ op: 'join', log: log.conversation.id, account })
       log.isJoined = true
     }
+    if (!isCounted) this.#c.storage.added(log, entry.envelope.byteLength)
     log.append(entry)
     taken.writes.push({ op: 'append', log: log.conversation.id, entry })
     taken.logs.add(log)

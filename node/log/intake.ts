@@ -16,6 +16,7 @@ import { deadline } from '../deadline.ts'
 import type { GroupChange } from '../../protocol/groups/membership.ts'
 import type { Group } from '../groups/group.ts'
 import { controlCost, decidedAnew, type GroupSequencer, type Verified } from '../groups/group-sequencer.ts'
+import type { Storage } from '../limits/storage.ts'
 import type { Adoption } from './adoption.ts'
 import { unresolvedKey } from './unresolved-logs.ts'
 import type { Log } from './log.ts'
@@ -104,6 +105,7 @@ export interface IntakeComponents {
   groups: GroupSequencer
   adoption: Adoption
   buckets: Buckets
+  storage: Pick<Storage, 'isReady' | 'prepare' | 'check' | 'added' | 'forget'>
   blocks?: Blocks
   /** Milliseconds with fractions; default `clock.nowMs`. */
   stopwatch? (): number
@@ -129,6 +131,7 @@ export class Intake {
     this.#config = config
     const { meter } = components
     this.#accepted = meter.counter('heliograph_intake_accepted_total', 'envelopes made durable, by where they went', ['to'])
+    for (const to of ['log', 'outbox']) this.#accepted.inc(0, { to })
     this.#refused = meter.counter('heliograph_intake_refused_total', 'envelopes refused, by code', ['code'])
     this.#duplicates = meter.counter('heliograph_intake_duplicates_total', 'envelopes that were there already')
     this.#answered = meter.histogram('heliograph_intake_acknowledge_seconds', 'from a device\'s batch to its answer: everything in it is durable or refused', waitBuckets)
@@ -250,12 +253,15 @@ export class Intake {
     // Until it is known how far the log goes, and while earlier ones wait, an envelope waits in the outbox like one for another relay.
     const isSequencer = isAnchorHere && (relay === undefined ? this.#adoption.mayNumber(log) && !this.#isWaiting(conversation.id) : this.#adoption.mayNumber(log) || this.#adoption.isUnknown(log))
     if (isAnchorHere && !isSequencer && relay !== undefined) return this.#takeOver(batch, index, log)
+    if (!this.#c.storage.isReady(log)) return false
     const verified = batch.verified.get(index)
     if (candidate.isControl && verified === undefined) return false
     if (verified instanceof ProtocolError) {
       this.#fail(batch, index, verified)
       return true
     }
+    // [LATER] somebody's part of the disk is used up; who is in a group may be changed all the same, to end what fills it
+    if (!candidate.isControl && !this.#hasRoom(batch, index, log, candidate)) return true
     let change: GroupChange | undefined
     if (log.group !== undefined) {
       try {
@@ -286,8 +292,19 @@ export class Intake {
       placed.queued.push({ queue, item })
       batch.outcomes[index] = { status: 0, epoch: 0, seq: 0, retryAfterMs: 0 }
     }
+    this.#c.storage.added(log, envelope.byteLength, candidate.sender)
     placed.indexes.push(index)
     return true
+  }
+
+  #hasRoom (batch: Batch, index: number, log: Log, { envelope, sender }: Candidate): boolean {
+    try {
+      this.#c.storage.check(log, envelope.byteLength, sender)
+      return true
+    } catch (error) {
+      this.#fail(batch, index, error)
+      return false
+    }
   }
 
   #takeOver (batch: Batch, index: number, log: Log, hint?: RelayId): true {
@@ -377,7 +394,10 @@ export class Intake {
 
   /** The disk did not take it: what memory has assigned is void and read again. */
   #undo (batch: Batch, placed: Placed, error: unknown): void {
-    for (const { log } of placed.appended) this.#c.logs.drop(log)
+    for (const { log } of placed.appended) {
+      this.#c.storage.forget(log.conversation.id)
+      this.#c.logs.drop(log)
+    }
     for (const { queue } of placed.queued) {
       const log = this.#c.logs.peek(queue.conversation.id)
       if (log !== undefined) this.#c.logs.drop(log)
@@ -454,6 +474,7 @@ export class Intake {
     await outboxes.reloading(conversation.id)
     const log = await logs.load(conversation)
     await logs.loadMark(log, senderDevice)
+    if (!this.#c.storage.isReady(log)) await this.#c.storage.prepare(log)
     if (candidate.isControl && !batch.verified.has(index)) batch.verified.set(index, await this.#verify(batch.origin, candidate))
     if (log.isNew(senderDevice, messageId)) return
     const { lateAppends } = log

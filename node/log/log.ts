@@ -75,6 +75,9 @@ export class Log {
     this.#budget = budget
   }
 
+  /** As far as it was looked up: this device has written here. */
+  hasWritten (sender: DeviceId): boolean { return this.#marks.get(sender) !== undefined || this.#floors.has(sender) }
+
   hasMark (sender: DeviceId): boolean { return this.#marks.has(sender) }
   /** What the store says is this sender's highest id; a higher one that came meanwhile stays. */
   setMark (sender: DeviceId, highest: MessageId | undefined): void {

@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../../protocol/clock.ts'
 import type { AccountId, DeviceId, RelayId } from '../../protocol/ids.ts'
 import type { LazyWrite } from '../store/commit.ts'
 import type { Groups } from '../groups/groups.ts'
+import type { Storage } from '../limits/storage.ts'
 import type { Log } from './log.ts'
 import type { Logs } from './logs.ts'
 import type { Meter } from '../watch/meter.ts'
@@ -27,10 +28,12 @@ export class Progress {
   readonly #logs: Logs
   readonly #logger: Logger
   readonly #trimmed
+  readonly #storage: Pick<Storage, 'removed'> | undefined
   #changed = new Map<Log, Changed>()
   #timer: Timer | undefined
 
-  constructor (components: { clock: Clock, commits: Commits, placement: Placement, groups: Groups, logs: Logs, meter: Meter, logger: Logger }) {
+  constructor (components: { clock: Clock, commits: Commits, placement: Placement, groups: Groups, logs: Logs, meter: Meter, logger: Logger, storage?: Pick<Storage, 'removed'> }) {
+    this.#storage = components.storage
     this.#clock = components.clock
     this.#commits = components.commits
     this.#placement = components.placement
@@ -86,6 +89,7 @@ export class Progress {
       if (through < log.first) continue
       writes.push({ op: 'trim', log: id, throughSeq: through })
       this.#trimmed.inc(through - log.first + 1)
+      this.#storage?.removed(log.conversation, { gone: through - log.first + 1, entries: log.head - log.first + 1 })
       log.first = through + 1
     }
     this.#commits.lazy(writes)

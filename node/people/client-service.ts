@@ -8,7 +8,7 @@
 import type { ByteStream } from '../../protocol/byte-stream.ts'
 import { Channel, type ChannelMeter, type Handlers } from '../../protocol/channel.ts'
 import type { Clock, Timer } from '../../protocol/clock.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications, type Quota } from '../../protocol/methods.ts'
@@ -79,6 +79,8 @@ interface Connection {
   helloTimer: Timer | undefined
   /** A hello or a registration is under way. */
   isBusy: boolean
+  /** What it had not read at the last look. */
+  unreadBytes: number
   /** Said hello, not registered here (yet): what it proved. */
   guest: SignedDeviceList | undefined
   session: Session | undefined
@@ -94,6 +96,7 @@ export class ClientService {
   readonly #config: ClientServiceConfig
   readonly #connections = new Map<Channel, Connection>()
   readonly #byDevice = new Map<DeviceId, Connection>()
+  readonly #closed
   #sweep: Timer | undefined
   #isDraining = false
 
@@ -154,6 +157,7 @@ export class ClientService {
       })
     registrar.onLeave((devices, reason) => { this.#dismiss(devices, reason) })
     components.blocks?.onBlocked((kind, id) => { if (kind === 'account') this.#dismiss(components.accounts.devicesOf(id as AccountId), new ProtocolError('BLOCKED')) })
+    this.#closed = meter.counter('heliograph_client_closed_total', 'connections of devices that ended, by why: none, a device that went; TIMEOUT, silent or too slow; OVERLOADED, it did not read; MALFORMED, DISCONNECTED, …', ['code'])
     meter.gauge('heliograph_client_connections', 'Connections of devices', () => this.#connections.size)
     meter.gauge('heliograph_client_sessions', 'Connections of devices that said hello and are registered here', () => this.#byDevice.size)
   }
@@ -189,10 +193,13 @@ export class ClientService {
     const watched = new WatchedStream(stream, clock)
     const channel = new Channel(watched, { handlers, clock, meter: channelMeter })
     channel.limitFrames(limits.strangerFrameBytes)
-    const connection: Connection = { channel, stream: watched, device: stream.remotePeer as DeviceId, helloTimer: undefined, isBusy: false, guest: undefined, session: undefined }
+    const connection: Connection = { channel, stream: watched, device: stream.remotePeer as DeviceId, helloTimer: undefined, isBusy: false, unreadBytes: 0, guest: undefined, session: undefined }
     this.#connections.set(channel, connection)
     this.#limitTime(connection, limits.helloTimeoutMs)
-    channel.onClose(() => { this.#onClose(connection) })
+    channel.onClose((error) => {
+      this.#closed.inc(1, { code: error === undefined ? 'none' : isProtocolError(error) ? error.code : 'INTERNAL' })
+      this.#onClose(connection)
+    })
     channel.start()
     if (this.#isDraining) {
       channel.notify(clientNotifications.draining, {})
@@ -382,11 +389,19 @@ export class ClientService {
     this.#detach(connection)
   }
 
+  /** [LATER] who speaks and does not read for half a minute gets nothing that way: let it connect again, and free what it holds */
+  #checkReading (connection: Connection): void {
+    const { bufferedBytes } = connection.stream
+    if (connection.unreadBytes >= limits.unreadBytes && bufferedBytes >= connection.unreadBytes) this.#end(connection, new ProtocolError('OVERLOADED', { what: 'the device does not read' }))
+    else connection.unreadBytes = bufferedBytes
+  }
+
   #scheduleSweep (): void {
     this.#sweep = this.#components.clock.after(limits.heartbeatMs, () => {
       const silentSinceMs = this.#components.clock.nowMs() - limits.deadAfterMs
       for (const connection of this.#connections.values()) {
         if (connection.stream.heardAtMs <= silentSinceMs) this.#end(connection, new ProtocolError('TIMEOUT', { what: 'silent for two heartbeats' }))
+        else this.#checkReading(connection)
       }
       this.#scheduleSweep()
     })

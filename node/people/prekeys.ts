@@ -14,6 +14,7 @@ import type { Signing } from '../../protocol/records/signed.ts'
 import type { Bundle, OneTimePrekey, PrekeyUpload } from '../../protocol/wire/gen/records.js'
 import { BucketSet } from '../../protocol/bucket-set.ts'
 import { KeyedSerial } from '../keyed-serial.ts'
+import { noMeter, type Counter, type Meter } from '../watch/meter.ts'
 import type { Commits } from '../ports.ts'
 import { getHealthy } from '../store/healthy.ts'
 import type { Store, Write } from '../store/store.ts'
@@ -43,12 +44,15 @@ export class Prekeys {
   readonly #claims: BucketSet
   /** Claims of one account, or of one relay, for one account: past its limit no one-time prekeys are handed out. */
   readonly #drain: BucketSet
+  /** One-time prekeys of one device, whoever takes them: askers are as many as somebody cares to make. */
+  readonly #handedOut: BucketSet
+  readonly #claimed: Counter
   readonly #onKeys: (account: AccountId) => void
   /** Per device: two claims at once must not take the same key. */
   readonly #serial = new KeyedSerial()
 
   /** @param onKeys a device has published other keys than before */
-  constructor ({ store, commits, signing, clock, onKeys = () => {} }: { store: Pick<Store, 'get'>, commits: Pick<Commits, 'commit'>, signing: Signing, clock: Clock, onKeys?: (account: AccountId) => void }) {
+  constructor ({ store, commits, signing, clock, meter = noMeter, onKeys = () => {} }: { store: Pick<Store, 'get'>, commits: Pick<Commits, 'commit'>, signing: Signing, clock: Clock, meter?: Meter, onKeys?: (account: AccountId) => void }) {
     this.#store = store
     this.#commits = commits
     this.#signing = signing
@@ -56,6 +60,8 @@ export class Prekeys {
     const rate = { burst: limits.claimsPerTargetPerHour, perSecond: limits.claimsPerTargetPerHour / 3600 }
     this.#claims = new BucketSet({ clock }, rate)
     this.#drain = new BucketSet({ clock }, rate)
+    this.#handedOut = new BucketSet({ clock }, { burst: limits.oneTimePrekeysAtOnce, perSecond: limits.oneTimePrekeysPerHour / 3600 })
+    this.#claimed = meter.counter('heliograph_prekey_bundles_total', 'bundles of keys handed out, by whether a one-time prekey was with it: yes; withheld, because the asker or all askers together have had their part; none left', ['oneTime'])
   }
 
   /**
@@ -130,7 +136,10 @@ export class Prekeys {
   async #bundleOf (account: AccountId, device: DeviceId, { isWithOneTime }: { isWithOneTime: boolean }): Promise<Partial<Bundle> | undefined> {
     const deviceKeys = await getHealthy(this.#store, 'prekey', keysRow(account, device))
     if (deviceKeys === undefined) return undefined
-    const oneTime = isWithOneTime ? await this.#takeOneTime(account, device) : undefined
+    // Past its part nobody is refused: a session begins with the signed prekeys alone, as X3DH allows.
+    const isWithheld = !isWithOneTime || this.#handedOut.tryTake(device) > 0
+    const oneTime = isWithheld ? undefined : await this.#takeOneTime(account, device)
+    this.#claimed.inc(1, { oneTime: isWithheld ? 'withheld' : oneTime === undefined ? 'none left' : 'yes' })
     return { device: deviceKeyOf(device), deviceKeys, ...(oneTime === undefined ? {} : { oneTime }) }
   }
 

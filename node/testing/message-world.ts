@@ -23,6 +23,7 @@ import { decidedAnew } from '../groups/group-sequencer.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { MemoryNetwork, type NetworkConditions } from '../mesh/mesh-memory.ts'
 import type { LogsConfig } from '../log/logs.ts'
+import type { StorageLimits } from '../limits/storage.ts'
 import { createMessagePath, type MessagePath } from '../message-path.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { Defer, Logger } from '../ports.ts'
@@ -76,11 +77,14 @@ export class World {
 
   /** What its relays keep of logs in memory; default as in operation. */
   readonly logs: Partial<LogsConfig>
+  /** What its relays give of their disks; default as in operation. */
+  readonly storage: Partial<StorageLimits>
 
-  constructor (seed: number, conditions: Partial<NetworkConditions> = {}, { logger = silentLogger, logs = {} }: { logger?: Logger, logs?: Partial<LogsConfig> } = {}) {
+  constructor (seed: number, conditions: Partial<NetworkConditions> = {}, { logger = silentLogger, logs = {}, storage = {} }: { logger?: Logger, logs?: Partial<LogsConfig>, storage?: Partial<StorageLimits> } = {}) {
     this.random = new SeededRandom(seed)
     this.logger = logger
     this.logs = logs
+    this.storage = storage
     this.network = new MemoryNetwork({ clock: this.clock, random: this.random, isNewer: (record, than) => isNewer(verifyHomeRecord(signing, record), verifyHomeRecord(signing, than)) }, conditions)
   }
 
@@ -157,7 +161,7 @@ export class TestRelayNode {
     const mesh = network.join(this.id)
     this.relay = new Relay({
       mesh, store: this.store, clock, random, signing, logger, meter: this.meter, defer: afterThisTurn, loadPermille: () => 0, keepConnected: () => {}
-    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.seed }, (parts, config) => this.path = createMessagePath(parts, { ...config, logs: this.world.logs }))
+    }, { name: this.name, region: 'eu', openRegistration: true, retentionMs: 0, bootstrapPeers: [], software: 'test', seed: this.seed }, (parts, config) => this.path = createMessagePath(parts, { ...config, logs: this.world.logs, storage: this.world.storage }))
     await this.relay.start()
     this.isRunning = true
   }
