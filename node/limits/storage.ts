@@ -68,6 +68,8 @@ export class Storage {
     this.#limits = { ...storageLimits, ...limits }
     const { meter } = components
     this.#refused = meter.counter('heliograph_storage_refused_total', 'envelopes refused because somebody\'s part of the disk is used up, by whose', ['whose'])
+    // From 0 on, so that the first one is seen to have been added.
+    for (const whose of ['account', 'strangers', 'group', 'founder', 'relay']) this.#refused.inc(0, { whose })
     meter.gauge('heliograph_storage_waiting_bytes', 'estimate of what waits in conversations that were used lately', () => {
       let bytes = 0
       for (const held of this.#held.values()) bytes += held.bytes

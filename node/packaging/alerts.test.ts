@@ -144,6 +144,7 @@ describe('alert rules and dashboard', function () {
         good: [series('heliograph_fanout_waiting_pairs', 4), series('heliograph_fanout_waiting_small', 400), series('heliograph_fanout_waiting_large', 400)]
       },
       HeliographHotLog: { bad: [series('heliograph_logs_hottest_per_second', 150)], good: [series('heliograph_logs_hottest_per_second', 20)] },
+      HeliographPartsFull: { bad: [series('heliograph_storage_refused_total', (ago) => 9_000 - ago / 15, { whose: 'strangers' })], good: [series('heliograph_storage_refused_total', 12, { whose: 'strangers' })] },
       HeliographShedding: { bad: [series('heliograph_shed_total', (ago) => 9_000 - ago / 15, { what: 'presence' })], good: [series('heliograph_shed_total', 77, { what: 'presence' })] },
       HeliographOutboxOld: { bad: [series('heliograph_outbox_oldest_seconds', 1_000)], good: [series('heliograph_outbox_oldest_seconds', 30)] },
       HeliographOutboxDeep: { bad: [series('heliograph_outbox_length', 20_000)], good: [series('heliograph_outbox_length', 200)] },
