@@ -153,14 +153,18 @@ export class Recovery {
     this.#compared.add(id)
   }
 
-  async #restoreEntries (log: Log, account: AccountId, channel: Channel, head: number): Promise<void> {
+  async #restoreEntries ({ conversation, head: mine }: Log, account: AccountId, channel: Channel, head: number): Promise<void> {
     const { groups, logs, logger } = this.#c
-    const { conversation } = log
-    logger.warn('standby.rolled-back', { head: log.head, standby: head })
+    const { id } = conversation
+    logger.warn('standby.rolled-back', { head: mine, standby: head })
     await this.#forgetOneTimePrekeys(account)
-    while (log.head < head && !log.isDropped) {
+    for (;;) {
+      // It may have gone from memory, and come back.
+      const log = await logs.loadId(id)
+      if (log.head >= head) return
       const part = await channel.call(relayMethods.readShipped, { conversation: conversation.bytes, account: accountIdToBytes(account), fromSeq: log.head + 1, fromPosition: noItems })
       const writes: Write[] = []
+      if (log.isDropped) continue
       if (part.skipThrough > log.head && log.head === log.durableHead) {
         log.skipTo(part.skipThrough, part.skipEpoch)
         writes.push({ op: 'skip', log: conversation.id, epoch: part.skipEpoch, throughSeq: part.skipThrough })
@@ -195,17 +199,17 @@ export class Recovery {
     if (writes.length > 0) await this.#c.commits.commit(writes)
   }
 
-  async #restoreItems (log: Log, account: AccountId, channel: Channel): Promise<void> {
-    const { clock, logs, outboxes, commits, queued } = this.#c
-    const { conversation } = log
+  async #restoreItems ({ conversation }: Log, account: AccountId, channel: Channel): Promise<void> {
+    const { clock, store, logs, outboxes, commits, queued } = this.#c
     for (let from = 1; ;) {
       const { items } = await channel.call(relayMethods.readShipped, { conversation: conversation.bytes, account: accountIdToBytes(account), fromSeq: noItems, fromPosition: from })
       const last = items.at(-1)
       if (last === undefined) return
       from = last.position + 1
       const envelopes = items.map(({ storedAtMs, expiresAtMs, envelope }) => itemOf({ epoch: 0, storedAtMs, expiresAtMs, envelope: Buffer.from(envelope) }))
-      const seen = await Promise.all(envelopes.map(async ({ sender, messageId }) => await logs.findMessage(log, sender, messageId)))
+      const seen = await Promise.all(envelopes.map(async ({ sender, messageId }) => await store.findMessage(conversation.id, sender, messageId)))
       await outboxes.reloading(conversation.id)
+      const log = await logs.load(conversation)
       const lost = envelopes.filter(({ expiresAtMs }, i) => seen[i] === undefined && expiresAtMs > clock.nowMs())
       if (lost.length === 0) continue
       const queue = outboxes.open(conversation)

@@ -5,7 +5,7 @@
  * in between is made good by registering again. What stands in a log here is never changed. Spec: docs/protocol/standby.md, take-over
  */
 import type { Clock } from '../../protocol/clock.ts'
-import { conversationFromId, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromId, type Conversation, type ConversationId, type GroupConversation } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
 import { isCreated } from '../../protocol/groups/membership.ts'
@@ -123,10 +123,8 @@ export class Takeover {
     const conversation = conversationFromId(id)
     const head = await shadows.headOf(relay, id)
     await outboxes.reloading(id)
-    const log = await logs.load(conversation)
-    const start: Write[] = [{ op: 'join', log: id, account }, rows.put(rows.importedKey(id), rows.encodeU32(epoch))]
-    if (log.group !== undefined) await this.#takeGroup(log, relay, start)
-    await commits.commit(start)
+    await commits.commit([{ op: 'join', log: id, account }, rows.put(rows.importedKey(id), rows.encodeU32(epoch))])
+    if (conversation.kind === 'group') await this.#takeGroup(conversation, relay)
     const cursors = new Map<DeviceId, number>()
     for await (const { key, value } of store.scan('standby', rows.cursorKey(relay, id))) {
       const device = rows.deviceOfKey(key)
@@ -134,37 +132,52 @@ export class Takeover {
     }
     if (head !== undefined && head.head > 0) {
       const needed = devices.length === 0 ? head.first : Math.min(...devices.map((device) => cursors.get(device) ?? 0)) + 1
-      await this.#takeEarlier(log, relay, head, Math.max(head.first, needed))
-      if (this.#mayAppend(conversation, account)) await this.#takeLater(log, relay, head)
-      await this.#takeAgain(log, relay, head, account)
+      await this.#takeEarlier(conversation, relay, head, Math.max(head.first, needed))
+      await logs.load(conversation)
+      if (this.#mayAppend(conversation, account)) await this.#takeLater(conversation, relay, head)
+      await this.#takeAgain(conversation, relay, head, account)
     }
-    await this.#takeCursors(log, cursors)
-    await this.#takeOutbox(log, relay, account)
+    await this.#takeCursors(conversation, cursors)
+    await this.#takeOutbox(conversation, relay, account)
   }
 
   /** A group that is not known here: its state as the former home has it. */
-  async #takeGroup (log: Log, relay: RelayId, writes: Write[]): Promise<void> {
-    const { store, groups, logs } = this.#c
-    const { group, conversation } = log
-    if (group === undefined || group.isKnown || conversation.kind !== 'group') return
+  async #takeGroup (conversation: GroupConversation, relay: RelayId): Promise<void> {
+    const { store, commits, groups, logs } = this.#c
     const prefix = rows.groupKey(relay, conversation.id)
     const { state, isDamaged } = await readRows(conversation, renamed(store.scan('standby', prefix), prefix.length, conversation.id))
-    if (isDamaged || !isCreated(state) || log.isDropped || group.isKnown) return
+    const log = await logs.load(conversation)
+    const { group } = log
+    if (isDamaged || !isCreated(state) || group === undefined || group.isKnown) return
+    const writes: Write[] = []
     logs.changed(log, groups.replace(group, state, writes))
+    try {
+      await commits.commit(writes)
+    } catch (error) {
+      logs.drop(log)
+      throw error
+    }
   }
 
   /** Entries that are not kept here any more and that a device of the account has not had. */
-  async #takeEarlier (log: Log, relay: RelayId, head: rows.ShadowHead, from: number): Promise<void> {
+  async #takeEarlier (conversation: Conversation, relay: RelayId, head: rows.ShadowHead, from: number): Promise<void> {
+    const { commits, logs } = this.#c
+    let log = await logs.load(conversation)
     if (log.head === 0 || log.first <= from || head.head < log.first - 1 || !await this.#isSameBefore(log, relay)) return
-    while (log.first > from && !log.isDropped) {
+    for (;;) {
+      // It may have gone from memory, and come back.
+      log = await logs.load(conversation)
       const { first } = log
-      const entries = await this.#entries(log.conversation, relay, Math.max(from, first - pageEntries), first - 1)
+      if (first <= from) return
+      const entries = await this.#entries(conversation, relay, Math.max(from, first - pageEntries), first - 1)
       let start = entries.length
       while (start > 0 && entries[start - 1]!.seq === first - 1 - (entries.length - start)) start--
       const fitting = entries.slice(start)
-      if (fitting.length === 0 || log.first !== first) return
-      await this.#c.commits.commit([{ op: 'restore', log: log.conversation.id, entries: fitting }])
-      log.first = fitting[0]!.seq
+      if (fitting.length === 0) return
+      await commits.commit([{ op: 'restore', log: conversation.id, entries: fitting }])
+      log = await logs.load(conversation)
+      if (log.first === first) log.first = fitting[0]!.seq
+      if (log.first > fitting[0]!.seq) return
       this.#taken.inc(fitting.length, { kind: 'earlier-entry' })
     }
   }
@@ -200,18 +213,22 @@ export class Takeover {
     return conversation.anchor === account || placement.localMembers(conversation).every((local) => local === account)
   }
 
-  async #takeLater (log: Log, relay: RelayId, head: rows.ShadowHead): Promise<void> {
+  async #takeLater (conversation: Conversation, relay: RelayId, head: rows.ShadowHead): Promise<void> {
     const { commits, logs, outboxes } = this.#c
-    const { conversation } = log
-    const isOpen = (): boolean => !log.isDropped && log.epoch <= head.epoch && log.head < head.head
+    let log = await logs.load(conversation)
+    const isOpen = (): boolean => log.epoch <= head.epoch && log.head < head.head
     if (isOpen() && log.head < head.first - 1 && log.head === log.durableHead) {
       log.skipTo(head.first - 1, log.epoch)
       await commits.commit([{ op: 'skip', log: conversation.id, epoch: log.epoch, throughSeq: head.first - 1 }])
     }
-    while (isOpen()) {
+    for (;;) {
+      // It may have gone from memory, and come back.
+      log = await logs.load(conversation)
+      if (!isOpen()) return
       const entries = await this.#entries(conversation, relay, log.head + 1, Math.min(head.head, log.head + pageEntries))
       const queue = outboxes.peek(conversation.id)
       const items = await Promise.all(entries.map(async ({ sender, messageId }) => await queue?.find(sender, messageId)))
+      if (log.isDropped) continue
       const writes: Write[] = []
       const dequeued: number[] = []
       for (const [i, entry] of entries.entries()) {
@@ -238,16 +255,17 @@ export class Takeover {
   }
 
   /** What the account itself has written and is in no log or outbox here: it goes the way of a message that a device sends again. */
-  async #takeAgain (log: Log, relay: RelayId, head: rows.ShadowHead, account: AccountId): Promise<void> {
+  async #takeAgain (conversation: Conversation, relay: RelayId, head: rows.ShadowHead, account: AccountId): Promise<void> {
     for (let from = head.first; from <= head.head; from += pageEntries) {
-      const entries = await this.#entries(log.conversation, relay, from, Math.min(head.head, from + pageEntries - 1))
+      const entries = await this.#entries(conversation, relay, from, Math.min(head.head, from + pageEntries - 1))
       const own = entries.filter(({ envelope }) => senderOf(envelope) === account)
-      await this.#enqueue(log, own, account, 'entry-again')
+      await this.#enqueue(conversation, own, account, 'entry-again')
     }
   }
 
-  async #takeCursors (log: Log, cursors: ReadonlyMap<DeviceId, number>): Promise<void> {
-    const { id } = log.conversation
+  async #takeCursors (conversation: Conversation, cursors: ReadonlyMap<DeviceId, number>): Promise<void> {
+    const { id } = conversation
+    const log = await this.#c.logs.load(conversation)
     const writes: Write[] = []
     for (const [device, seq] of cursors) {
       const upTo = Math.min(seq, log.head)
@@ -258,27 +276,27 @@ export class Takeover {
     if (writes.length > 0) await this.#c.commits.commit(writes)
   }
 
-  async #takeOutbox (log: Log, relay: RelayId, account: AccountId): Promise<void> {
-    const { id } = log.conversation
+  async #takeOutbox (conversation: Conversation, relay: RelayId, account: AccountId): Promise<void> {
+    const { id } = conversation
     let page: Array<Omit<OutboxItem, 'log' | 'position'>> = []
     for await (const { value } of this.#c.store.scan('standby', rows.itemsOf(relay, id))) {
       const item = itemOf(rows.decodeEnvelope(value))
       if (senderOf(item.envelope) !== account) continue
       page.push(item)
       if (page.length < pageEntries) continue
-      await this.#enqueue(log, page, account, 'outbox')
+      await this.#enqueue(conversation, page, account, 'outbox')
       page = []
     }
-    await this.#enqueue(log, page, account, 'outbox')
+    await this.#enqueue(conversation, page, account, 'outbox')
   }
 
   /** Into this relay's outbox, unless it is here already. */
-  async #enqueue (log: Log, envelopes: ReadonlyArray<Omit<OutboxItem, 'log' | 'position'>>, account: AccountId, kind: string): Promise<void> {
-    const { logs, outboxes, commits, clock } = this.#c
-    const { conversation } = log
+  async #enqueue (conversation: Conversation, envelopes: ReadonlyArray<Omit<OutboxItem, 'log' | 'position'>>, account: AccountId, kind: string): Promise<void> {
+    const { store, logs, outboxes, commits, clock } = this.#c
     if (envelopes.length === 0) return
-    const seen = await Promise.all(envelopes.map(async ({ sender, messageId }) => await logs.findMessage(log, sender, messageId)))
+    const seen = await Promise.all(envelopes.map(async ({ sender, messageId }) => await store.findMessage(conversation.id, sender, messageId)))
     await outboxes.reloading(conversation.id)
+    const log = await logs.load(conversation)
     const fresh = envelopes.filter(({ expiresAtMs }, i) => seen[i] === undefined && expiresAtMs > clock.nowMs())
     if (fresh.length === 0) return
     const queue = outboxes.open(conversation)

@@ -20,9 +20,10 @@ export async function standbyState (world: World, client: TestClient): Promise<S
 }
 
 export async function untilInSync (world: World, client: TestClient, ms = 60_000): Promise<void> {
-  for (let passed = 0; (await standbyState(world, client)).state !== 2; passed += 100) {
+  // Two questions a second are what a device may ask.
+  for (let passed = 0; (await standbyState(world, client)).state !== 2; passed += 500) {
     if (passed > ms) throw new Error(`not in sync within ${ms} ms`)
-    await world.pass(100)
+    await world.pass(500)
   }
 }
 
