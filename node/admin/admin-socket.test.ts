@@ -86,6 +86,11 @@ describe('admin socket', () => {
     assert.deepEqual(logged, ['admin.path-too-long'])
   })
 
+  it('that cannot be made does not keep the relay from running', async () => {
+    assert.equal(await startAdminSocket({ dataDir: join(dataDir, 'not-there'), routes, logger }), undefined)
+    assert.deepEqual(logged, ['admin.not-opened'])
+  })
+
   it('ends what nobody waits for any more, and a stream that fails is seen to be cut', async () => {
     const abort = new AbortController()
     const asking = askRelay(dataDir, '/never', { signal: abort.signal })

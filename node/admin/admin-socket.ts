@@ -32,8 +32,7 @@ export interface AdminSocket { stop (): Promise<void> }
 /**
  * Call it when the database is open: its lock says that no other relay uses this folder, so a socket that is there is left over.
  *
- * @returns undefined when the path of the folder is too long for a socket; the log says so, the relay runs without
- * @throws what the system says
+ * @returns undefined when there can be none (the path is too long, the file system has no sockets); the log says so, the relay runs without
  */
 export async function startAdminSocket ({ dataDir, routes, logger }: { dataDir: string, routes: AdminRoutes, logger: Logger }): Promise<AdminSocket | undefined> {
   const path = socketIn(dataDir)
@@ -45,9 +44,15 @@ export async function startAdminSocket ({ dataDir, routes, logger }: { dataDir: 
     serve(routes, request, response).catch((error: unknown) => { fail(response, error, logger) })
   })
   server.maxConnections = maxConnections
-  await rm(path, { force: true })
-  await listen(server, path)
-  await chmod(path, 0o600)
+  try {
+    await rm(path, { force: true })
+    await listen(server, path)
+    await chmod(path, 0o600)
+  } catch (error) {
+    server.close()
+    logger.error('admin.not-opened', {}, error)
+    return undefined
+  }
   return {
     stop: async () => {
       await new Promise<void>((resolve) => {
