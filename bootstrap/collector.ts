@@ -8,6 +8,7 @@ import type { ByteStream } from '../protocol/byte-stream.ts'
 import { Channel, Handlers } from '../protocol/channel.ts'
 import type { Clock, Timer } from '../protocol/clock.ts'
 import { isProtocolError } from '../protocol/errors.ts'
+import type { RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { anyMethods, directoryMethods } from '../protocol/methods.ts'
 import type { Signing } from '../protocol/records/signed.ts'
@@ -77,7 +78,10 @@ export class Collector {
     const channel = this.#open(stream).start()
     try {
       const { records } = await channel.call(directoryMethods.getDirectory, { max: maxAnswerRecords })
-      return records.filter((record) => this.#offer(record) === 'accept').length
+      const taken = records.filter((record) => this.#offer(record) === 'accept').length
+      // Its own record was among them, perhaps for the first time.
+      this.directory.prove(stream.remotePeer as RelayId)
+      return taken
     } finally {
       await channel.close()
     }

@@ -151,7 +151,7 @@ export class MessagePath {
     for (const lane of ['forward', 'replicate', 'conversation']) retries.inc(0, { lane })
     const all = { ...shared, retries, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     this.#clients = new ClientSessions(all)
-    this.#forwarding = new Forwarding({ ...all, peek: (id) => this.#logs.peek(id), isParted: (id) => this.#anchorNotices.isParted(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })
+    this.#forwarding = new Forwarding({ ...all, load: (conversation) => this.#logs.load(conversation), isParted: (id) => this.#anchorNotices.isParted(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
     this.#retention = new Retention(parts)
@@ -317,6 +317,7 @@ export class MessagePath {
   }
 
   #heardOf (relay: RelayId): void {
+    this.#parts.directory.heardOf?.(relay)
     this.#forwarding.reachable(relay)
     this.#replication.reachable(relay)
     this.#parts.standby?.reachable(relay)

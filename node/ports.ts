@@ -38,6 +38,8 @@ export interface Homes {
 export interface Directory {
   /** Multiaddrs as text; none when the relay is not known. */
   addressesOf (relay: RelayId): readonly string[]
+  /** A request came from this relay. */
+  heardOf? (relay: RelayId): void
 }
 
 export interface Buckets {

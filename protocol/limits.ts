@@ -49,6 +49,11 @@ export const limits = {
   regionBytes: 32,
   /** Relays that a directory keeps and serves; 10,000 relays at 1 KiB are 10 MiB. */
   directoryRelays: 10_000,
+  /** Of them with addresses of one /24, /48 or domain: an operator with many, not a crowd of keys; of addresses that are nobody's in public more. */
+  relaysPerRange: 64,
+  relaysPerOwnRange: 4_000,
+  /** A relay that was away for this long has lost its name to whoever uses it next. */
+  relayNameKeptMs: DAY,
   /** A relay that was not heard of for this long leaves the directory. */
   relayRecordTtlMs: 10 * MINUTE,
   relayRecordRefreshMs: 2 * MINUTE,

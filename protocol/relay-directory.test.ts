@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { SeededRandom } from './clock-manual.ts'
 import { isProtocolError } from './errors.ts'
-import { relayIdOfKey } from './ids.ts'
+import { relayIdOfKey, type RelayId } from './ids.ts'
 import { limits } from './limits.ts'
 import { signRelayRecord, type RelayRecord } from './records/relay-record.ts'
 import type { Signing } from './records/signed.ts'
@@ -61,6 +61,13 @@ describe('relay directory', () => {
       directory.expire(limits.relayRecordTtlMs + 1)
       assert.equal(directory.byName('shared'), undefined)
       directory.offer(bytesOf(2, { name: 'shared', issuedAtMs: 3_000 }), limits.relayRecordTtlMs + 2)
+      assert.equal(directory.byName('shared'), undefined, 'who is away for an hour does not lose its name')
+      directory.offer(bytesOf(1, { name: 'shared', issuedAtMs: 3_000 }), limits.relayRecordTtlMs + 3)
+      assert.equal(directory.byName('shared')?.relay, testRelay(1).id)
+      const longAfterMs = 2 * limits.relayRecordTtlMs + limits.relayNameKeptMs + 10
+      directory.expire(2 * limits.relayRecordTtlMs + 5)
+      directory.expire(longAfterMs)
+      directory.offer(bytesOf(2, { name: 'shared', issuedAtMs: 9_000 }), longAfterMs)
       assert.equal(directory.byName('shared')?.relay, testRelay(2).id)
     })
 
@@ -86,21 +93,66 @@ describe('relay directory', () => {
     assert.deepEqual(directory.list({ region: 'mars' }), [])
   })
 
-  it('is bounded: full, it first lets go who was not heard of, then refuses newcomers but not those it knows', () => {
+  describe('when keys are free', () => {
     // checking ten thousand signatures is not what this is about
     const trusting: Signing = { ...signing, ed25519Sign: () => new Uint8Array(64), ed25519Verify: () => true }
     const random = new SeededRandom(1)
-    const full = new RelayDirectory(trusting)
-    const newcomer = (index: number, nowMs: number): void => {
+    const publicAddress = (index: number): string => `/ip4/${20 + (index >> 16)}.${index >> 8 & 255}.${index & 255}.7/tcp/4001`
+    let index = 0
+
+    function newcomer (full: RelayDirectory, nowMs: number, addresses = [publicAddress(index)]): RelayId {
       const relay = relayIdOfKey(random.bytes(32))
-      full.offer(signRelayRecord(trusting, testRelayRecord(1, { relay, name: `r-${index}`, addresses: [] }), random.bytes(32)).bytes, nowMs)
+      full.offer(signRelayRecord(trusting, testRelayRecord(1, { relay, name: `r-${index++}`, addresses: addresses.map((address) => `${address}/p2p/${relay}`) }), random.bytes(32)).bytes, nowMs)
+      return relay
     }
-    full.offer(bytesOf(1, {}, trusting), 0)
-    for (let index = 1; index < limits.directoryRelays; index++) newcomer(index, 1_000)
-    assert.equal(full.size, limits.directoryRelays)
-    assert.throws(() => { newcomer(1_000_000, 1_001) }, refusedAs('TOO_MANY'))
-    full.offer(bytesOf(1, { issuedAtMs: 5_000 }, trusting), 1_002)
-    newcomer(1_000_001, 1_000 + limits.relayRecordTtlMs)
-    assert.equal(full.size, 2)
+
+    it('it is bounded: a newcomer takes the place of the oldest that nobody was connected to, never of one that is proven', () => {
+      const full = new RelayDirectory(trusting)
+      const proven = Array.from({ length: 50 }, () => newcomer(full, 1_000))
+      for (const relay of proven) full.prove(relay)
+      const others = Array.from({ length: limits.directoryRelays - 50 }, () => newcomer(full, 1_000))
+      assert.equal(full.size, limits.directoryRelays)
+      const last = newcomer(full, 1_001)
+      assert.equal(full.size, limits.directoryRelays)
+      assert.ok(full.get(last) !== undefined && full.get(others[0]!) === undefined && full.get(others[1]!) !== undefined)
+      for (let i = 0; i < 500; i++) newcomer(full, 1_002)
+      assert.ok(proven.every((relay) => full.get(relay) !== undefined))
+      assert.equal(full.proven, 50)
+      assert.deepEqual(new Set(full.list({ max: 50 }).map(({ relay }) => relay)), new Set(proven), 'newcomers are told of those first')
+      newcomer(full, 1_000 + limits.relayRecordTtlMs)
+      assert.equal(full.size, 502, 'who was not heard of goes first')
+    })
+
+    it('full of proven ones it refuses newcomers, and still takes what those say', () => {
+      const full = new RelayDirectory(trusting, { maxRelays: 10 })
+      for (let i = 0; i < 9; i++) full.prove(newcomer(full, 1_000))
+      full.offer(bytesOf(1, {}, trusting), 1_000)
+      full.prove(testRelay(1).id)
+      assert.throws(() => { newcomer(full, 1_001) }, refusedAs('TOO_MANY'))
+      full.offer(bytesOf(1, { issuedAtMs: 5_000 }, trusting), 1_002)
+    })
+
+    it('a thousand keys of one range of addresses are a crowd, whichever range they say', () => {
+      const full = new RelayDirectory(trusting)
+      const honest = Array.from({ length: 100 }, () => newcomer(full, 1_000))
+      for (const prefix of ['/ip4/198.51.100', '/ip6/2001:db8:7']) for (let i = 0; i < 1_000; i++) newcomer(full, 1_000, [`${prefix}${prefix.includes('ip6') ? `::${i.toString(16)}` : `.${i % 256}`}/tcp/4001`])
+      for (let i = 0; i < 1_000; i++) newcomer(full, 1_000, [`/dns4/r${i}.example.net/tcp/4001`])
+      assert.equal(full.size, 100 + 3 * limits.relaysPerRange)
+      assert.ok(honest.every((relay) => full.get(relay) !== undefined))
+      for (let i = 0; i < 1_000; i++) newcomer(full, 1_000, [`/ip4/127.0.0.1/tcp/${4_000 + i}`])
+      assert.equal(full.size, 100 + 3 * limits.relaysPerRange + 1_000, 'a test network on one machine is none')
+    })
+
+    it('what was known before costs no signature check', () => {
+      let checks = 0
+      const counting = new RelayDirectory({ ...signing, ed25519Verify: (...args: Parameters<Signing['ed25519Verify']>) => { checks++; return signing.ed25519Verify(...args) } })
+      const [older, newer] = [bytesOf(1, { issuedAtMs: 1_000 }), bytesOf(1, { issuedAtMs: 2_000 })]
+      counting.offer(newer, 1)
+      for (let i = 0; i < 100; i++) {
+        counting.offer(newer, 1)
+        assert.throws(() => counting.offer(older, 1), refusedAs('ROLLED_BACK'))
+      }
+      assert.equal(checks, 1)
+    })
   })
 })

@@ -116,6 +116,7 @@ export class Directory implements DirectoryPort {
         return this.answer(request)
       })
     components.meter.gauge('heliograph_directory_relays', 'Relays heard of lately, this one included', () => this.#live.size)
+    components.meter.gauge('heliograph_directory_proven_relays', 'Of those heard of lately, relays that this one was connected to', () => this.#live.proven)
     components.meter.gauge('heliograph_directory_remembered_relays', 'Relays whose addresses are kept', () => this.#remembered.size)
   }
 
@@ -143,6 +144,8 @@ export class Directory implements DirectoryPort {
   relays (): SignedRelayRecord[] { return this.#live.list() }
 
   get own (): SignedRelayRecord | undefined { return this.#own }
+  /** A request came from this relay, or it has answered one. */
+  heardOf (relay: RelayId): void { this.#live.prove(relay) }
   get size (): number { return this.#live.size }
 
   /** Answer to getDirectory, for whoever asks. */
@@ -217,6 +220,7 @@ export class Directory implements DirectoryPort {
     this.#own = record
     try {
       this.#live.offer(record.bytes, nowMs)
+      this.#live.prove(mesh.self)
     } catch (error) {
       // Full of 10,000 others: ours still goes out.
       logger.warn('directory.own-record', {}, error)
@@ -309,6 +313,8 @@ export class Directory implements DirectoryPort {
     try {
       const stream = await mesh.dial(relay, addresses, protocols.directory, { signal: limit.signal })
       channel = new Channel(stream, { handlers: new Handlers().on(anyMethods.ping, () => ({})), clock, meter: channelMeter }).start()
+      // It holds the key and answers: more than a record says.
+      this.#live.prove(relay)
       const { records } = await channel.call(directoryMethods.getDirectory, { region: '', max: maxAnswerRecords }, { signal: limit.signal })
       let taken = 0
       for (const bytes of records) if (this.#offerQuietly(bytes)) taken++
