@@ -16,6 +16,7 @@ import { protocols } from '../../protocol/protocols.ts'
 import { Signed } from '../../protocol/wire/gen/records.js'
 import { decode } from '../../protocol/wire/codec.ts'
 import { deadline } from '../deadline.ts'
+import { isLoopback } from '../loopback.ts'
 import type { AnchorsKnown } from '../groups/group-anchors.ts'
 import type { Mesh } from '../mesh/mesh.ts'
 import type { Meter } from '../watch/meter.ts'
@@ -27,6 +28,9 @@ const maxIntroduced = 20_000
 const introduceTogether = 64
 /** Channels that others may have opened to this relay. */
 const maxAccepted = 10_000
+/** … of one relay: one, and others while the first is found dead; and of one address, unless it is this machine. */
+const maxAcceptedPerRelay = 4
+const maxAcceptedPerAddress = 256
 
 /** How long a blocked relay is answered before its channel ends. */
 const blockedLingerMs = 5_000
@@ -58,6 +62,8 @@ export class Links {
   readonly #open = new Map<RelayId, Channel>()
   readonly #opening = new Map<RelayId, Promise<Channel>>()
   readonly #accepted = new Set<Channel>()
+  /** How many of them, by relay and by address. */
+  readonly #bySource = new Map<string, number>()
   readonly #introduced = new WeakMap<Channel, Set<AccountId>>()
   /** Records of groups that were told on a channel. */
   readonly #presented = new WeakMap<Channel, Set<Uint8Array>>()
@@ -76,14 +82,30 @@ export class Links {
 
   #accept (stream: ByteStream): void {
     // [LATER] memory is bounded
-    if (this.#accepted.size >= maxAccepted || this.#stopping.signal.aborted) { stream.abort(new ProtocolError('OVERLOADED')); return }
+    if (this.#accepted.size >= maxAccepted || this.#isCrowded(stream) || this.#stopping.signal.aborted) { stream.abort(new ProtocolError('OVERLOADED')); return }
     // [REJECT] told with the answer to whatever it asks, for a moment
     const isBlocked = this.#blocks.hasRelay(stream.remotePeer as RelayId)
     const channel = this.#channel(stream, isBlocked ? refusing : this.#c.handlers)
     this.#accepted.add(channel)
-    channel.onClose(() => { this.#accepted.delete(channel) })
+    const sources = sourcesOf(stream)
+    for (const source of sources) this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + 1)
+    channel.onClose(() => {
+      this.#accepted.delete(channel)
+      for (const source of sources) this.#left(source)
+    })
     channel.start()
     if (isBlocked) this.#c.clock.after(blockedLingerMs, () => { channel.abort(new ProtocolError('BLOCKED')) })
+  }
+
+  #isCrowded (stream: ByteStream): boolean {
+    const [relay = 0, address = 0] = sourcesOf(stream).map((source) => this.#bySource.get(source) ?? 0)
+    return relay >= maxAcceptedPerRelay || address >= maxAcceptedPerAddress
+  }
+
+  #left (source: string): void {
+    const count = this.#bySource.get(source)! - 1
+    if (count === 0) this.#bySource.delete(source)
+    else this.#bySource.set(source, count)
   }
 
   /** Open channels to and from it end; what it asks on the next one is refused. */
@@ -208,3 +230,5 @@ export class Links {
     await Promise.all([...this.#open.values(), ...this.#accepted].map((channel) => channel.close()))
   }
 }
+
+const sourcesOf = ({ remoteAddress, remotePeer }: ByteStream): string[] => isLoopback(remoteAddress) ? [remotePeer] : [remotePeer, remoteAddress]
