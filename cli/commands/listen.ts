@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander'
 import { isGroupChat } from '../../client/chat-id.ts'
 import { command, examples, run, wholeNumber, type Outcome } from '../command.ts'
 import { say, sayJson, warn, type CommonOptions, type Context, type Message } from '../context.ts'
+import { homeChangeText } from '../chat/connection-text.ts'
 import { groupChangeJson, groupChangeText, stuckText } from '../describe-groups.ts'
 import { messageJson, messageLine, printable, printableName, shortMessageId } from '../describe-messages.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -20,7 +21,7 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
     .option('--timeout <seconds>', 'end after this time (exit code 3 when fewer than --count came)', wholeNumber(1, 86_400))
     .option('--unread', 'begin with what came earlier and was not marked as read')
     .option('--mark-read', 'tell the senders that their messages were read')
-    .option('--events', 'print what changes as well: ticks, reactions, edits, deletions, votes, groups, requests')
+    .option('--events', 'print what changes as well: ticks, reactions, edits, deletions, votes, groups, requests, a move to another relay')
     .addOption(new Option('--strangers <what>', 'what somebody writes who is not a contact: a request (heliograph request list), or taken like anything else').choices(['ask', 'accept']).default('ask'))
     .addHelpText('after', examples('listen', 'listen --unread --mark-read --json | jq -r .text', 'listen --count 1 --timeout 60', 'listen --events --json'))
     .action((options: ListenOptions) => run(context, outcome, options, () => withAccount(context, options, async (client) => {
@@ -50,6 +51,13 @@ export function listenCommand (context: Context, outcome: Outcome): Command {
         const inTurn = (work: () => Promise<void> | void): void => { turn = turn.then(work).catch((error: unknown) => { warn(context, (error as Error).message) }) }
         stopping.signal.addEventListener('abort', () => { end(stopping.exitCode) }, { once: true })
         client.on('unlinked', () => { end(exitCodes.failed) })
+        // Said in any case: it happens by itself.
+        client.on('home', (change) => {
+          inTurn(() => {
+            if (options.events === true) changed('home', { reason: change.reason, from: change.from.name, to: change.to.name, handle: change.handle }, `~ ${homeChangeText(change)}`)
+            else warn(context, homeChangeText(change))
+          })
+        })
         client.on('contact', (contact) => { names.named(contact.account, contact.name) })
         client.on('warning', (warning) => { warn(context, `Warning: ${printable(warning.text)}`) })
         client.on('message', (message) => { inTurn(async () => { await names.learn([message.sender]); show(message) }) })
