@@ -16,6 +16,7 @@ import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
+import { unresolvedKey } from '../log/unresolved-logs.ts'
 import { registrationOfRow, type Registration } from '../people/accounts.ts'
 import { withoutOneTime } from '../people/prekeys.ts'
 import type { Commits, Logger } from '../ports.ts'
@@ -59,6 +60,7 @@ export class Takeover {
   readonly #taken
   /** Outboxes that were filled, by account, until it is registered. */
   readonly #queues = new Map<AccountId, Set<OutboxQueue>>()
+  readonly #imported = new Map<AccountId, Set<ConversationId>>()
 
   constructor (components: TakeoverComponents) {
     this.#c = components
@@ -72,6 +74,7 @@ export class Takeover {
    */
   async take (account: AccountId, epoch: number): Promise<Shipped> {
     const { shadows } = this.#c
+    this.#imported.set(account, new Set())
     let shipped = nothing
     for (const relay of shadows.relaysOf(account)) {
       const one = await this.#readRows(account, relay)
@@ -92,11 +95,19 @@ export class Takeover {
   done (account: AccountId): void {
     const { shadows, logs, logger } = this.#c
     for (const log of logs.loadedWith(account)) logs.reset(log)
-    for (const queue of this.#queues.get(account) ?? []) this.#c.queued(queue)
-    this.#queues.delete(account)
+    this.#go(account).catch((error: unknown) => { logger.warn('standby.taken-over', {}, error) })
     for (const relay of shadows.relaysOf(account)) {
       shadows.drop(account, relay).catch((error: unknown) => { logger.warn('standby.drop', {}, error) })
     }
+  }
+
+  /** What waits goes on its way; replicas of the logs get what they miss, which begins when a log comes into memory. */
+  async #go (account: AccountId): Promise<void> {
+    for (const queue of this.#queues.get(account) ?? []) this.#c.queued(queue)
+    this.#queues.delete(account)
+    const logs = [...this.#imported.get(account) ?? []]
+    this.#imported.delete(account)
+    for (let at = 0; at < logs.length; at += together) await Promise.all(logs.slice(at, at + together).map(async (id) => { await this.#c.logs.loadId(id) }))
   }
 
   async #readRows (account: AccountId, relay: RelayId): Promise<Shipped> {
@@ -118,12 +129,16 @@ export class Takeover {
   }
 
   async #takeLog (id: ConversationId, from: { account: AccountId, relay: RelayId, devices: readonly DeviceId[], epoch: number }): Promise<void> {
-    const { store, commits, shadows, logs, outboxes } = this.#c
+    const { store, commits, placement, shadows, logs, outboxes } = this.#c
     const { account, relay, devices, epoch } = from
     const conversation = conversationFromId(id)
     const head = await shadows.headOf(relay, id)
     await outboxes.reloading(id)
-    await commits.commit([{ op: 'join', log: id, account }, rows.put(rows.importedKey(id), rows.encodeU32(epoch))])
+    const start: Write[] = [{ op: 'join', log: id, account }, rows.put(rows.importedKey(id), rows.encodeU32(epoch))]
+    // Its replicas are looked after from now on, also when this relay stops before it comes to that.
+    if (conversation.kind === 'group' || !conversation.members.every((member) => member === account || placement.isHome(member))) start.push({ op: 'put', table: 'meta', key: unresolvedKey(id), value: rows.empty })
+    await commits.commit(start)
+    this.#imported.get(account)?.add(id)
     if (conversation.kind === 'group') await this.#takeGroup(conversation, relay)
     const cursors = new Map<DeviceId, number>()
     for await (const { key, value } of store.scan('standby', rows.cursorKey(relay, id))) {
@@ -341,14 +356,14 @@ export class Takeover {
     const { placement, shadows, store, commits } = this.#c
     if (!placement.isHome(account)) throw new ProtocolError('UNKNOWN_ACCOUNT')
     const { writes, registration } = await this.#readRows(account, relay)
+    this.#imported.set(account, new Set())
     for (const id of await shadows.logsOf(account, relay)) await this.#takeLog(id, { account, relay, devices: registration?.devices ?? [], epoch: placement.epochOf({ anchor: account }) })
     // What the account has said here since is newer.
     const missing: Write[] = []
     for (const write of writes) if (write.op === 'put' && write.table !== 'prekey' && await store.get(write.table, write.key) === undefined) missing.push(write)
     if (missing.length > 0) await commits.commit(missing)
     this.#taken.inc(1, { kind: 'handed-over' })
-    for (const queue of this.#queues.get(account) ?? []) this.#c.queued(queue)
-    this.#queues.delete(account)
+    await this.#go(account)
     await shadows.drop(account, relay)
   }
 }
