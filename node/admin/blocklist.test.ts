@@ -87,5 +87,24 @@ describe('blocklist', () => {
       assert.equal(a.isOnline, false)
       await assert.rejects(a.online(), (error: unknown) => isProtocolError(error, 'BLOCKED'))
     })
+
+    it('a blocked account moves to another relay and takes with it what waits', async () => {
+      for (const anchorsHere of [true, false]) {
+        const [low, high] = await world.pair(eu, eu)
+        const [blocked, friend] = anchorsHere ? [low, high] : [high, low]
+        const before = friend.send(blocked)
+        await world.until(() => blocked.shownWith(friend).includes(before))
+        await world.during(eu.relay.blocks.block('account', blocked.account))
+        await world.pass(3_000)
+        const waits = friend.send(blocked)
+        await world.pass(3_000)
+        await blocked.moveTo(us, 2)
+        const [answer, later] = [blocked.send(friend), friend.send(blocked)]
+        await world.until(() => blocked.shownWith(friend).includes(waits) && blocked.shownWith(friend).includes(later), 180_000, () => `what waited, anchored ${anchorsHere ? 'by the blocked' : 'by the friend'}: ${JSON.stringify([blocked.shownWith(friend), [before, waits, later]])}`)
+        // What another relay numbers comes in; what is numbered here does not.
+        if (anchorsHere) await world.until(() => friend.shownWith(blocked).includes(answer), 60_000)
+        else assert.ok(blocked.refusedLater.some(({ messageId }) => messageId === answer) && !friend.shownWith(blocked).includes(answer))
+      }
+    })
   })
 })
