@@ -3,7 +3,7 @@
  * on a row or a cursor counts, so applying a draft twice, or one that an older copy has seen already, changes nothing.
  */
 import { accountIdToBytes, deviceKeyOf, type AccountId, type DeviceId } from '../../protocol/ids.ts'
-import { conversationFromId, type ConversationId } from '../../protocol/conversation.ts'
+import type { Conversation, ConversationId } from '../../protocol/conversation.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ShipAccount, ShipLog, ShipRow } from '../../protocol/wire/gen/standby.js'
 import type { LogEntry, OutboxItem, Write } from '../store/store.ts'
@@ -24,26 +24,32 @@ export class LogDraft {
   readonly key: ConversationId
   readonly account: AccountId
   bytes = 0
+  readonly #conversation: Uint8Array
+  readonly #accountBytes: Uint8Array
   #entries: LogEntry[] = []
-  readonly #items = new Map<number, OutboxItem>()
-  readonly #dequeued = new Set<number>()
-  readonly #cursors = new Map<DeviceId, number>()
-  readonly #rows = new Map<string, Uint8Array | undefined>()
+  #items: Map<number, OutboxItem> | undefined
+  #dequeued: Set<number> | undefined
+  #cursors: Map<DeviceId, number> | undefined
+  #rows: Map<string, Uint8Array | undefined> | undefined
   #skip: { epoch: number, throughSeq: number } | undefined
   #trimThrough = 0
   #cutThrough: number | undefined
 
-  constructor (key: ConversationId, account: AccountId) {
-    this.key = key
+  /** @param accountBytes of `account`: looked up once for many drafts */
+  constructor ({ id, bytes }: Pick<Conversation, 'id' | 'bytes'>, account: AccountId, accountBytes: Uint8Array) {
+    this.key = id
     this.account = account
+    this.#conversation = bytes
+    this.#accountBytes = accountBytes
   }
 
   get isFull (): boolean {
-    return this.bytes >= fullBytes || this.#entries.length >= limits.pageEntries || this.#items.size >= limits.pageEntries || this.#dequeued.size >= 1_024
+    return this.bytes >= fullBytes || this.#entries.length >= limits.pageEntries || (this.#items?.size ?? 0) >= limits.pageEntries || (this.#dequeued?.size ?? 0) >= 1_024
   }
 
   /** Of a group's state: `rest` of its key. */
   addRow (rest: string, write: RowWrite): void {
+    this.#rows ??= new Map()
     this.#rows.set(rest, valueOf(write))
     this.bytes += stepBytes + (valueOf(write)?.byteLength ?? 0)
   }
@@ -57,15 +63,20 @@ export class LogDraft {
         return
       case 'enqueue':
         // A queue that was empty begins at 1 again.
-        this.#dequeued.delete(write.item.position)
+        this.#dequeued?.delete(write.item.position)
+        this.#items ??= new Map()
         this.#items.set(write.item.position, write.item)
         this.bytes += write.item.envelope.byteLength
         return
       case 'dequeue':
-        this.#items.delete(write.position)
+        this.#items?.delete(write.position)
+        this.#dequeued ??= new Set()
         this.#dequeued.add(write.position)
         return
-      case 'cursor': this.#cursors.set(write.device, write.seq); return
+      case 'cursor':
+        this.#cursors ??= new Map()
+        this.#cursors.set(write.device, write.seq)
+        return
       case 'trim': this.#trimThrough = Math.max(this.#trimThrough, write.throughSeq); return
       case 'cut':
         this.#entries = this.#entries.filter(({ seq }) => seq <= write.throughSeq)
@@ -79,17 +90,17 @@ export class LogDraft {
 
   toWire (): ShipLog {
     return {
-      conversation: conversationFromId(this.key).bytes,
-      account: accountIdToBytes(this.account),
+      conversation: this.#conversation,
+      account: this.#accountBytes,
       skipThrough: this.#skip?.throughSeq ?? 0,
       skipEpoch: this.#skip?.epoch ?? 0,
       entries: this.#entries.map(({ epoch, seq, storedAtMs, expiresAtMs, envelope }) => ({ epoch, seq, storedAtMs, expiresAtMs, envelope })),
-      dequeued: [...this.#dequeued],
-      items: Array.from(this.#items.values(), ({ position, storedAtMs, expiresAtMs, envelope }) => ({ position, storedAtMs, expiresAtMs, envelope })),
+      dequeued: [...this.#dequeued ?? []],
+      items: Array.from(this.#items?.values() ?? [], ({ position, storedAtMs, expiresAtMs, envelope }) => ({ position, storedAtMs, expiresAtMs, envelope })),
       itemsFrom: 0,
       itemsTo: 0,
-      cursors: Array.from(this.#cursors, ([device, seq]) => ({ device: deviceKeyOf(device), seq })),
-      rows: Array.from(this.#rows, ([key, value]) => wireRow(0, key, value)),
+      cursors: Array.from(this.#cursors ?? [], ([device, seq]) => ({ device: deviceKeyOf(device), seq })),
+      rows: Array.from(this.#rows ?? [], ([key, value]) => wireRow(0, key, value)),
       isWhole: false,
       trimThrough: this.#trimThrough,
       asks: false,

@@ -6,9 +6,9 @@
  */
 import type { Channel } from '../../protocol/channel.ts'
 import { backoffMs, type Timer } from '../../protocol/clock.ts'
-import { conversationFromBytes, type ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromBytes, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { accountIdBytes, accountIdFromBytes, shortId, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { accountIdBytes, accountIdFromBytes, accountIdToBytes, shortId, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { ShipAnswer, Shipment } from '../../protocol/wire/gen/standby.js'
@@ -78,7 +78,8 @@ export class Shipper implements LaneWork<Batch> {
   readonly relay: RelayId
   readonly lane: Lane<Batch>
   readonly #c: ShipperComponents
-  readonly #accounts = new Set<AccountId>()
+  /** With the bytes of their ids, once these were needed. */
+  readonly #accounts = new Map<AccountId, Uint8Array | undefined>()
   /** Accounts of which everything is there. */
   readonly #filled = new Set<AccountId>()
   readonly #units = new Map<ConversationId | AccountId, Unit>()
@@ -119,7 +120,7 @@ export class Shipper implements LaneWork<Batch> {
 
   addAccount (account: AccountId): void {
     if (this.#accounts.has(account) || this.#isStopped) return
-    this.#accounts.add(account)
+    this.#accounts.set(account, undefined)
     this.#behindSinceMs ??= this.#c.clock.nowMs()
     this.#pump()
   }
@@ -138,11 +139,22 @@ export class Shipper implements LaneWork<Batch> {
   // ── what is written
 
   /** @param accounts of this standby that have a part in the log */
-  draftOfLog (log: ConversationId, accounts: readonly AccountId[], ticket: Ticket | undefined): LogDraft | undefined {
+  draftOfLog (conversation: Conversation, accounts: readonly AccountId[], ticket: Ticket | undefined): LogDraft | undefined {
     const [account] = accounts
     if (account === undefined) return undefined
+    const log = conversation.id
     const isThere = this.#filled.size === this.#accounts.size || accounts.every((one) => this.#filled.has(one))
-    return this.#draft(log, account, true, isThere, ticket, () => new LogDraft(log, account)) as LogDraft | undefined
+    return this.#draft(log, account, true, isThere, ticket, () => new LogDraft(conversation, account, this.#bytesOf(account))) as LogDraft | undefined
+  }
+
+  /** Base32 is slow. */
+  #bytesOf (account: AccountId): Uint8Array {
+    let bytes = this.#accounts.get(account)
+    if (bytes === undefined) {
+      bytes = accountIdToBytes(account)
+      if (this.#accounts.has(account)) this.#accounts.set(account, bytes)
+    }
+    return bytes
   }
 
   draftOfAccount (account: AccountId, ticket: Ticket | undefined): AccountDraft | undefined {
@@ -284,7 +296,7 @@ export class Shipper implements LaneWork<Batch> {
       this.#fill(unit).then(() => { this.#filledUnit(unit) }, (error: unknown) => { this.#failedUnit(unit, error) })
     }
     if (this.#units.size >= maxFilling) return
-    for (const account of this.#accounts) {
+    for (const account of this.#accounts.keys()) {
       if (this.#filled.has(account) || this.#fillingAccounts.has(account)) continue
       if (this.#fillingAccounts.size >= maxFilling) return
       this.#fillingAccounts.add(account)
@@ -379,7 +391,7 @@ export class Shipper implements LaneWork<Batch> {
       this.#retry = undefined
       this.#pump()
     })
-    for (const account of this.#accounts) { this.#c.homes.refresh(account); break }
+    for (const account of this.#accounts.keys()) { this.#c.homes.refresh(account); break }
   }
 
   #checkSync (): void {
@@ -470,7 +482,7 @@ export class Shipper implements LaneWork<Batch> {
     this.#open.clear()
   }
 
-  accounts (): Iterable<AccountId> { return this.#accounts }
+  accounts (): Iterable<AccountId> { return this.#accounts.keys() }
 
   async stop (): Promise<void> {
     this.#isStopped = true

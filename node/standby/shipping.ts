@@ -4,7 +4,7 @@
  * Owns: `ShippedCommits`, through which every write of the relay goes: it resolves when a write is durable here and at the standbys of
  * the accounts concerned. A relay without such accounts pays one look at a number. Spec: docs/protocol/standby.md
  */
-import { conversationFromId, type ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromId, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import type { LaneComponents } from '../federation/lane.ts'
@@ -29,10 +29,18 @@ export interface ShippingComponents extends LaneComponents {
   meter: Meter
 }
 
+/** Where the writes of a log go. */
+interface Target { readonly conversation: Conversation, readonly shippers: ReadonlyMap<Shipper, AccountId[]> }
+type Targets = Map<ConversationId, Target>
+
+/** Logs of two people whose standbys are remembered, until somebody changes theirs. */
+const maxPairs = 20_000
+
 export class Shipping {
   readonly #c: ShippingComponents
   readonly #standbys = new Map<AccountId, RelayId>()
   readonly #shippers = new Map<RelayId, Shipper>()
+  readonly #pairs: Targets = new Map()
   readonly #behind
   #isStopped = false
 
@@ -84,6 +92,7 @@ export class Shipping {
 
   #add (account: AccountId, standby: RelayId): void {
     this.#standbys.set(account, standby)
+    this.#pairs.clear()
     let shipper = this.#shippers.get(standby)
     if (shipper === undefined) {
       shipper = new Shipper(standby, { ...this.#c, onBehind: () => { this.#behind.inc() } })
@@ -94,6 +103,7 @@ export class Shipping {
 
   #remove (account: AccountId, standby: RelayId): void {
     this.#standbys.delete(account)
+    this.#pairs.clear()
     const shipper = this.#shippers.get(standby)
     shipper?.removeAccount(account)
     if (shipper?.isIdle !== true) return
@@ -120,7 +130,7 @@ export class Shipping {
       }
       return ticket
     }
-    const targets = new Map<ConversationId, Map<Shipper, AccountId[]>>()
+    const targets: Targets = new Map()
     for (const write of writes) this.#route(write, ticketOf, targets)
     const waits: Array<Promise<void>> = []
     for (const [shipper, ticket] of tickets) {
@@ -131,7 +141,7 @@ export class Shipping {
     return waits.length === 0 ? undefined : waits.length === 1 ? waits[0] : Promise.all(waits).then(() => {})
   }
 
-  #route (write: Write, ticketOf: (shipper: Shipper) => Ticket | undefined, targets: Map<ConversationId, Map<Shipper, AccountId[]>>): void {
+  #route (write: Write, ticketOf: (shipper: Shipper) => Ticket | undefined, targets: Targets): void {
     switch (write.op) {
       case 'replicated':
       case 'retire':
@@ -146,17 +156,19 @@ export class Shipping {
       case 'delete': this.#routeRow(write, ticketOf, targets); return
       default: {
         const log = write.op === 'enqueue' ? write.item.log : write.log
-        for (const [shipper, accounts] of this.#targetsOf(log, targets)) shipper.draftOfLog(log, accounts, ticketOf(shipper))?.add(write satisfies LogWrite)
+        const { conversation, shippers } = this.#targetsOf(log, targets)
+        for (const [shipper, accounts] of shippers) shipper.draftOfLog(conversation, accounts, ticketOf(shipper))?.add(write satisfies LogWrite)
       }
     }
   }
 
-  #routeRow (write: Extract<Write, { op: 'put' | 'delete' }>, ticketOf: (shipper: Shipper) => Ticket | undefined, targets: Map<ConversationId, Map<Shipper, AccountId[]>>): void {
+  #routeRow (write: Extract<Write, { op: 'put' | 'delete' }>, ticketOf: (shipper: Shipper) => Ticket | undefined, targets: Targets): void {
     const { table, key } = write
     if (table === 'group') {
       const slash = key.indexOf('/')
       const log = key.slice(0, slash) as ConversationId
-      for (const [shipper, accounts] of this.#targetsOf(log, targets)) shipper.draftOfLog(log, accounts, ticketOf(shipper))?.addRow(key.slice(slash + 1), write)
+      const { conversation, shippers } = this.#targetsOf(log, targets)
+      for (const [shipper, accounts] of shippers) shipper.draftOfLog(conversation, accounts, ticketOf(shipper))?.addRow(key.slice(slash + 1), write)
       return
     }
     if (table !== 'account' && table !== 'prekey' && table !== 'profile' && !(table === 'presence' && key.startsWith('p/'))) return
@@ -166,22 +178,26 @@ export class Shipping {
   }
 
   /** Standbys of people here who have a part in the log. */
-  #targetsOf (log: ConversationId, targets: Map<ConversationId, Map<Shipper, AccountId[]>>): Map<Shipper, AccountId[]> {
-    const known = targets.get(log)
+  #targetsOf (log: ConversationId, targets: Targets): Target {
+    const known = this.#pairs.get(log) ?? targets.get(log)
     if (known !== undefined) return known
-    const found = new Map<Shipper, AccountId[]>()
-    targets.set(log, found)
+    const shippers = new Map<Shipper, AccountId[]>()
     const conversation = conversationFromId(log)
-    const group = conversation.kind === 'group' ? this.#c.placement.groupOf(conversation) : undefined
-    const members = conversation.kind === 'group' ? [...group?.locals ?? [], ...group?.leaving.keys() ?? []] : conversation.members
+    const target = { conversation, shippers }
+    const isGroup = conversation.kind === 'group'
+    if (!isGroup && this.#pairs.size >= maxPairs) this.#pairs.clear()
+    const remembered: Targets = isGroup ? targets : this.#pairs
+    remembered.set(log, target)
+    const group = isGroup ? this.#c.placement.groupOf(conversation) : undefined
+    const members = isGroup ? [...group?.locals ?? [], ...group?.leaving.keys() ?? []] : conversation.members
     for (const account of members) {
       const shipper = this.shipperOf(account)
       if (shipper === undefined) continue
-      const accounts = found.get(shipper)
-      if (accounts === undefined) found.set(shipper, [account])
+      const accounts = shippers.get(shipper)
+      if (accounts === undefined) shippers.set(shipper, [account])
       else accounts.push(account)
     }
-    return found
+    return target
   }
 
   /** A relay that was away has been heard of. */
