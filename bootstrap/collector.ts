@@ -6,10 +6,11 @@
  */
 import type { ByteStream } from '../protocol/byte-stream.ts'
 import { Channel, Handlers } from '../protocol/channel.ts'
+import { BucketSet } from '../protocol/bucket-set.ts'
 import type { Clock, Timer } from '../protocol/clock.ts'
-import { isProtocolError } from '../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import type { RelayId } from '../protocol/ids.ts'
-import { limits } from '../protocol/limits.ts'
+import { limits, rates } from '../protocol/limits.ts'
 import { anyMethods, directoryMethods } from '../protocol/methods.ts'
 import type { Signing } from '../protocol/records/signed.ts'
 import { RelayDirectory } from '../protocol/relay-directory.ts'
@@ -30,6 +31,9 @@ export class Collector {
   readonly directory: RelayDirectory
   readonly counts = { answers: 0, refused: 0, accept: 0, reject: 0, ignore: 0 }
   readonly #clock: Clock
+  /** Questions of one peer, and of all: keys are free. */
+  readonly #asked: BucketSet
+  readonly #all: BucketSet
   readonly #handlers: Handlers
   readonly #channels = new Set<Channel>()
   readonly #answers = new Map<string, { atMs: number, relays: number, records: Uint8Array[] }>()
@@ -37,10 +41,17 @@ export class Collector {
 
   constructor ({ clock, signing }: { clock: Clock, signing: Signing }) {
     this.#clock = clock
+    this.#asked = new BucketSet({ clock }, rates.directoryPerPeer)
+    this.#all = new BucketSet({ clock }, rates.directoryOfAll, { maxKeys: 1 })
     this.directory = new RelayDirectory(signing)
     this.#handlers = new Handlers()
       .on(anyMethods.ping, () => ({}))
-      .on(directoryMethods.getDirectory, (request) => this.answer(request))
+      .on(directoryMethods.getDirectory, (request, channel) => {
+        // [LATER] an answer is a megabyte for a request of ten bytes
+        const retryAfterMs = this.#asked.tryTake(channel.stream.remotePeer) || this.#all.tryTake('')
+        if (retryAfterMs > 0) throw new ProtocolError('QUOTA', { retryAfterMs })
+        return this.answer(request)
+      })
   }
 
   start (): void {

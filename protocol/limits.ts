@@ -228,6 +228,9 @@ export const rates = {
   signalPerRelay: { burst: 20_000, perSecond: 5_000 },
   /** Lookups of people and handles per device. */
   lookupPerDevice: { burst: 60, perSecond: 2 },
+  /** Questions for the whole directory, at a bootstrap node: of one peer, and of all; a thousand relays are a megabyte. */
+  directoryPerPeer: { burst: 20, perSecond: 0.5 },
+  directoryOfAll: { burst: 2_000, perSecond: 200 },
   /** Bundles: the first message to a group of 1,024 needs one of every member. */
   claimPerDevice: { burst: 1_200, perSecond: 5 },
   /** New accounts from one IP address. */
