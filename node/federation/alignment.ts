@@ -17,7 +17,7 @@ import { deadline } from '../deadline.ts'
 import type { GroupAnchors } from '../groups/group-anchors.ts'
 import type { Adoption } from '../log/adoption.ts'
 import type { Cutting } from '../log/cutting.ts'
-import { agreedThrough, shapeFromWire, shapeOf, type LogShape } from '../log/epochs.ts'
+import { agreedThrough, epochThrough, shapeFromWire, shapeOf, type LogShape } from '../log/epochs.ts'
 import type { Log } from '../log/log.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import type { Logs } from '../log/logs.ts'
@@ -108,9 +108,13 @@ export class Alignment {
   async giveUp (log: Log, theirs: LogShape): Promise<boolean> {
     if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
     if (log.head === 0) return false
-    const through = agreedThrough(await this.shapeOf(log), theirs)
-    if (through >= log.durableHead) return false
-    await this.#c.cutting.cut(log, through)
+    await log.committing
+    const ours = await this.shapeOf(log)
+    const through = agreedThrough(ours, theirs)
+    if (through >= ours.head) return false
+    // [LATER] more has come since: that may be the sequencer's
+    if (log.isDropped || log.head !== ours.head) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log has grown meanwhile' })
+    await this.#c.cutting.cut(log, { throughSeq: through, epoch: epochThrough(ours, theirs, through) })
     return true
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { Channel } from '../../protocol/channel.ts'
 import { backoffMs, type Timer } from '../../protocol/clock.ts'
-import type { ConversationId } from '../../protocol/conversation.ts'
+import type { Conversation, ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -35,15 +35,24 @@ const final: readonly ErrorCode[] = [
 /** Homes looked for at once. */
 const maxFinding = 32
 
+/** What a sequencer has taken comes back as an entry within seconds; looked at again after this long, and then less and less often. */
+const lookAgainMs = 60_000
+const lookAgainMaxMs = 16 * 60_000
+
 /** One outbox on its way to a sequencer. */
 interface Sending {
   readonly queue: OutboxQueue
   readonly feed: Feed<OutboxItem>
   relay: RelayId | undefined
   isInFlight: boolean
+  /** What is in flight goes to who sequences no more: all of it again. */
+  isStale: boolean
   isRouting: boolean
   attempt: number
   retry: Timer | undefined
+  /** Whether the oldest is still there then. */
+  look: Timer | undefined
+  looks: number
 }
 
 interface Part { readonly sending: Sending, readonly items: OutboxItem[] }
@@ -57,8 +66,9 @@ export interface ForwardingComponents extends LaneComponents {
   meter: Meter
   /** This relay sequences the conversation by now: what waits goes straight into the log. */
   adopt (queue: OutboxQueue): void
-  /** The log, if it is in memory. */
-  peek (id: ConversationId): Log | undefined
+  /** It is not known yet whether the log here is what its sequencer's is. */
+  isParted (id: ConversationId): boolean
+  load (conversation: Conversation): Promise<Log>
   /** A relay says who anchors a group. @returns whether that is news */
   onAnchor (record: Uint8Array, relay: RelayId): boolean
   /** Answered with `sent` long ago, refused for good by the sequencer. */
@@ -92,7 +102,7 @@ export class Forwarding {
     if (this.#isStopped || queue.isDropped) return
     let sending = this.#sending.get(queue)
     if (sending === undefined) {
-      sending = { queue, feed: new Feed(queue, queue.first - 1), relay: undefined, isInFlight: false, isRouting: false, attempt: 0, retry: undefined }
+      sending = { queue, feed: new Feed(queue, queue.first - 1), relay: undefined, isInFlight: false, isStale: false, isRouting: false, attempt: 0, retry: undefined, look: undefined, looks: 0 }
       this.#sending.set(queue, sending)
     }
     this.#route(sending)
@@ -113,6 +123,9 @@ export class Forwarding {
   #routeAnew (sending: Sending): void {
     if (sending.relay !== undefined) this.#lanes.get(sending.relay)?.remove(sending)
     sending.relay = undefined
+    // What another sequencer has taken, and nobody has given back as an entry, the new one may not have.
+    if (sending.isInFlight) sending.isStale = true
+    else sending.feed.rewind(sending.queue.first - 1)
     this.#route(sending)
   }
 
@@ -136,6 +149,7 @@ export class Forwarding {
 
   #forget (sending: Sending): void {
     sending.retry?.cancel()
+    sending.look?.cancel()
     if (sending.relay !== undefined) this.#lanes.get(sending.relay)?.remove(sending)
     this.#sending.delete(sending.queue)
   }
@@ -146,6 +160,8 @@ export class Forwarding {
     if (this.#isStopped || sending.isRouting || sending.retry !== undefined || sending.isInFlight) return
     if (!sending.feed.isBehind) return
     const { placement } = this.#c
+    // What people of this relay wrote before may still come back from a log that has parted: it goes first (`anchored` follows).
+    if (this.#c.isParted(queue.conversation.id) && !placement.isSequencer(queue.conversation)) return
     const anchor = placement.anchorOf(queue.conversation)
     if (placement.isHome(anchor)) {
       this.#forget(sending)
@@ -202,6 +218,8 @@ export class Forwarding {
       part.sending.isInFlight = false
       this.#answeredPart(part, outcomes.slice(at, at + part.items.length))
       at += part.items.length
+      this.#beginAgain(part.sending)
+      this.#lookAgain(part.sending)
       this.#route(part.sending)
     }
   }
@@ -232,13 +250,16 @@ export class Forwarding {
   }
 
   /** It was submitted again and stands in the log here, under the number that the sequencer says: nothing brings it back. */
-  #settle (queue: OutboxQueue, item: OutboxItem, { epoch, seq }: Outcome): void {
-    const log = this.#c.peek(queue.conversation.id)
-    if (log === undefined || log.durableHead < seq || log.epoch < epoch || queue.isDropped) return
-    this.#c.commits.commit([{ op: 'dequeue', log: queue.conversation.id, position: item.position }]).then(() => {
-      queue.removed(item.position)
-      this.#c.outboxes.settle(queue)
-    }, (error: unknown) => { this.#c.logger.warn('forward.settle', {}, error) })
+  #settle (queue: OutboxQueue, item: OutboxItem, outcome: Outcome): void {
+    this.#settleOne(queue, item, outcome).catch((error: unknown) => { this.#c.logger.warn('forward.settle', {}, error) })
+  }
+
+  async #settleOne (queue: OutboxQueue, { position }: OutboxItem, { epoch, seq }: Outcome): Promise<void> {
+    const log = await this.#c.load(queue.conversation)
+    if (log.durableHead < seq || log.epoch < epoch || queue.isDropped) return
+    await this.#c.commits.commit([{ op: 'dequeue', log: queue.conversation.id, position }])
+    queue.removed(position)
+    this.#c.outboxes.settle(queue)
   }
 
   /** @returns whether it is news: it is looked at by and by, and the queue routed anew then (`anchored`) */
@@ -270,6 +291,31 @@ export class Forwarding {
     })
   }
 
+  /**
+   * Taken by the sequencer, and not given back as an entry for long: it may have lost it, or this relay has come past it without
+   * seeing it. Offered again, from the oldest on; the answer says where it stands.
+   */
+  #lookAgain (sending: Sending): void {
+    const { queue } = sending
+    if (this.#isStopped || sending.look !== undefined || queue.size === 0 || queue.isDropped) return
+    const { first } = queue
+    sending.look = this.#c.clock.after(Math.min(lookAgainMs * 2 ** sending.looks, lookAgainMaxMs), () => {
+      sending.look = undefined
+      if (queue.isDropped || queue.size === 0) return
+      if (queue.first > first) { sending.looks = 0; this.#lookAgain(sending); return }
+      sending.looks++
+      if (sending.isInFlight) sending.isStale = true
+      else sending.feed.rewind(queue.first - 1)
+      this.#route(sending)
+    })
+  }
+
+  #beginAgain (sending: Sending): void {
+    if (!sending.isStale) return
+    sending.isStale = false
+    sending.feed.rewind(sending.queue.first - 1)
+  }
+
   /** For the lane: nothing of this was answered. */
   unanswered (batch: Batch, error: unknown): void {
     for (const { sending, items } of batch.parts) {
@@ -277,12 +323,18 @@ export class Forwarding {
       sending.feed.rewind(items[0]!.position - 1)
     }
     if (isProtocolError(error, 'MOVED')) this.#c.links.learn(error.details.record)
-    for (const { sending } of batch.parts) this.#route(sending)
+    for (const { sending } of batch.parts) {
+      this.#beginAgain(sending)
+      this.#route(sending)
+    }
   }
 
   async stop (): Promise<void> {
     this.#isStopped = true
-    for (const sending of this.#sending.values()) sending.retry?.cancel()
+    for (const { retry, look } of this.#sending.values()) {
+      retry?.cancel()
+      look?.cancel()
+    }
     await Promise.all(Array.from(this.#lanes.values(), ({ lane }) => lane.stop()))
   }
 }

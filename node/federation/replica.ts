@@ -70,6 +70,9 @@ interface Taken {
 /** Waiting requests of one relay: its window of batches and a few that were sent again. */
 const maxWaiting = 64
 
+/** Homes asked for what a group's sequencer does not have. */
+const maxOthers = 8
+
 /** After a gap that gossip has shown could not be filled, the sequencer is not asked for it again before this time. */
 const gossipPauseMs = 5_000
 
@@ -477,6 +480,7 @@ export class Replicas {
         if (log.isDropped || !sameBytes(page.conversation, log.conversation.bytes)) return false
         // The sequencer has nothing older: everybody had it, or it has expired. Go on from there.
         const keptFrom = page.entries[0]?.seq ?? Math.min(page.head + 1, beforeSeq)
+        if (keptFrom > log.head + 1 && page.entries.length > 0 && await this.#fillFromOthers(log, page, relay, taken)) continue
         if (keptFrom > log.head + 1) {
           // Changes may be among what is skipped.
           if (log.group !== undefined && !await this.#found(log, relay, taken)) return false
@@ -498,6 +502,38 @@ export class Replicas {
     } finally {
       limit.cancel()
     }
+  }
+
+  /**
+   * The sequencer of a group that was re-anchored has not got, or not kept, what is missing here before `later`: who kept it when it was
+   * sequenced may have it still. @returns whether something came
+   */
+  async #fillFromOthers (log: Log, later: Page, sequencer: RelayId, taken: Taken): Promise<boolean> {
+    const { placement, links, clock, logger } = this.#c
+    if (!placement.isReanchored(log.conversation)) return false
+    const before = log.head
+    for (const relay of placement.relaysOf(log.conversation).slice(0, maxOthers)) {
+      if (relay === sequencer) continue
+      const limit = deadline(clock, limits.requestTimeoutMs / 2)
+      try {
+        const channel = await links.channelTo(relay, { signal: limit.signal })
+        const page = await this.#pull(channel, log, limits.pageEntries)
+        if (log.isDropped || !sameBytes(page.conversation, log.conversation.bytes)) return false
+        // Of an epoch before, and up to where the sequencer's own go on.
+        if (page.epoch > later.epoch || page.entries[0]?.seq !== log.head + 1) continue
+        for (const entry of page.entries) {
+          if (entry.seq !== log.head + 1 || entry.seq >= later.entries[0]!.seq) continue
+          if (!this.#append(log, page, entry, taken) && !await this.#appendFromOutbox(log, page, entry, taken)) break
+        }
+        if (log.head > before) return true
+      } catch (error) {
+        if (!isProtocolError(error)) throw error
+        logger.debug('replica.fill-from-others', {}, error)
+      } finally {
+        limit.cancel()
+      }
+    }
+    return false
   }
 
   async #pull (channel: Channel, log: Log, maxEntries: number): Promise<Page> {

@@ -14,7 +14,6 @@ import { relayMethods } from '../../protocol/methods.ts'
 import { decode } from '../../protocol/wire/codec.ts'
 import { Signed } from '../../protocol/wire/gen/records.js'
 import { deadline } from '../deadline.ts'
-import type { Alignment } from '../federation/alignment.ts'
 import type { Links } from '../federation/links.ts'
 import type { Adoption } from '../log/adoption.ts'
 import type { Logs } from '../log/logs.ts'
@@ -26,7 +25,7 @@ import type { AnchorSource, GroupAnchors } from './group-anchors.ts'
 const maxRelays = 1_024
 /** Tries: more than half an hour. Who was away for longer hears of it from whoever sequences, or when it forwards. */
 const maxAttempts = 64
-/** Groups for which somebody has still to be told, or the log to be brought in line. */
+/** Groups for which somebody has still to be told, or whose log is to be brought in line. */
 const maxPending = 10_000
 
 export interface AnchorNoticesComponents {
@@ -35,18 +34,25 @@ export interface AnchorNoticesComponents {
   placement: Placement
   homes: Pick<Homes, 'find'>
   links: Links
-  alignment: Alignment
+  /** Compare the log here with that of `relay`, which sequences it, and give up what is not there. @throws ProtocolError */
+  follow (conversation: GroupConversation, relay: RelayId): Promise<void>
+  /** The log here is in line: what waits may be forwarded. */
+  onInLine (id: ConversationId): void
   adoption: Pick<Adoption, 'startTakeover' | 'mayNumber'>
   clock: Clock
   random: Random
   logger: Logger
 }
 
-interface Task { readonly anchor: SignedGroupAnchor, left: Set<RelayId> | undefined, attempt: number, timer: Timer | undefined }
+/** Something that is tried until it is done. */
+interface Task { attempt: number, timer: Timer | undefined, step (): Promise<boolean> }
 
 export class AnchorNotices {
   readonly #c: AnchorNoticesComponents
-  readonly #tasks = new Map<ConversationId, Task>()
+  /** Others to be told. */
+  readonly #telling = new Map<ConversationId, Task>()
+  /** The log here to be brought in line; what waits for its sequencer is not forwarded before, since older entries may join it. */
+  readonly #aligning = new Map<ConversationId, Task>()
   #isStopped = false
 
   constructor (components: AnchorNoticesComponents) { this.#c = components }
@@ -56,35 +62,55 @@ export class AnchorNotices {
 
   /** @param source of the record: who has it from a device, or sequences, tells the others */
   anchored (anchor: SignedGroupAnchor, source: AnchorSource): void {
-    const { id } = anchor.conversation
-    this.#tasks.get(id)?.timer?.cancel()
-    this.#tasks.delete(id)
-    if (this.#isStopped || this.#tasks.size >= maxPending) return
-    const isTeller = source === 'device' || this.#c.placement.isSequencer(anchor.conversation)
-    const task: Task = { anchor, left: isTeller ? undefined : new Set(), attempt: 0, timer: undefined }
-    this.#tasks.set(id, task)
-    this.#run(task)
-  }
-
-  #run (task: Task): void {
-    const { id } = task.anchor.conversation
-    this.#step(task).then((isDone) => {
-      if (this.#isStopped || this.#tasks.get(id) !== task) return
-      if (isDone || task.attempt >= maxAttempts) { this.#tasks.delete(id); return }
-      task.timer = this.#c.clock.after(backoffMs(task.attempt++, this.#c.random, limits), () => { this.#run(task) })
-    }, (error: unknown) => {
-      this.#tasks.delete(id)
-      this.#c.logger.warn('group.anchor-notice', {}, error)
+    const { conversation } = anchor
+    const { id } = conversation
+    this.#end(this.#telling, id)
+    this.#end(this.#aligning, id)
+    if (this.#isStopped || this.#aligning.size >= maxPending) return
+    this.#begin(this.#aligning, id, async () => await this.#align(conversation), () => { this.#c.onInLine(id) })
+    if (source !== 'device' && !this.#c.placement.isSequencer(conversation)) return
+    let left: Set<RelayId> | undefined
+    this.#begin(this.#telling, id, async () => {
+      const relays = [...left ?? await this.#relaysOf(conversation)]
+      const isTold = await Promise.all(relays.map(async (relay) => await this.#tell(anchor, relay)))
+      left = new Set(relays.filter((_, i) => isTold[i] === false))
+      return left.size === 0
     })
   }
 
-  /** @returns whether there is nothing left to do */
-  async #step (task: Task): Promise<boolean> {
-    task.left ??= await this.#relaysOf(task.anchor.conversation)
-    const told = await Promise.all([...task.left].map(async (relay) => await this.#tell(task.anchor, relay)))
-    task.left = new Set([...task.left].filter((_, i) => told[i] === false))
-    const isInLine = await this.#align(task.anchor.conversation)
-    return isInLine && task.left.size === 0
+  /** Is it not known yet whether the log here is what its sequencer's is? */
+  isParted (id: ConversationId): boolean { return this.#aligning.has(id) }
+
+  /** It was compared with the sequencer's. */
+  inLine (id: ConversationId): void {
+    if (!this.#aligning.has(id)) return
+    this.#end(this.#aligning, id)
+    this.#c.onInLine(id)
+  }
+
+  #begin (tasks: Map<ConversationId, Task>, id: ConversationId, step: () => Promise<boolean>, onEnd: () => void = () => {}): void {
+    const task: Task = { attempt: 0, timer: undefined, step }
+    tasks.set(id, task)
+    const end = (): void => {
+      tasks.delete(id)
+      onEnd()
+    }
+    const run = (): void => {
+      step().then((isDone) => {
+        if (this.#isStopped || tasks.get(id) !== task) return
+        if (isDone || task.attempt >= maxAttempts) { end(); return }
+        task.timer = this.#c.clock.after(backoffMs(task.attempt++, this.#c.random, limits), run)
+      }, (error: unknown) => {
+        this.#c.logger.warn('group.anchor-notice', {}, error)
+        if (tasks.get(id) === task) end()
+      })
+    }
+    run()
+  }
+
+  #end (tasks: Map<ConversationId, Task>, id: ConversationId): void {
+    tasks.get(id)?.timer?.cancel()
+    tasks.delete(id)
   }
 
   /** Homes of its members, and those that may still think that they sequence it. */
@@ -126,7 +152,7 @@ export class AnchorNotices {
 
   /** The log here is what the sequencer's is, or part of it; here, it is known how far it goes. @returns false: not now */
   async #align (conversation: GroupConversation): Promise<boolean> {
-    const { logs, placement, alignment, adoption, homes, clock, logger } = this.#c
+    const { logs, placement, follow, adoption, homes, clock, logger } = this.#c
     try {
       const log = await logs.load(conversation)
       if (placement.isSequencer(conversation)) {
@@ -141,7 +167,7 @@ export class AnchorNotices {
       }
       const relay = placement.primaryOf(anchor)
       if (relay === undefined || relay === placement.self) return false
-      await alignment.follow(log, relay)
+      await follow(conversation, relay)
       return true
     } catch (error) {
       if (!isProtocolError(error)) throw error
@@ -152,6 +178,6 @@ export class AnchorNotices {
 
   stop (): void {
     this.#isStopped = true
-    for (const { timer } of this.#tasks.values()) timer?.cancel()
+    for (const tasks of [this.#telling, this.#aligning]) for (const { timer } of tasks.values()) timer?.cancel()
   }
 }

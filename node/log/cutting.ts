@@ -33,6 +33,8 @@ export interface CuttingComponents {
   meter: Meter
 }
 
+export interface CutTo { readonly throughSeq: number, readonly epoch: number }
+
 const page = { maxEntries: limits.batchEnvelopes, maxBytes: limits.pageBytes }
 
 export class Cutting {
@@ -46,19 +48,19 @@ export class Cutting {
   }
 
   /**
-   * The log ends with `throughSeq` from now on. Nothing else may be added to it meanwhile. The object is dropped from memory.
+   * The log ends with `throughSeq`, an entry of `epoch`, from now on. Nothing else may be added to it meanwhile. The object is dropped from memory.
    * @throws ProtocolError the store's: the log stands as the disk says, to be done again; OVERLOADED: dropped meanwhile, as after another cut
    */
-  cut (log: Log, throughSeq: number): Promise<void> { return this.#serial.run(log.conversation.id, () => this.#cutOne(log, throughSeq)) }
+  cut (log: Log, to: CutTo): Promise<void> { return this.#serial.run(log.conversation.id, () => this.#cutOne(log, to)) }
 
-  async #cutOne (log: Log, throughSeq: number): Promise<void> {
+  async #cutOne (log: Log, { throughSeq, epoch }: CutTo): Promise<void> {
     const { logs, logger } = this.#c
     await log.committing
     if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
     logger.info('log.cut', { entries: log.head - throughSeq })
     try {
       const gone = await this.#requeue(log, throughSeq)
-      await this.#drop(log, throughSeq, gone)
+      await this.#drop(log, { throughSeq, epoch }, gone)
     } finally {
       logs.drop(log)
     }
@@ -110,13 +112,12 @@ export class Cutting {
     }
   }
 
-  async #drop (log: Log, throughSeq: number, gone: ReadonlyArray<LogEntry & { isOwn: boolean }>): Promise<void> {
-    const { store, commits, groups } = this.#c
+  async #drop (log: Log, { throughSeq, epoch }: CutTo, gone: ReadonlyArray<LogEntry & { isOwn: boolean }>): Promise<void> {
+    const { commits, groups } = this.#c
     const { conversation, group } = log
-    const [last] = throughSeq < 1 ? [] : await store.readLog(conversation.id, throughSeq, { maxEntries: 1, maxBytes: 1 }).catch(() => [])
     const writes: Write[] = []
     // Forgotten, so that they may come again; those in the outbox are known as waiting there.
-    writes.push({ op: 'cut', log: conversation.id, throughSeq, epoch: last?.seq === throughSeq ? last.epoch : Math.min(log.epoch, gone[0]?.epoch ?? log.epoch), ids: gone.filter(({ isOwn }) => !isOwn) })
+    writes.push({ op: 'cut', log: conversation.id, throughSeq, epoch, ids: gone.filter(({ isOwn }) => !isOwn) })
     for (const [device, seq] of log.cursors) if (seq > throughSeq) writes.push({ op: 'cursor', log: conversation.id, device, seq: throughSeq })
     for (const [relay, seq] of log.replicas) if (seq > throughSeq) writes.push({ op: 'replicated', log: conversation.id, relay, seq: throughSeq })
     if (group !== undefined && group.state.seq > throughSeq) groups.replace(group, await this.#stateAt(log, throughSeq), writes)

@@ -61,13 +61,20 @@ function epochAt ({ epochs }: LogShape, seq: number): number | undefined {
   return found
 }
 
+/** Of an entry that is not kept there any more it is known that its epoch is not above the oldest that is. */
+const isAbove = (epoch: number | undefined, { epochs }: LogShape): boolean => epoch !== undefined && epochs[0] !== undefined && epoch > epochs[0].epoch
+
+/** Epoch of the entry there, through which both are the same; of one that neither keeps, one that is not above what follows it. */
+export const epochThrough = (a: LogShape, b: LogShape, seq: number): number =>
+  epochAt(a, seq) ?? epochAt(b, seq) ?? Math.min(a.epochs[0]?.epoch ?? 1, b.epochs[0]?.epoch ?? 1)
+
 /** Highest number, of those that both have, through which both are the same as far as it can be told. */
 export function agreedThrough (a: LogShape, b: LogShape): number {
   const upTo = Math.min(a.head, b.head)
   const points = [...a.epochs, ...b.epochs].map(({ first }) => first).filter((first) => first <= upTo).sort((one, other) => one - other)
   for (const point of points) {
     const [one, other] = [epochAt(a, point), epochAt(b, point)]
-    if (one !== undefined && other !== undefined && one !== other) return point - 1
+    if (one !== undefined && other !== undefined ? one !== other : isAbove(one, b) || isAbove(other, a)) return point - 1
   }
   return upTo
 }

@@ -47,6 +47,9 @@ export class Placement {
   /** Whose primary home sequences it: as the id says, or the newest record of a group that was re-anchored. */
   anchorOf (conversation: Conversation): AccountId { return (conversation.kind === 'group' ? this.#anchors.cached(conversation.id)?.anchor : undefined) ?? conversation.anchor }
 
+  /** Does another home give the numbers than its id says, or did one? */
+  isReanchored ({ kind, id }: Conversation): boolean { return kind === 'group' && this.#anchors.cached(id) !== undefined }
+
   /** Everybody whose home record says who sequences this: for who is told before what follows. */
   anchorsOf (conversation: Conversation): readonly AccountId[] {
     const anchor = this.anchorOf(conversation)

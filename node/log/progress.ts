@@ -112,6 +112,10 @@ export class Progress {
       for (const relay of this.#placement.relaysOf(conversation)) safe = Math.min(safe, log.replicas.get(relay) ?? 0)
       for (const relay of log.group?.retiring.keys() ?? []) safe = Math.min(safe, log.replicas.get(relay) ?? 0)
     }
+    if (log.group !== undefined && log.replicas.size > 0 && !this.#placement.isSequencer(conversation) && this.#placement.isReanchored(conversation)) {
+      // It was sequenced here once, and nobody says any more who has what: what a home had not confirmed then it may ask for.
+      for (const [relay, seq] of log.replicas) if (log.group.isHomeOfMember(relay)) safe = Math.min(safe, seq)
+    }
     const holdFor = (account: AccountId): void => {
       for (const device of this.#placement.devicesOf(account)) {
         const has = this.#has(log, account, device)
