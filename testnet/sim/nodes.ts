@@ -20,7 +20,7 @@ import { NodeClock } from './time.ts'
 import type { World } from './world.ts'
 
 /** Relays that all others know from their configuration. */
-const bootstraps = 8
+const bootstraps = 3
 
 /** A crash that waits for a write: at the n-th from now, at this step. */
 interface Trap { writes: number, readonly step: WriteStep, readonly power: boolean, readonly downMs: number }

@@ -37,7 +37,8 @@ const lastWordsAt = [1, 5, 8, 11]
 /** Enough for the sessions of a run; a hundred keys for each device would be most of its time. */
 const smaller = { oneTimePrekeys: 12, oneTimePrekeysLow: 4 }
 
-export async function run (schedule: Schedule, { onLine }: { onLine?: (line: string) => void } = {}): Promise<RunResult> {
+/** @param options.patienceMs how long a run may take to come to rest; less than by default finds the same sooner, and more */
+export async function run (schedule: Schedule, { onLine, patienceMs = Infinity }: { onLine?: (line: string) => void, patienceMs?: number } = {}): Promise<RunResult> {
   return await withLimits({ ...smaller, pairwiseGroupDevices: schedule.shape.pairwiseGroupDevices }, async () => {
     const world = new World(schedule)
     world.trace.onLine = onLine
@@ -47,7 +48,7 @@ export async function run (schedule: Schedule, { onLine }: { onLine?: (line: str
       await world.build()
       await world.live()
       await world.recover()
-      for (const violation of await rest(world)) found.add(violation)
+      for (const violation of await rest(world, patienceMs)) found.add(violation)
     } catch (error) {
       found.add(`the run ends: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
     } finally {
@@ -59,7 +60,8 @@ export async function run (schedule: Schedule, { onLine }: { onLine?: (line: str
 }
 
 /** Wait until nothing is wrong any more, or long enough. */
-async function rest (world: World): Promise<Violation[]> {
+async function rest (world: World, patienceMs: number): Promise<Violation[]> {
+  const startMs = world.time.nowMs
   let violations: Violation[] = []
   for (const [i, pauseMs] of restMs.entries()) {
     // In the hard worlds words are repeated until nothing is missing: each shows what was lost before it.
@@ -69,7 +71,7 @@ async function rest (world: World): Promise<Violation[]> {
     violations = properties.flatMap((property) => property.check?.(evidence)
       .filter((one) => typeof one === 'string' || !isForgiven(world, one.where))
       .map((one) => `${property.name}: ${typeof one === 'string' ? one : one.text}`) ?? [])
-    if (violations.length === 0) break
+    if (violations.length === 0 || world.time.nowMs - startMs > patienceMs) break
   }
   return violations
 }

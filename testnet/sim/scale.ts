@@ -7,6 +7,7 @@
  */
 import { NodeClock } from './time.ts'
 import { LightDevice, type LightCounts } from './light-device.ts'
+import { SimRelay } from './nodes.ts'
 import { World } from './world.ts'
 
 export interface ScaleOptions {
@@ -24,6 +25,7 @@ export interface ScaleFigures { readonly ratio: number, readonly cpuSeconds: num
 const secondMs = 1_000
 const visitMs = 60 * secondMs
 const friends = 5
+const joinEveryMs = 50
 
 export async function scale ({ relays, accounts, seconds, perHour, say }: ScaleOptions): Promise<ScaleFigures> {
   const world = new World({
@@ -33,8 +35,14 @@ export async function scale ({ relays, accounts, seconds, perHour, say }: ScaleO
   })
   const started = performance.now()
   const since = (fromMs: number): string => `${((performance.now() - fromMs) / 1000).toFixed(0)} s`
-  await world.build()
-  say(`${relays} relays run (${since(started)})`)
+  // One after another, as operators join: all at once each would ask for what all others are just saying.
+  for (let i = 0; i < relays; i++) {
+    const relay = new SimRelay(world, i)
+    world.relays.push(relay)
+    await world.time.during(relay.start(), 60 * secondMs, 'starting a relay')
+    await world.time.pass(joinEveryMs)
+    if ((i + 1) % 250 === 0) say(`${i + 1} relays run (${since(started)})`)
+  }
   const counts: LightCounts = { sessions: 0, submitted: 0, sent: 0, delivered: 0, failed: 0 }
   const clock = new NodeClock(world.time, { offsetMs: 0 })
   const random = world.fork('devices')

@@ -18,6 +18,9 @@ npm run sim -- --scale [--relays 1000] [--accounts 100000] how large a network o
 npm run sim -- --seed 42 [--schedule FILE] [--verbose]  one of them again
 `
 
+/** While a schedule is cut down: what is not well by then is taken as broken. The smallest is judged in full. */
+const shrinkPatienceMs = 200_000
+
 interface Job { readonly from: number, readonly count: number, readonly step: number }
 
 /** All seeds of one worker. */
@@ -80,7 +83,7 @@ async function inWorker (job: Job, tell: (result: RunResult) => void): Promise<v
 /** The failure with as few steps as it takes, and how to see it again. */
 async function explain (schedule: Schedule): Promise<void> {
   console.log(`\nshrinking seed ${schedule.seed} …`)
-  const { schedule: small, runs } = await shrink(schedule, async (one) => failureOf((await run(one)).violations))
+  const { schedule: small, runs } = await shrink(schedule, async (one) => failureOf((await run(one, { patienceMs: shrinkPatienceMs })).violations), 100)
   const result = await run(small)
   const file = join(tmpdir(), `heliograph-sim-${schedule.seed}.json`)
   await writeFile(file, JSON.stringify(small, undefined, 1))

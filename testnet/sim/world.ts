@@ -367,7 +367,7 @@ export class World {
     const [first] = kept.filter(({ log, head }) => this.relays.some((other) => other !== relay && [...other.disk.memory.kept()].some((copy) => copy.log === log && copy.entries > 0 && copy.first <= head && copy.head >= head)))
     if (first === undefined) return
     this.trace.note(`bits flip at ${relay.name} in ${this.conversationName(first.log)} at ${first.head}, of ${kept.length} logs`)
-    this.isDamaged = true
+    this.isDamaged = this.isOrderLost = true
     relay.disk.damage(first.log, first.head - b % Math.min(2, first.entries))
   }
 

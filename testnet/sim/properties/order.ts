@@ -6,6 +6,7 @@
  * there; then only the order of what each device wrote counts (`isOrderLost`).
  */
 import type { ConversationId } from '../../../protocol/conversation.ts'
+import { isGroupChat } from '../../../client/chat-id.ts'
 import type { Message } from '../../../client/client.ts'
 import type { Evidence, Finding, Property } from './property.ts'
 
@@ -14,6 +15,8 @@ export const order: Property = {
   watch (world, report) {
     const last = new Map<string, number>()
     world.onShownListeners.push((device, { chat, text }) => {
+      // In a group a message may wait for its key: it keeps its place, and is shown late.
+      if (isGroupChat(chat)) return
       const [number, author] = [Number.parseInt(text), text.split(' ')[2]!]
       const key = `${device.name} ${chat} ${author}`
       const before = last.get(key) ?? -1
