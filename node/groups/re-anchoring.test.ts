@@ -325,6 +325,36 @@ describe('re-anchoring at the relays', () => {
     await has([eu, us, asia, sa], 4)
   })
 
+  it('a founder\'s new home that is first offered an old copy, by the home of somebody who was removed, goes on from the newest', async () => {
+    // Nothing is dropped at us: what is there can be looked at.
+    b.holdsBack = true
+    world.network.cut(eu.id, asia.id)
+    await group.remove(a, c)
+    await has([eu, us], 4)
+    group.say(b)
+    await has([eu, us], 5)
+    await world.pass(2_000)
+    const sa = await world.relay('sa-1.example.org')
+    world.network.cut(us.id, sa.id)
+    eu.crash()
+    await a.moveTo(sa, 2)
+    const record = a.person.home(sa.id, { epoch: 2 }).bytes
+    // The home of who was removed hears of the move, and offers what it has: c is in it.
+    const channel = await relayChannel(testRelay(world.random).id, asia)
+    await world.during(channel.call(relayMethods.introduce, { homeRecords: [record] }))
+    await world.pass(20_000)
+    world.network.heal(us.id, sa.id)
+    const said = [group.say(b), group.say(a)]
+    await untilSo(async () => (await headAt(us)) === 7 && (await headAt(sa)) === 7, 'seven', 300_000)
+    await agree([us, sa])
+    const ids = [...(await logAt(us)).values()]
+    for (const id of said) assert.ok(ids.includes(id))
+    assert.equal((await stateAt(world, a, group.conversation)).members.has(c.account), false)
+    // What was sent from there meanwhile is refused, and said so.
+    group.say(c)
+    await untilSo(async () => c.refused.length + c.refusedLater.length > 0, 'refused')
+  })
+
   it('changes that are signed on the old side do not slip in as void entries', async () => {
     const { head } = await stateAt(world, a, group.conversation)
     for (const other of [us, asia]) world.network.cut(eu.id, other.id)
