@@ -40,7 +40,7 @@ export interface RegistrarComponents {
   clock: Clock
   logger: Logger
   /** What another relay has shipped of an account that registers here. */
-  standby?: Pick<Standby, 'takeOver' | 'registered'>
+  standby?: Pick<Standby, 'takeOver' | 'registered' | 'gaveUp'>
   /** What others may know of an account has changed: it has registered, its devices, handle or home. */
   onChange? (account: AccountId): void
 }
@@ -100,12 +100,18 @@ export class Registrar {
       // [REFRESH] from a backup: its logs go on under an epoch that nobody has seen a number of
       if (accounts.isAwaited(account) && record.epoch <= ((await homes.known(account))?.epoch ?? 0)) throw new ProtocolError('ROLLED_BACK', { what: 'home record', record: (await homes.known(account))!.bytes })
       const wasAwaited = accounts.isAwaited(account)
-      const shipped = accounts.isLocal(account) ? undefined : await this.#components.standby?.takeOver(account, record.epoch)
-      const name = wanted === '' ? await this.#shippedName(account, shipped) : wanted
-      const claim = async (): Promise<string> => await this.#write(request, record, name, shipped)
-      const handle = name === '' ? await claim() : await this.#serial.run(`@${name}`, claim)
-      this.#components.standby?.registered(account, { wasAwaited })
-      return handle
+      const { standby } = this.#components
+      try {
+        const shipped = accounts.isLocal(account) ? undefined : await standby?.takeOver(account, record.epoch)
+        const name = wanted === '' ? await this.#shippedName(account, shipped) : wanted
+        const claim = async (): Promise<string> => await this.#write(request, record, name, shipped)
+        const handle = name === '' ? await claim() : await this.#serial.run(`@${name}`, claim)
+        standby?.registered(account, { wasAwaited })
+        return handle
+      } catch (error) {
+        standby?.gaveUp(account)
+        throw error
+      }
     })
   }
 

@@ -72,6 +72,9 @@ export class Shadows {
   readonly #former = new Map<string, Uint8Array>()
   readonly #turns = new Map<RelayId, { last: Promise<unknown>, waiting: number }>()
   readonly #dropping = new Map<string, Timer>()
+  /** Accounts that are being taken over: their shadows stay as they are. */
+  readonly #closed = new Set<AccountId>()
+  readonly #committing = new Set<Promise<void>>()
   readonly #entries
   readonly #refused
   #isStopped = false
@@ -152,7 +155,7 @@ export class Shadows {
   async #finish ({ relay, writes, answers, touched, asked, done, bytes }: Taken): Promise<Shipped> {
     if (writes.length > 0) {
       try {
-        await this.#c.commits.commit(writes)
+        await this.#commit(writes)
       } catch (error) {
         // What memory says of these is void.
         for (const key of touched) this.#heads.delete(key)
@@ -165,6 +168,26 @@ export class Shadows {
     return { answers }
   }
 
+  async #commit (writes: readonly Write[]): Promise<void> {
+    const committing = this.#c.commits.commit(writes)
+    this.#committing.add(committing)
+    try {
+      await committing
+    } finally {
+      this.#committing.delete(committing)
+    }
+  }
+
+  /** Resolves when everything that has come of this account is in the store, and nothing more will. */
+  async close (account: AccountId): Promise<void> {
+    this.#closed.add(account)
+    await Promise.all(this.relaysOf(account).map(async (relay) => { await this.#turns.get(relay)?.last }))
+    await Promise.allSettled(this.#committing)
+  }
+
+  /** It is not taken over after all, or that is done. */
+  open (account: AccountId): void { this.#closed.delete(account) }
+
   // ── who may
 
   /**
@@ -175,6 +198,8 @@ export class Shadows {
     const { accounts, homes, signing } = this.#c
     const record = homes.cached(account) ?? await homes.known(account)
     if (record === undefined) throw new ProtocolError('NOT_ADMITTED', { what: 'home record' })
+    // [LATER] by then it has moved, or not
+    if (this.#closed.has(account)) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the account is being taken over' })
     if (record.homes[0] === relay && record.homes.includes(homes.self)) {
       if (this.#byAccount.get(account)?.get(relay) !== record.epoch) await this.#begin(account, relay, record.epoch, record.bytes)
       return 'primary'

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { pairConversation } from '../../protocol/conversation.ts'
-import type { MessageId } from '../../protocol/ids.ts'
+import { accountIdToBytes, type MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
+import { clientMethods } from '../../protocol/methods.ts'
+import { decode } from '../../protocol/wire/codec.ts'
+import { Signed } from '../../protocol/wire/gen/records.js'
+import { register } from '../testing/fixtures.ts'
 import { World, assertConverged, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { nameHomes, standBy, standbyState, untilInSync } from '../testing/standby-world.ts'
 
@@ -69,6 +73,59 @@ describe('standby', () => {
     await b.moveTo(standby, 2)
     await untilSeen(world, a, b, 51)
     assertConverged(a, b, sent, [])
+    await world.stop()
+  })
+
+  for (const [pauseMs, isAlone] of [[300, false], [3_000, true]] as const) {
+    it(`whose disk takes ${pauseMs / 1000} s for each write ${isAlone ? 'is gone on without' : 'slows its primary down, and keeps up'}; nothing is lost`, async () => {
+      const world = new World(8, { latencyMs: 20 })
+      let isSlow = false
+      const pause = async (): Promise<void> => { if (isSlow) await new Promise<void>((resolve) => { world.clock.after(pauseMs / 2, resolve) }) }
+      const [primary, standby] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org', { pause })]
+      const [a, b] = await world.pair(primary, primary)
+      await standBy(world, a, standby)
+      await standBy(world, b, standby)
+      isSlow = true
+      const [fromA, fromB] = [sendMany(a, b, 200), sendMany(b, a, 200)]
+      await untilSeen(world, a, b, 400)
+      assert.equal(primary.meter.of('heliograph_standby_alone_total') > 0, isAlone)
+      isSlow = false
+      await untilInSync(world, a)
+      primary.crash()
+      await a.moveTo(standby, 3)
+      await b.moveTo(standby, 3)
+      fromA.push(...sendMany(a, b, 1))
+      await untilSeen(world, a, b, 401)
+      assertConverged(a, b, fromA, fromB)
+      await world.stop()
+    })
+  }
+
+  it('keeps the account\'s profile, devices and keys, and the handle where it is free; one-time prekeys are not given twice', async () => {
+    const world = new World(9, { latencyMs: 20 })
+    const [primary, standby] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org')]
+    const [a, b] = await world.pair(primary, primary)
+    await world.during(register(a.channel, a.person, primary.id, { handle: 'alice', prekeys: a.person.prekeys({ count: 5 }) }))
+    await world.during(register(b.channel, b.person, primary.id, { handle: 'bob' }))
+    await world.during(a.channel.call(clientMethods.setPublicProfile, decode(Signed, a.person.profile({ name: 'Alice' }))))
+    const other = await world.person(standby)
+    await world.during(register(other.channel, other.person, standby.id, { handle: 'bob' }))
+    await standBy(world, a, standby)
+    await standBy(world, b, standby)
+    primary.crash()
+    await a.moveTo(standby, 3)
+    await b.moveTo(standby, 3)
+    const found = await world.during(other.channel.call(clientMethods.findHandle, { handle: 'alice@us-1.example.org' }))
+    assert.deepEqual(found.account, accountIdToBytes(a.account))
+    assert.notEqual(found.profile, undefined)
+    const claimed = await world.during(other.channel.call(clientMethods.claimBundles, { account: accountIdToBytes(a.account) }))
+    assert.equal(claimed.bundles.length, 1)
+    assert.equal(claimed.bundles[0]!.oneTime, undefined)
+    const taken = await world.during(other.channel.call(clientMethods.findHandle, { handle: 'bob@us-1.example.org' }))
+    assert.deepEqual(taken.account, accountIdToBytes(other.account), 'who has it here keeps it')
+    // Ids that were uploaded at the old home do not come back.
+    const { oneTime } = await world.during(a.channel.call(clientMethods.uploadPrekeys, { oneTime: a.person.prekeys({ count: 5 }).oneTime, replaces: false }))
+    assert.equal(oneTime, 0)
     await world.stop()
   })
 

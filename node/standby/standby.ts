@@ -153,6 +153,9 @@ export class Standby {
     return this.#bound?.shadows.has(account) === true ? await this.#bound.takeover.take(account, epoch) : undefined
   }
 
+  /** It was refused after `takeOver`. */
+  gaveUp (account: AccountId): void { this.#bound?.takeover.gaveUp(account) }
+
   /** @param wasAwaited its rows came from a backup */
   registered (account: AccountId, { wasAwaited = false } = {}): void {
     if (this.#bound === undefined) return

@@ -75,6 +75,7 @@ export class Takeover {
   async take (account: AccountId, epoch: number): Promise<Shipped> {
     const { shadows } = this.#c
     this.#imported.set(account, new Set())
+    await shadows.close(account)
     let shipped = nothing
     for (const relay of shadows.relaysOf(account)) {
       const one = await this.#readRows(account, relay)
@@ -91,6 +92,9 @@ export class Takeover {
     return shipped
   }
 
+  /** It was not registered after all: its primary goes on shipping. */
+  gaveUp (account: AccountId): void { this.#c.shadows.open(account) }
+
   /** It is registered: what waits goes on its way, and the shadow is not needed any more. */
   done (account: AccountId): void {
     const { shadows, logs, logger } = this.#c
@@ -99,6 +103,7 @@ export class Takeover {
     for (const relay of shadows.relaysOf(account)) {
       shadows.drop(account, relay).catch((error: unknown) => { logger.warn('standby.drop', {}, error) })
     }
+    shadows.open(account)
   }
 
   /** What waits goes on its way; replicas of the logs get what they miss, which begins when a log comes into memory. */
@@ -254,7 +259,14 @@ export class Takeover {
         writes.push({ op: 'dequeue', log: conversation.id, position: item.position })
         dequeued.push(item.position)
       }
-      if (writes.length === 0) return
+      if (writes.length === 0) {
+        // Its rows are gone, damaged perhaps: their numbers are not given again.
+        this.#c.logger.error('standby.entries-lost', { from: log.head + 1, head: head.head })
+        const next = entries.find(({ seq }) => seq > log.head + 1)?.seq ?? head.head + 1
+        log.skipTo(next - 1, log.epoch)
+        await commits.commit([{ op: 'skip', log: conversation.id, epoch: log.epoch, throughSeq: next - 1 }])
+        continue
+      }
       const through = log.head
       try {
         await commits.commit(writes)
