@@ -162,6 +162,7 @@ export class MessagePath {
     this.#intake.onFirst((log) => { this.#replication.follow(log) })
     this.#outboxes.onReload((queue) => { this.#forwarding.queued(queue) })
     homes.onMoved((account) => { this.#moved(account) })
+    parts.blocks?.onChange(({ kind, id, isBlocked }) => { if (kind === 'relay' && !isBlocked) this.#heardOf(id as RelayId) })
     this.#clients.register(clientHandlers)
     this.#relays.register(relayHandlers)
     this.#offers = new GroupOffers({ ...shared, adoption, links: this.#links })

@@ -51,10 +51,10 @@ export interface Buckets {
 export interface Blocks {
   hasAccount (account: AccountId): boolean
   hasRelay (relay: RelayId): boolean
-  /** Was blocked just now: what is open for it ends. */
-  onBlocked (listener: (kind: 'account' | 'relay', id: string) => void): void
+  /** Was blocked just now: what is open for it ends. Or was unblocked: it need not wait for its next try. */
+  onChange (listener: (change: { readonly kind: 'account' | 'relay', readonly id: string, readonly isBlocked: boolean }) => void): void
 }
-export const nobodyBlocked: Blocks = { hasAccount: () => false, hasRelay: () => false, onBlocked: () => {} }
+export const nobodyBlocked: Blocks = { hasAccount: () => false, hasRelay: () => false, onChange: () => {} }
 
 type LogFields = Record<string, string | number | boolean | undefined>
 export interface Logger {

@@ -23,7 +23,7 @@ describe('blocklist', () => {
     }
     const first = await open()
     const told: string[] = []
-    first.onBlocked((kind, id) => { told.push(`${kind} ${id}`) })
+    first.onChange(({ kind, id }) => { told.push(`${kind} ${id}`) })
     assert.deepEqual([await first.block('account', account), await first.block('relay', relay), await first.block('account', account)], [true, true, false])
     assert.deepEqual(told, [`account ${account}`, `relay ${relay}`])
     const second = await open()

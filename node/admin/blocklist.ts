@@ -29,7 +29,7 @@ export interface BlocklistComponents {
 export class Blocklist implements Blocks {
   readonly #c: BlocklistComponents
   readonly #since: Record<BlockKind, Map<string, number>> = { account: new Map(), relay: new Map() }
-  readonly #listeners: Array<(kind: BlockKind, id: string) => void> = []
+  readonly #listeners: Array<Parameters<Blocks['onChange']>[0]> = []
   readonly #refused
 
   constructor (components: BlocklistComponents) {
@@ -59,7 +59,7 @@ export class Blocklist implements Blocks {
     return true
   }
 
-  onBlocked (listener: (kind: BlockKind, id: string) => void): void { this.#listeners.push(listener) }
+  onChange (listener: Parameters<Blocks['onChange']>[0]): void { this.#listeners.push(listener) }
 
   /** Oldest first. */
   list (): Array<{ kind: BlockKind, id: string, sinceMs: number }> {
@@ -82,7 +82,7 @@ export class Blocklist implements Blocks {
       since.delete(id)
       throw error
     }
-    for (const listener of this.#listeners) listener(kind, id)
+    for (const listener of this.#listeners) listener({ kind, id, isBlocked: true })
     return true
   }
 
@@ -90,6 +90,8 @@ export class Blocklist implements Blocks {
   async unblock (kind: BlockKind, id: AccountId | RelayId): Promise<boolean> {
     if (!this.#since[kind].has(id)) return false
     await this.#c.commits.commit([{ op: 'delete', table: 'meta', key: keyOf(kind, id) }])
-    return this.#since[kind].delete(id)
+    this.#since[kind].delete(id)
+    for (const listener of this.#listeners) listener({ kind, id, isBlocked: false })
+    return true
   }
 }

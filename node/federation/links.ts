@@ -73,7 +73,7 @@ export class Links {
   constructor (components: LinksComponents) {
     this.#c = components
     this.#blocks = components.blocks ?? nobodyBlocked
-    this.#blocks.onBlocked((kind, id) => { if (kind === 'relay') this.#onBlocked(id as RelayId) })
+    this.#blocks.onChange(({ kind, id }) => { if (kind === 'relay') this.#onBlocked(id as RelayId) })
     components.meter.gauge('heliograph_links_open', 'channels that this relay has opened to others', () => this.#open.size)
     components.meter.gauge('heliograph_links_accepted', 'channels that other relays have opened to this one', () => this.#accepted.size)
   }
@@ -94,7 +94,9 @@ export class Links {
       for (const source of sources) this.#left(source)
     })
     channel.start()
-    if (isBlocked) this.#c.clock.after(blockedLingerMs, () => { channel.abort(new ProtocolError('BLOCKED')) })
+    if (!isBlocked) return
+    const linger = this.#c.clock.after(blockedLingerMs, () => { channel.abort(new ProtocolError('BLOCKED')) })
+    channel.onClose(() => { linger.cancel() })
   }
 
   #isCrowded (stream: ByteStream): boolean {
@@ -108,7 +110,7 @@ export class Links {
     else this.#bySource.set(source, count)
   }
 
-  /** Open channels to and from it end; what it asks on the next one is refused. */
+  /** Open channels to and from it end; what it asks on the next one is refused, or served again. */
   #onBlocked (relay: RelayId): void {
     for (const channel of [...this.#accepted, ...this.#open.values()]) if (channel.stream.remotePeer === relay) channel.abort(new ProtocolError('BLOCKED'))
   }

@@ -156,7 +156,7 @@ export class ClientService {
         return components.directory.answer(request)
       })
     registrar.onLeave((devices, reason) => { this.#dismiss(devices, reason) })
-    components.blocks?.onBlocked((kind, id) => { if (kind === 'account') this.#dismiss(components.accounts.devicesOf(id as AccountId), new ProtocolError('BLOCKED')) })
+    components.blocks?.onChange(({ kind, id, isBlocked }) => { if (kind === 'account' && isBlocked) this.#dismiss(components.accounts.devicesOf(id as AccountId), new ProtocolError('BLOCKED')) })
     this.#closed = meter.counter('heliograph_client_closed_total', 'connections of devices that ended, by why: none, a device that went; TIMEOUT, silent or too slow; OVERLOADED, it did not read; MALFORMED, DISCONNECTED, …', ['code'])
     meter.gauge('heliograph_client_connections', 'Connections of devices', () => this.#connections.size)
     meter.gauge('heliograph_client_sessions', 'Connections of devices that said hello and are registered here', () => this.#byDevice.size)
