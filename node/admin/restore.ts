@@ -1,7 +1,8 @@
 /**
  * A backup becomes the database of a relay that is not running, marked as restored (restored.ts).
  *
- * Owns: what is in the way, the key, that nothing is put in place before all of it was read and fits. A crash leaves the folder as it was.
+ * Owns: what is in the way, the key, that nothing is put in place before all of it was read and fits. After a crash it is done again:
+ * what was there before is there, under its name or beside it.
  */
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -71,12 +72,13 @@ export async function restoreBackup ({ file, dataDir, nowMs, isReplacing = false
     await rm(making, { recursive: true, force: true })
     throw error
   }
+  // Before the database is there: with the one and without the other it could neither be started nor restored again.
+  if (!hasKey) await writeFile(join(dataDir, keyFileName), `${manifest.key!}\n`, { mode: 0o600, flag: 'wx' })
   const movedTo = isThere ? join(dataDir, `db.before-restore-${nowMs}`) : undefined
   if (movedTo !== undefined) await rename(db, movedTo)
   await rename(making, db)
   // Copies of other relays' directories are fetched again; its own would be older than what others have of it.
   await rm(join(dataDir, 'directory'), { recursive: true, force: true })
-  if (!hasKey) await writeFile(join(dataDir, keyFileName), `${manifest.key!}\n`, { mode: 0o600, flag: 'wx' })
   return { ...summary, isKeyWritten: !hasKey, ...(movedTo === undefined ? {} : { movedTo }) }
 }
 
