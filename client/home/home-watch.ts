@@ -51,7 +51,9 @@ export interface HomeWatchComponents {
   readonly hurry: () => void
 }
 
+/** What a relay says of the home; anything else: nothing. */
 const isThere = 1
+const isSilent = 2
 /** The question goes out before the time is over: nothing follows before it is. */
 const askEarly = 0.7
 /** Relays asked in turn when the standby does not answer, or there is none. */
@@ -60,7 +62,7 @@ const othersAsked = 4
 interface Answer {
   readonly place: RelayPlace
   readonly channel: Channel
-  readonly seesHome: boolean
+  readonly state: number
   readonly record: Uint8Array | undefined
 }
 
@@ -150,8 +152,8 @@ export class HomeWatch {
       const isRestarting = this.#drainedAtMs !== undefined && clock.nowMs() - this.#drainedAtMs < clientLimits.drainGraceMs
       // It sends everybody away, and goes on doing so: that is as good as dead.
       const isSentAway = this.#isDraining && !isRestarting
-      if (answer.seesHome) hurry()
-      if ((!answer.seesHome || isSentAway) && !isRestarting) {
+      if (answer.state === isThere) hurry()
+      if ((answer.state === isSilent || isSentAway) && !isRestarting) {
         if (order !== undefined && answer.place.relay === order.standby.relay) {
           await this.#quietly('move', move(order, signal))
           if (signal.aborted) return
@@ -256,7 +258,7 @@ export class HomeWatch {
 
   async #askOn (channel: Channel, place: RelayPlace, home: RelayId, signal: AbortSignal): Promise<Answer> {
     const { homeRecord, state } = await channel.call(clientMethods.askHome, { relay: relayKeyOf(home) }, { signal })
-    return { place, channel, seesHome: state === isThere, record: homeRecord }
+    return { place, channel, state, record: homeRecord }
   }
 
   /** What fails is tried again with the next look; until then this device is a guest. */

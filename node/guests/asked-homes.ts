@@ -7,7 +7,7 @@
  */
 import type { Channel, Handlers } from '../../protocol/channel.ts'
 import { backoffMs, type Clock, type Random, type Timer } from '../../protocol/clock.ts'
-import { isProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, relayIdOfKey, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, relayMethods } from '../../protocol/methods.ts'
@@ -15,10 +15,11 @@ import type { HomeState } from '../../protocol/wire/gen/guest.js'
 import { deadline } from '../deadline.ts'
 import type { HomeBook } from '../people/homes.ts'
 import type { RelayChannels } from '../people/people.ts'
-import type { Logger } from '../ports.ts'
+import type { Directory, Logger } from '../ports.ts'
 import type { Meter } from '../watch/meter.ts'
 
-export const homeStates = { reachable: 1, unreachable: 2 } as const
+/** unknown: this relay has never heard of it, which says nothing */
+export const homeStates = { unknown: 0, reachable: 1, unreachable: 2 } as const
 
 /** A relay that does not answer by then is not there: the slowest answers across the world take half a second. */
 const lookMs = 2_000
@@ -26,6 +27,7 @@ const lookMs = 2_000
 const lookAgainMs = 1_000
 /** Relays that are looked at, and those remembered for the moment. */
 const maxLooks = 1_000
+const maxLooking = 64
 /** For the DHT's word on the asking account. */
 const recordMs = 2_000
 
@@ -39,6 +41,7 @@ const maxAnnouncing = 1_000
 export interface AskedHomesComponents {
   readonly homes: Pick<HomeBook, 'self' | 'known' | 'cached' | 'find' | 'askNewest'>
   readonly relays: RelayChannels
+  readonly directory: Pick<Directory, 'addressesOf'>
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -54,9 +57,10 @@ const announceCost = 10
 
 export class AskedHomes {
   readonly #c: AskedHomesComponents
-  readonly #looks = new Map<RelayId, { readonly atMs: number, readonly isThere: Promise<boolean> }>()
+  readonly #looks = new Map<RelayId, { readonly atMs: number, readonly state: Promise<number> }>()
   readonly #announcing = new Map<AccountId, Timer | undefined>()
   readonly #looked
+  #looking = 0
   #isStopped = false
 
   constructor (components: AskedHomesComponents) {
@@ -69,8 +73,8 @@ export class AskedHomes {
     handlers
       .on(clientMethods.askHome, async ({ relay }, channel): Promise<Partial<HomeState>> => {
         const { account } = asker(channel, askCost)
-        const [isThere, record] = await Promise.all([this.#isThere(relayIdOfKey(relay)), this.#newest(account)])
-        return { state: isThere ? homeStates.reachable : homeStates.unreachable, ...(record === undefined ? {} : { homeRecord: record }) }
+        const [state, record] = await Promise.all([this.#stateOf(relayIdOfKey(relay)), this.#newest(account)])
+        return { state, ...(record === undefined ? {} : { homeRecord: record }) }
       })
       .on(clientMethods.announce, ({ accounts }, channel) => {
         const { account } = resident(channel, announceCost)
@@ -79,30 +83,36 @@ export class AskedHomes {
       })
   }
 
-  async #isThere (relay: RelayId): Promise<boolean> {
-    const { clock, homes } = this.#c
-    if (relay === homes.self) return true
+  async #stateOf (relay: RelayId): Promise<number> {
+    const { clock, directory, homes } = this.#c
+    if (relay === homes.self) return homeStates.reachable
     const known = this.#looks.get(relay)
-    if (known !== undefined && clock.nowMs() - known.atMs < lookAgainMs) return await known.isThere
+    if (known !== undefined && clock.nowMs() - known.atMs < lookAgainMs) return await known.state
+    // [IGNORE] anybody may ask about any key: only relays that somebody has told of are dialled
+    if (directory.addressesOf(relay).length === 0) return homeStates.unknown
+    // [LATER] so many at a time
+    if (this.#looking >= maxLooking) throw new ProtocolError('OVERLOADED', { retryAfterMs: lookAgainMs })
     this.#looks.delete(relay)
     if (this.#looks.size >= maxLooks) for (const oldest of this.#looks.keys()) { this.#looks.delete(oldest); break }
-    const look = { atMs: clock.nowMs(), isThere: this.#look(relay) }
+    const look = { atMs: clock.nowMs(), state: this.#look(relay) }
     this.#looks.set(relay, look)
-    return await look.isThere
+    return await look.state
   }
 
-  async #look (relay: RelayId): Promise<boolean> {
+  async #look (relay: RelayId): Promise<number> {
     const limit = deadline(this.#c.clock, lookMs)
+    this.#looking++
     try {
       const channel = await this.#c.relays.channelTo(relay, { signal: limit.signal })
       await channel.call(anyMethods.ping, {}, { signal: limit.signal })
       this.#looked.inc(1, { state: 'reachable' })
-      return true
+      return homeStates.reachable
     } catch (error) {
       if (!isProtocolError(error)) throw error
       this.#looked.inc(1, { state: 'unreachable' })
-      return false
+      return homeStates.unreachable
     } finally {
+      this.#looking--
       limit.cancel()
     }
   }

@@ -7,7 +7,7 @@ import { clientMethods, relayMethods } from '../../protocol/methods.ts'
 import { signGuestPermit } from '../../protocol/records/guest-permit.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
 import type { Outcome } from '../../protocol/wire/gen/log.js'
-import { sayHello, signing, testDevice, TestPerson } from '../testing/fixtures.ts'
+import { sayHello, signing, testDevice, testRelay, TestPerson } from '../testing/fixtures.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { homeStates } from './asked-homes.ts'
 
@@ -53,6 +53,8 @@ describe('guests of a relay', () => {
     us = await world.relay('us-1')
     ap = await world.relay('ap-1')
     ;[bob, ann] = await world.pair(ap, eu)
+    // Relays hear of each other.
+    await world.pass(15_000)
     eu.crash()
     asGuest = await guestAt(us)
   })
@@ -168,6 +170,7 @@ describe('guests of a relay', () => {
     const looks = (): number => us.meter.of('heliograph_guest_looks_total')
     assert.equal((await ask(asGuest, ap.id)).state, homeStates.reachable)
     assert.equal((await ask(asGuest, us.id)).state, homeStates.reachable)
+    assert.equal((await ask(asGuest, testRelay(world.random).id)).state, homeStates.unknown)
     const before = looks()
     const answers = await Promise.all(Array.from({ length: 20 }, async () => await ask(asGuest, eu.id)))
     assert.deepEqual(new Set(answers.map(({ state }) => state)), new Set([homeStates.unreachable]))
