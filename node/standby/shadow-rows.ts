@@ -14,7 +14,7 @@
  * | `g/<relay>/<log>/<rest>`              | a row of the group's state at `relay`                         | with the log |
  * | `p/<account>`                         | the standby that this relay ships to, as text                 | another one |
  * | `h/<account>`                         | the former home record: this relay has to hand over           | handed over |
- * | `i/<log>`                             | epoch u32 under which it was taken over from a shadow         | for ever |
+ * | `i/<log>`                             | epoch u32 under which its anchor's home took it over from a shadow | for ever |
  * | `b/<log>`                             | epoch u32 of its newest entry when this relay began to number it under another, head u48 | for ever |
  * | `t/<account>`                         | epoch u32 since which this relay is its primary, uninterrupted | it moves |
  *

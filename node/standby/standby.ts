@@ -174,7 +174,14 @@ export class Standby {
   isUninterrupted ({ conversation, epoch }: Log): boolean { return this.#bound?.tenure.covers(conversation, epoch) ?? false }
   /** This relay numbers the log from here on, after another one. */
   begins (log: Log): void { this.#bound?.takeover.begins(log) }
-  async wasTakenOver (conversation: Conversation): Promise<boolean> { return await this.#bound?.takeover.wasTakenOver(conversation) ?? false }
+  /** The anchor's former home has shipped this log here, and the anchor has not lived elsewhere since: nobody need be heard of how far it goes. */
+  async wasTakenOver (conversation: Conversation): Promise<boolean> {
+    if (this.#bound === undefined) return false
+    const { parts: { homes, placement }, takeover, tenure } = this.#bound
+    const epoch = await takeover.takenOverAt(conversation)
+    const anchor = placement.anchorOf(conversation)
+    return epoch !== undefined && (homes.cached(anchor)?.epoch === epoch || tenure.sinceOf(anchor) === epoch)
+  }
 
   /** For a device: is there a standby, and has it everything? */
   stateOf (account: AccountId): StandbyState {

@@ -139,7 +139,8 @@ export class Takeover {
     const conversation = conversationFromId(id)
     const head = await shadows.headOf(relay, id)
     await outboxes.reloading(id)
-    const start: Write[] = [{ op: 'join', log: id, account }, rows.put(rows.importedKey(id), rows.encodeU32(epoch))]
+    const start: Write[] = [{ op: 'join', log: id, account }]
+    if (placement.anchorOf(conversation) === account) start.push(rows.put(rows.importedKey(id), rows.encodeU32(epoch)))
     // Its replicas are looked after from now on, also when this relay stops before it comes to that.
     if (conversation.kind === 'group' || !conversation.members.every((member) => member === account || placement.isHome(member))) start.push({ op: 'put', table: 'meta', key: unresolvedKey(id), value: rows.empty })
     await commits.commit(start)
@@ -360,8 +361,11 @@ export class Takeover {
     return out
   }
 
-  /** Was this log taken over from a shadow, so that nobody need be heard of how far it goes? */
-  async wasTakenOver ({ id }: Conversation): Promise<boolean> { return await this.#c.store.get('standby', rows.importedKey(id)) !== undefined }
+  /** The epoch of the anchor's record with which this log was taken over from a shadow; undefined: it was not. */
+  async takenOverAt ({ id }: Conversation): Promise<number | undefined> {
+    const row = await this.#c.store.get('standby', rows.importedKey(id))
+    return row === undefined ? undefined : rows.decodeU32(row)
+  }
 
   /** A former home has handed over what it still has, of an account that lives here. */
   async takeIn (account: AccountId, relay: RelayId): Promise<void> {

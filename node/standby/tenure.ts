@@ -47,6 +47,9 @@ export class Tenure {
     this.#c.commits.commit([since === undefined ? drop(key) : put(key, encodeU32(since))]).catch((error: unknown) => { this.#c.logger.warn('standby.tenure', {}, error) })
   }
 
+  /** undefined: since its newest record. */
+  sinceOf (account: AccountId): number | undefined { return this.#since.get(account) }
+
   /** Can nobody else have numbered this log, whose newest entry is of `logEpoch`? Of a group that was never re-anchored. */
   covers (conversation: Conversation, logEpoch: number): boolean {
     const since = this.#since.get(conversation.anchor)
