@@ -106,7 +106,7 @@ export class Acts {
     draft.after(() => { this.#settle(id, error) })
   }
 
-  /** This account was out of the group and is back: nobody says any more what became of a change from before. */
+  /** This account was out of the group, and may be back: nobody says any more what became of a change from before. */
   async reset (draft: Draft, chat: ChatId): Promise<void> {
     const { groupTables, dropRow } = this.#on
     const pending = await draft.read(groupTables.pendingActs, chat)

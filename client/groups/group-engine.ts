@@ -249,6 +249,8 @@ export class GroupEngine implements GroupPort {
   giveUp (chat: ChatId): void { this.states.giveUp(chat) }
   async fetchState (conversation: GroupConversation): Promise<void> { await this.states.fetch(conversation.id, conversation) }
   async checkMark (draft: Draft, chat: ChatId, place: GroupPlace, mark: GroupMark, sealedIn: number | undefined): Promise<void> { await this.states.checkMark(draft, chat, place, mark, sealedIn) }
+  async sinceOf (draft: Draft, chat: ChatId): Promise<number | undefined> { return await this.states.sinceOf(draft, chat) }
+  async isFor (draft: Draft, chat: ChatId, place: GroupPlace): Promise<boolean> { return await this.states.isFor(draft, chat, place) }
   async provenEpoch (draft: Draft, conversation: GroupConversation): Promise<number> { return await this.anchors.provenEpoch(draft, conversation) }
   async prove (conversation: GroupConversation): Promise<void> { await this.anchors.prove(conversation) }
   waitsForNumber (chat: ChatId, id: MessageId): void { this.stuck.waits(chat, id) }
@@ -297,6 +299,8 @@ export class GroupEngine implements GroupPort {
     const state = await this.states.stateOf(draft, chat)
     // Behind the snapshot that this device began with, others may have been in the group.
     if (state === undefined || place.epoch < state.epoch || (place.epoch === state.epoch && place.seq < state.seq)) return
+    // Who is out does not know who has come since.
+    if (!state.members.has(this.#on.own.account)) return
     if (!state.members.has(envelope.sender)) throw new ProtocolError('NOT_A_MEMBER')
     if (envelope.kind === envelopeKinds.content && !maySend(state, envelope.sender)) throw new ProtocolError('NOT_ALLOWED')
   }
@@ -323,7 +327,7 @@ export class GroupEngine implements GroupPort {
     const { chat, before, after, change, isOwnDevice } = step
     const { own, events } = this.#on
     const isIn = after.members.has(own.account)
-    if (before !== undefined && change === undefined && isIn) await this.acts.reset(draft, chat)
+    if (before !== undefined && change === undefined) await this.acts.reset(draft, chat)
     const gone = before === undefined ? [] : [...before.members.keys()].filter((account) => !after.members.has(account))
     const come = before === undefined ? [] : [...after.members.keys()].filter((account) => !before.members.has(account))
     for (const account of gone) draft.write(this.tables.former, `${chat}/${account}`, { sinceSeq: before!.members.get(account)!.sinceSeq, untilSeq: step.place.seq })
@@ -348,7 +352,8 @@ export class GroupEngine implements GroupPort {
     draft.after(() => {
       events.emit('group', groupEventOf(step, own.account, info.name))
       this.receipts.evaluate(chat)
-      if (isIn) this.#on.quietly('seal', this.#on.outbox().sealWaiting(chat))
+      // Who is out hears of what waits that it cannot be sent.
+      this.#on.quietly('seal', this.#on.outbox().sealWaiting(chat))
     })
   }
 }

@@ -8,7 +8,7 @@ import { roleOf } from './words.ts'
 
 export function groupEventOf ({ chat, change, after, place }: GroupStep, own: AccountId, name: string): GroupChangeInfo {
   const common = { chat, name, isMember: after.members.has(own), seq: place.seq }
-  if (change === undefined) return { ...common, what: 'joined', accounts: [own] }
+  if (change === undefined) return { ...common, what: common.isMember ? 'joined' : 'remove', accounts: [own] }
   const { act, actor } = change
   return { ...common, what: act.act, actor, accounts: accountsOf(change), ...(act.act === 'setRole' ? { role: roleOf(act.role) } : {}) }
 }

@@ -108,9 +108,10 @@ export class GroupKeys implements BodyTaker {
   /** These have to be given keys (again) before the next message. */
   async owe (draft: Draft, chat: ChatId, accounts: readonly AccountId[] | 'all'): Promise<void> {
     const { groupTables, states } = this.#on
-    const row = await draft.read(groupTables.ownKeys, chat)
-    // Nothing was given to anybody yet: everybody is given everything then.
-    if (row === undefined) return
+    const known = await draft.read(groupTables.ownKeys, chat)
+    // Nothing was given to anybody yet: everybody is given everything with the first message.
+    if (known === undefined && accounts !== 'all') return
+    const row = known ?? noKeys
     const state = await states.stateOf(draft, chat)
     const all = accounts === 'all' ? state === undefined ? [] : await this.#everybody(draft, state) : accounts
     draft.write(groupTables.ownKeys, chat, { ...row, toGive: [...new Set([...row.toGive, ...all])] })

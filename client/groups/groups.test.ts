@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { fromUtf8 } from '../../protocol/bytes.ts'
-import { conversationFromBytes } from '../../protocol/conversation.ts'
+import { conversationFromBytes, type ConversationId } from '../../protocol/conversation.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../protocol/envelope.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
@@ -217,6 +217,88 @@ describe('client: groups', () => {
     await ann!.client.send(chat, 'three')
     await have(chat, 2, [bob!])
     assert.deepEqual(await texts(bob!, chat), ['one', 'three'])
+    noWarnings()
+  })
+
+  it('somebody who was removed, added and removed again while away learns that they are out', async () => {
+    const [ann, bob, cleo] = await meet('ann', 'bob', 'cleo', 'dora')
+    const chat = await found(people.slice(0, 3))
+    await cleo!.client.stop()
+    await cleo!.client.groups.leave(chat)
+    await cleo!.client.send(chat, 'in vain')
+    await settled(ann!, ann!.client.groups.remove(chat, [cleo!.id]))
+    await settled(ann!, ann!.client.groups.rename(chat, 'pier'))
+    await settled(ann!, ann!.client.groups.add(chat, [people[3]!.id]))
+    await settled(bob!, ann!.client.groups.add(chat, [cleo!.id]))
+    await people[3]!.client.send(chat, 'one')
+    await have(chat, 1, [ann!, bob!])
+    await settled(ann!, ann!.client.groups.remove(chat, [cleo!.id]))
+    const heard: GroupChangeInfo[] = []
+    cleo!.client.on('group', (change) => { heard.push(change) })
+    await cleo!.online()
+    await world.until(async () => (await cleo!.client.groups.state(chat))?.isMember === false, { what: 'cleo to know' })
+    await world.quiet(120_000)
+    assert.deepEqual(heard.map(({ what, accounts, isMember }) => [what, accounts, isMember]), [['remove', [cleo!.id], false]])
+    // What was said while she was in is hers, by whoever had come meanwhile; what she had to say waits for nothing.
+    assert.deepEqual(await texts(cleo!, chat), ['one', '[the sender is not in this group]'])
+    assert.equal(await cleo!.client.outboxLength(), 0)
+    noWarnings()
+    await settled(ann!, ann!.client.groups.add(chat, [cleo!.id]))
+    await ann!.client.send(chat, 'two')
+    await have(chat, 2, [ann!, bob!])
+    await have(chat, 3, [cleo!])
+    assert.deepEqual(await names(cleo!, chat), ['ann', 'bob', 'cleo', 'dora'])
+    noWarnings()
+  })
+
+  it('an admin who has not said anything gives a new name to everybody, after somebody has left', async () => {
+    const [ann, bob, cleo] = await meet('ann', 'bob', 'cleo')
+    const chat = await found(people)
+    await settled(ann!, ann!.client.groups.setRole(chat, bob!.id, 'admin'))
+    await settled(ann!, ann!.client.groups.remove(chat, [cleo!.id]))
+    await world.until(async () => (await bob!.client.groups.state(chat))?.members.length === 2)
+    await settled(bob!, bob!.client.groups.rename(chat, 'pier'))
+    await world.until(async () => (await ann!.client.groups.state(chat))?.name === 'pier', { what: 'ann to see the name' })
+    assert.equal((await cleo!.client.groups.state(chat))?.name, 'harbour')
+    noWarnings()
+  })
+
+  it('somebody who was added to a group and removed again while away is told nothing that is wrong', async () => {
+    const [ann, bob, cleo] = await meet('ann', 'bob', 'cleo')
+    const chat = await found([ann!, bob!])
+    await cleo!.client.stop()
+    await settled(ann!, ann!.client.groups.add(chat, [cleo!.id]))
+    await settled(ann!, ann!.client.groups.remove(chat, [cleo!.id]))
+    await cleo!.online()
+    await world.quiet(120_000)
+    assert.notEqual((await cleo!.client.groups.state(chat))?.isMember, true)
+    noWarnings()
+  })
+
+  it('what was said while somebody was out leaves nothing with them, also when a relay delivers it', async () => {
+    const [ann, bob, cleo] = await meet('ann', 'bob', 'cleo')
+    const chat = await found(people)
+    await ann!.client.send(chat, 'one')
+    await have(chat, 1)
+    await settled(ann!, ann!.client.groups.remove(chat, [cleo!.id]))
+    await world.until(async () => (await names(bob!, chat)).length === 2)
+    await cleo!.client.stop()
+    // More than is theirs, from the beginning on.
+    world.relay.logs.get(chat as ConversationId)!.group!.partFor = () => ({ from: 1, to: Infinity })
+    await bob!.client.send(chat, 'two')
+    await have(chat, 2, [ann!, bob!])
+    await cleo!.online()
+    await world.quiet(10_000)
+    assert.deepEqual(await texts(cleo!, chat), ['one'])
+    await cleo!.client.stop()
+    await bob!.client.send(chat, 'three')
+    await have(chat, 3, [ann!, bob!])
+    await settled(ann!, ann!.client.groups.add(chat, [cleo!.id]))
+    await cleo!.online()
+    await bob!.client.send(chat, 'four')
+    await world.until(async () => (await texts(cleo!, chat)).includes('four'))
+    await world.quiet(120_000)
+    assert.deepEqual(await texts(cleo!, chat), ['one', 'four'])
     noWarnings()
   })
 

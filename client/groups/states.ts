@@ -114,13 +114,45 @@ export class GroupStates {
       !sameBytes(nextHead(primitives, control.read.previous, control.bytes), state.head)
     if (state === undefined || isTooOld || isOther) {
       if (state !== undefined) draft.erase(groupTables.offered, chat)
-      return this.#hopeless.delete(chat) ? 'hopeless' : 'unknown'
+      if (!this.#hopeless.delete(chat)) return 'unknown'
+      if (isBack && before.members.has(own.account)) await this.#beOut(draft, chat, before, place)
+      return 'hopeless'
     }
     draft.erase(groupTables.offered, chat)
     this.#store(draft, chat, state)
     await this.#on.onChanged(draft, { chat, before, after: state, change: undefined, place, isOwnDevice: false })
     const since = state.members.get(own.account)?.sinceSeq
     return since !== undefined && since < place.seq ? since : 'entered'
+  }
+
+  /**
+   * This account was out, came in at `place`, and is shown no state there: it is out again.
+   * Who else is in it is not known any more.
+   */
+  async #beOut (draft: Draft, chat: ChatId, before: GroupState, place: Place): Promise<void> {
+    const { groupTables, own } = this.#on
+    const after = copyOf(before)
+    after.members.delete(own.account)
+    draft.write(groupTables.states, chat, after)
+    await this.#on.onChanged(draft, { chat, before, after, change: undefined, place, isOwnDevice: false })
+    // Up to where it was in is not told; the relay delivers no more than that.
+    draft.write(groupTables.former, `${chat}/${own.account}`, { sinceSeq: place.seq, untilSeq: Number.MAX_SAFE_INTEGER })
+  }
+
+  /**
+   * Where this account came in; undefined: it is not in the group, as far as this device knows. What stands before was not
+   * meant for it, unless it was in once before.
+   */
+  async sinceOf (draft: Draft, chat: ChatId): Promise<number | undefined> { return (await this.stateOf(draft, chat))?.members.get(this.#on.own.account)?.sinceSeq }
+
+  /** Did this account have a part in the group at that place of its log? true when that is not known. */
+  async isFor (draft: Draft, chat: ChatId, { seq }: Place): Promise<boolean> {
+    const { groupTables, own } = this.#on
+    if (await this.stateOf(draft, chat) === undefined) return true
+    const since = await this.sinceOf(draft, chat)
+    if (since !== undefined && seq >= since) return true
+    const former = await draft.read(groupTables.former, `${chat}/${own.account}`)
+    return former !== undefined && seq >= former.sinceSeq && seq <= former.untilSeq
   }
 
   /** A state that does not have what is void: as the relay has it, if that is what this device had at its place. */

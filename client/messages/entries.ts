@@ -89,7 +89,7 @@ export class Entries {
     const begun = conversation.kind === 'group' ? await this.#begin(draft, arrival, conversation) : 'known'
     if (begun === 'unknown') return { needsGroup: conversation as GroupConversation }
     // Who was out of the group for a while has missed nothing that was meant for them.
-    if (log.isSkipped === true && begun === 'known') this.#warnings.gone(draft, chat)
+    if (log.isSkipped === true && begun === 'known' && (await this.#on.groups.sinceOf(draft, chat) ?? 0) < entry.seq) this.#warnings.gone(draft, chat)
     if (typeof begun === 'number' && begun > log.seq && begun < entry.seq) {
       // What came first is not where this account came in: the relay has more.
       draft.write(this.#on.tables.logs, chat, { ...log, epoch: entry.epoch, seq: begun - 1, hash: '' })
@@ -227,8 +227,9 @@ export class Entries {
       // The store's trouble is not the message's: the log waits.
       if (!isProtocolError(error) || isStoreFailure(error)) throw error
       // A counter that was used before is no proof of a repeat: the relay can write one on a new message.
+      const isMeant = conversation.kind !== 'group' || await groups.isFor(draft, chat, entry)
       const isNew = !isRepeat || await this.#isForgotten(draft, messageId, error)
-      if (isNew && !isPlaceholder) await this.#placeholders.keep(draft, arrival, envelope, bytes, error)
+      if (isNew && isMeant && !isPlaceholder) await this.#placeholders.keep(draft, arrival, envelope, bytes, error)
       return { digest, envelope }
     }
   }

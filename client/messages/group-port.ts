@@ -25,6 +25,10 @@ export interface GroupPort {
    * @returns known: go on · entered: go on, this account has just come in · unknown: `fetchState` first · hopeless: take its place only · a number: the log begins there
    */
   begin (draft: Draft, entry: GroupEntry): Promise<'known' | 'entered' | 'unknown' | 'hopeless' | number>
+  /** Number of the entry that brought this account in; undefined: it is not in the group, as far as is known. */
+  sinceOf (draft: Draft, chat: ChatId): Promise<number | undefined>
+  /** Was this account in the group at that place? true when it is not known. */
+  isFor (draft: Draft, chat: ChatId, place: GroupPlace): Promise<boolean>
   takeControl (draft: Draft, entry: GroupEntry & { readonly envelope: Envelope }, isOwnDevice: boolean): Promise<void>
   /** Ask the relay. @throws ProtocolError */
   fetchState (conversation: GroupConversation): Promise<void>

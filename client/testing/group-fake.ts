@@ -14,8 +14,8 @@ import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 export class FakeGroup {
   readonly state: GroupState
   readonly #primitives: Primitives
-  /** Number of the entry that was the last for somebody. */
-  readonly #until = new Map<AccountId, number>()
+  /** Numbers of the entries that were the first and the last for somebody who is out. */
+  readonly #former = new Map<AccountId, { from: number, to: number }>()
 
   constructor (primitives: Primitives, conversation: GroupConversation) {
     this.#primitives = primitives
@@ -34,16 +34,14 @@ export class FakeGroup {
       return
     }
     const change = checkControl(this.#primitives, state, verifyControlEnvelope(this.#primitives, envelope), envelope.control!)
+    for (const account of change.removed) this.#former.set(account, { from: state.members.get(account)?.sinceSeq ?? place.seq, to: place.seq })
+    for (const { account } of change.set) this.#former.delete(account)
     applyChange(state, change, place)
-    for (const account of change.removed) this.#until.set(account, place.seq)
-    for (const { account } of change.set) this.#until.delete(account)
   }
 
   /** First and last number that are for this account; undefined: nothing is. */
   partFor (account: AccountId): { from: number, to: number } | undefined {
     const member = this.state.members.get(account)
-    if (member !== undefined) return { from: member.sinceSeq, to: Infinity }
-    const until = this.#until.get(account)
-    return until === undefined ? undefined : { from: 1, to: until }
+    return member === undefined ? this.#former.get(account) : { from: member.sinceSeq, to: Infinity }
   }
 }
