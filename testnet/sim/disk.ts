@@ -23,7 +23,7 @@ const guestPrefix = 'guest '
 abstract class Disk {
   readonly time: SimTime
   readonly random: SeededRandom
-  /** Virtual milliseconds of one sync, up to; writes without one take none. */
+  /** Virtual milliseconds of one sync, up to; 0: at once. Writes without one take none. */
   syncMs = 3
   isFull = false
   /** Called at every step of every write; it may crash the machine. */
@@ -37,6 +37,7 @@ abstract class Disk {
   }
 
   async wait (): Promise<void> {
+    if (this.syncMs === 0) return
     const delayMs = this.random.fraction() * this.syncMs / 2
     await new Promise<void>((resolve) => { this.time.after(delayMs, resolve) })
   }

@@ -31,7 +31,7 @@ export async function scale ({ relays, accounts, seconds, perHour, say }: ScaleO
   const world = new World({
     seed: 1,
     steps: [],
-    shape: { relays, people: 0, companions: 0, groups: 0, pairwiseGroupDevices: 16, standby: 'none', syncMs: 1, durationMs: 0, network: { latencyMs: 5, latencyMaxMs: 120, jitterMs: 5, gossipLoss: 0, gossipTwice: 0 } }
+    shape: { relays, people: 0, companions: 0, groups: 0, pairwiseGroupDevices: 16, standby: 'none', syncMs: 0, durationMs: 0, network: { latencyMs: 5, latencyMaxMs: 120, jitterMs: 5, gossipLoss: 0, gossipTwice: 0 } }
   })
   const started = performance.now()
   const since = (fromMs: number): string => `${((performance.now() - fromMs) / 1000).toFixed(0)} s`
