@@ -150,7 +150,7 @@ export class MessagePath {
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
     for (const lane of ['forward', 'replicate', 'conversation']) retries.inc(0, { lane })
     const all = { ...shared, retries, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
-    this.#clients = new ClientSessions(all)
+    this.#clients = new ClientSessions({ ...all, earlier: (log, fromSeq) => copies.before(log, fromSeq) })
     this.#forwarding = new Forwarding({ ...all, load: (conversation) => this.#logs.load(conversation), isParted: (id) => this.#anchorNotices.isParted(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
@@ -184,9 +184,10 @@ export class MessagePath {
     await this.#outboxes.load()
     this.#links.start()
     this.#retention.start()
+    // First: what waits must not overtake what comes back from a log that has parted.
+    this.#anchorNotices.resume()
     for (const queue of this.#outboxes.queues) this.#forwarding.queued(queue)
     await this.#replication.resume()
-    this.#anchorNotices.resume()
     this.#presence.start()
   }
 
