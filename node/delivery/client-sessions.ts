@@ -28,7 +28,7 @@ import type { Placement } from '../log/placement.ts'
 import type { Buckets, Defer, Homes, Logger } from '../ports.ts'
 import type { Progress } from '../log/progress.ts'
 import { SharedPages } from './shared-pages.ts'
-import type { OutboxItem, Store } from '../store/store.ts'
+import type { LogEntry, OutboxItem, Store } from '../store/store.ts'
 
 /** A device that hello has proved. */
 export interface Attached {
@@ -59,6 +59,8 @@ export interface ClientSessionsComponents extends Pick<DeliveryComponents, 'cloc
   logs: Logs
   reader: LogReader
   intake: Intake
+  /** Of a group that another relay sequences: what this replica does not keep, and that relay does. @throws ProtocolError: not now */
+  earlier (log: Log, fromSeq: number): Promise<LogEntry[]>
   placement: Placement
   homes: Homes
   progress: Progress
@@ -295,7 +297,9 @@ export class ClientSessions {
     const log = await this.#c.logs.load(conversation)
     const span = this.#own(conversation, session)
     const last = Math.min(log.durableHead, span.last)
-    const entries = await this.#c.reader.read(log, Math.max(request.fromSeq, span.first), { maxEntries: request.maxEntries || limits.pageEntries, maxBytes: limits.pageBytes })
+    const from = Math.max(request.fromSeq, span.first)
+    const earlier = log.group !== undefined && from < log.first && !this.#c.placement.isSequencer(conversation) ? await this.#c.earlier(log, from) : []
+    const entries = earlier.length > 0 ? earlier : await this.#c.reader.read(log, from, { maxEntries: request.maxEntries || limits.pageEntries, maxBytes: limits.pageBytes })
     const epoch = entries[0]?.epoch ?? log.epoch
     return {
       conversation: conversation.bytes,

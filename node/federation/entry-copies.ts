@@ -72,6 +72,32 @@ export class EntryCopies {
     return undefined
   }
 
+  /**
+   * SPEC(relay, groups) What the sequencer of a group still keeps for a member who has moved here from a relay that had not taken it:
+   * this replica has dropped it, because those who lived here before have it. Bounded as one page.
+   * @returns in order, from `fromSeq` or the first that is kept there, up to what is kept here; none: nothing of it is left
+   * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, …: not now
+   */
+  async before (log: Log, fromSeq: number): Promise<LogEntry[]> {
+    const { clock, links, placement } = this.#c
+    const { conversation } = log
+    const primary = placement.primaryOf(placement.anchorOf(conversation))
+    if (primary === undefined || primary === placement.self) return []
+    const limit = deadline(clock, limits.requestTimeoutMs / 2)
+    try {
+      const channel = await links.channelTo(primary, { signal: limit.signal })
+      const page = checkNumbers(await channel.call(relayMethods.pull, { conversation: conversation.bytes, fromSeq, maxEntries: limits.pageEntries }, { signal: limit.signal }))
+      const entries: LogEntry[] = []
+      for (const entry of page.entries) {
+        if (entry.seq >= log.first || entry.seq < fromSeq || entry.envelope === undefined || (entries.length > 0 && entry.seq !== entries.at(-1)!.seq + 1)) break
+        entries.push(this.#copyOf(log, page, entry, entry.envelope))
+      }
+      return entries
+    } finally {
+      limit.cancel()
+    }
+  }
+
   /** @throws ProtocolError MALFORMED, BAD_CONVERSATION, … */
   #copyOf ({ conversation }: Log, { epoch }: Page, { seq, storedAtMs }: Entry, envelope: Uint8Array): LogEntry {
     const header = readEnvelopeHeader(envelope)

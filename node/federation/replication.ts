@@ -160,7 +160,8 @@ export class Replication {
   /** Rows of relays that members have moved away from: nobody needs anything there. */
   #forgetOld (log: Log, group: Group): void {
     if (!group.isKnown || group.unplaced.size > 0) return
-    const old = [...log.replicas.keys()].filter((relay) => !group.isHomeOfMember(relay))
+    // What one of them had not taken is kept for a while: whoever has moved away from it may ask for it (progress.ts).
+    const old = [...log.replicas.keys()].filter((relay) => !group.isHomeOfMember(relay) && !this.#c.progress.isHeldFor(log, relay))
     if (old.length === 0) return
     for (const relay of old) log.replicas.delete(relay)
     this.#c.commits.commit(old.map((relay) => ({ op: 'retire', log: log.conversation.id, relay }))).catch((error: unknown) => {
