@@ -216,9 +216,9 @@ export const rates = {
   submitPerDevice: { burst: 2_000, perSecond: 100 },
   /** Envelopes of all devices of one account. */
   submitPerAccount: { burst: 4_000, perSecond: 200 },
-  /** What nobody waits for; who sends more takes turns with the others who do (node/limits/fair-intake.ts). A person, and a bot that answers a few. */
-  promptPerAccount: { burst: 64, perSecond: 20 },
-  promptPerRelay: { burst: 2_000, perSecond: 500 },
+  /** What nobody waits for; who sends more takes turns with the others who do (node/limits/fair-intake.ts). A person who writes as fast as the keys go, on ten devices that all give receipts. */
+  promptPerAccount: { burst: 48, perSecond: 40 },
+  promptPerRelay: { burst: 512, perSecond: 500 },
   /** Envelopes from one peer relay. */
   forwardPerRelay: { burst: 200_000, perSecond: 50_000 },
   /** Envelopes into one group, of all its members together: 100 a second to 1,024 people are 100,000 deliveries. */

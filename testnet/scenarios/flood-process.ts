@@ -1,6 +1,7 @@
 /**
- * Accounts that send as fast as they can and do not care what they are told, in a process of their own, for the scenario
+ * Accounts that send far more than they may and do not care what they are told, in a process of their own, for the scenario
  * `flood`. Whatever a relay answers, the next batch follows; message ids are new, so that nothing is cheap as a repetition.
+ * Twice what a device may send: more would measure who shares the processor with this process.
  */
 import { getPriority, setPriority } from 'node:os'
 import { inspect } from 'node:util'
@@ -35,6 +36,9 @@ export interface FloodResult {
 
 const batchSize = 32
 const inFlight = 4
+/** Envelopes that one of them offers in a second. */
+const perSecond = 200
+const pauseMs = 1_000 * batchSize * inFlight / perSecond
 const messageBytes = 1_024
 const heartbeatMs = 25_000
 
@@ -92,7 +96,10 @@ class Flooder {
   /** Batches to `next()`, several under way, until `isOver`. */
   async flood (next: () => Conversation, isOver: () => boolean, result: FloodResult): Promise<void> {
     await Promise.all(Array.from({ length: inFlight }, async () => {
+      // Not all of them at the same moment.
+      await new Promise((resolve) => { setTimeout(resolve, pauseMs * Math.random()) })
       while (!isOver() && this.#channel?.isClosed === false) {
+        const begun = performance.now()
         const conversation = next()
         const envelopes = Array.from({ length: batchSize }, () => this.#seal(conversation, envelopeKinds.content))
         try {
@@ -105,8 +112,7 @@ class Flooder {
           if (!isProtocolError(error)) throw error
           count(result, error.code, batchSize)
         }
-        // Its own thread must come round to the others.
-        await new Promise((resolve) => { setImmediate(resolve) })
+        await new Promise((resolve) => { setTimeout(resolve, Math.max(0, begun + pauseMs - performance.now())) })
       }
       if (this.#channel?.isClosed === true) count(result, 'connection ended', 1)
     }))
@@ -125,7 +131,9 @@ async function connect ({ senders: many, targets, receivers: few, at }: Extract<
   setPriority(Math.min(19, getPriority() + 10))
   senders = Array.from({ length: many }, (_, i) => new Flooder(targets[i % targets.length]!))
   receivers = Array.from({ length: few }, () => new Flooder(at))
-  for (const one of [...receivers, ...senders]) await one.connect()
+  const everybody = [...receivers, ...senders]
+  let next = 0
+  await Promise.all(Array.from({ length: 8 }, async () => { while (next < everybody.length) await everybody[next++]!.connect() }))
   return { connected: senders.length + receivers.length }
 }
 

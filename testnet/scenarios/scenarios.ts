@@ -4,6 +4,7 @@ import { clocks } from './clocks.ts'
 import { crossRegion } from './cross-region.ts'
 import { damaged } from './damaged.ts'
 import { diskFull } from './disk-full.ts'
+import { flood } from './flood.ts'
 import { group1024 } from './group-1024.ts'
 import { groupPartition } from './group-partition.ts'
 import { groupSmall } from './group-small.ts'
@@ -23,4 +24,4 @@ import { rollingRestart } from './rolling-restart.ts'
 import { wan } from './wan.ts'
 import { wiretap } from './wiretap.ts'
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, reconnect, homeDestroyed, pause, diskFull, powercut, wan, clocks, damaged, slow].map((scenario) => [scenario.name, scenario]))
+export const scenarios: ReadonlyMap<string, Scenario> = new Map([crossRegion, offline, killRelay, partition, presenceStorm, wiretap, groupSmall, groupPartition, group1024, multiDevice, heal, killRandom, rollingRestart, reconnect, homeDestroyed, pause, diskFull, powercut, wan, clocks, damaged, slow, flood].map((scenario) => [scenario.name, scenario]))
