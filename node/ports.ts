@@ -2,6 +2,8 @@
  * What the message path needs of the rest of the relay. The people side (accounts.ts, homes.ts, directory.ts, buckets.ts,
  * logger.ts) implements these; tests stand in for them.
  */
+import type { ConversationId } from '../protocol/conversation.ts'
+import type { SignedGroupAnchor } from '../protocol/groups/anchor.ts'
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import type { rates } from '../protocol/limits.ts'
 import type { SignedHomeRecord } from '../protocol/records/home-record.ts'
@@ -34,6 +36,9 @@ export interface Homes {
   /** A newer record of this account is known from now on. */
   onMoved (listener: (account: AccountId, before: SignedHomeRecord) => void): void
 }
+
+/** Groups that an admin has re-anchored. */
+export interface AnchorsKnown { cached (id: ConversationId): SignedGroupAnchor | undefined }
 
 export interface Directory {
   /** Multiaddrs as text; none when the relay is not known. */

@@ -27,7 +27,7 @@ import { KeyedSerial } from '../keyed-serial.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Placement } from '../log/placement.ts'
-import type { Commits, Homes, Logger } from '../ports.ts'
+import type { AnchorsKnown, Commits, Homes, Logger } from '../ports.ts'
 import type { Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
 import type { GroupSigning, Groups } from './groups.ts'
@@ -43,9 +43,6 @@ const maxProofPages = 64
 const maxProvers = 8
 /** Groups whose records are looked at, or proven, at the same time. */
 const maxTaking = 1_000
-
-/** What others need to know of it, at once. */
-export interface AnchorsKnown { cached (id: ConversationId): SignedGroupAnchor | undefined }
 
 export interface GroupAnchorsComponents {
   store: Pick<Store, 'get' | 'scan'>

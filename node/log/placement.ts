@@ -8,9 +8,8 @@ import { logEpochOf } from '../../protocol/groups/anchor.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Group } from '../groups/group.ts'
-import type { AnchorsKnown } from '../groups/group-anchors.ts'
 import type { Span } from '../groups/group-rows.ts'
-import type { Homes, LocalAccounts } from '../ports.ts'
+import type { AnchorsKnown, Homes, LocalAccounts } from '../ports.ts'
 
 const nobody: readonly AccountId[] = []
 const noAnchors: AnchorsKnown = { cached: () => undefined }
