@@ -2,11 +2,17 @@ import assert from 'node:assert/strict'
 import type { Channel } from '../../protocol/channel.ts'
 import { groupConversation, pairConversation } from '../../protocol/conversation.ts'
 import { ERRORS, ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { accountIdToBytes } from '../../protocol/ids.ts'
+import { accountIdToBytes, messageIdFromBytes } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { ShipAccount, ShipLog, Shipped } from '../../protocol/wire/gen/standby.js'
-import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import { encodeEnvelope } from '../../protocol/envelope.ts'
+import { signHomeRecord } from '../../protocol/records/home-record.ts'
+import { MemoryStore } from '../store/store-memory.ts'
+import { TestPerson, directCommits, signing, testRelay } from '../testing/fixtures.ts'
+import { silentLogger } from '../watch/logger.ts'
+import { Shadows } from './shadows.ts'
+import { CountingMeter, World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { standbyRecord, standBy } from '../testing/standby-world.ts'
 import { emptyPart } from './filler.ts'
 
@@ -129,5 +135,45 @@ describe('what is shipped to a standby', () => {
     await assert.rejects(world.during(other.call(relayMethods.readShipped, { ...request, conversation: group.bytes })), { code: 'MOVED' })
     assert.ok(limits.standbyAckTimeoutMs > 0)
     await world.stop()
+  })
+
+  it('is held to a number of bytes for each relay', async () => {
+    const world = new World(26)
+    const [primary, standby] = [testRelay(world.random), testRelay(world.random)]
+    const [one, other] = [new TestPerson(world.random), new TestPerson(world.random)]
+    const record = signHomeRecord(signing, { account: one.account, epoch: 1, homes: [primary.id, standby.id], region: 'eu', issuedAtMs: 1 }, one.seed)
+    const store = new MemoryStore()
+    const shadows = new Shadows({
+      store,
+      commits: directCommits(store),
+      homes: { self: standby.id, cached: () => record, known: async () => record, learnDurably: async () => {} },
+      accounts: { isLocal: () => false },
+      buckets: { take: () => {} },
+      signing,
+      clock: world.clock,
+      meter: new CountingMeter(),
+      logger: silentLogger,
+      takeIn: async () => {}
+    }, { maxBytes: 10_000 })
+    const { id } = pairConversation(one.account, other.account)
+    const envelopeOf = (): Uint8Array => encodeEnvelope({ conversation: pairConversation(one.account, other.account), sender: one.account, senderDevice: one.device.id, messageId: messageIdFromBytes(Uint8Array.of(...new Uint8Array(6), 0x70, 0, 0x80, ...world.random.bytes(7))), kind: 1, expiresAtMs: 0, ciphertexts: [{ device: one.device.id, kind: 2, bytes: new Uint8Array(800) }] })
+    const entries = Array.from({ length: 20 }, (_, i) => ({ epoch: 1, seq: i + 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: envelopeOf() }))
+    const statuses: number[] = []
+    for (const entry of entries) {
+      const { answers } = await world.during(shadows.receive({ accounts: [], logs: [{ ...emptyPart(id, one.account), entries: [entry] }] }, primary.id))
+      statuses.push(answers[0]?.status ?? 0)
+    }
+    const taken = statuses.filter((status) => status === 0).length
+    assert.ok(taken >= 9 && taken <= 12, `${taken} taken`)
+    assert.equal(statuses[taken], ERRORS.TOO_MANY.status)
+    assert.ok(statuses.slice(taken + 1).every((status) => status === ERRORS.GAP.status))
+    // What the primary does not need any more makes room.
+    await world.during(shadows.receive({ accounts: [], logs: [{ ...emptyPart(id, one.account), trimThrough: taken - 1 }] }, primary.id))
+    await world.pass(11 * 60_000)
+    const again = (): Promise<Shipped> => world.during(shadows.receive({ accounts: [], logs: [{ ...emptyPart(id, one.account), entries: [entries[taken]!] }] }, primary.id))
+    await again()
+    await world.pass(100)
+    assert.deepEqual((await again()).answers, [])
+    await shadows.stop()
   })
 })

@@ -18,20 +18,21 @@ import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Buckets, Commits, Homes, Logger } from '../ports.ts'
 import type { Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
+import { checkNumber, isKeysRow, isLogOf } from './shadow-checks.ts'
 import * as rows from './shadow-rows.ts'
 
 /** Heads of shadows in memory: 250 bytes each. */
 const maxHeads = 20_000
 /** Waiting requests of one relay: its window of batches and a few more. */
 const maxWaiting = 64
-/** [REJECT] far beyond any log, and far from what a row can hold */
-const maxNumber = 2 ** 40
 /** Keys of rows: account, device and a word. */
 const maxKeyBytes = 256
 /** Former homes whose right to hand over was checked. */
 const maxFormer = 10_000
-/** A handed-over shadow's account may be taken in this much at once. */
+/** Entries or items of one answer. */
 const readBounds = 256
+/** Between two counts of what one relay has left here. */
+const recountEveryMs = 10 * 60_000
 
 export interface ShadowsComponents {
   store: Pick<Store, 'get' | 'scan'>
@@ -56,6 +57,8 @@ interface Taken {
   /** Heads asked for, answered after the commit. */
   readonly asked: Array<{ of: Uint8Array, head: rows.ShadowHead }>
   readonly done: AccountId[]
+  /** Logs that an account has left. */
+  readonly left: ConversationId[]
   bytes: number
 }
 
@@ -75,12 +78,17 @@ export class Shadows {
   /** Accounts that are being taken over: their shadows stay as they are. */
   readonly #closed = new Set<AccountId>()
   readonly #committing = new Set<Promise<void>>()
+  readonly #maxBytes: number
+  readonly #recounting = new Set<RelayId>()
+  readonly #recountTimers = new Set<Timer>()
   readonly #entries
   readonly #refused
   #isStopped = false
 
-  constructor (components: ShadowsComponents) {
+  /** @param maxBytes kept for one relay */
+  constructor (components: ShadowsComponents, { maxBytes = limits.standbyBytesPerRelay }: { readonly maxBytes?: number } = {}) {
     this.#c = components
+    this.#maxBytes = maxBytes
     const { meter } = components
     this.#entries = meter.counter('heliograph_standby_received_total', 'entries and waiting envelopes that other relays have shipped here')
     this.#refused = meter.counter('heliograph_standby_refused_total', 'shipments of logs and accounts that were refused here, by code', ['code'])
@@ -135,7 +143,7 @@ export class Shadows {
   }
 
   async #place (shipment: Shipment, relay: RelayId): Promise<{ done: Promise<Shipped> }> {
-    const taken: Taken = { relay, writes: [], answers: [], touched: new Set(), asked: [], done: [], bytes: 0 }
+    const taken: Taken = { relay, writes: [], answers: [], touched: new Set(), asked: [], done: [], left: [], bytes: 0 }
     for (const part of shipment.accounts) await this.#each(part.account, taken, () => this.#takeAccount(part, taken))
     for (const part of shipment.logs) await this.#each(part.conversation, taken, () => this.#takeLog(part, taken))
     return { done: this.#finish(taken) }
@@ -152,7 +160,7 @@ export class Shadows {
     }
   }
 
-  async #finish ({ relay, writes, answers, touched, asked, done, bytes }: Taken): Promise<Shipped> {
+  async #finish ({ relay, writes, answers, touched, asked, done, left, bytes }: Taken): Promise<Shipped> {
     if (writes.length > 0) {
       try {
         await this.#commit(writes)
@@ -165,6 +173,7 @@ export class Shadows {
     }
     for (const { of, head: { epoch, first, head } } of asked) answers.push({ of, status: 0, epoch, first, head })
     for (const account of done) await this.#c.takeIn(account, relay)
+    for (const log of left) await this.#dropUnused(relay, log)
     return { answers }
   }
 
@@ -246,6 +255,7 @@ export class Shadows {
       if (row.table !== rows.joinedTable) continue
       const log = row.key as ConversationId
       writes.push(row.value === undefined ? rows.drop(rows.memberKey(relay, log, account)) : rows.put(rows.memberKey(relay, log, account), rows.empty))
+      if (row.value === undefined) taken.left.push(log)
     }
     if (part.isWhole) for await (const { key } of this.#c.store.scan('standby', rows.rowsKey(account, relay))) if (!whole.has(key)) writes.push(rows.drop(key))
     if (part.isDone) taken.done.push(account)
@@ -256,7 +266,7 @@ export class Shadows {
     if (key.length > maxKeyBytes) throw new ProtocolError('TOO_LARGE', { what: 'key' })
     const isOwn = table === rows.joinedTable
       ? isLogOf(key, account)
-      : table === rows.shippedTables.prekey ? key.startsWith(`${account}/`) : key === (table === rows.shippedTables.presence ? `p/${account}` : account)
+      : table === rows.shippedTables.prekey ? isKeysRow(key, account) : key === (table === rows.shippedTables.presence ? `p/${account}` : account)
     if (!isOwn || table > rows.shippedTables.presence) throw new ProtocolError('MALFORMED', { what: 'row of an account' })
     return rows.rowsKey(account, relay, table, key)
   }
@@ -264,15 +274,31 @@ export class Shadows {
   #writeRow (key: string, { value }: ShipRow, taken: Taken): void {
     if (value === undefined) taken.writes.push(rows.drop(key))
     else {
-      this.#charge(taken, value.byteLength, false)
+      this.#charge(taken, value.byteLength)
       taken.writes.push(rows.put(key, value))
     }
   }
 
-  #charge (taken: Taken, bytes: number, isCounted: boolean): void {
+  /** What is overwritten or goes is not looked up for its length, so this counts too much: when it comes to the bound, what is there is counted anew. */
+  #charge (taken: Taken, bytes: number): void {
+    const { relay } = taken
+    taken.bytes += bytes
     // [REJECT] SPEC(standby §bounds) one relay does not fill this one
-    if ((this.#bytes.get(taken.relay) ?? 0) + taken.bytes + bytes > limits.standbyBytesPerRelay) throw new ProtocolError('TOO_MANY', { what: 'bytes kept for one relay' })
-    if (isCounted) taken.bytes += bytes
+    if ((this.#bytes.get(relay) ?? 0) + taken.bytes <= this.#maxBytes) return
+    this.#recount(relay)
+    throw new ProtocolError('TOO_MANY', { what: 'bytes kept for one relay' })
+  }
+
+  #recount (relay: RelayId): void {
+    if (this.#recounting.has(relay) || this.#isStopped) return
+    this.#recounting.add(relay)
+    const count = async (): Promise<void> => {
+      let bytes = 0
+      for (const kind of ['e', 'o', 'g']) for await (const { value } of this.#c.store.scan('standby', `${kind}/${relay}/`)) bytes += value.byteLength
+      this.#bytes.set(relay, bytes)
+    }
+    count().catch((error: unknown) => { this.#c.logger.warn('standby.recount', {}, error) })
+    this.#recountTimers.add(this.#c.clock.after(recountEveryMs, () => { this.#recounting.delete(relay) }))
   }
 
   async #takeLog (part: ShipLog, taken: Taken): Promise<void> {
@@ -291,7 +317,7 @@ export class Shadows {
       this.#skip(part, relay, id, head, writes)
       const isGap = this.#append(part, conversation, head, taken)
       await this.#takeWaiting(part, conversation, taken)
-      this.#trim(part.trimThrough, relay, id, head, writes)
+      taken.bytes -= this.#trim(part.trimThrough, relay, id, head, writes)
       for (const { device, seq } of part.cursors) writes.push(rows.put(rows.cursorKey(relay, id, deviceIdOfKey(device)), rows.encodeU48(checkNumber(seq))))
       await this.#takeGroupRows(part, id, taken)
       if (isGap) throw new ProtocolError('GAP')
@@ -332,7 +358,7 @@ export class Shadows {
       if (checkNumber(seq) <= head.head) continue
       if (seq !== head.head + 1) return true
       if (!sameBytes(readEnvelopeHeader(envelope).conversation, conversation)) throw new ProtocolError('BAD_CONVERSATION')
-      this.#charge(taken, envelope.byteLength, true)
+      this.#charge(taken, envelope.byteLength)
       writes.push(rows.put(rows.entryKey(relay, id, seq), rows.encodeEnvelope({ epoch, storedAtMs, expiresAtMs, envelope })))
       Object.assign(head, { head: seq, epoch: Math.max(head.epoch, epoch), bytes: head.bytes + envelope.byteLength })
       this.#entries.inc()
@@ -346,7 +372,7 @@ export class Shadows {
     const here = new Set<number>()
     for (const { position, storedAtMs, expiresAtMs, envelope } of items) {
       if (!sameBytes(readEnvelopeHeader(envelope).conversation, conversation)) throw new ProtocolError('BAD_CONVERSATION')
-      this.#charge(taken, envelope.byteLength, false)
+      this.#charge(taken, envelope.byteLength)
       here.add(checkNumber(position))
       writes.push(rows.put(rows.itemKey(relay, id, position), rows.encodeEnvelope({ epoch: 0, storedAtMs, expiresAtMs, envelope })))
       this.#entries.inc()
@@ -370,14 +396,16 @@ export class Shadows {
     if (isWhole) for await (const { key } of this.#c.store.scan('standby', rows.groupKey(relay, id))) if (!whole.has(key)) writes.push(rows.drop(key))
   }
 
-  /** Bytes of what goes are guessed: a row would have to be read for its length. */
-  #trim (throughSeq: number, relay: RelayId, id: ConversationId, head: rows.ShadowHead, writes: Write[]): void {
+  /** @returns bytes of what goes, guessed: a row would have to be read for its length */
+  #trim (throughSeq: number, relay: RelayId, id: ConversationId, head: rows.ShadowHead, writes: Write[]): number {
     const through = Math.min(checkNumber(throughSeq), head.head)
-    if (through < head.first) return
+    if (through < head.first) return 0
+    const before = head.bytes
     const kept = (head.head - through) / (head.head - head.first + 1)
     for (let seq = head.first; seq <= through; seq++) writes.push(rows.drop(rows.entryKey(relay, id, seq)))
     head.first = through + 1
-    head.bytes = Math.round(head.bytes * kept)
+    head.bytes = Math.round(before * kept)
+    return before - head.bytes
   }
 
   // ── reading
@@ -447,23 +475,26 @@ export class Shadows {
     this.#former.delete(`${account}/${relay}`)
     const logs = await this.logsOf(account, relay)
     for (const log of logs) {
-      const others = []
-      for await (const { key } of store.scan('standby', rows.memberKey(relay, log))) if (rows.lastOfKey(key) !== account) others.push(key)
-      const writes: Write[] = [rows.drop(rows.memberKey(relay, log, account))]
-      if (others.length === 0) {
-        const head = await this.headOf(relay, log)
-        for (const prefix of [rows.entriesOf(relay, log), rows.itemsOf(relay, log), rows.cursorKey(relay, log), rows.groupKey(relay, log)]) {
-          for await (const { key } of store.scan('standby', prefix)) writes.push(rows.drop(key))
-        }
-        writes.push(rows.drop(rows.headKey(relay, log)))
-        this.#heads.delete(`${relay}/${log}`)
-        this.#bytes.set(relay, Math.max(0, (this.#bytes.get(relay) ?? 0) - (head?.bytes ?? 0)))
-      }
-      await commits.commit(writes)
+      await commits.commit([rows.drop(rows.memberKey(relay, log, account))])
+      await this.#dropUnused(relay, log)
     }
     const last: Write[] = [rows.drop(rows.accountKey(account, relay))]
     for await (const { key } of store.scan('standby', rows.rowsKey(account, relay))) last.push(rows.drop(key))
     await commits.commit(last)
+  }
+
+  /** A log that no account is in any more. */
+  async #dropUnused (relay: RelayId, log: ConversationId): Promise<void> {
+    const { store, commits } = this.#c
+    for await (const member of store.scan('standby', rows.memberKey(relay, log))) { void member; return }
+    const head = await this.headOf(relay, log)
+    const writes: Write[] = [rows.drop(rows.headKey(relay, log))]
+    for (const prefix of [rows.entriesOf(relay, log), rows.itemsOf(relay, log), rows.cursorKey(relay, log), rows.groupKey(relay, log)]) {
+      for await (const { key } of store.scan('standby', prefix)) writes.push(rows.drop(key))
+    }
+    await commits.commit(writes)
+    this.#heads.delete(`${relay}/${log}`)
+    this.#bytes.set(relay, Math.max(0, (this.#bytes.get(relay) ?? 0) - (head?.bytes ?? 0)))
   }
 
   /** Logs that the account has a part in, as `relay` says. */
@@ -475,19 +506,7 @@ export class Shadows {
 
   async stop (): Promise<void> {
     this.#isStopped = true
-    for (const timer of this.#dropping.values()) timer.cancel()
+    for (const timer of [...this.#dropping.values(), ...this.#recountTimers]) timer.cancel()
     await Promise.all(Array.from(this.#turns.values(), ({ last }) => last))
   }
 }
-
-function checkNumber (number: number): number {
-  if (!Number.isSafeInteger(number) || number < 0 || number > maxNumber) throw new ProtocolError('MALFORMED', { what: 'number' })
-  return number
-}
-
-/** @throws ProtocolError BAD_CONVERSATION */
-function isLogOf (id: string, account: AccountId): boolean {
-  const conversation = conversationFromBytes(new Uint8Array(Buffer.from(id, 'hex')))
-  return conversation.id === id && mayBelong(conversation, account)
-}
-

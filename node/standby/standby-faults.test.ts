@@ -5,8 +5,8 @@ import { nameHomes, standBy, untilInSync } from '../testing/standby-world.ts'
 
 const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
 
-/** Seeds of the random runs; `SEEDS=11,12` to repeat some. */
-const seeds = process.env.SEEDS?.split(',').map(Number) ?? Array.from({ length: 8 }, (_, i) => 3_000 + i)
+/** Seeds of the random runs, which have found a defect each; `SEEDS=11,12` to repeat some. */
+const seeds = process.env.SEEDS?.split(',').map(Number) ?? [3_001, 3_003, 3_087, 3_234]
 
 type Place = 'primary' | 'standby' | 'other'
 

@@ -1,0 +1,28 @@
+/**
+ * What a shipment may name, as far as it can be told from the name alone.
+ */
+import { conversationFromBytes, mayBelong } from '../../protocol/conversation.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import type { AccountId } from '../../protocol/ids.ts'
+
+/** [REJECT] far beyond any log, and far from what a row can hold */
+const maxNumber = 2 ** 40
+
+/** @throws ProtocolError MALFORMED */
+export function checkNumber (number: number): number {
+  if (!Number.isSafeInteger(number) || number < 0 || number > maxNumber) throw new ProtocolError('MALFORMED', { what: 'number' })
+  return number
+}
+
+/** Of a device of the account: its keys, or its one-time prekeys. */
+export const isKeysRow = (key: string, account: AccountId): boolean => {
+  const [owner, device, kind, ...more] = key.split('/')
+  return owner === account && device !== undefined && (kind === 'keys' || kind === 'once') && more.length === 0
+}
+
+/** May the account be in this log? @throws ProtocolError BAD_CONVERSATION */
+export function isLogOf (id: string, account: AccountId): boolean {
+  const conversation = conversationFromBytes(new Uint8Array(Buffer.from(id, 'hex')))
+  return conversation.id === id && mayBelong(conversation, account)
+}
+
