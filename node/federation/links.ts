@@ -17,10 +17,9 @@ import { Signed } from '../../protocol/wire/gen/records.js'
 import { decode } from '../../protocol/wire/codec.ts'
 import { deadline } from '../deadline.ts'
 import { isLoopback } from '../loopback.ts'
-import type { AnchorsKnown } from '../ports.ts'
 import type { Mesh } from '../mesh/mesh.ts'
 import type { Meter } from '../watch/meter.ts'
-import { nobodyBlocked, type Blocks, type Directory, type Homes } from '../ports.ts'
+import { nobodyBlocked, type AnchorsKnown, type Blocks, type Directory, type Homes } from '../ports.ts'
 
 /** Accounts remembered as introduced, for each channel. */
 const maxIntroduced = 20_000
