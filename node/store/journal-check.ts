@@ -8,8 +8,8 @@
 import { readFile, readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const blockBytes = 32 * 1024
-const headerBytes = 7
+export const blockBytes = 32 * 1024
+export const headerBytes = 7
 /** What disks write at once. */
 const sectorBytes = 512
 /** The one that is written and the one that becomes a table; older ones are left-overs. */

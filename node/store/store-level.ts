@@ -12,6 +12,7 @@ import { addedBytes, fitsBefore, type LogEntry, type LogHead, type OutboxItem, t
 import { StoreDatabase, isLevelError, type Batch, type DatabaseOptions, type Level } from './store-database.ts'
 import * as keys from './store-keys.ts'
 import { StoreSweep, type Swept } from './store-sweep.ts'
+import { findShortTable } from './table-check.ts'
 
 export interface LevelStoreOptions extends DatabaseOptions {
   /** Logs whose heads are kept in memory, about 300 bytes each. */
@@ -36,6 +37,8 @@ export async function openLevelStore (options: LevelStoreOptions): Promise<Level
   await checkLevelFolder(options.path)
   const damage = await findJournalDamage(options.path)
   if (damage !== undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: `${options.path}: ${damage.file} is damaged at byte ${damage.offset}` })
+  const short = await findShortTable(options.path)
+  if (short !== undefined) throw new ProtocolError('DATABASE_CORRUPT', { what: `${options.path}: ${short.file} ends after ${short.bytes} bytes` })
   const store = new LevelStore(options)
   await store.open()
   return store
