@@ -165,6 +165,28 @@ describe('client: messages that cannot be opened', () => {
     assert.ok((await shown(bob, alice)).includes('Bob does not get this page'))
   })
 
+  it('a device that is set back to when its relay gave numbers again gets what came under them', async () => {
+    const log = [...world.relay.logs.values()][0]!
+    const head = log.entries.length
+    await say(bob, alice, 'one')
+    await say(bob, alice, 'two')
+    // A power cut: the relay has neither these nor who has had them.
+    for (const device of log.cursors.keys()) log.cursors.set(device, head)
+    assert.equal(world.relay.loseTail(), 4)
+    world.relay.restart()
+    await world.quiet(20_000)
+    await say(alice, bob, 'three')
+    const before = copyOf(bob)
+    await say(alice, bob, 'four')
+    assert.equal(log.entries.length, head + 4, 'as many as before')
+    await setBack(bob, before)
+    await bob.open()
+    await bob.online()
+    for (let i = 0; i < 3; i++) await world.quiet(60_000)
+    assert.deepEqual(await shown(bob, alice), ['hello', 'three', 'four'])
+    assert.deepEqual(await shown(alice, bob), ['hello you', 'one', 'two'])
+  })
+
   it('what waited in an older copy of the store, and was sent since, does not hold up what follows', async () => {
     world.relay.unreachable.set(bob.id, new ProtocolError('HOME_UNREACHABLE'))
     for (const key of [...alice.data.keys()]) if (key.startsWith('se/')) await alice.client.stop().then(() => { alice.data.delete(key) })

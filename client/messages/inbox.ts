@@ -355,13 +355,18 @@ export class Inbox {
     })
     // In a group a device may have come in anew behind what it has.
     if (behind.some(([chat]) => !isGroupChat(chat))) await this.#on.onSetBack()
-    for (const [chat, { conversation, cursor }] of behind) {
+    // Where numbers were given twice, having as many says nothing: this store may be from before they were given again.
+    const doubtful = [...listed].filter(([chat, { epoch, cursor }]) => {
+      const log = this.#on.tables.logs.cached(chat)
+      return log !== undefined && !isGroupChat(chat) && epoch === log.epoch && log.forkedInEpoch === epoch && cursor > 0 && cursor <= log.seq
+    })
+    for (const [chat, { conversation, cursor }] of [...behind, ...doubtful]) {
       const buffer = this.#bufferOf(chat, conversationFromBytes(conversation))
       if (buffer === undefined) continue
-      buffer.hadUpTo = cursor
       const log = this.#on.tables.logs.cached(chat) ?? unknownLog
+      if (cursor > log.seq) buffer.hadUpTo = cursor
       // The newest of what is here, too: a relay may have given the same numbers again meanwhile.
-      this.#startReading(chat, buffer, { ...log, seq: Math.max(0, log.seq - clientLimits.readAgainAfterSetBack) })
+      this.#startReading(chat, buffer, { ...log, seq: Math.max(0, Math.min(log.seq, cursor) - clientLimits.readAgainAfterSetBack) })
     }
   }
 
@@ -381,6 +386,8 @@ export class Inbox {
     const first = page.entries[0]
     if (first === undefined) {
       buffer.hadUpTo = 0
+      // Nothing of what is here is there any more: there is nothing to compare with.
+      if (log.seq < (this.#on.tables.logs.cached(chat) ?? unknownLog).seq) return
       throw new ProtocolError('GAP')
     }
     this.#retries.succeeded(chat)
