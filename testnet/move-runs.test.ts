@@ -10,12 +10,12 @@ import { MoveWorld } from './move-world.ts'
 const names = ['eu-1', 'us-1', 'ap-1', 'sa-1'] as const
 
 /** How many seeds, from which on: MOVE_SEEDS=100 MOVE_SEED=1 */
-const seeds = Number(process.env['MOVE_SEEDS'] ?? 6)
+const seeds = Number(process.env['MOVE_SEEDS'] ?? 4)
 const firstSeed = Number(process.env['MOVE_SEED'] ?? 1)
 
 interface Person { readonly name: string, readonly devices: TestDevice[], readonly wrote: Map<string, string[]> }
 
-async function run (seed: number): Promise<void> {
+async function run (seed: number, isGrouped: boolean): Promise<number> {
   const random = new SeededRandom(seed)
   const world = await MoveWorld.with(names, { seed })
   const at = `seed ${seed}`
@@ -28,6 +28,17 @@ async function run (seed: number): Promise<void> {
   const hasOrder = (await ann!.devices[0]!.client.home.status()).mayMove
   ann!.devices.push(await world.another('laptop', ann!.devices[0]!, 'eu-1', hasOrder ? {} : { standby: 'none' }))
   const devices = people.flatMap((one) => one.devices)
+  const group = isGrouped ? (await world.world.during(ann!.devices[0]!.client.groups.create({ name: 'Harbour', members: people.slice(1).map((one) => one.devices[0]!.account) }))).chat : undefined
+  const toAll: string[] = []
+  if (group !== undefined) {
+    for (const device of devices) await world.until(async () => (await device.client.groups.list()).length === 1, `the group at ${device.name}`)
+    // Everybody has everybody's keys: whoever is cut off before could not have said anything.
+    for (const device of devices) {
+      await device.client.send(group, `${device.name} is here`)
+      toAll.push(`${device.name} is here`)
+    }
+    for (const device of devices) await world.until(async () => (await device.history(group)).length === devices.length, `the first messages at ${device.name}`)
+  }
   const isHere = new Set(devices)
   const steps: string[] = []
   let count = 0
@@ -47,6 +58,11 @@ async function run (seed: number): Promise<void> {
       const other = people[(people.indexOf(person) + 1 + random.below(people.length - 1)) % people.length]!
       if (!isHere.has(device)) continue
       const text = `${device.name} ${++count}`
+      if (group !== undefined && random.below(2) === 0) {
+        await device.say(group, text)
+        toAll.push(text)
+        continue
+      }
       await device.say(other.devices[0]!.account, text)
       person.wrote.set(other.name, [...person.wrote.get(other.name) ?? [], text])
     } else if (kind === 11 && running.length > 2) {
@@ -93,6 +109,7 @@ async function run (seed: number): Promise<void> {
         const wanted = (one.wrote.get(other.name) ?? []).length + (other.wrote.get(one.name) ?? []).length
         for (const device of one.devices) if ((await linesOf(device, other)).length < wanted) return false
       }
+      for (const device of one.devices) if (group !== undefined && (await device.history(group)).length < toAll.length) return false
       for (const device of one.devices) if (await device.client.outboxLength() > 0 || device.client.connection.state !== 'online') return false
     }
     return true
@@ -109,6 +126,12 @@ async function run (seed: number): Promise<void> {
         }
       }
     }
+    if (group !== undefined) {
+      for (const device of devices) {
+        const lines = (await device.history(group)).map(({ text }) => text)
+        for (const text of toAll) if (!lines.includes(text)) missing.push(`${device.name} lacks "${text}" of the group`)
+      }
+    }
     assert.fail(`not everything has arrived: ${missing.join(', ')}; ${told()}`)
   }
   await world.world.pass(120_000)
@@ -123,12 +146,25 @@ async function run (seed: number): Promise<void> {
     }
     for (const device of one.devices) assert.equal(new Set(device.received).size, device.received.length, `nothing is announced twice to ${device.name} ${told()}`)
   }
+  if (group !== undefined) {
+    const all = await Promise.all(devices.map(async (device) => (await device.history(group)).map(({ text }) => text)))
+    for (const lines of all) {
+      assert.equal(new Set(lines).size, lines.length, `nothing is there twice: ${lines.join(', ')} ${told()}`)
+      assert.deepEqual(lines, all[0], `one order for all in the group ${told()}`)
+    }
+  }
   const homes = new Set(ann!.devices.map((device) => device.client.account!.home.name))
   assert.equal(homes.size, 1, `one home for all devices ${told()}`)
   await world.stop()
+  return [...world.changes.values()].flat().length
 }
 
 describe(`accounts that move, with faults (MOVE_SEED=${firstSeed} MOVE_SEEDS=${seeds})`, function () {
   this.timeout(120_000)
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) it(`everything arrives once, in one order (seed ${seed})`, async () => { await run(seed) })
+  let moves = 0
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    it(`everything arrives once, in one order (seed ${seed})`, async () => { moves += await run(seed, false) })
+    it(`and in a group (seed ${seed})`, async () => { moves += await run(seed, true) })
+  }
+  it('and there were moves', () => { assert.ok(moves >= seeds, `${moves} moves in ${2 * seeds} runs`) })
 })
