@@ -102,6 +102,7 @@ export async function assemble (parts: AssemblyParts): Promise<Assembly> {
     give: async (draft, opened) => { for (const taker of engine.takers) if (taker.kinds.includes(opened.body.kind)) await taker.take(draft, opened) },
     shown: async (draft, row) => { for (const gate of engine.gates) await gate.shown(draft, row) },
     forget: async (draft, chat, id) => { await engine.entries.forget(draft, chat, id) },
+    lost: async (draft, chat, id) => { await engine.entries.giveUp(draft, chat, id, true) },
     healed: async (draft, chat, id) => { if (isPairChat(chat) && !chats.isSilent(chat, draft)) await engine.receipts.owe(draft, chat, 'delivered', [id]) },
     retell: async (draft) => { await facts.retell(draft) },
     isRead: async (draft, chat, place) => await readMarks.isRead(draft, chat, place)

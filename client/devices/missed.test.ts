@@ -50,6 +50,7 @@ function device (id: string, clock: ManualClock, data = new Map<string, Uint8Arr
       const row = await history.find(draft, from, 'in', id)
       if (row?.state === 'failed') history.remove(draft, row)
     },
+    lost: async (draft, from, id) => { history.replace(draft, { ...(await history.find(draft, from, 'in', id))!, isLost: true }) },
     healed: () => Promise.resolve(),
     shown: () => Promise.resolve(),
     retell: () => Promise.resolve()
@@ -111,6 +112,30 @@ describe('client: messages that were not sealed for a device', () => {
     await asks.hear(knows.said)
     const page = await asks.history.page(asks.ledger, chat, { limit: 10 })
     assert.deepEqual(page.map(({ id, epoch, seq }) => [id, epoch, seq]), [[first, 1, 3]])
+  })
+
+  it('a placeholder whose message its sender has lost is told of, and stays wanted: a third device may have it', async () => {
+    const clock = new ManualClock()
+    const [asks, knows, has] = [device('asks', clock), device('knows', clock), device('has', clock)]
+    const message: Message = { id: first, conversation: 'c' as ConversationId, chat, sender: chat, direction: 'in', text: 'hello', sentAtMs: 1, state: 'delivered' }
+    await knows.ledger.run((draft) => {
+      knows.history.add(draft, { ...message, text: '', state: 'failed', isLost: true }, place)
+      knows.history.add(draft, { ...message, id: again, text: '', state: 'failed', isLost: true }, { epoch: 1, seq: 8 })
+    })
+    await has.ledger.run((draft) => { has.history.add(draft, message, place) })
+    await asks.ledger.run((draft) => {
+      asks.history.add(draft, { ...message, text: '', state: 'failed' }, place)
+      asks.history.add(draft, { ...message, id: again, text: '', state: 'failed' }, { epoch: 1, seq: 8 })
+      draft.write(asks.deviceTables.wanted, `${chat}/${first}`, { sender: chat, ...place, atMs: 0 })
+    })
+    const question = [{ key: `!want/${chat}`, value: JSON.stringify({ ids: [first] }), madeAtMs: 1 }]
+    await knows.hear(question)
+    await asks.hear([...knows.said, { key: `!lost/${chat}`, value: JSON.stringify({ ids: [again] }), madeAtMs: 1 }])
+    const shown = async (): Promise<unknown[]> => (await asks.history.page(asks.ledger, chat, { limit: 10 })).map(({ id, text, isLost }) => [id, text, isLost === true])
+    assert.deepEqual(await shown(), [[first, '', true], [again, '', false]], 'nothing is said of what was not asked for')
+    await has.hear(question)
+    await asks.hear(has.said)
+    assert.deepEqual(await shown(), [[first, 'hello', false], [again, '', false]])
   })
 
   it('what has come meanwhile is asked for no more, and stands where it was missed', async () => {

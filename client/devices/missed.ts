@@ -4,6 +4,7 @@
  *
  *   !want/<chat>    { ids, states }   these envelopes had nothing for the asking device; are there states of own messages?
  *   !give/<chat>    a message, as it stands on the answering device; or what somebody did with one (kept-acts.ts)
+ *   !lost/<chat>    { ids }           placeholders whose sender has said that it does not have them any more
  *   !state/<chat>   { id: state }     of the newest messages of this account
  *
  * Of the self conversation it is facts that were missed: the newest are told again.
@@ -46,6 +47,8 @@ export interface MissedComponents {
   readonly give: (draft: Draft, opened: OpenedMessage) => Promise<void>
   /** A placeholder gives way to what has come, or to nothing. */
   readonly forget: (draft: Draft, chat: ChatId, id: MessageId) => Promise<void>
+  /** Its sender does not have it any more: the placeholder says so. */
+  readonly lost: (draft: Draft, chat: ChatId, id: MessageId) => Promise<void>
   /** What could not be opened is here: its sender waits to hear that. */
   readonly healed: (draft: Draft, chat: ChatId, id: MessageId) => Promise<void>
   /** A message stands in the history now. */
@@ -157,6 +160,7 @@ export class Missed implements BodyTaker {
       if (key.startsWith('!want/')) draft.after(() => { this.#answerSoon(chat, said) })
       else if (key.startsWith('!give/') && 'act' in said) await this.#takeAct(draft, chat, said, senderDevice)
       else if (key.startsWith('!give/')) await this.#take(draft, chat, said as Partial<Given>)
+      else if (key.startsWith('!lost/')) await this.#takeLost(draft, chat, said)
       else if (key.startsWith('!state/')) await this.#takeStates(draft, chat, said)
     }
   }
@@ -226,16 +230,19 @@ export class Missed implements BodyTaker {
       return
     }
     const wanted = Array.isArray(ids) ? ids.filter((id): id is MessageId => typeof id === 'string' && /^[0-9a-f]{32}$/.test(id)).slice(0, idsPerQuestion) : []
+    const lost: MessageId[] = []
     for (const id of wanted) {
       // Sent again, it stands here under the id that it had first.
       const first = await draft.read(tables.firstIds, `${chat}/${id}`) ?? id
       const row = await history.find(draft, chat, 'in', first) ?? await history.find(draft, chat, 'out', first)
-      // A placeholder is no answer.
+      // A placeholder is no answer, unless it is known what became of the message.
+      if (row?.state === 'failed' && row.isLost === true && first === id) lost.push(id)
       const given = row === undefined
         ? await this.#actOf(draft, chat, first, id)
         : row.state === 'failed' ? undefined : { ...messageOf(row), ...(first === id ? {} : { sentAgainAs: id, epoch: row.epoch }) }
       if (given !== undefined) await this.#say(draft, `!give/${chat}`, given)
     }
+    if (lost.length > 0) await this.#say(draft, `!lost/${chat}`, { ids: lost })
     const newest = await history.page(ledger, chat, { limit: statesPerAnswer })
     const out = newest.filter(({ direction, state }) => direction === 'out' && (state === 'delivered' || state === 'read'))
     if (out.length > 0) await this.#say(draft, `!state/${chat}`, Object.fromEntries(out.map(({ id, state }) => [id, state])))
@@ -305,6 +312,17 @@ export class Missed implements BodyTaker {
       receivedAtMs: clock.nowMs(),
       body
     })
+  }
+
+  /** Another own device may have it all the same: it is wanted still. */
+  async #takeLost (draft: Draft, chat: ChatId, { ids }: Record<string, unknown>): Promise<void> {
+    const { history, deviceTables, lost } = this.#on
+    for (const id of (Array.isArray(ids) ? ids as unknown[] : []).slice(0, idsPerQuestion)) {
+      // [IGNORE] not asked for
+      if (typeof id !== 'string' || await draft.read(deviceTables.wanted, `${chat}/${id}`) === undefined) continue
+      const row = await history.find(draft, chat, 'in', id as MessageId)
+      if (row?.state === 'failed' && row.isLost !== true) await lost(draft, chat, id as MessageId)
+    }
   }
 
   async #takeStates (draft: Draft, chat: ChatId, said: Record<string, unknown>): Promise<void> {
