@@ -102,6 +102,9 @@ describe('re-anchoring a group', () => {
     await ann!.say(chat, 'ann after')
     await allHave(people, 11)
     await sameFor(people)
+    await world.until(async () => (await Promise.all(people.map((one) => one.states(chat)))).flat().every((state) => state === 'delivered'), 'delivered to all').catch(async (error: unknown) => {
+      assert.fail(`${String(error)}: ${JSON.stringify(await Promise.all(people.map((one) => one.states(chat))))}`)
+    })
     for (const one of people) assert.equal(new Set(one.received).size, one.received.length, `${one.name}: shown once`)
     assert.deepEqual(warnings(), [])
   }).timeout(60_000)

@@ -254,6 +254,7 @@ export class GroupEngine implements GroupPort {
   async provenEpoch (draft: Draft, conversation: GroupConversation): Promise<number> { return await this.anchors.provenEpoch(draft, conversation) }
   async prove (conversation: GroupConversation): Promise<void> { await this.anchors.prove(conversation) }
   waitsForNumber (chat: ChatId, id: MessageId): void { this.stuck.waits(chat, id) }
+  epochBegan (chat: ChatId, place: GroupPlace): void { this.#on.quietly('receipts', this.receipts.epochBegan(chat, place)) }
   hasNumber (chat: ChatId, id: MessageId): void { this.stuck.moves(chat, id) }
   async open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array> { return await this.keys.open(draft, chat, device, message) }
   async keep (...args: Parameters<GroupPort['keep']>): Promise<void> { await this.#waiting.keep(...args) }

@@ -170,6 +170,15 @@ export class GroupReceipts {
     draft.after(() => { this.evaluate(chat) })
   }
 
+  /** SPEC(groups §13) A newer epoch numbers from `place` on: what stood there or later has no place until it gets another one. */
+  async epochBegan (chat: ChatId, { epoch, seq }: Place): Promise<void> {
+    const { ledger, groupTables } = this.#on
+    await ledger.run(async (draft) => {
+      for (const { key } of await ledger.range(groupTables.unread, { from: `${chat}/`, to: `${chat}/${positionKey(epoch, 0)}` })) if (placeOf(key).seq >= seq) draft.erase(groupTables.unread, key)
+    }, { isFresh: true })
+    this.evaluate(chat)
+  }
+
   /** @param receipts as a relay gives them: of any origin */
   onReceipts (receipts: readonly GroupReceipt[]): void {
     this.#take(receipts).catch(() => { /* the store's failure: the next mark says it again */ })
@@ -286,7 +295,10 @@ function raise (board: Map<AccountId, Mark>, account: AccountId, { epoch, delive
 }
 
 function reached (mark: Mark | undefined, { epoch, seq }: Place): 'sent' | 'delivered' | 'read' {
-  if (mark === undefined || mark.epoch !== epoch || mark.delivered < seq) return 'sent'
+  if (mark === undefined || mark.epoch < epoch) return 'sent'
+  // What was void when the newer epoch began is not here any more: who tells of that one has had what was before.
+  if (mark.epoch > epoch) return mark.read > 0 ? 'read' : 'delivered'
+  if (mark.delivered < seq) return 'sent'
   return mark.read >= seq ? 'read' : 'delivered'
 }
 

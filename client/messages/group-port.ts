@@ -67,6 +67,8 @@ export interface GroupPort {
   waitsForNumber (chat: ChatId, id: MessageId): void
   /** It has one, or none will come. */
   hasNumber (chat: ChatId, id: MessageId): void
+  /** The first entry of a newer epoch was taken: older ones at its number or later are void. */
+  epochBegan (chat: ChatId, place: GroupPlace): void
   /** Get sessions with everybody in it. */
   wantKeysOf (chat: ChatId): void
 }

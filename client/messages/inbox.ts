@@ -30,7 +30,7 @@ export interface InboxComponents {
   readonly ledger: Ledger
   readonly tables: Tables
   readonly entries: Entries
-  readonly groups: Pick<GroupPort, 'mayStart' | 'fetchState' | 'giveUp' | 'provenEpoch' | 'prove'>
+  readonly groups: Pick<GroupPort, 'mayStart' | 'fetchState' | 'giveUp' | 'provenEpoch' | 'prove' | 'epochBegan'>
   readonly link: RelayLink
   readonly events: Events
   readonly clock: Clock
@@ -262,7 +262,10 @@ export class Inbox {
         draft.after(() => {
           this.#drop(buffer, entry.seq)
           this.#toAcknowledge.add(chat)
-          if (entry.epoch > log.epoch && log.epoch > 0) void this.#on.onLost(chat)
+          if (entry.epoch > log.epoch && log.epoch > 0) {
+            if (isGroupChat(chat)) this.#on.groups.epochBegan(chat, entry)
+            void this.#on.onLost(chat)
+          }
         })
       }
     }
