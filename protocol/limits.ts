@@ -212,10 +212,10 @@ export const storageLimits = {
 
 /** Token buckets: a burst, then a steady rate. */
 export const rates = {
-  /** Envelopes per device: a history of answers after a flight at once, then far above typing. Fifty that flood take a fifth of a relay. */
-  submitPerDevice: { burst: 2_000, perSecond: 100 },
+  /** Envelopes per device: a history of answers after a flight at once, then far above typing. Fifty that flood are half of what a relay carries, and take turns. */
+  submitPerDevice: { burst: 3_000, perSecond: 200 },
   /** Envelopes of all devices of one account. */
-  submitPerAccount: { burst: 4_000, perSecond: 200 },
+  submitPerAccount: { burst: 6_000, perSecond: 300 },
   /** What nobody waits for; who sends more takes turns with the others who do (node/limits/fair-intake.ts). A person who writes as fast as the keys go, on ten devices that all give receipts. */
   promptPerAccount: { burst: 48, perSecond: 40 },
   promptPerRelay: { burst: 512, perSecond: 500 },

@@ -1,7 +1,7 @@
 /**
- * Accounts that send far more than they may and do not care what they are told, in a process of their own, for the scenario
+ * Accounts that send all that they may and do not care what they are told, in a process of their own, for the scenario
  * `flood`. Whatever a relay answers, the next batch follows; message ids are new, so that nothing is cheap as a repetition.
- * Twice what a device may send: more would measure who shares the processor with this process.
+ * More would measure who shares the processor with this process.
  */
 import { getPriority, setPriority } from 'node:os'
 import { inspect } from 'node:util'
@@ -16,6 +16,7 @@ import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { noHead, signControl } from '../../protocol/groups/control.ts'
 import { defaultSettings } from '../../protocol/groups/membership.ts'
 import type { AccountId } from '../../protocol/ids.ts'
+import { rates } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications } from '../../protocol/methods.ts'
 import { ciphertextKinds, envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { MessageIds, connectDevice, deviceListOf, makeIdentity, type RelayTarget, type SyntheticIdentity } from '../bench/load/synthetic-client.ts'
@@ -37,7 +38,7 @@ export interface FloodResult {
 const batchSize = 32
 const inFlight = 4
 /** Envelopes that one of them offers in a second. */
-const perSecond = 200
+const { perSecond } = rates.submitPerDevice
 const pauseMs = 1_000 * batchSize * inFlight / perSecond
 const messageBytes = 1_024
 const heartbeatMs = 25_000
