@@ -95,6 +95,27 @@ describe('homes', () => {
     assert.equal(homes.cached(person.account)?.epoch, 2)
   })
 
+  it('knows whether the DHT has been asked lately, or has been silent for a while', async () => {
+    const was = (): boolean => homes.wasAsked(person.account, { withinMs: 10_000, patienceMs: 2_000 })
+    assert.equal(was(), false)
+    await homes.askNewest(person.account, { signal })
+    assert.equal(was(), true, 'it knows nothing')
+    await clock.advance(10_000)
+    assert.equal(was(), false)
+    inDht(person, 1)
+    await homes.askNewest(person.account, { signal })
+    assert.equal(was(), true)
+    await clock.advance(10_000)
+    assert.equal(was(), false)
+    mesh.getRecord = () => new Promise(() => {})
+    homes.askNewest(person.account, { signal }).catch(() => { /* nobody answers in time */ })
+    await settle()
+    assert.equal(was(), false)
+    await clock.advance(2_000)
+    assert.equal(was(), true, 'silent')
+    await clock.advance(20_000)
+  })
+
   it('does not ask for a crowd at once when many records are old', async () => {
     const people = Array.from({ length: 100 }, () => new TestPerson(random))
     for (const one of people) homes.learn(one.home(there).bytes)

@@ -55,7 +55,7 @@ export class HomeBook implements Homes {
   readonly #known = new Map<AccountId, Known>()
   /** Of local accounts all of them, as compact as it gets: a string of bytes takes 200, the record with its parts 700. */
   readonly #local = new Map<AccountId, string>()
-  readonly #asking = new Map<AccountId, Promise<SignedHomeRecord | undefined>>()
+  readonly #asking = new Map<AccountId, { readonly atMs: number, readonly answer: Promise<SignedHomeRecord | undefined> }>()
   readonly #missedAtMs = new Map<AccountId, number>()
   readonly #listeners: Array<(account: AccountId, before: SignedHomeRecord) => void> = []
   /** Writes under way, so that stop() leaves none behind. */
@@ -125,6 +125,15 @@ export class HomeBook implements Homes {
     return await withSignal(this.#ask(account), signal)
   }
 
+  /** Has the DHT been asked lately, or for a while without an answer? Then it has nothing more to say. */
+  wasAsked (account: AccountId, { withinMs, patienceMs }: { withinMs: number, patienceMs: number }): boolean {
+    const nowMs = this.#components.clock.nowMs()
+    const under = this.#asking.get(account)
+    if (under !== undefined) return nowMs - under.atMs >= patienceMs
+    const atMs = Math.max(this.#known.get(account)?.askedAtMs ?? -Infinity, this.#missedAtMs.get(account) ?? -Infinity)
+    return nowMs - atMs < withinMs
+  }
+
   /** Ask the DHT in the background, at most once at a time, not again right after a miss, and not for a crowd at once. */
   refresh (account: AccountId): void {
     // Whoever still wants to know asks again: the record stays old until somebody has looked.
@@ -173,11 +182,11 @@ export class HomeBook implements Homes {
    */
   async #ask (account: AccountId): Promise<SignedHomeRecord | undefined> {
     const under = this.#asking.get(account)
-    if (under !== undefined) return await under
-    const asking = this.#askMesh(account)
-    this.#asking.set(account, asking)
+    if (under !== undefined) return await under.answer
+    const answer = this.#askMesh(account)
+    this.#asking.set(account, { atMs: this.#components.clock.nowMs(), answer })
     try {
-      return await asking
+      return await answer
     } finally {
       this.#asking.delete(account)
     }

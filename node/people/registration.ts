@@ -26,6 +26,8 @@ import type { Write } from '../store/store.ts'
 
 /** How long a registration waits for the DHT's word on a newer home record. Late news correct it as MOVED. */
 const dhtPatienceMs = 2_000
+/** A device whose home is dead has just asked here for the newest record of its account. */
+const askedLatelyMs = 10_000
 /** Registrations that wait for the DHT at a time; a crowd is let in without asking. */
 const maxAsking = 16
 
@@ -230,7 +232,7 @@ export class Registrar {
 
   /** Best effort: a device that was away long may not know that its account lives elsewhere now. */
   async #askDht (account: AccountId): Promise<void> {
-    if (this.#asking >= maxAsking) return
+    if (this.#asking >= maxAsking || this.#components.homes.wasAsked(account, { withinMs: askedLatelyMs, patienceMs: dhtPatienceMs })) return
     this.#asking++
     const limit = deadline(this.#components.clock, dhtPatienceMs)
     try {
