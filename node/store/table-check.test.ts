@@ -11,8 +11,8 @@ describe('the tables of a database', () => {
     path = await mkdtemp(join(tmpdir(), 'heliograph-tables-'))
     // Small ones, so that there are many, some of them compacted away again.
     const db = new ClassicLevel<string, string>(path, { compression: false, writeBufferSize: 64 << 10, maxFileSize: 64 << 10 })
-    for (let round = 0; round < 3; round++) {
-      for (let row = 0; row < 1_500; row++) await db.put(`row ${row}`, String(round).repeat(4_000))
+    for (let part = 0; part < 30; part++) {
+      await db.batch(Array.from({ length: 100 }, (_, row) => ({ type: 'put', key: `row ${(part * 100 + row) % 1_500}`, value: String(part).repeat(2_000) })))
     }
     await db.compactRange('', '~')
     await db.close()

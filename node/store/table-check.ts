@@ -76,7 +76,8 @@ function applyEdit (edit: Uint8Array, tables: Map<number, number>): void {
     throw new RangeError('varint')
   }
   const skip = (): void => {
-    at += varint()
+    const length = varint()
+    at += length
     if (at > edit.byteLength) throw new RangeError('length')
   }
   while (at < edit.byteLength) {
