@@ -12,6 +12,7 @@ const found = [
   [152, 152, 'a device was away while others wrote to it that are unlinked when it comes back'],
   [192, 192, 'a reaction is missed between two milliseconds'],
   [234, 234, 'a device is away while another one reads and is unlinked'],
+  [1040, 1040, 'what could not be opened on a device that was alone comes when it is not any more'],
   [307, 307, 'an answer with an older list of devices is overtaken by one with a newer']
 ] as const
 

@@ -20,7 +20,7 @@ export interface ReadMarkComponents {
   readonly deviceTables: DeviceTables
   readonly history: History
   readonly events: Events
-  readonly facts: SyncFacts
+  readonly facts: Pick<SyncFacts, 'onFact' | 'put' | 'hasOthers'>
 }
 
 interface Place { readonly epoch: number, readonly seq: number }
@@ -37,9 +37,8 @@ export class ReadMarks implements MessageGate {
       const place = placeOf(value)
       if (place === undefined) return
       const chat = key.slice(prefix.length) as ChatId
-      if (!isOwnWrite) await this.#onMark(draft, chat, place)
-      // What comes late and stands before it is read on the others already. A device that is alone shows it as new.
-      else if (await components.facts.hasOthers(draft)) draft.write(components.deviceTables.readMarks, chat, { ...place, isPending: false })
+      if (isOwnWrite) draft.write(components.deviceTables.readMarks, chat, { ...place, isPending: false })
+      else await this.#onMark(draft, chat, place)
     })
   }
 
@@ -66,6 +65,12 @@ export class ReadMarks implements MessageGate {
     if (row.direction !== 'in' || row.state !== 'delivered') return
     const mark = await draft.read(this.#on.deviceTables.readMarks, row.chat)
     if (mark === undefined || !isWithin(row, mark)) return
+    // What comes late and stands before it is read on the others already. A device that is alone shows it as new, and says
+    // so to those that are linked later.
+    if (!await this.#on.facts.hasOthers(draft)) {
+      await this.#on.facts.put(draft, prefix + row.chat, JSON.stringify({ epoch: row.epoch, seq: row.seq! - 1 }))
+      return
+    }
     await this.#on.history.update(draft, row.chat, 'in', row.id, { state: 'read' })
     const { conversations } = this.#on.tables
     const conversation = await draft.read(conversations, row.chat)
