@@ -6,7 +6,7 @@ import type { CallOptions, Channel } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { accountIdToBytes, type AccountId } from '../../protocol/ids.ts'
+import { accountIdToBytes, relayKeyOf, type AccountId } from '../../protocol/ids.ts'
 import { clientMethods, type Method, type Notification } from '../../protocol/methods.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { decode } from '../../protocol/wire/codec.ts'
@@ -247,11 +247,12 @@ export class ClientHome {
 
   async #announce (): Promise<void> {
     const { ledger, link, tables } = this.#on
-    if ((await ledger.read(tables.home, rowKey))?.isUnannounced !== true) return
-    await link.call(clientMethods.announce, { accounts: this.#people().map(accountIdToBytes) })
+    const row = await ledger.read(tables.home, rowKey)
+    if (row?.isUnannounced !== true) return
+    await link.call(clientMethods.announce, { accounts: this.#people().map(accountIdToBytes), homes: (row.left ?? []).map(relayKeyOf) })
     await ledger.run(async (draft) => {
-      const { isUnannounced: _isUnannounced, ...row } = await draft.read(tables.home, rowKey) ?? {}
-      draft.write(tables.home, rowKey, row)
+      const { isUnannounced: _isUnannounced, left: _left, ...rest } = await draft.read(tables.home, rowKey) ?? {}
+      draft.write(tables.home, rowKey, rest)
     })
   }
 

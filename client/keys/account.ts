@@ -244,7 +244,8 @@ export class Account {
     }, async (draft) => {
       const home = await draft.read(tables.home, 'home')
       const isContested = known?.epoch === record.epoch && !sameBytes(known.bytes, record.bytes)
-      draft.write(tables.home, 'home', { ...home, isUnannounced: true, ...(isContested ? { contestedEpoch: record.epoch } : {}) })
+      const left = [...known?.homes ?? [], ...home?.left ?? []].filter((relay, i, all) => !record.homes.includes(relay) && all.indexOf(relay) === i).slice(0, limits.homes)
+      draft.write(tables.home, 'home', { ...home, isUnannounced: true, left, ...(isContested ? { contestedEpoch: record.epoch } : {}) })
       if (!isRegistered) await prekeys.moved(draft)
     })
   }

@@ -101,6 +101,8 @@ export interface HomeRow {
   readonly relays?: { readonly atMs: number, readonly places: readonly RelayPlace[] }
   /** The new home has not been asked yet to tell the others. */
   readonly isUnannounced?: true
+  /** Homes that may not have heard that the account has left them. */
+  readonly left?: readonly RelayId[]
 }
 
 export interface ContactRow {

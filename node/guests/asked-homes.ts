@@ -76,9 +76,9 @@ export class AskedHomes {
         const [state, record] = await Promise.all([this.#stateOf(relayIdOfKey(relay)), this.#newest(account)])
         return { state, ...(record === undefined ? {} : { homeRecord: record }) }
       })
-      .on(clientMethods.announce, ({ accounts }, channel) => {
+      .on(clientMethods.announce, ({ accounts, homes }, channel) => {
         const { account } = resident(channel, announceCost)
-        this.#announce(account, new Set(accounts.map(accountIdFromBytes)))
+        this.#announce(account, { people: [...new Set(accounts.map(accountIdFromBytes))], relays: new Set(homes.map(relayIdOfKey)) })
         return {}
       })
   }
@@ -131,11 +131,11 @@ export class AskedHomes {
     }
   }
 
-  #announce (account: AccountId, people: ReadonlySet<AccountId>): void {
+  #announce (account: AccountId, left: Untold): void {
     if (this.#isStopped || (this.#announcing.size >= maxAnnouncing && !this.#announcing.has(account))) return
     this.#announcing.get(account)?.cancel()
     this.#announcing.set(account, undefined)
-    this.#tell(account, { people: [...people], relays: new Set() }, 0)
+    this.#tell(account, left, 0)
   }
 
   #tell (account: AccountId, left: Untold, attempt: number): void {

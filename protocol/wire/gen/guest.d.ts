@@ -19,6 +19,7 @@ export declare namespace HomeState {
 }
 export interface Announce {
     accounts: Uint8Array[];
+    homes: Uint8Array[];
 }
 export declare namespace Announce {
     const codec: () => Codec<Announce>;

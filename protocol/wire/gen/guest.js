@@ -119,12 +119,19 @@ export var Announce;
                         w.bytes(value);
                     }
                 }
+                if (obj.homes != null && obj.homes.length > 0) {
+                    for (const value of obj.homes) {
+                        w.uint32(18);
+                        w.bytes(value);
+                    }
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    accounts: []
+                    accounts: [],
+                    homes: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -138,6 +145,16 @@ export var Announce;
                                 throw new MaxLengthError('Decode error - repeated field "accounts" had too many elements');
                             }
                             obj.accounts.push(reader.bytes());
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.homes != null && obj.homes.length === opts.limits.homes) {
+                                throw new MaxLengthError('Decode error - repeated field "homes" had too many elements');
+                            }
+                            if (obj.homes.length === 3) {
+                                throw new MaxLengthError('Decode error - repeated field "homes" had too many elements');
+                            }
+                            obj.homes.push(reader.bytes());
                             break;
                         }
                         default: {

@@ -1,0 +1,30 @@
+/**
+ * Schedules that have found something once, as they were cut down.
+ */
+import assert from 'node:assert/strict'
+import { run } from './run.ts'
+import type { Schedule } from './schedule.ts'
+
+const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule }> = [
+  {
+    what: 'an old home that the device could not tell of its move hands over what it has',
+    schedule: {
+      seed: 89,
+      shape: { relays: 4, people: 3, companions: 0, groups: 2, pairwiseGroupDevices: 16, network: { latencyMs: 12, latencyMaxMs: 75, jitterMs: 27, gossipLoss: 0.05, gossipTwice: 0 }, standby: 'none', syncMs: 20, durationMs: 75000 },
+      steps: [
+        { atMs: 51327, do: 'power', a: 860, b: 894, c: 722, forMs: 634 },
+        { atMs: 51514, do: 'say', a: 854, b: 468, c: 910, forMs: 0 },
+        { atMs: 62770, do: 'move', a: 921, b: 61, c: 399, forMs: 0 }
+      ]
+    }
+  }
+]
+
+describe('what the simulation has found', () => {
+  for (const { what, schedule } of found) {
+    it(`${what} (seed ${schedule.seed})`, async () => {
+      const { violations, lines } = await run(schedule)
+      assert.deepEqual(violations, [], lines.slice(-40).join('\n'))
+    }).timeout(60_000)
+  }
+})
