@@ -10,15 +10,28 @@ export interface Judged { readonly mutant: Mutant, readonly runs: number, readon
 
 const program = fileURLToPath(new URL('run-mutant.ts', import.meta.url))
 
-const simulation = fileURLToPath(new URL('../sim.ts', import.meta.url))
+/** @param name none: the code as it is */
+async function runSeeds (name: string, from: number, count: number): Promise<Omit<Judged, 'mutant'>> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, name, String(from), String(count)], { maxBuffer: 64 << 20 })
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Judged
+}
 
-/** @throws Error when the mutant cannot be applied, or its seed fails without it, too */
+/** What a seed finds without the mutant, too, says nothing about it. @throws Error when the mutant cannot be applied */
 export async function judge (mutant: Mutant, { from = 1, count = 100 } = {}): Promise<Judged> {
-  const { stdout } = await promisify(execFile)(process.execPath, [program, mutant.name, String(from), String(count)], { maxBuffer: 64 << 20 })
-  const { runs, seed, found } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Judged
-  // What the seed finds without the mutant says nothing about it.
-  if (found !== undefined) await promisify(execFile)(process.execPath, [simulation, '--seed', String(seed)], { maxBuffer: 64 << 20 })
-  return { mutant, runs, seed, found }
+  let at = from
+  while (at < from + count) {
+    const { seed, found } = await runSeeds(mutant.name, at, from + count - at)
+    if (found === undefined) break
+    if ((await runSeeds('none', seed, 1)).found === undefined) return { mutant, runs: seed - from + 1, seed, found }
+    at = seed + 1
+  }
+  return { mutant, runs: count, seed: from + count - 1, found: undefined }
+}
+
+/** A mutant that cannot be applied does not keep the others from being judged; it counts as one that survives. */
+function told (error: unknown): object {
+  console.log(String(error instanceof Error ? error.message : error).split('\n').filter((line) => line.includes('Error')).join(' '))
+  return {}
 }
 
 /** @returns whether each was caught */
@@ -28,7 +41,7 @@ export async function judgeAll ({ only = '', jobs = 2, from = 1, count = 100 }):
   let survivors = 0
   await Promise.all(Array.from({ length: jobs }, async () => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const { runs, seed, found } = await judge(mutant, { from, count })
+      const { runs, seed, found } = await judge(mutant, { from, count }).catch((error: unknown) => ({ runs: 0, seed: 0, found: undefined, ...told(error) }))
       if (found === undefined) survivors++
       console.log(found === undefined ? `SURVIVES  ${mutant.name}: ${mutant.what}, ${runs} seeds` : `caught    ${mutant.name}: ${mutant.what}; by seed ${seed} (run ${runs}): ${found.split('\n')[0]!.slice(0, 140)}`)
     }
