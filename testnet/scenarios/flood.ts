@@ -67,6 +67,7 @@ export const flood: Scenario = {
       for (const to of isShort ? ['many'] as const : Object.keys(roads) as Array<keyof typeof roads>) {
         const quiet = await stage.step('the two pairs talk while nothing else happens', () => measure(`quiet before ${to}`))
         const cpuBefore = await cpuOf(victim)
+        const ticks = pairs.map(([one, other]) => [one.tickMs.sent.length, other.tickMs.sent.length] as const)
         const flooded = await stage.step(`they talk while all ${senders} send to ${roads[to]}`, async () => {
           await flooders.ask({ do: 'flood', to })
           return await measure(to)
@@ -80,6 +81,7 @@ export const flood: Scenario = {
           const allowedMs = isShort ? Math.max(2 * maxRatio * before, shortRunMs) : Math.max(maxRatio * before, unnoticedMs)
           if (during > allowedMs) late.push(`${where}, ${roads[to]}: p99 ${during.toFixed(0)} ms in place of ${before.toFixed(0)} ms`)
         })
+        pairs.forEach(([one, other], i) => { stage.figure(`${i === 0 ? 'same relay' : 'across regions'}, time to the first tick`, quantiles([...one.tickMs.sent.slice(ticks[i]![0]), ...other.tickMs.sent.slice(ticks[i]![1])])) })
         const perSecond = (n: number): string => Math.round(n / seconds).toLocaleString('en')
         stage.figure(`flood to ${roads[to]}`, `${perSecond(accepted)} a second taken, ${(100 * cpu / seconds).toFixed(0)}% of a core in eu; refused: ${Object.entries(refused).map(([code, n]) => `${code} ${perSecond(n)} a second`).join(', ') || 'none'}`)
       }

