@@ -78,12 +78,57 @@ describe('standby under faults', () => {
     assert.ok(k > 8, `killed at ${k - 1} steps`)
   }).timeout(60_000)
 
+  it('nothing is lost or doubled when the standby dies between any two steps of taking over, and the device registers again', async () => {
+    let k = 1
+    while (await killedTakingOver(k)) k++
+    assert.ok(k > 8, `killed at ${k - 1} steps`)
+  }).timeout(60_000)
+
   for (const seed of seeds) {
     it(`five people with standbys at four relays, random faults, and a relay that dies for good: no loss, no duplicate, one order (seed ${seed})`, async () => {
       await randomRun(seed)
     }).timeout(60_000)
   }
 })
+
+async function killedTakingOver (k: number): Promise<boolean> {
+  const world = new World(k, { latencyMs: 20 })
+  let steps = 0
+  let killed: Promise<void> | undefined
+  let isOver = true
+  const pause = (): Promise<void> => {
+    if (isOver || killed !== undefined || ++steps < k) return Promise.resolve()
+    killed = Promise.resolve().then(() => { standby.crash() })
+    return killed
+  }
+  const [primary, other] = [await world.relay('eu-1.example.org'), await world.relay('asia-1.example.org')]
+  const standby: TestRelayNode = await world.relay('us-1.example.org', { pause })
+  const [a, b] = await world.pair(primary, other)
+  await standBy(world, a, standby)
+  await b.offline()
+  const fromA = sendMany(a, b, 30)
+  await world.until(() => a.outbox.length === 0)
+  world.network.cut(primary.id, other.id)
+  fromA.push(...sendMany(a, b, 10))
+  await world.until(() => a.outbox.length === 0)
+  primary.crash()
+  isOver = false
+  await a.moveTo(standby, 3).catch(() => { /* it died meanwhile */ })
+  isOver = true
+  const isKilled = killed !== undefined
+  if (isKilled) {
+    await killed
+    await world.during(standby.start())
+    await a.offline()
+    await a.moveTo(standby, 3)
+  }
+  await b.online()
+  fromA.push(...sendMany(a, b, 1))
+  await world.until(() => a.outbox.length === 0 && a.shownWith(b).length === 41 && b.shownWith(a).length === 41, 120_000, () => `everything after a kill at step ${k} (${a.shownWith(b).length}, ${b.shownWith(a).length})`)
+  assertConverged(a, b, fromA, [])
+  await world.stop()
+  return isKilled
+}
 
 async function randomRun (seed: number): Promise<void> {
   // Every other run with hardly any memory: logs come and go while they are in use.

@@ -176,6 +176,26 @@ describe('standby', () => {
     await world.stop()
   })
 
+  it('may be named while the other person\'s home is away: the log goes on at once, also after a restart', async () => {
+    const { world, primary, standby, other } = await three(10)
+    const [a, b] = await world.pair(primary, other)
+    const fromA = sendMany(a, b, 5)
+    await untilSeen(world, a, b, 5)
+    world.network.cut(primary.id, other.id)
+    await standBy(world, a, standby)
+    fromA.push(...sendMany(a, b, 5))
+    await world.until(() => a.shownWith(b).length === 10)
+    primary.crash()
+    await primary.restart()
+    await nameHomes(world, a, 3, primary)
+    fromA.push(...sendMany(a, b, 5))
+    await world.until(() => a.shownWith(b).length === 15)
+    world.network.heal(primary.id, other.id)
+    await untilSeen(world, a, b, 15)
+    assertConverged(a, b, fromA, [])
+    await world.stop()
+  })
+
   it('does not get what its primary ships of accounts that did not name it', async () => {
     const { world, primary, standby, other } = await three(6)
     const [a, b] = await world.pair(primary, other)

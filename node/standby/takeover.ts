@@ -9,7 +9,7 @@ import { conversationFromId, type Conversation, type ConversationId, type GroupC
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
 import { isCreated } from '../../protocol/groups/membership.ts'
-import { readRows } from '../groups/group-rows.ts'
+import type { Signing } from '../../protocol/records/signed.ts'
 import type { Groups } from '../groups/groups.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Log } from '../log/log.ts'
@@ -17,13 +17,13 @@ import type { Logs } from '../log/logs.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
 import { unresolvedKey } from '../log/unresolved-logs.ts'
-import { registrationOfRow, type Registration } from '../people/accounts.ts'
-import { withoutOneTime } from '../people/prekeys.ts'
+import type { Registration } from '../people/accounts.ts'
 import type { Commits, Logger } from '../ports.ts'
 import type { LogEntry, OutboxItem, Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
 import * as rows from './shadow-rows.ts'
 import type { Shadows } from './shadows.ts'
+import { shippedGroup, shippedKeys, shippedPolicy, shippedProfile, shippedRegistration } from './shipped-rows.ts'
 
 /** Logs taken over at once. */
 const together = 8
@@ -38,6 +38,7 @@ export interface TakeoverComponents {
   outboxes: Outboxes
   placement: Placement
   groups: Groups
+  signing: Signing
   clock: Clock
   meter: Meter
   logger: Logger
@@ -115,21 +116,34 @@ export class Takeover {
     for (let at = 0; at < logs.length; at += together) await Promise.all(logs.slice(at, at + together).map(async (id) => { await this.#c.logs.loadId(id) }))
   }
 
+  /** [IGNORE] what the account has not signed, and what cannot be read (shipped-rows.ts) */
   async #readRows (account: AccountId, relay: RelayId): Promise<Shipped> {
+    const { signing, store } = this.#c
     const writes: Write[] = []
+    const keys: Array<{ device: DeviceId, key: string, value: Uint8Array }> = []
     let registration: Registration | undefined
-    for await (const { key, value } of this.#c.store.scan('standby', rows.rowsKey(account, relay))) {
+    for await (const { key, value: row } of store.scan('standby', rows.rowsKey(account, relay))) {
       const [table, ...rest] = key.slice(rows.rowsKey(account, relay).length).split('/')
       const name = rest.join('/')
       switch (Number(table)) {
-        case rows.shippedTables.account: registration = registrationOfRow(account, value); break
-        case rows.shippedTables.profile: writes.push({ op: 'put', table: 'profile', key: name, value }); break
-        case rows.shippedTables.presence: writes.push({ op: 'put', table: 'presence', key: name, value }); break
-        case rows.shippedTables.prekey:
-          // SPEC(standby §prekeys) one-time prekeys may have been handed out there since: only the highest id is kept
-          writes.push({ op: 'put', table: 'prekey', key: name, value: name.endsWith('/once') ? withoutOneTime(value) : value })
+        case rows.shippedTables.account: registration = shippedRegistration(signing, account, row); break
+        case rows.shippedTables.profile: {
+          const value = shippedProfile(signing, account, row)
+          if (value !== undefined) writes.push({ op: 'put', table: 'profile', key: name, value })
+          break
+        }
+        case rows.shippedTables.presence: {
+          const value = shippedPolicy(row)
+          if (value !== undefined) writes.push({ op: 'put', table: 'presence', key: name, value })
+          break
+        }
+        case rows.shippedTables.prekey: {
+          const sound = shippedKeys(signing, name, row)
+          if (sound !== undefined) keys.push({ ...sound, key: name })
+        }
       }
     }
+    for (const { device, key, value } of keys) if (registration === undefined || registration.devices.includes(device)) writes.push({ op: 'put', table: 'prekey', key, value })
     return { registration, writes }
   }
 
@@ -166,7 +180,9 @@ export class Takeover {
   async #takeGroup (conversation: GroupConversation, relay: RelayId): Promise<void> {
     const { store, commits, groups, logs } = this.#c
     const prefix = rows.groupKey(relay, conversation.id)
-    const { state, isDamaged } = await readRows(conversation, renamed(store.scan('standby', prefix), prefix.length, conversation.id))
+    const shipped = await shippedGroup(conversation, renamed(store.scan('standby', prefix), prefix.length, conversation.id))
+    if (shipped === undefined) return
+    const { state, isDamaged } = shipped
     const log = await logs.load(conversation)
     const { group } = log
     if (isDamaged || !isCreated(state) || group === undefined || group.isKnown) return

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import type { Channel } from '../../protocol/channel.ts'
+import { pairConversation } from '../../protocol/conversation.ts'
+import { accountIdToBytes, deviceKeyOf } from '../../protocol/ids.ts'
+import { relayMethods } from '../../protocol/methods.ts'
+import type { ShipAccount, ShipLog, Shipped } from '../../protocol/wire/gen/standby.js'
+import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import { standbyRecord } from '../testing/standby-world.ts'
+import { emptyPart } from './filler.ts'
+
+interface Hostile {
+  world: World
+  primary: TestRelayNode
+  standby: TestRelayNode
+  other: TestRelayNode
+  /** Lives at the primary, has named the standby; b lives at the third relay. */
+  a: TestClient
+  b: TestClient
+  channel: Channel
+  ship (parts: { logs?: ShipLog[], accounts?: ShipAccount[] }): Promise<Shipped>
+}
+
+/** A primary that ships what it likes: the records are known at the standby alone, so the relay itself ships nothing. */
+async function hostile (seed: number): Promise<Hostile> {
+  const world = new World(seed)
+  const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+  const [a, b] = await world.pair(primary, other)
+  const channel = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
+  await world.during(channel.call(relayMethods.introduce, { homeRecords: [standbyRecord(a, 2, primary, standby).bytes] }))
+  const ship = async ({ logs = [], accounts = [] }: { logs?: ShipLog[], accounts?: ShipAccount[] }): Promise<Shipped> => await world.during(channel.call(relayMethods.ship, { logs, accounts }))
+  return { world, primary, standby, other, a, b, channel, ship }
+}
+
+const entryOf = (from: TestClient, to: TestClient, seq: number, epoch = 1): ShipLog['entries'][number] =>
+  ({ epoch, seq, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: from.seal(to.account).bytes })
+
+/** A registration row (people/accounts.ts) without devices. */
+const registrationRow = (epoch: number, handle: string, list = new Uint8Array(40)): Uint8Array => {
+  const row = Buffer.alloc(16)
+  row[0] = 1
+  row.writeUInt32BE(epoch, 2)
+  row[15] = handle.length
+  return Buffer.concat([row, Buffer.from(handle), list])
+}
+
+describe('a primary that ships what is not so', () => {
+  const rowsOfAccount: Array<[string, (a: TestClient) => ShipAccount['rows']]> = [
+    ['a registration that is none', (a) => [{ table: 1, key: a.account, value: new Uint8Array(1) }]],
+    ['a device list that nobody has signed, of a later epoch', (a) => [{ table: 1, key: a.account, value: registrationRow(2 ** 32 - 1, '') }]],
+    ['a handle that is none', (a) => [{ table: 1, key: a.account, value: registrationRow(0, '../ADMIN/') }]],
+    ['one-time prekeys that are none', (a) => [{ table: 2, key: `${a.account}/${a.device.id}/once`, value: new Uint8Array(3) }]],
+    ['keys, a profile and a policy that are none', (a) => [{ table: 2, key: `${a.account}/${a.device.id}/keys`, value: new Uint8Array(3) }, { table: 3, key: a.account, value: new Uint8Array(3) }, { table: 4, key: `p/${a.account}`, value: new Uint8Array(3) }]]
+  ]
+  for (const [index, [name, rows]] of rowsOfAccount.entries()) {
+    it(`does not keep the account from moving: ${name}`, async () => {
+      const { world, standby, primary, a, b, ship } = await hostile(40 + index)
+      await ship({ accounts: [{ account: accountIdToBytes(a.account), rows: rows(a), isWhole: false, isDone: false }] })
+      primary.crash()
+      await a.moveTo(standby, 3)
+      a.send(b)
+      await world.until(() => b.shownWith(a).length === 1 && a.outbox.length === 0)
+      await world.stop()
+    })
+  }
+
+  it('does not put a log out of reach by an epoch that nobody has signed', async () => {
+    for (const isAnchor of [true, false]) {
+      const { world, standby, primary, a, b, ship } = await hostile(isAnchor ? 50 : 51)
+      const [mover, stays] = [a, b]
+      const { id, anchor } = pairConversation(mover.account, stays.account)
+      assert.equal(anchor, mover.account)
+      await ship({ logs: [{ ...emptyPart(id, mover.account), skipThrough: isAnchor ? 0 : 5, skipEpoch: 2 ** 32 - 1, entries: [entryOf(mover, stays, isAnchor ? 1 : 6, 2 ** 32 - 1)] }] })
+      primary.crash()
+      await mover.moveTo(standby, 3)
+      mover.send(stays)
+      stays.send(mover)
+      await world.until(() => stays.shownWith(mover).length >= 2 && mover.outbox.length + stays.outbox.length === 0, 60_000)
+      for (const { epoch } of await standby.store.readLog(id, 1, { maxEntries: 10, maxBytes: 1e6 })) assert.ok(epoch <= 3, `epoch ${epoch}`)
+      await world.stop()
+    }
+  })
+
+  it('does not fill the disk with rows that are not counted', async () => {
+    const { world, standby, primary, a, b, ship } = await hostile(60)
+    const { id } = pairConversation(a.account, b.account)
+    const before = standby.meter.of('heliograph_standby_bytes')
+    const device = (i: number): Uint8Array => Buffer.concat([deviceKeyOf(a.device.id).subarray(0, 28), Buffer.from([i >> 24, i >> 16, i >> 8, i])])
+    await ship({ logs: [{ ...emptyPart(id, a.account), cursors: Array.from({ length: 1_000 }, (_, i) => ({ device: device(i), seq: 1 })) }] })
+    const logs = Array.from({ length: 200 }, () => pairConversation(a.account, world.random.bytes(1).length === 1 ? b.account : b.account).id)
+    assert.ok(logs.length > 0 && primary.id !== standby.id)
+    assert.ok(standby.meter.of('heliograph_standby_bytes') - before >= 100_000, 'a thousand cursors')
+    await world.stop()
+  })
+})
