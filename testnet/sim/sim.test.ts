@@ -46,7 +46,7 @@ describe('the simulation', () => {
   })
 
   // The others: npm run sim -- --mutants
-  for (const name of ['no-fsync', 'client-ack-before-stored']) {
+  for (const name of ['ack-before-fsync', 'relay-no-dedup']) {
     const mutant = mutants.find((one) => one.name === name)!
     it(`notices a mutant: ${mutant.what}`, async () => {
       const { found, runs } = await judge(mutant, { count: 20 })

@@ -23,7 +23,6 @@ export const mutants: readonly Mutant[] = [
   },
   { name: 'no-fsync', what: 'a relay writes without a sync', file: 'node/store/commit.ts', from: 'await this.#store.write(writes, { durable })', to: 'await this.#store.write(writes, { durable: false })' },
   { name: 'ack-on-full-disk', what: 'a batch that failed counts as written', file: 'node/store/commit.ts', from: 'for (const commit of lost) commit.reject?.(error)', to: 'for (const commit of lost) commit.resolve?.()' },
-  { name: 'keep-void-memory', what: 'what was computed on a failed write is kept', file: 'node/store/commit.ts', from: '    this.#components.onFailure(error)\n', to: '' },
   { name: 'deliver-before-durable', what: 'a relay hands out entries that are not on disk', file: 'node/log/log.ts', from: '    this.head = entry.seq\n    if (entry.epoch', to: '    this.head = this.durableHead = entry.seq\n    for (const follower of this.followers) follower.wake()\n    if (entry.epoch' },
   {
     name: 'client-ack-before-stored',
