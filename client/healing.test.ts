@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { toHex, utf8 } from '../protocol/bytes.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
 import type { Page } from '../protocol/wire/gen/log.js'
@@ -16,7 +17,7 @@ describe('client: messages that cannot be opened', () => {
   let bob: FakePerson
 
   beforeEach(async () => {
-    world = new FakeWorld(nodePrimitives)
+    world = new FakeWorld(seededPrimitives(nodePrimitives, 'healing'))
     alice = await world.member('alice')
     bob = await world.member('bob')
     await world.settled(alice.client.addContact(bob.id, { name: 'Bob' }))

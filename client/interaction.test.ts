@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { CrashingStore } from './testing/crashing-store.ts'
 import { noFaults, type Faults } from './testing/relay-fake.ts'
 import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
@@ -33,7 +34,7 @@ async function allDelivered (person: FakePerson, peer: FakePerson, count: number
 describe('client: interaction under faults', () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
     it(`cuts, repeats, drops, refusals and restarts (seed ${seed})`, async () => {
-      const world = new FakeWorld(nodePrimitives, seed)
+      const world = new FakeWorld(seededPrimitives(nodePrimitives, `interaction ${seed}`), seed)
       const alice = await world.member('alice')
       const bob = await world.member('bob')
       world.relay.faults = faults
@@ -72,7 +73,7 @@ describe('client: interaction under faults', () => {
   it('a crash after any write of the store loses nothing and repeats nothing', async () => {
     // Without a crash, to know how many writes there are.
     const run = async (crashAt: { alice?: number, bob?: number }): Promise<{ alice: number, bob: number }> => {
-      const world = new FakeWorld(nodePrimitives, 99)
+      const world = new FakeWorld(seededPrimitives(nodePrimitives, 'interaction with crashes'), 99)
       const alice = await world.member('alice')
       const bob = await world.member('bob')
       const writes = { alice: 0, bob: 0 }

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import type { MessageId } from '../protocol/ids.ts'
 import { CrashingStore } from './testing/crashing-store.ts'
 import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
@@ -127,7 +128,7 @@ const reactionsOf = async (person: FakePerson, peer: FakePerson): Promise<string
 
 /** Bob has asked something; Alice has it, unread. */
 async function begin (): Promise<{ world: FakeWorld, alice: FakePerson, bob: FakePerson }> {
-  const world = new FakeWorld(nodePrimitives, 21)
+  const world = new FakeWorld(seededPrimitives(nodePrimitives, 'traits'), 21)
   const alice = await world.member('alice')
   const bob = await world.member('bob')
   await bob.client.send(alice.id, 'question')

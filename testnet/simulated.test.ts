@@ -8,7 +8,9 @@ import { MemoryStore as ClientMemoryStore } from '../client/store/store-memory.t
 import { World, type TestRelayNode } from '../node/testing/message-world.ts'
 import { MemoryStore as RelayMemoryStore } from '../node/store/store-memory.ts'
 import type { ByteStream, Dialer } from '../protocol/byte-stream.ts'
+import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { deviceIdOfKey } from '../protocol/ids.ts'
 import { protocols } from '../protocol/protocols.ts'
@@ -22,7 +24,12 @@ class Simulation {
   people: Person[] = []
   readonly #streams = new Map<TestRelayNode, ByteStream[]>()
 
-  constructor (seed: number) { this.world = new World(seed, { latencyMs: 20, jitterMs: 10 }) }
+  readonly primitives: Primitives
+
+  constructor (seed: number) {
+    this.world = new World(seed, { latencyMs: 20, jitterMs: 10 })
+    this.primitives = seededPrimitives(nodePrimitives, `simulated ${seed}`)
+  }
 
   async start (): Promise<void> {
     const { world } = this
@@ -95,7 +102,7 @@ class Person {
       dialer: (seed) => this.#simulation.dialerOf(seed),
       clock: world.clock,
       random: world.random,
-      primitives: nodePrimitives
+      primitives: this.#simulation.primitives
     }, { bootstrap: nodes.map(addressOf), software: 'test', strangers: 'accept' })
     this.client.on('message', ({ text }) => { this.received.push(text) })
     this.client.on('warning', (warning) => { this.warnings.push(warning) })

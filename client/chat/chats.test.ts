@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import type { MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ChatChange, Message } from '../model.ts'
@@ -15,7 +16,7 @@ describe('chats: between two people', () => {
   let bob: FakePerson
 
   beforeEach(async () => {
-    world = new FakeWorld(nodePrimitives, 21)
+    world = new FakeWorld(seededPrimitives(nodePrimitives, 'chats'), 21)
     alice = await world.member('alice')
     bob = await world.member('bob')
   })
@@ -347,7 +348,7 @@ describe('chats: strangers', () => {
   let alice: FakePerson
   let bob: FakePerson
   beforeEach(async () => {
-    world = new FakeWorld(nodePrimitives, 22)
+    world = new FakeWorld(seededPrimitives(nodePrimitives, 'more chats'), 22)
     alice = await world.member('alice')
     bob = await world.member('bob', { strangers: 'ask' })
   })

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import type { Message } from '../model.ts'
 import { noFaults, type Faults } from '../testing/relay-fake.ts'
@@ -33,7 +34,7 @@ async function view (person: FakePerson, peer: FakePerson): Promise<string> {
 describe('chats: interaction under faults', () => {
   for (const seed of [1, 2, 3, 4, 5, 6, 9, 52]) {
     it(`both end with the same conversation (seed ${seed})`, async () => {
-      const world = new FakeWorld(nodePrimitives, seed)
+      const world = new FakeWorld(seededPrimitives(nodePrimitives, `chat interaction ${seed}`), seed)
       const { random } = world
       const alice = await world.member('alice')
       const bob = await world.member('bob')

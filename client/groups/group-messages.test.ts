@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import { decodeEnvelope, type Envelope } from '../../protocol/envelope.ts'
 import { limits } from '../../protocol/limits.ts'
 import { ciphertextKinds, envelopeKinds } from '../../protocol/wire/kinds.ts'
@@ -10,7 +11,7 @@ let world: FakeWorld
 let people: FakePerson[]
 
 async function meet (count: number, config: Parameters<FakeWorld['member']>[1] = {}): Promise<FakePerson[]> {
-  world = new FakeWorld(nodePrimitives)
+  world = new FakeWorld(seededPrimitives(nodePrimitives, 'messages of groups'))
   people = []
   for (let i = 0; i < count; i++) people.push(await world.member(`person${i}`, config))
   return people

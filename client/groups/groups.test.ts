@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { fromUtf8 } from '../../protocol/bytes.ts'
 import { conversationFromBytes, type ConversationId } from '../../protocol/conversation.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../protocol/envelope.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { signControl } from '../../protocol/groups/control.ts'
@@ -16,7 +17,7 @@ let world: FakeWorld
 let people: FakePerson[]
 
 async function meet (...names: string[]): Promise<FakePerson[]> {
-  world = new FakeWorld(nodePrimitives)
+  world = new FakeWorld(seededPrimitives(nodePrimitives, 'groups'))
   people = []
   for (const name of names) people.push(await world.member(name))
   return people
