@@ -329,4 +329,24 @@ describe('a home that dies', function () {
     world.crash('eu-1')
     await world.until(() => !['eu-1', first].includes(world.homeOf(ann)) && ann.client.connection.state === 'online', 'the move to it')
   })
+
+  it('somebody comes back to a relay that was their home before', async () => {
+    world = await MoveWorld.with(relays)
+    const ann = await world.person('ann', 'eu-1')
+    const bob = await world.person('bob', 'ap-1', { standby: 'none' })
+    const carol = await world.person('carol', 'us-1', { standby: 'none' })
+    let count = 0
+    for (const name of ['us-1', 'eu-1', 'us-1', 'eu-1']) {
+      await world.world.during(ann.client.home.move(name))
+      await world.until(() => ann.client.connection.state === 'online', 'ann online')
+      await bob.say(ann.account, `to ${++count}`)
+      await ann.say(bob.account, `from ${count}`)
+      await world.until(() => ann.received.length === count && bob.received.length === count, `messages at ${name}`)
+    }
+    assert.equal(ann.client.account!.handle, 'ann@eu-1')
+    // Whoever begins to write to her gets keys that she has.
+    await carol.say(ann.account, 'new')
+    await world.until(() => ann.received.includes('new'), 'a first message')
+    assert.deepEqual(texts(ann.warnings, bob.warnings, carol.warnings), [])
+  })
 })

@@ -386,7 +386,8 @@ export class Account {
   /** @returns the complete handle */
   async #register (channel: Channel, record: SignedHomeRecord, handle: string, signal?: AbortSignal): Promise<string> {
     const { ledger, prekeys } = this.#on
-    const upload = (await ledger.run(async (draft) => await prekeys.prepareUpload(draft, 0, { isComplete: true })))!
+    // In place of whatever the relay has from when the account lived there before.
+    const upload = { ...(await ledger.run(async (draft) => await prekeys.prepareUpload(draft, 0, { isComplete: true })))!, replaces: true }
     const registered = await channel.call(clientMethods.register, { homeRecord: record.bytes, handle, prekeys: upload }, signal === undefined ? {} : { signal })
     // [REJECT] another handle than the one asked for, or none that can be shown
     if (!isHandleFor(handle, registered.handle)) throw new ProtocolError('MALFORMED', { what: 'handle' })
