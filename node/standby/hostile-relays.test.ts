@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import type { Channel } from '../../protocol/channel.ts'
 import { pairConversation } from '../../protocol/conversation.ts'
-import { accountIdToBytes, deviceKeyOf } from '../../protocol/ids.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { accountIdToBytes, deviceKeyOf, type AccountId } from '../../protocol/ids.ts'
 import { relayMethods } from '../../protocol/methods.ts'
+import { encode } from '../../protocol/wire/codec.ts'
+import { Envelope as WireEnvelope } from '../../protocol/wire/gen/envelope.js'
 import type { ShipAccount, ShipLog, Shipped } from '../../protocol/wire/gen/standby.js'
+import { TestPerson } from '../testing/fixtures.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { standbyRecord } from '../testing/standby-world.ts'
 import { emptyPart } from './filler.ts'
@@ -80,15 +84,38 @@ describe('a primary that ships what is not so', () => {
     }
   })
 
-  it('does not fill the disk with rows that are not counted', async () => {
-    const { world, standby, primary, a, b, ship } = await hostile(60)
+  it('does not fill the disk with rows that are not counted, and they are counted once', async () => {
+    const { world, standby, a, b, ship } = await hostile(60)
+    const bytes = async (): Promise<number> => await standby.meter.gauged('heliograph_standby_bytes')
     const { id } = pairConversation(a.account, b.account)
-    const before = standby.meter.of('heliograph_standby_bytes')
-    const device = (i: number): Uint8Array => Buffer.concat([deviceKeyOf(a.device.id).subarray(0, 28), Buffer.from([i >> 24, i >> 16, i >> 8, i])])
-    await ship({ logs: [{ ...emptyPart(id, a.account), cursors: Array.from({ length: 1_000 }, (_, i) => ({ device: device(i), seq: 1 })) }] })
-    const logs = Array.from({ length: 200 }, () => pairConversation(a.account, world.random.bytes(1).length === 1 ? b.account : b.account).id)
-    assert.ok(logs.length > 0 && primary.id !== standby.id)
-    assert.ok(standby.meter.of('heliograph_standby_bytes') - before >= 100_000, 'a thousand cursors')
+    const device = (i: number): Uint8Array => Buffer.concat([deviceKeyOf(a.device.id).subarray(0, 30), Buffer.from([i >> 8, i])])
+    const cursors = Array.from({ length: 1_000 }, (_, i) => ({ device: device(i), seq: 1 }))
+    await ship({ logs: [{ ...emptyPart(id, a.account), cursors }] })
+    assert.ok(await bytes() >= 200_000, 'a thousand devices that nobody has')
+    const before = await bytes()
+    await ship({ logs: [{ ...emptyPart(id, a.account), cursors }] })
+    assert.equal(await bytes(), before)
+    const others = Array.from({ length: 100 }, () => pairConversation(a.account, new TestPerson(world.random).account).id)
+    await ship({ accounts: [{ account: accountIdToBytes(a.account), rows: others.map((key) => ({ table: 0, key, value: new Uint8Array(0) })), isWhole: false, isDone: false }] })
+    assert.ok(await bytes() - before >= 20_000, 'a hundred logs with nothing in them')
+    await world.stop()
+  })
+
+  it('is refused envelopes that could not be taken over', async () => {
+    const { world, standby, a, b, ship } = await hostile(61)
+    const { id } = pairConversation(a.account, b.account)
+    const outsider = new TestPerson(world.random)
+    const conversation = pairConversation(a.account, b.account)
+    const sealed = (sender: AccountId, messageId: Uint8Array): Uint8Array =>
+      encode(WireEnvelope, { version: 1, conversation: conversation.bytes, senderAccount: accountIdToBytes(sender), senderDevice: deviceKeyOf(a.device.id), messageId, kind: 1, expiresAtMs: 0, ciphertexts: [{ device: deviceKeyOf(a.device.id), kind: 2, bytes: new Uint8Array(10) }] })
+    const good = Uint8Array.of(...new Uint8Array(6), 0x70, 0, 0x80, ...world.random.bytes(7))
+    for (const [envelope, code] of [[sealed(a.account, new Uint8Array(16)), 'BAD_MESSAGE_ID'], [sealed(outsider.account, good), 'BAD_CONVERSATION']] as const) {
+      for (const part of [{ entries: [{ ...entryOf(a, b, 1), envelope }] }, { items: [{ position: 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope }] }]) {
+        const { answers } = await ship({ logs: [{ ...emptyPart(id, a.account), ...part }] })
+        assert.equal(ProtocolError.fromStatus(answers[0]?.status ?? 0).code, code)
+      }
+    }
+    for await (const { key } of standby.store.scan('standby', 'e/')) assert.fail(key.slice(0, 2))
     await world.stop()
   })
 })

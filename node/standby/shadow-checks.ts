@@ -1,9 +1,10 @@
 /**
  * What a shipment may name, as far as it can be told from the name alone.
  */
-import { conversationFromBytes, mayBelong } from '../../protocol/conversation.ts'
+import { conversationFromBytes, mayBelong, type Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId } from '../../protocol/ids.ts'
+import { readCandidate, type Memo } from '../log/submission.ts'
 
 /** [REJECT] far beyond any log, and far from what a row can hold */
 const maxNumber = 2 ** 40
@@ -26,3 +27,11 @@ export function isLogOf (id: string, account: AccountId): boolean {
   return conversation.id === id && mayBelong(conversation, account)
 }
 
+/**
+ * [REJECT] of another conversation, or one that no relay takes from a device: it could not be taken over.
+ * @param memo of the same conversation; filled. @throws ProtocolError MALFORMED, BAD_MESSAGE_ID, BAD_CONVERSATION, …
+ */
+export function checkEnvelope (envelope: Uint8Array, { id }: Conversation, memo: Memo): void {
+  // That it has expired is no mistake of whoever ships it.
+  if (readCandidate(envelope, 0, 0, memo).conversation.id !== id) throw new ProtocolError('BAD_CONVERSATION')
+}

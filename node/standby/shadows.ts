@@ -14,11 +14,11 @@ import { limits } from '../../protocol/limits.ts'
 import { isNewer, verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { ReadShipped, ShipAccount, ShipAnswer, ShipLog, ShipRow, Shipment, Shipped } from '../../protocol/wire/gen/standby.js'
-import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import type { Memo } from '../log/submission.ts'
 import type { Buckets, Commits, Homes, Logger } from '../ports.ts'
 import type { Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
-import { checkNumber, isKeysRow, isLogOf } from './shadow-checks.ts'
+import { checkEnvelope, checkNumber, isKeysRow, isLogOf } from './shadow-checks.ts'
 import * as rows from './shadow-rows.ts'
 
 /** Heads of shadows in memory: 250 bytes each. */
@@ -31,6 +31,8 @@ const maxKeyBytes = 256
 const maxFormer = 10_000
 /** Entries or items of one answer. */
 const readBounds = 256
+/** What a row without a value of its own takes on the disk. */
+const rowBytes = 200
 /** Between two counts of what one relay has left here. */
 const recountEveryMs = 10 * 60_000
 
@@ -248,9 +250,11 @@ export class Shadows {
     const account = accountIdFromBytes(part.account)
     await this.#allow(account, relay, part.formerRecord)
     const whole = new Set<string>()
-    for (const row of part.rows) {
-      const key = this.#rowKey(account, row, relay)
+    // [REJECT] all of them, or none
+    const keyed = part.rows.map((row) => ({ row, key: this.#rowKey(account, row, relay) }))
+    for (const { row, key } of keyed) {
       whole.add(key)
+      if (row.table === rows.joinedTable && row.value !== undefined) await this.#chargeNew(key, taken)
       this.#writeRow(key, row, taken)
       if (row.table !== rows.joinedTable) continue
       const log = row.key as ConversationId
@@ -289,12 +293,22 @@ export class Shadows {
     throw new ProtocolError('TOO_MANY', { what: 'bytes kept for one relay' })
   }
 
+  /** A row that may be written often, and is small. */
+  async #chargeNew (key: string, taken: Taken): Promise<void> {
+    if (await this.#c.store.get('standby', key) === undefined) this.#charge(taken, rowBytes)
+  }
+
   #recount (relay: RelayId): void {
     if (this.#recounting.has(relay) || this.#isStopped) return
     this.#recounting.add(relay)
     const count = async (): Promise<void> => {
       let bytes = 0
       for (const kind of ['e', 'o', 'g']) for await (const { value } of this.#c.store.scan('standby', `${kind}/${relay}/`)) bytes += value.byteLength
+      for (const kind of ['c', 'k', 'l']) for await (const row of this.#c.store.scan('standby', `${kind}/${relay}/`)) bytes += row.key === '' ? 0 : rowBytes
+      for (const [account, relays] of this.#byAccount) {
+        if (!relays.has(relay)) continue
+        for await (const { value } of this.#c.store.scan('standby', rows.rowsKey(account, relay))) bytes += value.byteLength
+      }
       this.#bytes.set(relay, bytes)
     }
     count().catch((error: unknown) => { this.#c.logger.warn('standby.recount', {}, error) })
@@ -310,20 +324,28 @@ export class Shadows {
     await this.#allow(account, relay)
     const { id } = conversation
     const head = { ...await this.#head(relay, id) }
-    const before = head.bytes
+    const charged = taken.bytes
     const start = writes.length
     try {
-      if (head.head === 0) writes.push(rows.put(rows.memberKey(relay, id, account), rows.empty), rows.put(rows.rowsKey(account, relay, rows.joinedTable, id), rows.empty))
+      if (head.head === 0) {
+        await this.#chargeNew(rows.memberKey(relay, id, account), taken)
+        writes.push(rows.put(rows.memberKey(relay, id, account), rows.empty), rows.put(rows.rowsKey(account, relay, rows.joinedTable, id), rows.empty))
+      }
+      this.#checkEpochs(part, conversation, account, relay)
       this.#skip(part, relay, id, head, writes)
       const isGap = this.#append(part, conversation, head, taken)
       await this.#takeWaiting(part, conversation, taken)
       taken.bytes -= this.#trim(part.trimThrough, relay, id, head, writes)
-      for (const { device, seq } of part.cursors) writes.push(rows.put(rows.cursorKey(relay, id, deviceIdOfKey(device)), rows.encodeU48(checkNumber(seq))))
+      for (const { device, seq } of part.cursors) {
+        const key = rows.cursorKey(relay, id, deviceIdOfKey(device))
+        await this.#chargeNew(key, taken)
+        writes.push(rows.put(key, rows.encodeU48(checkNumber(seq))))
+      }
       await this.#takeGroupRows(part, id, taken)
       if (isGap) throw new ProtocolError('GAP')
     } catch (error) {
       // What one step of it has got wrong is not there at all; after a gap the rest stands.
-      if (!isProtocolError(error, 'GAP')) { writes.length = start; taken.bytes -= head.bytes - before; throw error }
+      if (!isProtocolError(error, 'GAP')) { writes.length = start; taken.bytes = charged; throw error }
       this.#keepHead(relay, id, head, taken)
       throw error
     }
@@ -351,13 +373,22 @@ export class Shadows {
     Object.assign(head, { head: cutThrough, first: Math.min(head.first, cutThrough + 1) })
   }
 
+  /** [REJECT] SPEC(relay §epochs) an epoch that the anchor has not signed would put the log out of reach of every home after this one */
+  #checkEpochs ({ skipEpoch, entries }: ShipLog, { kind, anchor }: Conversation, account: AccountId, relay: RelayId): void {
+    if (kind === 'group' || anchor !== account) return
+    const most = this.#byAccount.get(account)?.get(relay) ?? 0
+    if (skipEpoch > most || entries.some(({ epoch }) => epoch > most)) throw new ProtocolError('MALFORMED', { what: 'epoch' })
+  }
+
   /** @returns whether entries are missing before the first of these */
-  #append ({ entries }: ShipLog, { id, bytes: conversation }: Conversation, head: rows.ShadowHead, taken: Taken): boolean {
+  #append ({ entries }: ShipLog, conversation: Conversation, head: rows.ShadowHead, taken: Taken): boolean {
     const { relay, writes } = taken
+    const { id } = conversation
+    const memo: Memo = { conversation }
     for (const { seq, epoch, storedAtMs, expiresAtMs, envelope } of entries) {
       if (checkNumber(seq) <= head.head) continue
       if (seq !== head.head + 1) return true
-      if (!sameBytes(readEnvelopeHeader(envelope).conversation, conversation)) throw new ProtocolError('BAD_CONVERSATION')
+      checkEnvelope(envelope, conversation, memo)
       this.#charge(taken, envelope.byteLength)
       writes.push(rows.put(rows.entryKey(relay, id, seq), rows.encodeEnvelope({ epoch, storedAtMs, expiresAtMs, envelope })))
       Object.assign(head, { head: seq, epoch: Math.max(head.epoch, epoch), bytes: head.bytes + envelope.byteLength })
@@ -366,12 +397,14 @@ export class Shadows {
     return false
   }
 
-  async #takeWaiting ({ items, itemsFrom, itemsTo, dequeued }: ShipLog, { id, bytes: conversation }: Conversation, taken: Taken): Promise<void> {
+  async #takeWaiting ({ items, itemsFrom, itemsTo, dequeued }: ShipLog, conversation: Conversation, taken: Taken): Promise<void> {
     const { relay, writes } = taken
+    const { id } = conversation
+    const memo: Memo = { conversation }
     for (const position of dequeued) writes.push(rows.drop(rows.itemKey(relay, id, checkNumber(position))))
     const here = new Set<number>()
     for (const { position, storedAtMs, expiresAtMs, envelope } of items) {
-      if (!sameBytes(readEnvelopeHeader(envelope).conversation, conversation)) throw new ProtocolError('BAD_CONVERSATION')
+      checkEnvelope(envelope, conversation, memo)
       this.#charge(taken, envelope.byteLength)
       here.add(checkNumber(position))
       writes.push(rows.put(rows.itemKey(relay, id, position), rows.encodeEnvelope({ epoch: 0, storedAtMs, expiresAtMs, envelope })))
