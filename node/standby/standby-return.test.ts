@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { pairConversation } from '../../protocol/conversation.ts'
 import type { MessageId } from '../../protocol/ids.ts'
+import { clientNotifications } from '../../protocol/methods.ts'
 import { World, assertConverged, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
-import { nameHomes, standBy, standbyState, untilInSync } from '../testing/standby-world.ts'
+import { nameHomes, standbyRecord, standBy, standbyState, untilInSync } from '../testing/standby-world.ts'
 
 const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
 
@@ -85,6 +87,32 @@ describe('a relay that comes back', () => {
     await second.online()
     await world.until(() => second.shownWith(b).length === 40, 60_000, () => `all at the second device (${second.shownWith(b).length})`)
     assert.deepEqual(second.shownWith(b), sent)
+    await world.stop()
+  })
+
+  it('hands over how far its devices are only as far as both mean the same numbers', async () => {
+    const { world, primary, standby, other } = await three(20)
+    const [a, b] = await world.pair(primary, other)
+    const second = await a.linkDevice()
+    sendMany(a, b, 5)
+    await untilSeen(world, a, b, 5)
+    await world.until(() => second.shownWith(b).length === 5)
+    for (const relay of [standby, other]) world.network.cut(primary.id, relay.id)
+    await a.offline()
+    await a.moveTo(standby, 2)
+    sendMany(a, b, 1)
+    await world.until(() => b.shownWith(a).length === 6)
+    // The old home has not heard of it: it gives the same number to something else, and its device has that.
+    const alone = second.send(b)
+    await world.until(() => second.shownWith(b).length === 6)
+    second.channel.notify(clientNotifications.acknowledge, { positions: [{ conversation: pairConversation(a.account, b.account).bytes, epoch: 1, seq: 6 }] })
+    await world.pass(2_000)
+    for (const relay of [standby, other]) world.network.heal(primary.id, relay.id)
+    await primary.relay.homes.learnDurably(standbyRecord(a, 3, standby).bytes)
+    await world.until(() => primary.meter.of('heliograph_standby_handed_over_total') === 1)
+    const { cursors } = (await standby.store.openLog(pairConversation(a.account, b.account).id))!
+    assert.ok((cursors.get(second.device.id) ?? 0) <= 5, `the cursor is ${cursors.get(second.device.id)}`)
+    await world.until(() => b.shownWith(a).includes(alone), 60_000, () => 'what only the old home had')
     await world.stop()
   })
 

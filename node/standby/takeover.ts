@@ -8,6 +8,7 @@ import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromId, type Conversation, type ConversationId, type GroupConversation } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
 import { isCreated } from '../../protocol/groups/membership.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Groups } from '../groups/groups.ts'
@@ -172,7 +173,7 @@ export class Takeover {
       if (this.#mayAppend(conversation, account)) await this.#takeLater(conversation, relay, head)
       await this.#takeAgain(conversation, relay, head, account)
     }
-    await this.#takeCursors(conversation, cursors)
+    if (head !== undefined) await this.#takeCursors(conversation, cursors, head)
     await this.#takeOutbox(conversation, relay, account)
   }
 
@@ -233,6 +234,25 @@ export class Takeover {
     if (row === undefined) return false
     const begun = rows.decodeBegun(row)
     return begun.head >= log.first - 1 && begun.epoch === before.epoch
+  }
+
+  /** Highest number that surely means the same there and here; 0 when that is not known. */
+  async #commonThrough (conversation: Conversation, head: rows.ShadowHead): Promise<number> {
+    const { logs, store } = this.#c
+    const { id } = conversation
+    const log = await logs.load(conversation)
+    if (log.epoch <= head.epoch) return log.head
+    const row = await store.get('standby', rows.begunKey(id))
+    if (row !== undefined && rows.decodeBegun(row).epoch <= head.epoch) return rows.decodeBegun(row).head
+    const { first } = log
+    for (let from = first; ;) {
+      const entries = await store.readLog(id, from, { maxEntries: pageEntries, maxBytes: limits.pageBytes })
+      const newer = entries.find(({ epoch }) => epoch > head.epoch)
+      if (newer !== undefined) return newer.seq === first ? 0 : newer.seq - 1
+      const last = entries.at(-1)
+      if (last === undefined) return 0
+      from = last.seq + 1
+    }
   }
 
   /** This relay numbers the log from here on, after another one. */
@@ -307,12 +327,14 @@ export class Takeover {
     }
   }
 
-  async #takeCursors (conversation: Conversation, cursors: ReadonlyMap<DeviceId, number>): Promise<void> {
+  /** A device has what bears the same number here: where the copies part, what it has taken there is something else. */
+  async #takeCursors (conversation: Conversation, cursors: ReadonlyMap<DeviceId, number>, head: rows.ShadowHead): Promise<void> {
     const { id } = conversation
+    const common = await this.#commonThrough(conversation, head)
     const log = await this.#c.logs.load(conversation)
     const writes: Write[] = []
     for (const [device, seq] of cursors) {
-      const upTo = Math.min(seq, log.head)
+      const upTo = Math.min(seq, log.head, common)
       if (upTo <= (log.cursors.get(device) ?? -1)) continue
       log.cursors.set(device, upTo)
       writes.push({ op: 'cursor', log: id, device, seq: upTo })
