@@ -127,7 +127,10 @@ export class Client {
         .onNotification(clientNotifications.signal, ({ envelopes }) => { this.#assembly?.presence.onSignals(envelopes) })
         .onNotification(clientNotifications.refused, (body) => { this.#assembly?.engine.groups.onRefused(body) })
         .onNotification(clientNotifications.groupReceipts, ({ receipts }) => { this.#assembly?.engine.groups.receipts.onReceipts(receipts) })
-        .onNotification(clientNotifications.draining, () => { this.#connection.reconnect(new ProtocolError('DRAINING')) }),
+        .onNotification(clientNotifications.draining, () => {
+          this.#home.drained()
+          this.#connection.reconnect(new ProtocolError('DRAINING'))
+        }),
       // Nothing may come before there is somebody to take it.
       home: () => this.#assembly === undefined ? undefined : this.#account.home,
       register: async (channel, signal) => { await this.#home.forgotten(channel, signal) },

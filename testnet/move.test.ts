@@ -349,4 +349,23 @@ describe('a home that dies', function () {
     await world.until(() => ann.received.includes('new'), 'a first message')
     assert.deepEqual(texts(ann.warnings, bob.warnings, carol.warnings), [])
   })
+
+  it('a home that sends everybody away, and goes on doing so, is left after a minute', async () => {
+    world = await MoveWorld.with(relays)
+    const ann = await world.person('ann', 'eu-1')
+    const bob = await world.person('bob', 'ap-1', { standby: 'none' })
+    await ann.say(bob.account, 'one')
+    await world.until(() => bob.received.length === 1, 'the first message')
+    world.node('eu-1').relay.sendAway()
+    await ann.say(bob.account, 'two')
+    // Meanwhile another relay takes it.
+    await world.until(() => bob.received.includes('two'), 'a message over another relay', 30_000)
+    assert.deepEqual(moves(ann), [])
+    const tookMs = await world.timeUntil(() => world.homeOf(ann) !== 'eu-1' && ann.client.connection.state === 'online', 'the move')
+    assert.ok(tookMs < 90_000, `${tookMs} ms`)
+    await bob.say(ann.account, 'three')
+    await world.until(() => ann.received.includes('three'), 'an answer')
+    assert.deepEqual(bob.received, ['one', 'two'])
+    assert.deepEqual(texts(ann.warnings, bob.warnings), [])
+  })
 })

@@ -207,6 +207,9 @@ export class ClientHome {
     this.#on.watch().onStatus(status)
   }
 
+  /** The home has said that it restarts. */
+  drained (): void { this.#on.watch().drained() }
+
   stop (): void {
     this.#on.orders.stop()
     this.#on.watch().stop()

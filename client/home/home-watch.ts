@@ -70,9 +70,9 @@ export class HomeWatch {
   readonly #on: HomeWatchComponents
   readonly #config: HomeWatchConfig
   #downSinceMs: number | undefined
-  /** When the home said that it restarts. */
+  /** When the home said first, and last, that it restarts. */
   #drainedAtMs: number | undefined
-  #isDraining = false
+  #saidAtMs = -Infinity
   #timer: Timer | undefined
   #looks = 0
   /** The look under way. */
@@ -91,15 +91,17 @@ export class HomeWatch {
       this.#rest()
       return
     }
-    if (error !== undefined) this.#isDraining = error.code === 'DRAINING'
-    if (this.#isDraining) this.drained()
+    if (error?.code === 'DRAINING') this.drained()
     if (this.#downSinceMs !== undefined) return
     this.#downSinceMs = this.#on.clock.nowMs()
     this.#soon(this.#config.moveAfterMs * askEarly)
   }
 
   /** The home has said that it restarts. */
-  drained (): void { this.#drainedAtMs ??= this.#on.clock.nowMs() }
+  drained (): void {
+    this.#saidAtMs = this.#on.clock.nowMs()
+    this.#drainedAtMs ??= this.#saidAtMs
+  }
 
   /** The account lives elsewhere now: begin anew with that home. */
   moved (): void { this.#rest() }
@@ -113,7 +115,7 @@ export class HomeWatch {
     this.#looking = undefined
     this.#downSinceMs = undefined
     this.#drainedAtMs = undefined
-    this.#isDraining = false
+    this.#saidAtMs = -Infinity
     this.#looks = 0
     this.#on.guest.leave()
   }
@@ -151,7 +153,7 @@ export class HomeWatch {
       const downMs = clock.nowMs() - (this.#downSinceMs ?? clock.nowMs())
       const isRestarting = this.#drainedAtMs !== undefined && clock.nowMs() - this.#drainedAtMs < clientLimits.drainGraceMs
       // It sends everybody away, and goes on doing so: that is as good as dead.
-      const isSentAway = this.#isDraining && !isRestarting
+      const isSentAway = !isRestarting && clock.nowMs() - this.#saidAtMs < clientLimits.drainGraceMs
       if (answer.state === isThere) hurry()
       if ((answer.state === isSilent || isSentAway) && !isRestarting) {
         if (order !== undefined && answer.place.relay === order.standby.relay) {
