@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Channel } from '../../protocol/channel.ts'
-import { pairConversation } from '../../protocol/conversation.ts'
+import { pairConversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdToBytes, deviceKeyOf, type AccountId } from '../../protocol/ids.ts'
 import { relayMethods } from '../../protocol/methods.ts'
@@ -9,8 +9,9 @@ import { Envelope as WireEnvelope } from '../../protocol/wire/gen/envelope.js'
 import type { ShipAccount, ShipLog, Shipped } from '../../protocol/wire/gen/standby.js'
 import { TestPerson } from '../testing/fixtures.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
-import { standbyRecord } from '../testing/standby-world.ts'
+import { standBy, standbyRecord } from '../testing/standby-world.ts'
 import { emptyPart } from './filler.ts'
+import * as rows from './shadow-rows.ts'
 
 interface Hostile {
   world: World
@@ -119,3 +120,44 @@ describe('a primary that ships what is not so', () => {
     await world.stop()
   })
 })
+
+describe('a standby that gives back what it was not given', () => {
+  it('is not believed, and its primary goes on', async () => {
+    const bad: Array<[string, (h: Hostile, head: number) => Array<[string, Uint8Array]>]> = [
+      ['an epoch that nobody has signed', ({ primary, a, b }, head) => [
+        [rows.headKey(primary.id, idOf(a, b)), rows.encodeHead({ epoch: 2 ** 32 - 1, first: 1, head: head + 1, bytes: 0 })],
+        [rows.entryKey(primary.id, idOf(a, b), head + 1), rows.encodeEnvelope({ ...entryOf(a, b, 1), epoch: 2 ** 32 - 1 })]
+      ]],
+      ['a number far beyond any', ({ primary, a, b }) => [[rows.headKey(primary.id, idOf(a, b)), rows.encodeHead({ epoch: 2 ** 32 - 1, first: 2 ** 39, head: 2 ** 39, bytes: 0 })]]],
+      ['an envelope of another conversation', ({ primary, a, b, world }, head) => [
+        [rows.headKey(primary.id, idOf(a, b)), rows.encodeHead({ epoch: 2, first: 1, head: head + 1, bytes: 0 })],
+        [rows.entryKey(primary.id, idOf(a, b), head + 1), rows.encodeEnvelope({ ...entryOf(a, b, 1), epoch: 2, envelope: sealedTo(a, world) })]
+      ]],
+      ['what somebody elsewhere has written, as waiting here', ({ primary, a, b }) => [[rows.itemKey(primary.id, idOf(a, b), 1), rows.encodeEnvelope({ ...entryOf(b, a, 1), epoch: 0 })]]]
+    ]
+    for (const [index, [name, made]] of bad.entries()) {
+      const world = new World(70 + index)
+      const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+      const [a, b] = await world.pair(primary, other)
+      await standBy(world, a, standby)
+      a.send(b)
+      await world.until(() => b.shownWith(a).length === 1)
+      const { head } = await primary.store.openLog(idOf(a, b)) ?? { head: 0 }
+      standby.crash()
+      await standby.store.write(made({ world, primary, standby, other, a, b } as Hostile, head).map(([key, value]) => rows.put(key, value)), { durable: true })
+      await standby.restart()
+      primary.crash()
+      await primary.restart()
+      a.send(b)
+      b.send(a)
+      await world.until(() => b.shownWith(a).length === 3 && a.outbox.length + b.outbox.length === 0, 120_000, () => name)
+      const entries = await primary.store.readLog(idOf(a, b), 1, { maxEntries: 10, maxBytes: 1e6 })
+      assert.equal(entries.at(-1)?.seq, 3, name)
+      assert.ok(entries.every(({ epoch }) => epoch <= 2), name)
+      await world.stop()
+    }
+  })
+})
+
+const idOf = (a: TestClient, b: TestClient): ConversationId => pairConversation(a.account, b.account).id
+const sealedTo = (a: TestClient, world: World): Uint8Array => a.seal(new TestPerson(world.random).account).bytes

@@ -9,23 +9,27 @@
 import type { Channel } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { Conversation, ConversationId } from '../../protocol/conversation.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
 import { accountIdToBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
-import { limits } from '../../protocol/limits.ts'
+import { limits, storageLimits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
-import type { ShipAnswer } from '../../protocol/wire/gen/standby.js'
+import type { ShipAnswer, ShipLog } from '../../protocol/wire/gen/standby.js'
 import { deadline } from '../deadline.ts'
 import type { Links } from '../federation/links.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
+import type { Placement } from '../log/placement.ts'
+import type { Memo } from '../log/submission.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { withoutOneTime } from '../people/prekeys.ts'
 import type { Commits, Logger } from '../ports.ts'
 import type { OutboxItem, Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
+import { checkEnvelope, checkNumber } from './shadow-checks.ts'
 import type { Shipping } from './shipping.ts'
-import { appendEntry, itemOf } from './takeover.ts'
+import { appendEntry, itemOf, senderOf } from './takeover.ts'
 
 /** Accounts asked about in one request. */
 const askedTogether = 256
@@ -39,6 +43,7 @@ export interface RecoveryComponents {
   links: Links
   logs: Logs
   outboxes: Outboxes
+  placement: Pick<Placement, 'epochOf' | 'isHome' | 'isSequencer'>
   groups: Groups
   shipping: () => Shipping
   clock: Clock
@@ -153,16 +158,44 @@ export class Recovery {
     this.#compared.add(id)
   }
 
+  /**
+   * [REJECT] a standby gives back what it was shipped, and no more: of this log, as far as it has said that it goes, under no
+   * epoch that nobody has signed. @returns bytes of its envelopes. @throws ProtocolError
+   */
+  #checkPart (conversation: Conversation, { entries, items, skipThrough, skipEpoch }: ShipLog, head: number, fromPosition: number): number {
+    const { placement } = this.#c
+    const memo: Memo = {}
+    const most = placement.isSequencer(conversation) ? placement.epochOf(conversation) : Infinity
+    if (checkNumber(skipThrough) > head || (skipThrough > 0 && skipEpoch > most)) throw malformed()
+    let bytes = 0
+    for (const { seq, epoch, envelope } of entries) {
+      if (checkNumber(seq) > head || epoch > most) throw malformed()
+      checkEnvelope(envelope, conversation, memo)
+      bytes += envelope.byteLength
+    }
+    let after = fromPosition - 1
+    for (const { position, envelope } of items) {
+      checkEnvelope(envelope, conversation, memo)
+      // What waited here was written by people of this relay.
+      if (checkNumber(position) <= after || !placement.isHome(senderOf(envelope))) throw malformed()
+      after = position
+      bytes += envelope.byteLength
+    }
+    return bytes
+  }
+
   async #restoreEntries ({ conversation, head: mine }: Log, account: AccountId, channel: Channel, head: number): Promise<void> {
     const { groups, logs, logger } = this.#c
     const { id } = conversation
     logger.warn('standby.rolled-back', { head: mine, standby: head })
     await this.#forgetOneTimePrekeys(account)
-    for (;;) {
+    for (let bytes = 0; ;) {
       // It may have gone from memory, and come back.
       const log = await logs.loadId(id)
       if (log.head >= head) return
       const part = await channel.call(relayMethods.readShipped, { conversation: conversation.bytes, account: accountIdToBytes(account), fromSeq: log.head + 1, fromPosition: noItems })
+      bytes += this.#checkPart(conversation, part, head, 0)
+      if (bytes > storageLimits.groupBytes) throw malformed()
       const writes: Write[] = []
       if (log.isDropped) continue
       if (part.skipThrough > log.head && log.head === log.durableHead) {
@@ -201,8 +234,11 @@ export class Recovery {
 
   async #restoreItems ({ conversation }: Log, account: AccountId, channel: Channel): Promise<void> {
     const { clock, store, logs, outboxes, commits, queued } = this.#c
-    for (let from = 1; ;) {
-      const { items } = await channel.call(relayMethods.readShipped, { conversation: conversation.bytes, account: accountIdToBytes(account), fromSeq: noItems, fromPosition: from })
+    for (let from = 1, bytes = 0; ;) {
+      const part = await channel.call(relayMethods.readShipped, { conversation: conversation.bytes, account: accountIdToBytes(account), fromSeq: noItems, fromPosition: from })
+      const { items } = part
+      bytes += this.#checkPart(conversation, part, Infinity, from)
+      if (bytes > storageLimits.groupBytes) throw malformed()
       const last = items.at(-1)
       if (last === undefined) return
       from = last.position + 1
@@ -243,3 +279,5 @@ export class Recovery {
     this.#begun.resolve()
   }
 }
+
+const malformed = (): ProtocolError => new ProtocolError('MALFORMED', { what: 'what a standby gives back' })
