@@ -58,7 +58,7 @@ const announceCost = 10
 export class AskedHomes {
   readonly #c: AskedHomesComponents
   readonly #looks = new Map<RelayId, { readonly atMs: number, readonly state: Promise<number> }>()
-  readonly #announcing = new Map<AccountId, Timer | undefined>()
+  readonly #announcing = new Map<AccountId, Announcing>()
   readonly #looked
   #looking = 0
   #isStopped = false
@@ -131,21 +131,31 @@ export class AskedHomes {
     }
   }
 
+  /** One round at a time for each account: what it says meanwhile takes the place of what was left to be said. */
   #announce (account: AccountId, left: Untold): void {
-    if (this.#isStopped || (this.#announcing.size >= maxAnnouncing && !this.#announcing.has(account))) return
-    this.#announcing.get(account)?.cancel()
-    this.#announcing.set(account, undefined)
-    this.#tell(account, left, 0)
+    const known = this.#announcing.get(account)
+    if (this.#isStopped || (this.#announcing.size >= maxAnnouncing && known === undefined)) return
+    known?.timer?.cancel()
+    const announcing: Announcing = { left, attempt: 0, isRunning: known?.isRunning === true, timer: undefined }
+    this.#announcing.set(account, announcing)
+    if (!announcing.isRunning) this.#tell(account, announcing)
   }
 
-  #tell (account: AccountId, left: Untold, attempt: number): void {
-    this.#tellAll(account, left).then((still) => {
-      if (this.#isStopped || still.people.length + still.relays.size === 0 || attempt >= maxAttempts) { this.#announcing.delete(account); return }
-      this.#announcing.set(account, this.#c.clock.after(backoffMs(attempt, this.#c.random, limits), () => { this.#tell(account, still, attempt + 1) }))
-    }, (error: unknown) => {
-      this.#announcing.delete(account)
+  #tell (account: AccountId, announcing: Announcing): void {
+    announcing.isRunning = true
+    this.#tellAll(account, announcing.left).then((still) => { this.#told(account, announcing, still) }, (error: unknown) => {
       this.#c.logger.warn('home.announce', {}, error)
+      this.#told(account, announcing, nobody)
     })
+  }
+
+  #told (account: AccountId, announcing: Announcing, left: Untold): void {
+    const newest = this.#announcing.get(account)
+    if (this.#isStopped || newest === undefined) return
+    if (newest !== announcing) { this.#tell(account, newest); return }
+    if (left.people.length + left.relays.size === 0 || announcing.attempt >= maxAttempts) { this.#announcing.delete(account); return }
+    Object.assign(announcing, { left, isRunning: false })
+    announcing.timer = this.#c.clock.after(backoffMs(announcing.attempt++, this.#c.random, limits), () => { this.#tell(account, announcing) })
   }
 
   /** @returns whose home is not known yet, and relays that have not heard */
@@ -201,11 +211,14 @@ export class AskedHomes {
 
   stop (): void {
     this.#isStopped = true
-    for (const timer of this.#announcing.values()) timer?.cancel()
+    for (const { timer } of this.#announcing.values()) timer?.cancel()
+    this.#announcing.clear()
   }
 }
 
 interface Untold { readonly people: readonly AccountId[], readonly relays: ReadonlySet<RelayId> }
+interface Announcing { left: Untold, attempt: number, isRunning: boolean, timer: Timer | undefined }
+const nobody: Untold = { people: [], relays: new Set() }
 
 async function inTurns<T> (items: readonly T[], atATime: number, work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
