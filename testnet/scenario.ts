@@ -39,5 +39,7 @@ export class CannotRunHere extends Error {
 export interface Scenario {
   readonly name: string
   readonly summary: string
+  /** How small it is in the tests; default 0.15. */
+  readonly testScale?: number
   run (stage: Stage): Promise<void>
 }

@@ -29,7 +29,7 @@ export interface ClientState { readonly account?: unknown, readonly connection?:
 
 export interface ChildOptions {
   readonly folder: string
-  readonly config: { readonly bootstrap: readonly string[], readonly software: string, readonly strangers: 'accept' }
+  readonly config: { readonly bootstrap: readonly string[], readonly software: string, readonly strangers: 'accept', readonly standby?: 'auto' | 'none' }
   readonly routes: RouteTable
 }
 

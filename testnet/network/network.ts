@@ -7,6 +7,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkBootstrapConfig, loadOrMakeKey, renderBootstrapConfig } from '../../bootstrap/config.ts'
+import type { ClientConfig } from '../../client/components.ts'
 import { systemClock } from '../../client/system.ts'
 import { checkConfig, type RelayConfig } from '../../node/config.ts'
 import { configFileName, initRelay, keyFileName, readRelayKey, renderConfig } from '../../node/config-file.ts'
@@ -45,6 +46,8 @@ export interface Placement {
   readonly env?: Readonly<Record<string, string>>
   /** Of a relay: other than the testnet's. */
   readonly config?: Partial<RelayConfig>
+  /** Of a person: other than a client's own. */
+  readonly client?: Pick<ClientConfig, 'standby'>
   /** Of a person: a process of their own instead of one more client in the scenario's. */
   readonly isProcess?: boolean
 }

@@ -158,11 +158,11 @@ export class Person {
 
   async #openClient (): Promise<Client> {
     if (this.#open !== undefined) throw new Error(`${this.name} is here already`)
-    const { prefix, env, isProcess = false } = this.#network.placeOf(this.name, this.region)
+    const { prefix, env, client: settings = {}, isProcess = false } = this.#network.placeOf(this.name, this.region)
     const routes = this.#network.routesFrom(this.region)
     const folder = join(this.#network.folder, 'people', this.name)
     // Nothing but the entry node is known; the nearest relay has to be found.
-    const config = { bootstrap: [this.#network.bootstrapAddress], software: 'heliograph testnet', strangers: 'accept' as const }
+    const config = { bootstrap: [this.#network.bootstrapAddress], software: 'heliograph testnet', strangers: 'accept' as const, ...settings }
     const opened = this.#open = isProcess
       ? await ClientProcess.open({ name: this.name, folder, config, routes, prefix, env, logFile: this.#network.logFile(this.name) })
       : await openNodeClient({ folder, config, encrypter: fastNoise(), wrapDialer: (dialer) => regionalDialer(dialer, routes) })

@@ -144,8 +144,9 @@ export class Load {
   /**
    * Falls silent, waits until everything has arrived, has the assertions judge, writes the report, fills the table.
    * @param conditions for the report
+   * @param mayBeLate texts whose place among others is not judged: what a fault has destroyed comes again after what was said later
    */
-  async finish ({ timeoutMs, conditions = {} }: { timeoutMs: number, conditions?: Readonly<Record<string, string>> }): Promise<Written> {
+  async finish ({ timeoutMs, conditions = {}, mayBeLate = new Set() }: { timeoutMs: number, conditions?: Readonly<Record<string, string>>, mayBeLate?: ReadonlySet<string> }): Promise<Written> {
     const stage = this.#stage
     await this.stop()
     const missing = await stage.step((late) => late.length === 0 ? 'everything arrives' : 'the time for it to arrive is up', () => this.untilDelivered(timeoutMs))
@@ -153,10 +154,11 @@ export class Load {
     const evidence = await collectEvidence(this.people)
     stage.check('no loss', noLoss(evidence))
     stage.check('no duplicate', noDuplicate(evidence))
-    stage.check('order', order(evidence))
-    stage.check('convergence', convergence(evidence))
-    const inGroup = await this.group?.check()
-    const verdict = verdictOf(evidence, inGroup)
+    const placed = without(evidence, mayBeLate)
+    stage.check('order', order(placed))
+    stage.check('convergence', convergence(placed))
+    const inGroup = await this.group?.check({ mayBeLate })
+    const verdict = verdictOf(evidence, inGroup, mayBeLate)
     const written = await writeReport(await stage.reportFolder(), { scenario: stage.name, seed: stage.random.seed, scale: stage.scale, timeline: this.timeline, verdict, conditions })
     for (const [name, value] of figureRows(written.figures, verdict)) stage.figure(name, value)
     stage.figure('report', written.svg)
@@ -225,8 +227,18 @@ const ring = (people: readonly Person[]): Array<readonly [Person, Person]> =>
     return next === person || (people.length === 2 && index === 1) ? [] : [[person, next], [next, person]] as const
   })
 
+function without ({ sent, announced, histories }: Evidence, texts: ReadonlySet<string>): Evidence {
+  const isIn = ({ text }: { readonly text: string }): boolean => !texts.has(text)
+  return {
+    sent,
+    announced: Object.fromEntries(Object.entries(announced).map(([person, list]) => [person, list.filter(isIn)])),
+    histories: Object.fromEntries(Object.entries(histories).map(([person, others]) => [person, Object.fromEntries(Object.entries(others).map(([other, list]) => [other, list.filter(isIn)]))]))
+  }
+}
+
 /** Deliveries that are lost or doubled, each counted once however many assertions name it. */
-function verdictOf ({ sent, histories, announced }: Evidence, group: GroupEvidence | undefined): Verdict {
+function verdictOf (evidence: Evidence, group: GroupEvidence | undefined, mayBeLate: ReadonlySet<string>): Verdict {
+  const { sent, histories, announced } = evidence
   const times = (list: ReadonlyArray<{ readonly text: string }> | undefined): Map<string, number> => {
     const counts = new Map<string, number>()
     for (const { text } of list ?? []) counts.set(text, (counts.get(text) ?? 0) + 1)
@@ -244,6 +256,6 @@ function verdictOf ({ sent, histories, announced }: Evidence, group: GroupEviden
   return {
     lost: found.filter(([kept]) => kept === 0).length,
     twice: found.filter(([kept, told]) => kept > 1 || told > 1).length,
-    outOfOrder: order({ sent, histories, announced }).length + (group === undefined ? 0 : groupOrder(group).length)
+    outOfOrder: order(without(evidence, mayBeLate)).length + (group === undefined ? 0 : groupOrder({ ...group, histories: Object.fromEntries(Object.entries(group.histories).map(([person, list]) => [person, list.filter(({ text }) => !mayBeLate.has(text))])) }).length)
   }
 }

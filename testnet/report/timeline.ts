@@ -69,6 +69,9 @@ export class Timeline {
     return () => { fault.untilMs = Math.min(fault.untilMs, this.nowMs) }
   }
 
+  /** Texts that not all of their readers have been told. */
+  openTexts (): string[] { return this.messages.filter(({ readers, toldMs }) => toldMs.size < readers.length).map(({ text }) => text) }
+
   /** Deliveries that have not happened. */
   get open (): number {
     return this.messages.reduce((sum, { readers, toldMs }) => sum + readers.length - toldMs.size, 0)

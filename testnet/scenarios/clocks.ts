@@ -13,6 +13,7 @@ const jumps = 6
 export const clocks: Scenario = {
   name: 'clocks',
   summary: 'the clocks of relays and clients are a day ahead or behind, and jump under load',
+  testScale: 0.02,
 
   async run (stage) {
     const holdMs = Math.max(2_500, phaseMs * stage.scale)

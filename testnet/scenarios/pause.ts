@@ -8,6 +8,7 @@ const calmMs = 10_000
 export const pause: Scenario = {
   name: 'pause',
   summary: 'a relay and then a client are stopped with SIGSTOP for a minute each, under load, and go on',
+  testScale: 0.02,
 
   async run (stage) {
     const holdMs = Math.max(4_000, stoppedMs * stage.scale)

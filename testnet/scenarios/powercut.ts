@@ -5,7 +5,7 @@ import type { Violation } from '../assertions/evidence.ts'
 import { PowerCutDisk } from '../faults/power-cut.ts'
 import { durableEvidence } from '../faults/stored.ts'
 import type { Scenario } from '../scenario.ts'
-import { arrivalTimeoutMs, pause, underLoad } from './under-load.ts'
+import { arrivalTimeoutMs, pause, underLoad, withoutStandby } from './under-load.ts'
 
 const cuts = 20
 /** A person's home that also gives numbers, and one that mostly keeps copies. */
@@ -16,6 +16,7 @@ const betweenMs = [1_500, 6_000] as const
 export const powercut: Scenario = {
   name: 'powercut',
   summary: `the power of relays is cut ${cuts} times under load; nothing that was acknowledged is lost`,
+  testScale: 0.02,
 
   async run (stage) {
     const count = Math.max(3, Math.round(cuts * stage.scale))
@@ -32,7 +33,7 @@ export const powercut: Scenario = {
       groupEveryMs: 200,
       place: (name) => {
         const disk = disks.get(name)
-        return disk === undefined ? {} : { folder: join(disk.folder, 'relay'), config: { minFreeMegabytes: 32, directoryMegabytes: 16 } }
+        return disk === undefined ? withoutStandby : { folder: join(disk.folder, 'relay'), config: { minFreeMegabytes: 32, directoryMegabytes: 16 } }
       }
     })
     const lost: Violation[] = []

@@ -1,5 +1,5 @@
 /** What scenarios with faults have in common: a network, people in every region, and a load over all of it. */
-import { regions, type Network, type NetworkOptions, type Region } from '../network/network.ts'
+import { regions, type Network, type NetworkOptions, type Placement, type Region } from '../network/network.ts'
 import type { Person } from '../network/person.ts'
 import { Load, type LoadOptions } from '../report/load.ts'
 import type { Stage } from '../scenario.ts'
@@ -36,5 +36,8 @@ export async function underLoad (stage: Stage, { peoplePerRegion = 1, about = 'a
 
 const names: Readonly<Record<Region, readonly string[]>> = { eu: ['ann', 'ada', 'axel'], us: ['ben', 'bea', 'bill'], ap: ['cho', 'chi', 'chen'] }
 const nameOf = (region: Region, index: number): string => names[region][index] ?? `${region}${index}`
+
+/** For faults that a relay has to come through by itself: people do not move away from it. */
+export const withoutStandby: Placement = { client: { standby: 'none' } }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms) })

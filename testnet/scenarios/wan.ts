@@ -17,6 +17,7 @@ const calmMs = 10_000
 export const wan: Scenario = {
   name: 'wan',
   summary: 'regions 80 to 250 ms apart on lines that lose 1 to 5% of the packets and are cut, one way, too',
+  testScale: 0.02,
 
   async run (stage) {
     const regions = await stage.step('three network namespaces with lines between them', () => Regions.open(names, { folder: join(stage.folder, 'bin'), seed: stage.random.seed }))
