@@ -38,6 +38,9 @@ const baseKey = (id: ConversationId): string => `base/${id}`
 
 /** Records of groups of which this relay keeps nothing: only where to forward to. */
 const maxHints = 10_000
+/** Records of groups of which somebody says that they have come here, and nothing has: of one relay, and in all. */
+const maxExpectedPerRelay = 256
+const maxExpected = 10_000
 /** Pages of a log, and relays, that are asked for changes which lead to the membership that a record names. */
 const maxProofPages = 64
 const maxProvers = 8
@@ -66,6 +69,8 @@ export class GroupAnchors implements AnchorsKnown {
   readonly #c: GroupAnchorsComponents
   /** Not in the store. */
   readonly #hints = new Set<ConversationId>()
+  /** In the store, though nothing is kept of the group yet: made up, perhaps. By whom it was told; oldest first. */
+  readonly #expected = new Map<ConversationId, AnchorSource>()
   readonly #serial = new KeyedSerial()
   readonly #taking = new Map<ConversationId, Promise<unknown>>()
   readonly #listeners: Array<(anchor: SignedGroupAnchor, source: AnchorSource) => void> = []
@@ -93,7 +98,9 @@ export class GroupAnchors implements AnchorsKnown {
       try {
         // Checked before it was stored, and rows carry a checksum.
         const anchor = verifyGroupAnchor({ ...signing, ed25519Verify: () => true }, value)
-        this.#known.set(anchor.conversation.id, anchor)
+        const { id } = anchor.conversation
+        this.#known.set(id, anchor)
+        if (!await this.#isKept(id)) this.#expected.set(id, 'device')
       } catch (error) {
         if (!isProtocolError(error)) throw error
         logger.error('group.anchor-row', {}, error)
@@ -134,6 +141,7 @@ export class GroupAnchors implements AnchorsKnown {
     const writes: Write[] = [{ op: 'put', table: 'group', key: anchorKey(id), value: anchor.bytes }]
     if (!isKnownGroup) {
       if (await this.#isHint(anchor, source)) { this.#note(anchor, source, true); return }
+      await this.#expect(id, source, writes)
     } else {
       const base = known?.epoch === anchor.epoch ? await this.#base(id) : undefined
       await this.#check(base ?? group.state, anchor, source)
@@ -143,6 +151,21 @@ export class GroupAnchors implements AnchorsKnown {
     await commits.commit(writes)
     this.#note(anchor, source, false)
     logger.info('group.re-anchored', { epoch: anchor.epoch, here: this.#c.placement.isSequencer(conversation) })
+  }
+
+  async #isKept (id: ConversationId): Promise<boolean> { return await this.#c.store.get('group', `${id}/`) !== undefined }
+
+  /** [IGNORE] one relay does not fill this one: what it was the first to tell of, and has not come, makes room */
+  async #expect (id: ConversationId, source: AnchorSource, writes: Write[]): Promise<void> {
+    this.#expected.delete(id)
+    const ofSource = [...this.#expected].filter(([, from]) => from === source).map(([one]) => one)
+    const gone = ofSource.length >= maxExpectedPerRelay ? ofSource[0] : this.#expected.size >= maxExpected ? this.#expected.keys().next().value : undefined
+    this.#expected.set(id, source)
+    if (gone === undefined) return
+    this.#expected.delete(gone)
+    if (await this.#isKept(gone)) return
+    this.#known.delete(gone)
+    writes.push({ op: 'delete', table: 'group', key: anchorKey(gone) })
   }
 
   #note (anchor: SignedGroupAnchor, source: AnchorSource, isHint: boolean): void {
