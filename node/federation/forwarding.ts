@@ -237,7 +237,7 @@ export class Forwarding {
       const error = outcome === undefined ? new ProtocolError('MALFORMED', { what: 'too few outcomes' }) : ProtocolError.fromStatus(outcome.status)
       this.#refused.inc(1, { code: error.code })
       const isNews = (error.code === 'MOVED' && this.#c.links.learn(outcome?.record)) || (error.code === 'REANCHORED' && this.#learnAnchor(sending, outcome?.record))
-      if (outcome !== undefined && (final.includes(error.code) || this.#isLeftBehind(sending.queue, item, error.code))) {
+      if (outcome !== undefined && (this.#isFinal(sending.queue, error.code) || this.#isLeftBehind(sending.queue, item, error.code))) {
         this.#drop(sending.queue, item, error.code)
         continue
       }
@@ -277,6 +277,11 @@ export class Forwarding {
   #isLeftBehind ({ conversation }: OutboxQueue, { envelope }: OutboxItem, code: ErrorCode): boolean {
     if (conversation.kind !== 'group' || (code !== 'MOVED' && code !== 'NOT_ADMITTED')) return false
     return !this.#c.placement.isHome(accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount))
+  }
+
+  /** A group that this relay keeps is one: a sequencer that says otherwise has lost it, and is given it by those who have it. */
+  #isFinal ({ conversation }: OutboxQueue, code: ErrorCode): boolean {
+    return final.includes(code) && !(code === 'UNKNOWN_GROUP' && this.#c.placement.groupOf(conversation)?.isKnown === true)
   }
 
   #drop (queue: OutboxQueue, item: OutboxItem, code: ErrorCode): void {

@@ -557,7 +557,10 @@ export class Replicas {
       // A group may have parted in more than two: theirs counts as far as nobody here has come further.
       if (log.group !== undefined && log.head > 0) {
         const theirs = await this.#c.alignment.ask(log.conversation, relay)
-        if (!isFurther(theirs, await this.#c.alignment.shapeOf(log))) return
+        if (!isFurther(theirs, await this.#c.alignment.shapeOf(log))) {
+          if (!log.group.isKnown && theirs.head === log.head) await this.#foundAgain(log, relay)
+          return
+        }
         if (await this.#c.alignment.giveUp(log, theirs)) throw new ProtocolError('OVERLOADED', { retryAfterMs: 0, what: 'the log was cut' })
       }
       for (;;) {
@@ -576,6 +579,12 @@ export class Replicas {
     } finally {
       limit.cancel()
     }
+  }
+
+  /** A damaged disk may have lost who is in a group and kept its log: the state of a copy that goes as far is the state here. */
+  async #foundAgain (log: Log, relay: RelayId): Promise<void> {
+    const taken: Taken = { relay, writes: [], logs: new Set(), dequeued: [] }
+    if (await this.#found(log, relay, taken)) await this.#commit(taken)
   }
 
   async #commitSoFar (taken: Taken): Promise<void> {

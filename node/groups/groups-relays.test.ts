@@ -323,6 +323,28 @@ describe('groups over relays', () => {
       })
     }
 
+    it('a home of the founder that has lost the group is given it by those who have it, and what waits for it meanwhile stays', async () => {
+      group.create([b, c])
+      await everybodyHas(1)
+      for (const one of [a, b, c]) group.say(one)
+      await everybodyHas(4)
+      eu.crash()
+      const said = [group.say(b), group.say(c)]
+      await world.pass(5_000)
+      // As after a repair: what stood of the group and its log is gone, the accounts are there.
+      const left: Array<{ key: string }> = []
+      for await (const row of eu.store.scan('group', '')) left.push(row)
+      await eu.store.write(left.map(({ key }) => ({ op: 'delete', table: 'group', key })), { durable: true })
+      await eu.restart()
+      await world.pass(60_000)
+      assert.deepEqual([statusesOf(b), statusesOf(c)], [[], []])
+      // The founder's next home record makes it ask.
+      await a.moveTo(eu, 2)
+      await everybodyHas(6)
+      assert.ok(said.every((id) => group.shownTo(a).includes(id)))
+      assert.ok(await group.isAgreed(relays()))
+    })
+
     it('a damaged entry is fetched from whichever replica has it, and left out when none has', async () => {
       const d = await world.person(eu)
       b.holdsBack = true
