@@ -10,7 +10,9 @@ const found = [
   [200209, 'a new device to which a number that was given before means something else'],
   [2000239, 'a device linked by one that was set back, and messages that were sent again before'],
   [7300311, 'a device linked by one that was set back, and a copy that only that one had'],
-  [4, 'a placeholder that a new device is handed']
+  [4, 'a placeholder that a new device is handed'],
+  [9500334, 'a placeholder that a new device is handed, of a message that its sender loses'],
+  [20000167, 'a copy from before numbers were given again, with as many of them']
 ] as const
 
 const seeds = Array.from({ length: 20 }, (_, i) => i + 1)
