@@ -15,6 +15,7 @@ import { Shadows } from './shadows.ts'
 import { CountingMeter, World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { standbyRecord, standBy } from '../testing/standby-world.ts'
 import { emptyPart } from './filler.ts'
+import * as rows from './shadow-rows.ts'
 
 /** A relay that may be what it likes: the channel of a primary to a standby, by hand. */
 async function handmade (seed: number): Promise<{ world: World, primary: TestRelayNode, standby: TestRelayNode, a: TestClient, b: TestClient, channel: Channel, ship (parts: { logs?: ShipLog[], accounts?: ShipAccount[] }): Promise<Shipped> }> {
@@ -175,5 +176,48 @@ describe('what is shipped to a standby', () => {
     await world.pass(100)
     assert.deepEqual((await again()).answers, [])
     await shadows.stop()
+  })
+
+  it('goes a bounded number of rows at a time, however many there are', async () => {
+    const world = new World(27)
+    const [primary, standby] = [testRelay(world.random), testRelay(world.random)]
+    const [one, other] = [new TestPerson(world.random), new TestPerson(world.random)]
+    const record = signHomeRecord(signing, { account: one.account, epoch: 1, homes: [primary.id, standby.id], region: 'eu', issuedAtMs: 1 }, one.seed)
+    const store = new MemoryStore()
+    const { id } = pairConversation(one.account, other.account)
+    const count = 10_000
+    const entries = Array.from({ length: count }, (_, i) => rows.put(rows.entryKey(primary.id, id, i + 1), new Uint8Array(20)))
+    const head = rows.put(rows.headKey(primary.id, id), rows.encodeHead({ epoch: 1, first: 1, head: count, bytes: 0 }))
+    const account = rows.put(rows.accountKey(one.account, primary.id), rows.encodeU32(1))
+    const joined = rows.put(rows.rowsKey(one.account, primary.id, rows.joinedTable, id), rows.empty)
+    let largest = 0
+    const direct = directCommits(store)
+    const left = async (): Promise<number> => {
+      let found = 0
+      for await (const { key } of store.scan('standby', '')) found += key === '' ? 0 : 1
+      return found
+    }
+    for (const way of ['trim', 'skip', 'cut', 'drop'] as const) {
+      await store.write([...entries, head, account, joined], { durable: true })
+      const shadows = new Shadows({
+        store,
+        commits: { commit: async (writes) => { largest = Math.max(largest, writes.length); await direct.commit(writes) } },
+        homes: { self: standby.id, cached: () => record, known: async () => record, learnDurably: async () => {} },
+        accounts: { isLocal: () => false },
+        buckets: { take: () => {} },
+        signing,
+        clock: world.clock,
+        meter: new CountingMeter(),
+        logger: silentLogger,
+        takeIn: async () => {}
+      })
+      await shadows.load()
+      const part = { ...emptyPart(id, one.account), ...way === 'trim' ? { trimThrough: count } : way === 'skip' ? { skipThrough: count + 5, skipEpoch: 1 } : { isCut: way === 'cut', cutThrough: 0 } }
+      if (way === 'drop') await shadows.drop(one.account, primary.id)
+      else assert.deepEqual((await world.during(shadows.receive({ accounts: [], logs: [part] }, primary.id))).answers, [])
+      assert.ok(await left() <= 4, way)
+      assert.ok(largest < 5_000, `${way}: ${largest} rows in one batch`)
+      await shadows.stop()
+    }
   })
 })

@@ -33,6 +33,8 @@ const maxFormer = 10_000
 const readBounds = 256
 /** What a row without a value of its own takes on the disk. */
 const rowBytes = 200
+/** Rows that go with one batch: a log of 8 GiB of small envelopes has forty million. */
+const dropTogether = 4_096
 /** Between two counts of what one relay has left here. */
 const recountEveryMs = 10 * 60_000
 
@@ -332,10 +334,10 @@ export class Shadows {
         writes.push(rows.put(rows.memberKey(relay, id, account), rows.empty), rows.put(rows.rowsKey(account, relay, rows.joinedTable, id), rows.empty))
       }
       this.#checkEpochs(part, conversation, account, relay)
-      this.#skip(part, relay, id, head, writes)
+      taken.bytes -= await this.#skip(part, relay, id, head, writes)
       const isGap = this.#append(part, conversation, head, taken)
       await this.#takeWaiting(part, conversation, taken)
-      taken.bytes -= this.#trim(part.trimThrough, relay, id, head, writes)
+      taken.bytes -= await this.#trim(part.trimThrough, relay, id, head, writes)
       for (const { device, seq } of part.cursors) {
         const key = rows.cursorKey(relay, id, deviceIdOfKey(device))
         await this.#chargeNew(key, taken)
@@ -363,14 +365,27 @@ export class Shadows {
 
   async #head (relay: RelayId, id: ConversationId): Promise<rows.ShadowHead> { return this.#heads.get(`${relay}/${id}`) ?? await this.headOf(relay, id) ?? { epoch: 0, first: 1, head: 0, bytes: 0 } }
 
-  #skip ({ skipThrough, skipEpoch, isCut, cutThrough }: ShipLog, relay: RelayId, id: ConversationId, head: rows.ShadowHead, writes: Write[]): void {
+  /** @returns bytes of what goes, guessed */
+  async #skip ({ skipThrough, skipEpoch, isCut, cutThrough }: ShipLog, relay: RelayId, id: ConversationId, head: rows.ShadowHead, writes: Write[]): Promise<number> {
+    let gone = 0
     if (checkNumber(skipThrough) > head.head) {
-      this.#trim(head.head, relay, id, head, writes)
+      gone = await this.#trim(head.head, relay, id, head, writes)
       Object.assign(head, { epoch: Math.max(head.epoch, skipEpoch), head: skipThrough, first: skipThrough + 1 })
     }
-    if (!isCut || checkNumber(cutThrough) >= head.head) return
-    for (let seq = Math.max(head.first, cutThrough + 1); seq <= head.head; seq++) writes.push(rows.drop(rows.entryKey(relay, id, seq)))
+    if (!isCut || checkNumber(cutThrough) >= head.head) return gone
+    await this.#dropEntries(relay, id, { from: Math.max(head.first, cutThrough + 1), to: head.head }, writes)
     Object.assign(head, { head: cutThrough, first: Math.min(head.first, cutThrough + 1) })
+    return gone
+  }
+
+  /** The last of them with the request; of very many the others before it, a batch at a time: what goes is void whatever becomes of the request. */
+  async #dropEntries (relay: RelayId, id: ConversationId, { from, to }: { from: number, to: number }, writes: Write[]): Promise<void> {
+    for (let seq = from; seq <= to;) {
+      const batch: Write[] = []
+      for (const end = Math.min(to, seq + dropTogether - 1); seq <= end; seq++) batch.push(rows.drop(rows.entryKey(relay, id, seq)))
+      if (seq > to) writes.push(...batch)
+      else await this.#commit(batch)
+    }
   }
 
   /** [REJECT] SPEC(relay §epochs) an epoch that the anchor has not signed would put the log out of reach of every home after this one */
@@ -430,12 +445,12 @@ export class Shadows {
   }
 
   /** @returns bytes of what goes, guessed: a row would have to be read for its length */
-  #trim (throughSeq: number, relay: RelayId, id: ConversationId, head: rows.ShadowHead, writes: Write[]): number {
+  async #trim (throughSeq: number, relay: RelayId, id: ConversationId, head: rows.ShadowHead, writes: Write[]): Promise<number> {
     const through = Math.min(checkNumber(throughSeq), head.head)
     if (through < head.first) return 0
     const before = head.bytes
     const kept = (head.head - through) / (head.head - head.first + 1)
-    for (let seq = head.first; seq <= through; seq++) writes.push(rows.drop(rows.entryKey(relay, id, seq)))
+    await this.#dropEntries(relay, id, { from: head.first, to: through }, writes)
     head.first = through + 1
     head.bytes = Math.round(before * kept)
     return before - head.bytes
@@ -521,11 +536,15 @@ export class Shadows {
     const { store, commits } = this.#c
     for await (const member of store.scan('standby', rows.memberKey(relay, log))) { void member; return }
     const head = await this.headOf(relay, log)
-    const writes: Write[] = [rows.drop(rows.headKey(relay, log))]
+    let writes: Write[] = []
     for (const prefix of [rows.entriesOf(relay, log), rows.itemsOf(relay, log), rows.cursorKey(relay, log), rows.groupKey(relay, log)]) {
-      for await (const { key } of store.scan('standby', prefix)) writes.push(rows.drop(key))
+      for await (const { key } of store.scan('standby', prefix)) {
+        if (writes.push(rows.drop(key)) < dropTogether) continue
+        await commits.commit(writes)
+        writes = []
+      }
     }
-    await commits.commit(writes)
+    await commits.commit([...writes, rows.drop(rows.headKey(relay, log))])
     this.#heads.delete(`${relay}/${log}`)
     this.#bytes.set(relay, Math.max(0, (this.#bytes.get(relay) ?? 0) - (head?.bytes ?? 0)))
   }
