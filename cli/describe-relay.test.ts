@@ -27,7 +27,7 @@ describe('what a relay says', () => {
     const lines = statusLines(status)
     assert.equal(lineOf('State'), 'State       running')
     assert.equal(lineOf('Running'), 'Running     heliograph/0.1.0, for 1 d 2 h, process 7')
-    assert.equal(lineOf('Storage'), 'Storage     1.2 MB used, 80.0 GB free; nothing new below 537 MB')
+    assert.equal(lineOf('Storage'), 'Storage     1.2 MB used, 80.0 GB free; nothing new below 512 MB (minFreeMegabytes)')
     assert.equal(lineOf('Outbox'), 'Outbox      empty')
     for (const absent of ['Blocked', 'Restored', 'Guests']) assert.ok(!lines.some((line) => line.startsWith(absent)))
   })
@@ -41,6 +41,8 @@ describe('what a relay says', () => {
     assert.equal(lineOf('Relays', { peers: [{ id: status.id, name: 'us-1', region: 'us', isConnected: false, waiting: 3, isBackingOff: true }] }), 'Relays      us-1 (us)  BxggCG  no channel, not answering, 3 waiting')
     assert.equal(lineOf('Blocked', { blocked: { accounts: 1, relays: 2 } }), 'Blocked     1 account, 2 relays')
     assert.match(lineOf('Restored', { restored: { takenAt: 'then', restoredAt: 'now' } }), /on now from a backup of then/)
+    assert.equal(lineOf('Repaired', { restored: { takenAt: 'now', restoredAt: 'now' } }), 'Repaired    on now')
+    assert.equal(lineOf('State', { figures: { heliograph_store_damaged_total: 1 } }), 'State       running; the disk has damaged the database: 1 row could not be read, see HeliographDamaged in docs/alerts.md')
   })
 
   it('shortens ids unless whole ones are asked for', () => {

@@ -34,8 +34,10 @@ export function statusLines (status: RelayStatus): string[] {
   const { accounts, blocked, connections, figures, peers, restored, storage } = status
   const figure = (name: string): number => figures[`heliograph_${name}`] ?? 0
   const behind = figure('standby_behind')
+  const damaged = figure('store_damaged_total')
   const others = [
     ...status.notReady.filter((reason) => reason !== status.state),
+    ...(damaged > 0 ? [`the disk has damaged the database: ${counted(damaged, 'row')} could not be read, see HeliographDamaged in docs/alerts.md`] : []),
     ...(figure('load_level') > 0 ? [figure('load_level') === 1 ? 'busy: presence is left out' : 'overloaded: presence and history are left out'] : [])
   ]
   const row = (name: string, text: string): string => `${name.padEnd(12)}${text}`
@@ -46,7 +48,7 @@ export function statusLines (status: RelayStatus): string[] {
     ...status.addresses.map((address, index) => row(index === 0 ? 'Addresses' : '', address)),
     row('Accounts', `${accounts.here} here, ${accounts.connected} connected${accounts.awaited === 0 ? '' : `, ${accounts.awaited} awaited`}; registration is ${accounts.registration}`),
     row('Connections', `${connections.open} of ${connections.max}, ${connections.devices} of devices, ${connections.pending} shaking hands`),
-    row('Storage', `${bytesText(storage.usedBytes)} used, ${bytesText(storage.freeBytes)} free; nothing new below ${bytesText(storage.reserveBytes)}`),
+    row('Storage', `${bytesText(storage.usedBytes)} used, ${bytesText(storage.freeBytes)} free; nothing new below ${Math.round(storage.reserveBytes / 2 ** 20)} MB (minFreeMegabytes)`),
     row('Outbox', figure('outbox_length') === 0 ? 'empty' : `${counted(figure('outbox_length'), 'envelope')} for ${counted(figure('outbox_conversations'), 'conversation')} of other relays, the oldest for ${spanText(figure('outbox_oldest_seconds'))}`),
     row('Queues', `${figure('commit_queue_length')} commits, ${figure('fanout_waiting_pairs') + figure('fanout_waiting_small') + figure('fanout_waiting_large')} devices to be served, ${figure('delivery_unacknowledged')} entries unacknowledged, ${figure('replicate_waiting_logs')} logs behind elsewhere`),
     row('Standby', `${counted(figure('standby_shipped_accounts'), 'account')} here ${figure('standby_shipped_accounts') === 1 ? 'has' : 'have'} one${behind === 0 ? '' : `, ${counted(behind, 'standby', 'standbys')} behind for ${spanText(figure('standby_behind_seconds'))} at most`}; stands by for ${counted(figure('standby_accounts'), 'account')} (${bytesText(figure('standby_bytes'))})${figure('standby_to_hand_over') === 0 ? '' : `; ${figure('standby_to_hand_over')} to be handed over`}`),
@@ -55,7 +57,7 @@ export function statusLines (status: RelayStatus): string[] {
       `${name} (${region})  ${shortId(id)}  ${isConnected ? 'connected' : 'no channel'}${isBackingOff ? ', not answering' : ''}${waiting === 0 ? '' : `, ${waiting} waiting`}`)),
     ...(peers.length === 0 ? [row('Relays', 'none heard of')] : []),
     ...(blocked.accounts + blocked.relays === 0 ? [] : [row('Blocked', `${counted(blocked.accounts, 'account')}, ${counted(blocked.relays, 'relay')}`)]),
-    ...(restored === undefined ? [] : [row('Restored', `on ${restored.restoredAt} from a backup of ${restored.takenAt}`)])
+    ...(restored === undefined ? [] : [restored.restoredAt === restored.takenAt ? row('Repaired', `on ${restored.restoredAt}`) : row('Restored', `on ${restored.restoredAt} from a backup of ${restored.takenAt}`)])
   ]
 }
 

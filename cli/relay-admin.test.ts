@@ -202,6 +202,8 @@ describe('relay commands of the operator', function () {
 
   it('says what is wrong with a request, and that there is no relay', async () => {
     assert.match((await heliograph('relay', 'block', 'nobody-here', '--config', configOf('eu'))).err, /nobody with this id/i)
+    assert.match((await heliograph('relay', 'block', 'nobody@eu', '--config', configOf('eu'))).err, /no such handle \(nobody@eu\)/)
+    assert.match((await heliograph('relay', 'block', 'nobody@us', '--config', configOf('eu'))).err, /of people at other relays give the account id/)
     const { dataDir } = relays.get('eu')!.config
     for (const [path, code] of [['/top?seconds=1000', 'MALFORMED'], ['/secrets', 'UNKNOWN_METHOD']] as const) assert.equal(await askRelay(dataDir, path).then(() => '', (error: { code: string }) => error.code), code)
     assert.equal(await askRelay(dataDir, '/block', { body: { who: 'x'.repeat(20_000) } }).then(() => '', (error: { code: string }) => error.code), 'TOO_LARGE')
@@ -217,6 +219,7 @@ describe('relay commands of the operator', function () {
     assert.ok(made.rows > 20)
     assert.equal((await stat(backup)).mode & 0o777, 0o600)
     assert.match((await heliograph('relay', 'backup', backup, '--config', configOf('eu'))).err, /exists already/)
+    assert.equal((await heliograph('relay', 'backup', join(folder, 'nowhere', 'x'), '--config', configOf('eu'))).err, `There is no folder ${join(folder, 'nowhere')}.\n`)
     await talk('after the backup')
     await talk('and once more')
     const before = await askRelay<RelayStatus>(relays.get('eu')!.config.dataDir, '/status')
@@ -257,7 +260,8 @@ describe('relay commands of the operator', function () {
     await truncate(damaged, bytes.byteLength - 10)
     const target = join(folder, 'off')
     const before = await readdir(target)
-    assert.match((await heliograph('relay', 'restore', damaged, '--check')).err, /cut off/)
+    assert.match((await heliograph('relay', 'restore', damaged, '--check')).err, /^The backup .+damaged cannot be used: it is cut off\. Nothing was changed\.$/m)
+    assert.match((await heliograph('relay', 'restore', configOf('off'), '--check')).err, /cannot be used: it is no backup of a relay\./)
     for (const at of [100, Math.floor(bytes.byteLength / 2), bytes.byteLength - 1]) {
       const changed = Buffer.from(bytes)
       changed[at]! ^= 1
@@ -266,7 +270,7 @@ describe('relay commands of the operator', function () {
       assert.equal(code, exitCodes.failed)
       assert.equal((JSON.parse(out) as { error: { code: string } }).error.code, 'DATABASE_CORRUPT')
     }
-    assert.match((await heliograph('relay', 'restore', backup, '--config', configOf('off'))).err, /key of another relay/)
+    assert.match((await heliograph('relay', 'restore', backup, '--config', configOf('off'))).err, /^Nothing was restored: .+key of another relay/m)
     assert.deepEqual(await readdir(target), before)
   })
 })

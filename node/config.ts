@@ -109,7 +109,7 @@ export const settings: { readonly [Key in ConfigKey]: Setting<RelayConfig[Key]> 
   },
   maxConnections: {
     expects: 'a whole number from 1 to 1000000',
-    about: ['Connections at a time. An idle one takes about 70 KB: 20,000 are 1.4 GB of memory.'],
+    about: ['Connections at a time. An idle one takes about 60 KB: 20,000 are 1.2 GB of memory.'],
     default: 20_000,
     isValid: isNumber({ min: 1, max: 1_000_000 })
   },

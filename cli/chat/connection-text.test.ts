@@ -20,10 +20,17 @@ describe('connection in words', () => {
     assert.deepEqual(away, { level: 'busy', text: '◌ eu-1 is away · writing over us-1 · 1 waiting' })
   })
 
+  it('says that the operator of the own relay has blocked the account, which is not the same as being away', () => {
+    const connection = { state: 'waiting', relay: 'eu-1', error: new ProtocolError('BLOCKED') } as const
+    const at = { nowMs: 1000, waiting: 1, retryAtMs: 3900 }
+    assert.equal(connectionText({ ...at, connection }).text, '○ eu-1 does not serve you (/home move) · 1 waiting')
+    assert.equal(connectionText({ ...at, connection: { ...connection, guestOf: 'us-1' } }).text, '◌ eu-1 does not serve you · writing over us-1 · 1 waiting')
+  })
+
   it('says in one line that the account has moved', () => {
     const place = (name: string): { relay: RelayId, name: string, region: string } => ({ relay: name as RelayId, name, region: '' })
     const change = { from: place('eu-1'), to: place('ap-1'), handle: '' }
-    assert.equal(homeChangeText({ ...change, reason: 'dead' }), 'Your relay eu-1 does not answer: you are at ap-1 now, and go on from there. Your contacts need to do nothing.')
+    assert.equal(homeChangeText({ ...change, reason: 'dead' }), 'Your relay eu-1 does not answer: you are at ap-1 now. Your contacts need to do nothing.')
     assert.match(homeChangeText({ ...change, reason: 'forgotten' }), /eu-1 has lost what it kept: you are at ap-1 now/)
     assert.match(homeChangeText({ ...change, reason: 'asked' }), /at ap-1 now, no longer at eu-1/)
     assert.match(homeChangeText({ ...change, reason: 'followed' }), /moved from eu-1 to ap-1/)

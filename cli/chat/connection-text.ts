@@ -12,7 +12,7 @@ export interface ConnectionText { readonly text: string, readonly level: 'good' 
 export function homeChangeText ({ reason, from, to }: HomeChange): string {
   const [before, now] = [printableName(from.name), printableName(to.name)]
   switch (reason) {
-    case 'dead': return `Your relay ${before} does not answer: you are at ${now} now, and go on from there. Your contacts need to do nothing.`
+    case 'dead': return `Your relay ${before} does not answer: you are at ${now} now. Your contacts need to do nothing.`
     case 'forgotten': return `Your relay ${before} has lost what it kept: you are at ${now} now, which has it. Your contacts need to do nothing.`
     case 'asked': return `You are at ${now} now, no longer at ${before}. Your contacts need to do nothing.`
     case 'followed': return `Your account has moved from ${before} to ${now}.`
@@ -23,7 +23,8 @@ export function connectionText ({ connection, retryAtMs, nowMs, waiting }: Pick<
   const relay = connection.relay === undefined ? '' : printableName(connection.relay)
   const queue = waiting === 0 ? '' : ` · ${waiting} waiting`
   if (connection.guestOf !== undefined && connection.state !== 'online') {
-    return { level: 'busy', text: `◌ ${relay === '' ? 'your relay' : relay} is away · writing over ${printableName(connection.guestOf)}${queue}` }
+    const home = relay === '' ? 'your relay' : relay
+    return { level: 'busy', text: `◌ ${home} ${connection.error?.code === 'BLOCKED' ? 'does not serve you' : 'is away'} · writing over ${printableName(connection.guestOf)}${queue}` }
   }
   switch (connection.state) {
     case 'online': {
@@ -34,6 +35,8 @@ export function connectionText ({ connection, retryAtMs, nowMs, waiting }: Pick<
       return { level: 'busy', text: `◌ connecting${relay === '' ? '' : ` to ${relay}`} …${queue}` }
     case 'waiting': {
       const seconds = Math.max(0, Math.ceil(((retryAtMs ?? nowMs) - nowMs) / 1000))
+      // Waiting will not help: the person may want to live elsewhere.
+      if (connection.error?.code === 'BLOCKED') return { level: 'bad', text: `○ ${relay === '' ? 'your relay' : relay} does not serve you (/home move)${queue}` }
       return { level: 'bad', text: `○ ${seconds === 0 ? 'reconnecting …' : `reconnecting in ${seconds} s …`}${queue}` }
     }
     case 'offline': {

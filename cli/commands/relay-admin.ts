@@ -155,10 +155,18 @@ export function addAdminCommands (relay: Command, context: Context, outcome: Out
     .action((file: string, options: RestoreOptions) => run(context, outcome, options, async () => { await restore(context, resolve(context.cwd, file), options) })))
 }
 
+/** Of a backup that cannot be used, or that cannot be put where it should go: nothing was changed. */
+function aboutBackup (error: unknown, file: string): unknown {
+  if (!isProtocolError(error) || error.details.what === undefined) return error
+  const { code, details: { what } } = error
+  if (code === 'DATABASE_CORRUPT') return new CliError(`The backup ${file} cannot be used: ${what.replace(/^the backup: /, '')}. Nothing was changed.`, { code, cause: error })
+  return code === 'BAD_CONFIG' ? new CliError(`Nothing was restored: ${what}.`, { code, cause: error }) : error
+}
+
 async function restore (context: Context, file: string, options: RestoreOptions): Promise<void> {
   if (options.check === true) {
     const { readBackup } = await import('../../node/admin/backup-reader.ts')
-    const { manifest: { key, config: _config, ...manifest }, rows, bytes } = await readBackup(file, () => {})
+    const { manifest: { key, config: _config, ...manifest }, rows, bytes } = await readBackup(file, () => {}).catch((error: unknown) => { throw aboutBackup(error, file) })
     const about = { ...manifest, hasKey: key !== undefined, rows, bytes }
     if (options.json === true) sayJson(context, about)
     else say(context, `A backup of ${about.name} (${shortId(about.relay)}), taken ${about.takenAt}: ${bytesText(bytes)}, ${rows} rows, ${about.hasKey ? 'with' : 'without'} its key. All checksums fit.`)
@@ -166,7 +174,7 @@ async function restore (context: Context, file: string, options: RestoreOptions)
   }
   const { dataDir } = await readConfigFile(resolve(context.cwd, options.config))
   const { restoreBackup } = await import('../../node/admin/restore.ts')
-  const { manifest, rows, movedTo, isKeyWritten } = await restoreBackup({ file, dataDir, nowMs: context.nowMs(), isReplacing: options.replace === true })
+  const { manifest, rows, movedTo, isKeyWritten } = await restoreBackup({ file, dataDir, nowMs: context.nowMs(), isReplacing: options.replace === true }).catch((error: unknown) => { throw aboutBackup(error, file) })
   if (options.json === true) { sayJson(context, { relay: manifest.relay, name: manifest.name, takenAt: manifest.takenAt, rows, isKeyWritten, ...(movedTo === undefined ? {} : { movedTo }) }); return }
   say(context, `${dataDir} is ${manifest.name} as it was at ${manifest.takenAt}${isKeyWritten ? ', with its key' : ''}.`)
   if (movedTo !== undefined) say(context, `What was there before is in ${movedTo}.`)
@@ -181,7 +189,9 @@ async function writeBackup (path: string, chunks: AsyncIterable<Buffer>, { isFor
   const partial = `${path}.partial`
   if (!isForced && await isThere(path)) throw new CliError(`${path} exists already. Choose another name, or --force.`, { code: 'EEXIST' })
   await rm(partial, { force: true })
-  const file: FileHandle = await open(partial, 'wx', 0o600)
+  const file: FileHandle = await open(partial, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new CliError(`There is no folder ${dirname(path)}.`, { code: error.code, cause: error }) : error
+  })
   try {
     for await (const chunk of chunks) await file.write(chunk)
     await file.sync()

@@ -101,6 +101,7 @@ export async function findWhom (parts: AccountRowsParts, text: string): Promise<
   ].filter(([known]) => shortId(known) === text))
   if (found.size > 1) throw new ProtocolError('TOO_MANY', { what: `${found.size} ids are shortened to ${text}; give the whole one` })
   for (const [known, kind] of found) return { kind, id: known as AccountId | RelayId }
+  if (at !== undefined) throw new ProtocolError('UNKNOWN_HANDLE', { what: at.toLowerCase() === parts.relayName ? text.slice(0, 80) : `${text.slice(0, 80)}; of people at other relays give the account id` })
   throw new ProtocolError(text.startsWith('12D3') || text.includes('.') ? 'UNKNOWN_RELAY' : 'UNKNOWN_ACCOUNT', { what: text.slice(0, 80) })
 }
 

@@ -32,9 +32,9 @@ export async function readBackup (path: string, onRows: (rows: ReadonlyArray<[Bu
       if (isCounted) whole.update(buffer)
       return buffer
     }
-    if (!(await take(magic.byteLength)).equals(magic)) throw bad('this is none')
+    if (!(await take(magic.byteLength)).equals(magic)) throw bad('it is no backup of a relay')
     const length = (await take(4)).readUInt32BE(0)
-    if (length > maxManifestBytes) throw bad('manifest')
+    if (length > maxManifestBytes) throw bad('its beginning is damaged')
     const manifest = manifestIn(await take(length))
     let rows = 0
     for (;;) {
@@ -64,10 +64,10 @@ function manifestIn (bytes: Buffer): BackupManifest {
   try {
     value = JSON.parse(bytes.toString('utf8')) as Partial<BackupManifest>
   } catch (error) {
-    throw new ProtocolError('DATABASE_CORRUPT', { what: 'the backup: manifest', cause: error })
+    throw new ProtocolError('DATABASE_CORRUPT', { what: 'the backup: its beginning is damaged', cause: error })
   }
   const { software, schema, relay, name, region, takenAt, config } = value
-  if ([software, relay, name, region, takenAt, config].some((text) => typeof text !== 'string') || typeof schema !== 'number') throw bad('manifest')
+  if ([software, relay, name, region, takenAt, config].some((text) => typeof text !== 'string') || typeof schema !== 'number') throw bad('its beginning is damaged')
   return value as BackupManifest
 }
 
