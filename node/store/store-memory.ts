@@ -227,8 +227,11 @@ export class MemoryStore implements Store {
   }
 
   /** What is kept of each log and waits in each outbox: for who checks that it is bounded. */
-  * kept (): Iterable<{ log: ConversationId, entries: number, waiting: number, first: number, head: number }> {
-    for (const [log, { entries, outbox, first, head }] of this.#logs) yield { log, entries: entries.length, waiting: outbox.size, first, head }
+  * kept (): Iterable<{ log: ConversationId, entries: number, waiting: number, first: number, head: number, isAcknowledged: boolean }> {
+    for (const [log, { entries, outbox, first, head, cursors, replicas }] of this.#logs) {
+      const isAcknowledged = [...cursors.values(), ...replicas.values()].every((seq) => seq >= head)
+      yield { log, entries: entries.length, waiting: outbox.size, first, head, isAcknowledged }
+    }
   }
 
   #open (): this {

@@ -21,15 +21,15 @@ describe('the simulation', () => {
     assert.match(stdout, new RegExp(`trace ${first.hash}, ${first.events} events`))
   }).timeout(60_000)
 
-  it('every property holds (seeds 1 to 40)', async () => {
+  it('every property holds (seeds 1 to 25)', async () => {
     const faults = new Set<string>()
-    for (let seed = 1; seed <= 40; seed++) {
+    for (let seed = 1; seed <= 25; seed++) {
       const result = await run(drawSchedule(seed))
       assert.deepEqual(result.violations, [], `npm run sim -- --seed ${seed} --verbose\n${result.lines.slice(-40).join('\n')}`)
       for (const fault of result.faults.keys()) faults.add(fault)
     }
     assert.deepEqual(faultKinds.filter((kind) => !faults.has(kind)), [], 'faults of each kind were there')
-  }).timeout(240_000)
+  }).timeout(600_000)
 
   it('a failing schedule is cut down to the steps that it takes', async () => {
     const schedule = drawSchedule(11)

@@ -2,6 +2,7 @@
  * Storage is bounded by what is not acknowledged: when all devices have everything, relays keep no entry and nothing waits.
  *
  * A relay at which nobody of a conversation lives any more keeps what it had until it expires: whoever moved may still ask.
+ * Where somebody has come to live, what they had before they came stays until they acknowledge the next.
  */
 import type { Property } from './property.ts'
 
@@ -11,11 +12,12 @@ export const bounded: Property = {
     // Whoever was lied to acknowledges other numbers than its relay gave.
     if (world.liar.lies.length > 0) return []
     const violations = []
+    const hasMoved = world.people.some(({ devices, home }) => devices.some(({ client }) => client?.account?.home.relay !== home.id))
     for (const relay of world.relays) {
       const { name, disk, isGone } = relay
       if (isGone) continue
-      for (const { log, entries, waiting } of disk.memory.kept()) {
-        if (entries > 0 && world.peopleIn(log, relay).length > 0) violations.push(`${name} keeps ${entries} entries of ${world.conversationName(log)}`)
+      for (const { log, entries, waiting, isAcknowledged } of disk.memory.kept()) {
+        if (entries > 0 && world.peopleIn(log, relay).length > 0 && !(isAcknowledged && hasMoved)) violations.push(`${name} keeps ${entries} entries of ${world.conversationName(log)}`)
         if (waiting > 0) violations.push(`${waiting} messages wait at ${name} for ${world.conversationName(log)}`)
       }
     }
