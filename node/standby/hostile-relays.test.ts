@@ -159,5 +159,25 @@ describe('a standby that gives back what it was not given', () => {
   })
 })
 
+describe('a primary that is stopped', () => {
+  it('acknowledges nothing that its standby, which was in sync, has not confirmed', async () => {
+    const world = new World(80, { latencyMs: 20 })
+    const [primary, standby] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org')]
+    const [a, b] = await world.pair(primary, primary)
+    await standBy(world, a, standby)
+    world.network.cut(primary.id, standby.id, 'silent')
+    a.send(b)
+    await world.pass(100)
+    assert.equal(a.sent.length, 0)
+    await primary.stop()
+    await world.pass(1_000)
+    assert.equal(a.sent.length, 0)
+    assert.equal(primary.meter.of('heliograph_standby_alone_total'), 0)
+    await standby.stop()
+    await world.pass(120_000)
+    assert.equal(world.clock.pending, 0)
+  })
+})
+
 const idOf = (a: TestClient, b: TestClient): ConversationId => pairConversation(a.account, b.account).id
 const sealedTo = (a: TestClient, world: World): Uint8Array => a.seal(new TestPerson(world.random).account).bytes

@@ -484,12 +484,17 @@ export class Shipper implements LaneWork<Batch> {
 
   accounts (): Iterable<AccountId> { return this.#accounts.keys() }
 
+  /** What the standby has not confirmed is not acknowledged: the device asks again. Of accounts that have another standby by now nobody waits. */
   async stop (): Promise<void> {
     this.#isStopped = true
     this.#timer?.cancel()
     this.#retry?.cancel()
     for (const unit of this.#units.values()) for (const done of unit.waiting.splice(0)) done()
-    for (const ticket of this.#tickets.splice(0)) if (!ticket.isSettled) ticket.settle()
+    for (const ticket of this.#tickets.splice(0)) {
+      if (ticket.isSettled) continue
+      if (this.isIdle) ticket.settle()
+      else ticket.fail(new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the relay stops' }))
+    }
     await this.lane.stop()
   }
 }
