@@ -36,6 +36,9 @@ type Targets = Map<ConversationId, Target>
 /** Logs of two people whose standbys are remembered, until somebody changes theirs. */
 const maxPairs = 20_000
 
+/** Rows of the table `group` that belong to no log's copy: the key begins with this instead of the log's id. */
+const groupPrefixes: ReadonlySet<string> = new Set(['anchor', 'base'])
+
 export class Shipping {
   readonly #c: ShippingComponents
   readonly #standbys = new Map<AccountId, RelayId>()
@@ -166,6 +169,8 @@ export class Shipping {
     const { table, key } = write
     if (table === 'group') {
       const slash = key.indexOf('/')
+      // Anchors, and what they were checked against, are every home's own: they come signed, from whoever sequences (node/groups/group-anchors.ts).
+      if (groupPrefixes.has(key.slice(0, slash))) return
       const log = key.slice(0, slash) as ConversationId
       const { conversation, shippers } = this.#targetsOf(log, targets)
       for (const [shipper, accounts] of shippers) shipper.draftOfLog(conversation, accounts, ticketOf(shipper))?.addRow(key.slice(slash + 1), write)

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
-import { TestGroup } from '../testing/group-world.ts'
+import { signGroupAnchor, verifyGroupAnchor } from '../../protocol/groups/anchor.ts'
+import { clientMethods } from '../../protocol/methods.ts'
+import { decode } from '../../protocol/wire/codec.ts'
+import { Signed } from '../../protocol/wire/gen/records.js'
+import { groupRoles } from '../../protocol/wire/kinds.ts'
+import { signing } from '../testing/fixtures.ts'
+import { TestGroup, stateAt } from '../testing/group-world.ts'
 import { World, type TestClient } from '../testing/message-world.ts'
 import { standBy } from '../testing/standby-world.ts'
 
@@ -57,6 +63,32 @@ describe('standby of people in groups', () => {
     await neighbour.moveTo(standby, 3)
     group.say(founder)
     await untilAll(world, group, people, 42)
+    await world.stop()
+  })
+
+  it('does not keep its admin from naming another relay when the founder\'s is gone', async () => {
+    const world = new World(36, { latencyMs: 20 })
+    const [lost, home, standby] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+    const people = [await world.person(lost), await world.person(home), await world.person(standby)]
+    const [founder, admin, member] = people as [TestClient, TestClient, TestClient]
+    await standBy(world, admin, standby)
+    const group = new TestGroup(world, founder)
+    group.create(people.slice(1))
+    await untilAll(world, group, people, 1)
+    await group.change(founder, { act: 'setRole', account: admin.account, role: groupRoles.admin })
+    await untilAll(world, group, people, 2)
+    lost.crash()
+    group.say(admin)
+    const { epoch, seq, head } = await stateAt(world, admin, group.conversation)
+    const anchor = signGroupAnchor(signing, {
+      conversation: group.conversation, epoch: 1, anchor: admin.account, homeEpoch: 2, admin: admin.account, device: admin.device.id, deviceList: admin.deviceList.bytes,
+      place: { epoch, seq }, head, madeAtMs: world.clock.nowMs()
+    }, admin.device.seed)
+    await world.during(admin.channel.call(clientMethods.anchorGroup, decode(Signed, anchor.bytes)))
+    const { anchor: known } = await world.during(admin.channel.call(clientMethods.groupAnchors, { conversation: group.conversation.bytes }))
+    assert.equal(verifyGroupAnchor(signing, known!).anchor, admin.account)
+    group.say(member)
+    await untilAll(world, group, [admin, member], 4)
     await world.stop()
   })
 
