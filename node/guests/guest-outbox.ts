@@ -29,8 +29,9 @@ const maxBytesPerDevice = 4 * 1024 * 1024
 const maxBytes = 64 * 1024 * 1024
 const itemOverheadBytes = 2_048
 const batchBytes = 256 * 1024
-/** Sequencers asked at a time. */
+/** Sequencers asked at a time, and of them for one device: what it has left for homes that nobody finds does not hold up the others. */
 const maxSending = 64
+const maxSendingPerDevice = 4
 const counterDigits = 12
 
 /** Refusals that the sender's home will hear as well, when the device gives it the same: nothing comes of a repetition here. */
@@ -83,6 +84,9 @@ export class GuestOutbox {
   #items = 0
   #counter = 0
   #sending = 0
+  readonly #sendingOf = new Map<DeviceId, number>()
+  /** Queues that wait for one of their device's to come back. */
+  readonly #inLine = new Map<DeviceId, Set<Queue>>()
   #isStopped = false
   readonly #forwarded
 
@@ -198,9 +202,17 @@ export class GuestOutbox {
 
   #pump (queue: Queue): void {
     if (this.#isStopped || queue.isSending || queue.retry !== undefined || queue.items.length === 0) return
+    const { device } = queue.items[0]!.pass
+    const ofDevice = this.#sendingOf.get(device) ?? 0
+    if (ofDevice >= maxSendingPerDevice) {
+      const line = this.#inLine.get(device) ?? new Set()
+      this.#inLine.set(device, line.add(queue))
+      return
+    }
     if (this.#sending >= maxSending) { this.#later(queue); return }
     queue.isSending = true
     this.#sending++
+    this.#sendingOf.set(device, ofDevice + 1)
     const batch = this.#next(queue)
     this.#send(queue, batch).then(async (outcomes) => {
       await this.#answered(queue, batch, outcomes)
@@ -211,9 +223,23 @@ export class GuestOutbox {
     }).finally(() => {
       queue.isSending = false
       this.#sending--
+      this.#cameBack(device)
       if (queue.items.length === 0) this.#queues.delete(queue.name)
       else this.#pump(queue)
     })
+  }
+
+  #cameBack (device: DeviceId): void {
+    const left = this.#sendingOf.get(device)! - 1
+    if (left === 0) this.#sendingOf.delete(device)
+    else this.#sendingOf.set(device, left)
+    const line = this.#inLine.get(device)
+    for (const next of line ?? []) {
+      line!.delete(next)
+      if (line!.size === 0) this.#inLine.delete(device)
+      this.#pump(next)
+      break
+    }
   }
 
   /** The oldest, of one permit. */

@@ -8,7 +8,7 @@ import { signGuestPermit } from '../../protocol/records/guest-permit.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
 import type { Outcome } from '../../protocol/wire/gen/log.js'
 import { sayHello, signing, testDevice, testRelay, TestPerson } from '../testing/fixtures.ts'
-import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import { TestClient, World, type TestRelayNode } from '../testing/message-world.ts'
 import { homeStates } from './asked-homes.ts'
 
 describe('guests of a relay', () => {
@@ -163,6 +163,28 @@ describe('guests of a relay', () => {
     }
     assert.ok(taken > 0 && taken <= 1_000, String(taken))
     assert.ok(refused.every((code) => code === 'QUOTA'))
+  })
+
+  it('who leaves messages for very many people of a silent relay does not hold up other guests', async () => {
+    const sa = await world.relay('sa-1')
+    const mallory = new TestPerson(world.random)
+    const channel = await guestAt(us, mallory, mallory.device)
+    const own = signGuestPermit(signing, { account: mallory.account, device: mallory.device.id, relay: us.id, expiresAtMs: world.clock.nowMs() + 3_600_000 }, mallory.device.seed)
+    const sender = new TestClient(world, mallory, eu)
+    const envelopes: Uint8Array[] = []
+    while (envelopes.length < 100) {
+      const person = new TestPerson(world.random)
+      if (pairConversation(mallory.account, person.account).anchor !== person.account) continue
+      us.relay.homes.learn(person.home(sa.id).bytes)
+      envelopes.push(sender.seal(person.account).bytes)
+    }
+    world.network.cut(us.id, sa.id, 'silent')
+    assert.deepEqual((await world.during(channel.call(clientMethods.guestSubmit, { permit: own, envelopes }))).outcomes.map(codeOf), envelopes.map(() => 'OK'))
+    await world.pass(200)
+    const one = ann.seal(bob.account)
+    assert.deepEqual(await leave([one.bytes]), ['OK'])
+    await world.pass(500)
+    assert.deepEqual(bob.logOf(one.conversation).shown, [one.messageId])
   })
 
   it('says whether it sees a home, once for a crowd, and what the newest record of the asking account is', async () => {
