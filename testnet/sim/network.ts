@@ -54,6 +54,7 @@ export class SimNetwork {
   readonly random: SeededRandom
   readonly shape: NetworkShape
   readonly #hosts = new Map<string, Host>()
+  readonly #relays: Array<{ readonly host: Host, readonly digest: number }> = []
   readonly #meshes = new Map<RelayId, SimMesh>()
   readonly #cuts = new Map<string, CutKind>()
   readonly #latency = new Map<string, number>()
@@ -77,7 +78,10 @@ export class SimNetwork {
   host (kind: Host['kind'], name: string, id: string): Host {
     const host: Host = { index: this.#hosts.size, kind, name, id, isPowered: true }
     this.#hosts.set(id, host)
-    this.#nearest.clear()
+    if (kind === 'relay') {
+      this.#relays.push({ host, digest: digest(id) })
+      this.#nearest.clear()
+    }
     return host
   }
 
@@ -183,9 +187,7 @@ export class SimNetwork {
   * keepersOf (key: string): Iterable<SimMesh> {
     let near = this.#nearest.get(key)
     if (near === undefined) {
-      const goal = digest(key)
-      near = [...this.#hosts.values()].filter(({ kind }) => kind === 'relay').map((host) => ({ host, distance: distance(goal, digest(host.id)) }))
-        .sort((a, b) => a.distance < b.distance ? -1 : 1).slice(0, dhtCopies).map(({ host }) => host)
+      near = nearest(this.#relays, digest(key))
       // Bounded by what a run has of accounts.
       this.#nearest.set(key, near)
     }
@@ -203,17 +205,21 @@ export class SimNetwork {
 }
 
 const pair = (from: Host, to: Host): string => `${from.index}>${to.index}`
-const digests = new Map<string, bigint>()
-function digest (text: string): bigint {
-  let known = digests.get(text)
-  if (known === undefined) {
-    if (digests.size > 10_000) digests.clear()
-    known = createHash('sha256').update(text).digest().readBigUInt64BE()
-    digests.set(text, known)
+const digest = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE()
+
+/** Those whose digests are nearest by XOR, as in Kademlia; found in one pass. */
+function nearest (relays: ReadonlyArray<{ readonly host: Host, readonly digest: number }>, goal: number): Host[] {
+  const best: Array<{ readonly host: Host, readonly distance: number }> = []
+  for (const relay of relays) {
+    const distance = (relay.digest ^ goal) >>> 0
+    if (best.length === dhtCopies && distance >= best.at(-1)!.distance) continue
+    let at = best.length
+    while (at > 0 && best[at - 1]!.distance > distance) at--
+    best.splice(at, 0, { host: relay.host, distance })
+    if (best.length > dhtCopies) best.pop()
   }
-  return known
+  return best.map(({ host }) => host)
 }
-const distance = (a: bigint, b: bigint): bigint => a ^ b
 
 async function never (signal: AbortSignal): Promise<never> {
   return await new Promise<never>((_resolve, reject) => {

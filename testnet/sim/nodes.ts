@@ -9,24 +9,44 @@ import { Relay } from '../../node/relay.ts'
 import { noMeter } from '../../node/watch/meter.ts'
 import type { Logger } from '../../node/ports.ts'
 import type { SeededRandom } from '../../protocol/clock-manual.ts'
+import type { ConversationId } from '../../protocol/conversation.ts'
 import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
 import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { deviceIdOfKey, relayIdOfKey, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
 import { ClientDisk, RelayDisk, type WriteStep } from './disk.ts'
-import type { Host } from './network.ts'
+import type { Host, SimNetwork } from './network.ts'
 import { rememberingSigning } from './signatures.ts'
-import { NodeClock } from './time.ts'
-import type { World } from './world.ts'
+import type { Schedule } from './schedule.ts'
+import { NodeClock, type SimTime } from './time.ts'
+import type { Trace } from './trace.ts'
 
 /** Relays that all others know from their configuration. */
 const bootstraps = 3
+
+/** The world as its machines see it. */
+export interface Surroundings {
+  readonly seed: number
+  readonly schedule: Schedule
+  readonly time: SimTime
+  readonly trace: Trace
+  readonly network: SimNetwork
+  readonly relays: readonly SimRelay[]
+  readonly onRelayBytes: (bytes: Uint8Array, where: string) => void
+  fork (name: string): SeededRandom
+  crash (machine: AnyMachine, how: { readonly power: boolean, readonly downMs: number }): void
+  onShown (device: SimDevice, shown: Shown): void
+  onUpdate (device: SimDevice, message: Message): void
+  readable (text: string): string
+  logOf (person: SimPerson, chat: ChatId): ConversationId
+  conversationName (log: ConversationId): string
+}
 
 /** A crash that waits for a write: at the n-th from now, at this step. */
 interface Trap { writes: number, readonly step: WriteStep, readonly power: boolean, readonly downMs: number }
 
 abstract class Machine {
-  readonly world: World
+  readonly world: Surroundings
   /** For good: nothing starts it again. */
   isGone = false
   readonly name: string
@@ -41,7 +61,7 @@ abstract class Machine {
   /** Down until something starts it again on purpose. */
   isHeldDown = false
 
-  constructor (world: World, name: string) {
+  constructor (world: Surroundings, name: string) {
     this.world = world
     this.name = name
   }
@@ -76,7 +96,7 @@ export class SimRelay extends Machine {
   /** Log lines at warn and above, by level and event. */
   readonly complaints = new Map<string, number>()
 
-  constructor (world: World, index: number) {
+  constructor (world: Surroundings, index: number) {
     super(world, `relay-${index}`)
     const random = world.fork(`${this.name} keys`)
     this.seed = random.bytes(32)
@@ -159,7 +179,7 @@ export class SimDevice extends Machine {
   /** People in each group, as of the last change that was shown. */
   readonly sizes = new Map<ChatId, number>()
 
-  constructor (world: World, person: SimPerson, name: string, home: SimRelay) {
+  constructor (world: Surroundings, person: SimPerson, name: string, home: SimRelay) {
     super(world, name)
     this.person = person
     this.disk = new ClientDisk(world.time, world.fork(`${name} disk`))
