@@ -113,10 +113,20 @@ export class Replication {
   follow (log: Log): void {
     const { placement } = this.#c
     if (this.#isStopped || log.isDropped || !placement.isSequencer(log.conversation)) return
+    if (log.group !== undefined) this.#placeKnown(log.group)
     for (const relay of placement.relaysOf(log.conversation)) this.#followFor(log, relay)
     for (const relay of log.group?.retiring.keys() ?? []) this.#followFor(log, relay)
     if (log.group !== undefined) this.#forgetOld(log, log.group)
     for (const member of placement.unresolvedMembers(log.conversation)) this.#find(log.conversation.id, member)
+  }
+
+  /** While another relay sequenced, nobody was looked for here: where a member lives may have been heard since, by any road. */
+  #placeKnown (group: Group): void {
+    const { placement } = this.#c
+    for (const account of [...group.unplaced]) {
+      const relay = placement.primaryOf(account)
+      if (relay !== undefined && relay !== placement.self) group.placeAgain(account)
+    }
   }
 
   #followFor (log: Log, relay: RelayId): void {

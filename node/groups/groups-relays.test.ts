@@ -345,6 +345,20 @@ describe('groups over relays', () => {
       assert.ok(await group.isAgreed(relays()))
     })
 
+    it('a home at which a group is already, and whose founder comes there after having left it, gives what follows to whom it has heard of meanwhile', async () => {
+      group.create([b, c])
+      await everybodyHas(1)
+      await group.change(a, { act: 'setRole', account: b.account, role: groupRoles.admin })
+      await everybodyHas(2)
+      await group.change(a, { act: 'leave' })
+      await everybodyHas(3)
+      assert.equal(us.relay.homes.cached(c.account), undefined)
+      us.relay.homes.learn(c.person.home(asia.id).bytes)
+      await a.moveTo(us, 2)
+      group.say(b)
+      await everybodyHas(4, [b, c])
+    })
+
     it('a damaged entry is fetched from whichever replica has it, and left out when none has', async () => {
       const d = await world.person(eu)
       b.holdsBack = true

@@ -17,7 +17,7 @@ import type { Homes, Logger } from '../ports.ts'
 import type { Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
 import { Group, type GroupEffect, type Homing } from './group.ts'
-import { dropLinkRow, dropMemberRow, dropRetiringRow, headRow, linkRow, memberRow, profileRow, readRows, retiringRow, rowsOf, stateRows } from './group-rows.ts'
+import { dropLinkRow, dropMemberRow, dropRetiringRow, headRow, linkRow, memberRow, profileRow, readRows, retiringRow, rowsOf, stateRows, type GroupRows } from './group-rows.ts'
 
 export type GroupSigning = Signing & Pick<Primitives, 'sha256'>
 
@@ -52,18 +52,24 @@ export class Groups {
     })
   }
 
-  /** With the log; one that nobody has created yet is empty. */
-  async load (conversation: GroupConversation): Promise<Group> {
-    const { store, homing, homes, logger } = this.#c
+  /** What the store says of a group, for `open`; of one that nobody has created yet nothing. */
+  async read (conversation: GroupConversation): Promise<GroupRows> {
+    const { store, homing, homes } = this.#c
     const rows = await readRows(conversation, store.scan('group', rowsOf(conversation)))
     // Where the members live is in the store for those that this relay has looked up.
     if (homing.isSequencer(conversation)) {
       const asked = [...rows.state.members.keys()].filter((account) => !homing.isHome(account) && homes.cached(account) === undefined)
       for (let at = 0; at < asked.length; at += readTogether) await Promise.all(asked.slice(at, at + readTogether).map((account) => homes.known(account)))
     }
+    return rows
+  }
+
+  /** Into memory, in one turn with its log: from then on both are found when a member moves, and until then nobody has a place. */
+  open (rows: GroupRows): Group {
+    const { homing, logger } = this.#c
     if (rows.isDamaged) logger.error('group.damaged', { members: rows.state.members.size })
     const group = new Group(rows, homing)
-    this.#loaded.set(conversation.id, group)
+    this.#loaded.set(group.conversation.id, group)
     return group
   }
 

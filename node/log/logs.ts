@@ -29,7 +29,7 @@ type LogStore = Pick<Store, 'openLog' | 'highestMessage' | 'findMessage'>
 export class Logs {
   readonly #store: LogStore
   readonly #placement: Pick<Placement, 'members' | 'localMembers' | 'groupOf'>
-  readonly #groups: Pick<Groups, 'load' | 'forget' | 'withMember'>
+  readonly #groups: Pick<Groups, 'read' | 'open' | 'forget' | 'withMember'>
   readonly #config: LogsConfig
   /** Oldest use first, roughly: a second chance instead of reordering at every use. */
   readonly #loaded = new Map<ConversationId, Log>()
@@ -40,7 +40,7 @@ export class Logs {
   readonly #onChange: Array<(log: Log, effect: GroupEffect) => void> = []
   #weight = 0
 
-  constructor (components: { store: LogStore, placement: Pick<Placement, 'members' | 'localMembers' | 'groupOf'>, groups: Pick<Groups, 'load' | 'forget' | 'withMember'>, meter: Meter }, config: LogsConfig) {
+  constructor (components: { store: LogStore, placement: Pick<Placement, 'members' | 'localMembers' | 'groupOf'>, groups: Pick<Groups, 'read' | 'open' | 'forget' | 'withMember'>, meter: Meter }, config: LogsConfig) {
     this.#store = components.store
     this.#placement = components.placement
     this.#groups = components.groups
@@ -103,8 +103,8 @@ export class Logs {
 
   async #open (conversation: Conversation): Promise<Log> {
     try {
-      const [state, group] = await Promise.all([this.#store.openLog(conversation.id), conversation.kind === 'group' ? this.#groups.load(conversation) : undefined])
-      const log = new Log(conversation, state, this.#budget, group)
+      const [state, rows] = await Promise.all([this.#store.openLog(conversation.id), conversation.kind === 'group' ? this.#groups.read(conversation) : undefined])
+      const log = new Log(conversation, state, this.#budget, rows === undefined ? undefined : this.#groups.open(rows))
       this.#add(log)
       for (const listener of this.#onLoad) listener(log)
       this.#evict(log)
