@@ -45,7 +45,7 @@ export function groupLines (group: GroupInfo, nameOf: NameOf, nowMs: number): st
     `Id        ${group.chat}`,
     `You       ${standing(group)}`,
     `Settings  send: ${whoMaySend}, add people: ${whoMayAdd}, change name and icon: ${whoMayEdit}`,
-    ...(!group.isReanchored && group.stuckSinceMs === undefined ? [] : [`Numbers   given by the relay of ${printableName(nameOf(group.anchor))}${group.stuckSinceMs === undefined ? '' : `, which has not answered since ${new Date(group.stuckSinceMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`}`]),
+    ...(!group.isReanchored && group.stuckSinceMs === undefined ? [] : [`Numbers   given by ${relayOf(nameOf(group.anchor))}${group.stuckSinceMs === undefined ? '' : `, which has not answered since ${new Date(group.stuckSinceMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`}`]),
     ...(group.icon.byteLength === 0 ? [] : [`Icon      ${group.icon.byteLength} bytes`]),
     `Members   ${members.length}`,
     ...members.slice(0, maxMembersShown).map(({ account, role }) => `  ${printableName(nameOf(account))}${role === 'member' ? '' : `  ${role}`}`),
@@ -63,10 +63,18 @@ function list (accounts: GroupChange['accounts'], nameOf: NameOf): string {
   return names.join(', ') + (accounts.length > maxNamed ? ` and ${accounts.length - maxNamed} more` : '')
 }
 
+/** @param name of an account, as others read it */
+export const relayOf = (name: string): string => name === 'you' ? 'your relay' : `the relay of ${printableName(name)}`
+
+/** The same in one line of a chat. */
+export function stuckNotice ({ name, chat, anchor, mayReanchor }: StuckGroup, nameOf: NameOf): string {
+  return `${printableName(groupName(name, chat))} waits for ${relayOf(nameOf(anchor))}. Gone for good? ${mayReanchor ? '/group reanchor' : 'An admin can /group reanchor it.'}`
+}
+
 /** What to do about a group whose relay does not answer. */
 export function stuckText ({ name, chat, anchor, mayReanchor }: StuckGroup, nameOf: NameOf): string {
   const group = printableName(groupName(name, chat))
-  return `What is written in ${group} waits: the relay of ${printableName(nameOf(anchor))}, which gives its numbers, does not answer. It goes on by itself when that relay is back. ` +
+  return `What is written in ${group} waits: ${relayOf(nameOf(anchor))}, which gives its numbers, does not answer. It goes on by itself when that relay is back. ` +
     (mayReanchor ? `If it is gone for good: heliograph group reanchor "${group}"` : 'If it is gone for good, an admin can re-anchor the group.')
 }
 

@@ -24,6 +24,7 @@ export async function groupFor (client: ClientLike, who: string): Promise<GroupI
   if (found.length === 1) return found[0]!
   const shown = printableName(who)
   if (found.length > 1) throw new CliError(`There is more than one group "${shown}". Name it by its id: heliograph group list`, { code: 'AMBIGUOUS' })
+  if (await client.contact(who) !== undefined) throw notFound('This is a person, not a group. Open or name the group that you mean.', 'NO_GROUP')
   throw notFound(`There is no group called "${shown}". See "heliograph group list".`, 'NO_GROUP')
 }
 

@@ -6,7 +6,7 @@
  */
 import { isGroupChat, isPairChat } from '../../client/chat-id.ts'
 import type { AccountId, ClientLike, GroupInfo } from '../context.ts'
-import { groupChangeText, stuckText } from '../describe-groups.ts'
+import { groupChangeText, stuckNotice } from '../describe-groups.ts'
 import { printable, printableName, viewOf } from '../describe-messages.ts'
 import { aboutPerson, aboutText } from '../explain.ts'
 import { failureOf } from '../failure.ts'
@@ -105,7 +105,7 @@ export class ChatController {
         this.#refresh()
       }),
       client.on('group', (change) => { this.#run(this.#onGroup(change)) }),
-      client.on('stuck', (stuck) => { this.#run(this.#learn([stuck.anchor]).then(() => { this.#notice('warning', stuckText(stuck, this.#state.nameOf)) })) }),
+      client.on('stuck', (stuck) => { this.#run(this.#learn([stuck.anchor]).then(() => { this.#notice('warning', stuckNotice(stuck, this.#state.nameOf)) })) }),
       client.on('presence', () => { this.#readPresence() }),
       client.on('typing', ({ chat, account, state }) => { this.#set(withTyping(this.#state, chat, account, state)) }),
       client.on('home', (change) => {

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { command, examples, wholeNumber, type Outcome } from '../command.ts'
 import type { ClientLike, Context, GroupInfo } from '../context.ts'
-import { groupJson, groupLines, groupRow, receiptLines } from '../describe-groups.ts'
+import { groupJson, groupLines, groupRow, receiptLines, relayOf } from '../describe-groups.ts'
 import { printableName } from '../describe-messages.ts'
 import { answer, atDesk, withTimeout, type Answer, type Desk, type DeskOptions } from '../desk.ts'
 import { durationText, parseDuration } from '../durations.ts'
@@ -105,7 +105,8 @@ export function groupCommand (context: Context, outcome: Outcome): Command {
       const { anchor } = await desk.client.groups.reanchor(found.chat, options.to === undefined ? {} : { to: await desk.person(options.to) })
       const after = await desk.client.groups.state(found.chat) ?? found
       await learn(desk, after)
-      return await desk.handedOver(answer(`The relay of ${desk.name(anchor)} gives the numbers of ${nameOf(after)} now. What waits goes there by itself.`, groupJson(after, desk.nameOf)))
+      const relay = relayOf(desk.names.of(anchor))
+      return await desk.handedOver(answer(`${relay[0]!.toUpperCase()}${relay.slice(1)} gives the numbers of ${nameOf(after)} now. What waits goes there by itself.`, groupJson(after, desk.nameOf)))
     }))
 
   const roles: ReadonlyArray<readonly [name: string, summary: string, role: Role, says: string]> = [
