@@ -26,7 +26,7 @@ async function main ([name, ...args]: string[]): Promise<number> {
   const known = benchmarks()
   if (name === undefined || !known.has(name)) {
     const isAsked = name === undefined || name === '--help' || name === '-h'
-    const lines = [...known].map(([one, about]) => `  ${one.padEnd(14)} ${about}`)
+    const lines = [...known].map(([one, about]) => `  ${one.padEnd(16)} ${about}`)
     const text = `${isAsked ? '' : `There is no benchmark "${name}". `}Benchmarks, run with "npm run bench -- NAME":\n${lines.join('\n')}\n`
     if (isAsked) process.stdout.write(text)
     else process.stderr.write(text)

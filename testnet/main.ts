@@ -85,7 +85,7 @@ async function main (): Promise<number> {
     .action(async (names: string[], options: RunArguments) => { exitCode = await run(names, options) })
   program.command('list')
     .description('list the scenarios')
-    .action(() => { for (const { name, summary } of scenarios.values()) print(`${name.padEnd(14)} ${summary}`) })
+    .action(() => { for (const { name, summary } of scenarios.values()) print(`${name.padEnd(16)} ${summary}`) })
   try {
     await program.parseAsync()
   } catch (error) {

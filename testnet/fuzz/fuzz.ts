@@ -10,8 +10,11 @@ import { SeededRandom } from '../../protocol/clock-manual.ts'
 import { decoders } from './decoders.ts'
 import { runFuzz } from './run.ts'
 
-const { values } = parseArgs({
+const usage = 'npm run fuzz -- [--frames 10000000] [--only NAME] [--seed 1] [--jobs 2]    NAME: a regular expression for names of decoders'
+
+const { values } = readArgs(() => parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     frames: { type: 'string', default: '10000000' },
     only: { type: 'string', default: '' },
     seed: { type: 'string', default: '1' },
@@ -19,7 +22,7 @@ const { values } = parseArgs({
     /** Of a worker: which part of the list is its own. */
     part: { type: 'string' }
   }
-})
+}))
 const [frames, seed, jobs] = [Number(values.frames), Number(values.seed), Number(values.jobs)]
 
 function worker (part: number): number {
@@ -40,7 +43,21 @@ function worker (part: number): number {
   return found === 0 ? 0 : 1
 }
 
+function readArgs<T> (read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`)
+    process.exit(2)
+  }
+}
+
 async function main (): Promise<number> {
+  if (values.help) { console.log(usage); return 0 }
+  const names = decoders(new SeededRandom(seed)).map(({ name }) => name)
+  if (![frames, seed, jobs].every((number) => Number.isSafeInteger(number) && number > 0)) { console.error(`A whole number from 1 is needed.\n\n${usage}`); return 2 }
+  // Nothing found by nobody would look like a good end.
+  if (!names.some((name) => new RegExp(values.only).test(name))) { console.error(`No decoder is called "${values.only}". There are: ${names.join(', ')}`); return 2 }
   const startMs = performance.now()
   const codes = await Promise.all(Array.from({ length: jobs }, (_, part) => new Promise<number>((resolve, reject) => {
     const child = spawn(process.execPath, [import.meta.filename, ...process.argv.slice(2), '--part', String(part)], { stdio: 'inherit' })
@@ -48,7 +65,7 @@ async function main (): Promise<number> {
     child.on('close', (code) => { resolve(code ?? 1) })
   })))
   const failed = codes.some((code) => code !== 0)
-  console.log(`${decoders(new SeededRandom(seed)).filter(({ name }) => new RegExp(values.only).test(name)).length} decoders, ${frames} frames each, seed ${seed}, ${((performance.now() - startMs) / 1000).toFixed(0)} s: ${failed ? 'something was found' : 'nothing found'}`)
+  console.log(`${names.filter((name) => new RegExp(values.only).test(name)).length} decoders, ${frames} frames each, seed ${seed}, ${((performance.now() - startMs) / 1000).toFixed(0)} s: ${failed ? 'something was found' : 'nothing found'}`)
   return failed ? 1 : 0
 }
 

@@ -104,6 +104,8 @@ async function one (schedule: Schedule, isVerbose: boolean): Promise<boolean> {
   return result.violations.length === 0
 }
 
+class WrongArguments extends Error {}
+
 async function main (): Promise<boolean> {
   const { values } = parseArgs({
     options: {
@@ -125,7 +127,7 @@ async function main (): Promise<boolean> {
   if (values.help) { console.log(usage); return true }
   const number = (name: 'seeds' | 'from' | 'jobs' | 'seed' | 'relays' | 'accounts' | 'seconds'): number => {
     const value = Number(values[name])
-    if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} takes a whole number\n\n${usage}`)
+    if (!Number.isSafeInteger(value) || value < 0) throw new WrongArguments(`--${name} takes a whole number`)
     return value
   }
   if (values.scale) {
@@ -147,5 +149,13 @@ async function main (): Promise<boolean> {
 if (!isMainThread && workerData !== null) await work(workerData as Job, (result) => { parentPort!.postMessage(result) })
 else if (import.meta.main) {
   process.on('unhandledRejection', (error) => { console.error('not handled:', error); process.exitCode = 1 })
-  if (!await main()) process.exitCode = 1
+  try {
+    if (!await main()) process.exitCode = 1
+  } catch (error) {
+    // What was typed is wrong: the sentence is enough.
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (!(error instanceof WrongArguments) && !code.startsWith('ERR_PARSE_ARGS') && code !== 'ENOENT') throw error
+    console.error(`${(error as Error).message}\n\n${usage}`)
+    process.exitCode = 2
+  }
 }
