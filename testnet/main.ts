@@ -21,12 +21,18 @@ const factor = (text: string): number => {
 
 const print = (line: string): void => { process.stdout.write(`${line}\n`) }
 
+/** One Ctrl-C may come twice: to the whole group of processes, and passed on by the command that started this one. */
+const sameSignalMs = 500
+
 /** The first signal asks to end well, the second ends at once; the daemons notice that this process is gone. */
 function stopOnSignals (): AbortSignal {
   const abort = new AbortController()
+  let firstMs = 0
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (abort.signal.aborted) process.exit(130)
+      if (abort.signal.aborted && performance.now() - firstMs > sameSignalMs) process.exit(130)
+      if (abort.signal.aborted) return
+      firstMs = performance.now()
       abort.abort()
     })
   }
