@@ -105,6 +105,23 @@ describe('a home that dies', function () {
     assert.deepEqual(texts(ann.warnings, laptop.warnings, bob.warnings), [])
   })
 
+  it('a device that was unlinked keeps no order that is good: with the next connection a newer record takes its place', async () => {
+    world = await MoveWorld.with(relays)
+    const ann = await world.person('ann', 'eu-1')
+    const laptop = await world.another('laptop', ann, 'eu-1')
+    await world.until(async () => (await laptop.client.home.status()).mayMove, 'the companion has an order')
+    const before = await ann.client.home.status()
+    const [companion] = (await ann.client.devices.list()).filter(({ isThis }) => !isThis)
+    await world.world.during(ann.client.devices.unlink(companion!.id))
+    await ann.away()
+    await ann.back()
+    await world.world.pass(15_000)
+    const after = await ann.client.home.status()
+    assert.ok(after.epoch > before.epoch + 1, 'the order is of the epoch after the one that it was signed under')
+    assert.equal(after.standby?.name, before.standby?.name)
+    assert.ok(after.mayMove, 'with an order of its own')
+  })
+
   it('two devices that move at the same moment publish the same record', async () => {
     world = await MoveWorld.with(relays)
     const ann = await world.person('ann', 'eu-1')

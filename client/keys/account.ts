@@ -283,7 +283,15 @@ export class Account {
     if (next.length > limits.devices) throw new ProtocolError('TOO_MANY_DEVICES', { max: limits.devices })
     const list = signDeviceList(primitives, { account: row.id, epoch: known.epoch + 1, issuedAtMs: clock.nowMs(), expiresAtMs: 0, devices: next }, fromHex(row.seed))
     await devices.pinList(draft, row.id, list.bytes, clock.nowMs())
+    if (known.devices.some(({ id }) => !next.some((device) => device.id === id))) await this.#endOrder(draft, row.id)
     return list
+  }
+
+  /** Whoever is out has the record that was signed in advance for the standby, and could publish it: a newer one is due (home/orders.ts). */
+  async #endOrder (draft: Draft, id: AccountId): Promise<void> {
+    const { tables } = this.#on
+    const [home, record] = [await draft.read(tables.home, 'home'), await draft.read(tables.homeRecords, id)]
+    if (home?.order !== undefined && record !== undefined) draft.write(tables.home, 'home', { ...home, contestedEpoch: record.epoch })
   }
 
   /** New device: what the primary says of the account, as far as it was checked. Nothing follows from it before `linked`. */
