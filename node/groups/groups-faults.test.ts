@@ -267,11 +267,12 @@ async function randomRun (seed: number): Promise<void> {
     await client.online()
   }
   const refusedBy = ({ client }: Part): Set<MessageId> => new Set(client.refusedLater.map(({ messageId }) => messageId))
-  /** In the log, or told that it never will be; what its home refused at once, or it was told while it was away, it would be told again. */
+  /** In the log, or told that it never will be; what its home refused at once, or would have told it while it was away, it would be told again. */
   const isSettled = (part: Part): boolean => {
     if (part.client.outbox.length > 0) return false
     const all = new Set(group.shownTo(founder))
-    return part.isExpelled || part.client.refused.length > 0 || part.said.every((id) => all.has(id) || refusedBy(part).has(id))
+    const unheard = part.said.filter((id) => !all.has(id) && !refusedBy(part).has(id)).length
+    return part.isExpelled || part.client.refused.length > 0 || unheard <= part.client.home.meter.of('heliograph_delivery_refused_total no')
   }
   let seen = group.partsSeenBy(founder)
   let seenOf = group.shownTo(founder).length
