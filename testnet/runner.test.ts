@@ -65,5 +65,6 @@ describe('runner of scenarios', () => {
     }), { seed: 1, print: (line) => { lines.push(line) }, signal: abort.signal })
     abort.abort()
     assert.equal((await running).error?.message, 'stopped')
+    assert.match(lines.join('\n'), /│ result +stopped\n/, 'not called a failure')
   })
 })

@@ -101,11 +101,14 @@ export async function runScenario (scenario: Scenario, { seed, scale = 1, print,
   return result
 }
 
+/** Somebody pressed Ctrl-C. */
+const stoppedMessage = 'stopped'
+
 const aborted = async (signal: AbortSignal | undefined, work: Promise<void>): Promise<void> => {
   if (signal === undefined) { await work; return }
   let onAbort = (): void => {}
   const stopped = new Promise<never>((_, reject) => {
-    onAbort = () => { reject(new Error('stopped')) }
+    onAbort = () => { reject(new Error(stoppedMessage)) }
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
   })
@@ -126,7 +129,7 @@ export function table ({ scenario, seed, seconds, checks, figures, error, hasPas
     ...figures.map(({ name, value }): [string, string] => [name, value]),
     ...(error === undefined ? [] : [['ended early', error.message.split('\n')[0]!.slice(0, 70)] as [string, string]]),
     ['time', `${seconds.toFixed(1)} s`],
-    ['result', hasPassed ? 'passed' : cannotRun ? 'CANNOT RUN HERE' : `FAILED (run it again: heliograph testnet run ${scenario} --seed ${seed})`]
+    ['result', hasPassed ? 'passed' : cannotRun ? 'CANNOT RUN HERE' : error?.message === stoppedMessage ? 'stopped' : `FAILED (run it again: heliograph testnet run ${scenario} --seed ${seed})`]
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   const line = '─'.repeat(width + 2)
