@@ -1,7 +1,8 @@
 /**
  * `npm test`: type check, lint, audit of the dependencies, then every test. The last line says how many passed and failed; so does the exit status.
  *
- * Type check and lint run beside the first tests: each uses one core.
+ * What runs in one process and the networks of processes, which wait most of the time, are tested side by side; type check, lint and
+ * audit run beside the first of them. Whatever is not shown as it comes is shown when it has ended.
  */
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -11,6 +12,8 @@ import { fileURLToPath } from 'node:url'
 import { compileCache } from '../cli/bin/node-runtime.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+const mocharc = JSON.parse(await readFile(join(root, '.mocharc.json'), 'utf8')) as { spec: string[], timeout: number }
 
 interface Ended { readonly code: number, readonly output: string, readonly seconds: number }
 interface Counts { passed: number, failed: number }
@@ -34,14 +37,15 @@ async function check (name: string, ended: Promise<Ended>): Promise<Counts> {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 
-/** @param args file names or patterns for mocha; none: all of .mocharc.json */
-async function tests (args: readonly string[]): Promise<Counts> {
+/** @param patterns file names or patterns for mocha */
+async function tests (patterns: readonly string[], { isQuiet = false } = {}): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), 'heliograph-test-'))
   const file = join(folder, 'counts.json')
   try {
     // Mocha would add the patterns of its configuration to the ones given.
-    const selection = args.length === 0 ? [] : ['--no-config', '--timeout', '10000', '--forbid-only', '--forbid-pending', '--fail-zero', ...args]
-    const { code } = await run('node_modules/mocha/bin/mocha.js', ['--reporter', join(root, '.ci', 'reporter.cjs'), '--reporter-option', `counts=${file}`, ...selection])
+    const selection = ['--no-config', '--timeout', String(mocharc.timeout), '--forbid-only', '--forbid-pending', '--fail-zero', ...patterns]
+    const { code, output } = await run('node_modules/mocha/bin/mocha.js', ['--reporter', join(root, '.ci', 'reporter.cjs'), '--reporter-option', `counts=${file}`, ...selection], { isQuiet })
+    if (isQuiet) console.log(output)
     const counts = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Counts, () => ({ passed: 0, failed: 0 }))
     // A run that ended without its count, or badly without a failed test, is a failure of its own.
     return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
@@ -56,7 +60,10 @@ const checks = [
   check('lint', run('node_modules/eslint/bin/eslint.js', ['.'], { isQuiet: true })),
   check('audit', run('.ci/audit.ts', [], { isQuiet: true }))
 ]
-const all = await Promise.all([...checks, tests(process.argv.slice(2))])
+const isNetwork = (pattern: string): boolean => pattern.startsWith('testnet/')
+const asked = process.argv.slice(2)
+const runs = asked.length > 0 ? [tests(asked)] : [tests(mocharc.spec.filter((pattern) => !isNetwork(pattern))), tests(mocharc.spec.filter(isNetwork), { isQuiet: true })]
+const all = await Promise.all([...checks, ...runs])
 const passed = all.reduce((sum, counts) => sum + counts.passed, 0)
 const failed = all.reduce((sum, counts) => sum + counts.failed, 0)
 const seconds = Math.round((performance.now() - startMs) / 1000)
