@@ -2,6 +2,7 @@
  * The home of somebody, who also founded the group, is destroyed while everybody writes: the account moves to its standby by
  * itself. Later the old home comes back with the disk that it had.
  */
+import { figure } from '../network/network.ts'
 import { until } from '../network/person.ts'
 import type { Scenario } from '../scenario.ts'
 import { arrivalTimeoutMs, underLoad } from './under-load.ts'
@@ -25,6 +26,8 @@ export const homeDestroyed: Scenario = {
       return (await ann!.client.home.status()).standby!.name
     })
     await load.run(quietMs)
+    // Of a standby that is still being filled nothing more is promised than of none.
+    await stage.step(`the standby has everything that ${old.name} has`, () => until(async () => await figure(`${old.httpUrl}/metrics`, 'heliograph_standby_behind') === 0, { timeoutMs, what: () => 'the standby' }))
     const atMostMs = stage.scale < 1 ? 3 * moveMs : moveMs
     const tookMs = await stage.step((ms) => `${old.name} is destroyed; ann is at ${ann!.home} ${(ms / 1000).toFixed(1)} s later`, () => load.fault(`${old.name} destroyed`, async () => {
       const startMs = performance.now()
