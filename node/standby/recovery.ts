@@ -25,11 +25,12 @@ import type { Memo } from '../log/submission.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { withoutOneTime } from '../people/prekeys.ts'
 import type { Commits, Logger } from '../ports.ts'
-import type { OutboxItem, Store, Write } from '../store/store.ts'
+import type { Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
 import { checkEnvelope, checkNumber } from './shadow-checks.ts'
 import type { Shipping } from './shipping.ts'
 import { appendEntry, itemOf, senderOf } from './takeover.ts'
+import { refillOutbox } from './outbox-refill.ts'
 
 /** Accounts asked about in one request. */
 const askedTogether = 256
@@ -233,7 +234,6 @@ export class Recovery {
   }
 
   async #restoreItems ({ conversation }: Log, account: AccountId, channel: Channel): Promise<void> {
-    const { clock, store, logs, outboxes, commits, queued } = this.#c
     for (let from = 1, bytes = 0; ;) {
       const part = await channel.call(relayMethods.readShipped, { conversation: conversation.bytes, account: accountIdToBytes(account), fromSeq: noItems, fromPosition: from })
       const { items } = part
@@ -243,27 +243,10 @@ export class Recovery {
       if (last === undefined) return
       from = last.position + 1
       const envelopes = items.map(({ storedAtMs, expiresAtMs, envelope }) => itemOf({ epoch: 0, storedAtMs, expiresAtMs, envelope: Buffer.from(envelope) }))
-      const seen = await Promise.all(envelopes.map(async ({ sender, messageId }) => await store.findMessage(conversation.id, sender, messageId)))
-      await outboxes.reloading(conversation.id)
-      const log = await logs.load(conversation)
-      const lost = envelopes.filter(({ expiresAtMs }, i) => seen[i] === undefined && expiresAtMs > clock.nowMs())
-      if (lost.length === 0) continue
-      const queue = outboxes.open(conversation)
-      const writes = lost.map((envelope): Write & { op: 'enqueue' } => {
-        const item: OutboxItem = { ...envelope, log: conversation.id, position: queue.last + 1 }
-        queue.push(item)
-        log.noteMessage(item.sender, item.messageId)
-        return { op: 'enqueue', item }
-      })
-      try {
-        await commits.commit(writes)
-      } catch (error) {
-        outboxes.reload(queue)
-        throw error
-      }
-      queue.committed(writes.at(-1)!.item.position)
-      this.#restored.inc(writes.length, { kind: 'outbox' })
-      queued(queue)
+      const filled = await refillOutbox(this.#c, conversation, envelopes)
+      if (filled === undefined) continue
+      this.#restored.inc(filled.count, { kind: 'outbox' })
+      this.#c.queued(filled.queue)
     }
   }
 

@@ -25,6 +25,7 @@ import type { Meter } from '../watch/meter.ts'
 import * as rows from './shadow-rows.ts'
 import type { Shadows } from './shadows.ts'
 import { shippedGroup, shippedKeys, shippedPolicy, shippedProfile, shippedRegistration } from './shipped-rows.ts'
+import { refillOutbox } from './outbox-refill.ts'
 
 /** Logs taken over at once. */
 const together = 8
@@ -358,35 +359,11 @@ export class Takeover {
 
   /** Into this relay's outbox, unless it is here already. */
   async #enqueue (conversation: Conversation, envelopes: ReadonlyArray<Omit<OutboxItem, 'log' | 'position'>>, account: AccountId, kind: string): Promise<void> {
-    const { store, logs, outboxes, commits, clock } = this.#c
-    if (envelopes.length === 0) return
-    const seen = await Promise.all(envelopes.map(async ({ sender, messageId }) => await store.findMessage(conversation.id, sender, messageId)))
-    await outboxes.reloading(conversation.id)
-    const log = await logs.load(conversation)
-    const fresh = envelopes.filter(({ expiresAtMs }, i) => seen[i] === undefined && expiresAtMs > clock.nowMs())
-    if (fresh.length === 0) return
-    const queue = outboxes.open(conversation)
+    const filled = await refillOutbox(this.#c, conversation, envelopes)
+    if (filled === undefined) return
     const queues = this.#queues.get(account) ?? new Set()
-    this.#queues.set(account, queues.add(queue))
-    const items = fresh
-      // It may have come in from its device meanwhile.
-      .filter(({ sender, messageId }) => queue.findUncommitted(sender, messageId) === undefined && log.findUncommitted(sender, messageId) === undefined)
-      .map((envelope): OutboxItem => {
-        const item = { ...envelope, log: conversation.id, position: queue.last + 1 }
-        queue.push(item)
-        log.noteMessage(item.sender, item.messageId)
-        return item
-      })
-    const last = items.at(-1)
-    if (last === undefined) return
-    try {
-      await commits.commit(items.map((item) => ({ op: 'enqueue', item })))
-    } catch (error) {
-      outboxes.reload(queue)
-      throw error
-    }
-    queue.committed(last.position)
-    this.#taken.inc(items.length, { kind })
+    this.#queues.set(account, queues.add(filled.queue))
+    this.#taken.inc(filled.count, { kind })
   }
 
   async #entries ({ id }: Conversation, relay: RelayId, from: number, to: number): Promise<LogEntry[]> {
