@@ -13,8 +13,8 @@ import { noFaults } from '../../client/testing/relay-fake.ts'
 import { FakeWorld, type FakePerson } from '../../client/testing/world-fake.ts'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
-import { limits } from '../../protocol/limits.ts'
 import type { Violation } from '../assertions/evidence.ts'
+import { withLimits } from '../with-limits.ts'
 
 export const faultNames = ['lost sessions', 'set back', 'lost pages', 'lost tail', 'restart', 'away', 'new device', 'unlinked'] as const
 export type Fault = typeof faultNames[number]
@@ -48,17 +48,6 @@ const prekeys = { oneTimePrekeys: 12, oneTimePrekeysLow: 4 }
 
 interface Account { readonly name: string, readonly devices: FakePerson[] }
 interface Said { readonly text: string, readonly author: Account, readonly readers: readonly Account[], readonly group?: ChatId }
-
-/** Bounds that both ends agree on, for as long as one run takes. Runs do not overlap. */
-async function withLimits<T> (changes: Partial<Record<keyof typeof limits, number>>, work: () => Promise<T>): Promise<T> {
-  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, limits[name as keyof typeof limits]]))
-  Object.assign(limits, changes)
-  try {
-    return await work()
-  } finally {
-    Object.assign(limits, before)
-  }
-}
 
 export async function healRun (seed: number): Promise<HealResult> {
   const random = new SeededRandom(seed ^ 0x9e37)

@@ -1,7 +1,6 @@
 /**
  * One run: a world is built, lives through its schedule, recovers, comes to rest, and is judged.
  */
-import { limits } from '../../protocol/limits.ts'
 import { bounded } from './properties/bounded.ts'
 import { detected, isForgiven } from './properties/detected.ts'
 import { delivered } from './properties/delivered.ts'
@@ -14,6 +13,7 @@ import { secret } from './properties/secret.ts'
 import { sound } from './properties/sound.ts'
 import type { Schedule } from './schedule.ts'
 import { World } from './world.ts'
+import { withLimits } from '../with-limits.ts'
 
 export const properties: readonly Property[] = [delivered, once, order, durable, bounded, secret, membership, sound, detected]
 
@@ -74,15 +74,4 @@ async function rest (world: World, patienceMs: number): Promise<Violation[]> {
     if (violations.length === 0 || world.time.nowMs - startMs > patienceMs) break
   }
   return violations
-}
-
-/** Bounds that both ends agree on, for as long as one run takes. Runs do not overlap. */
-async function withLimits<T> (changes: Partial<Record<keyof typeof limits, number>>, work: () => Promise<T>): Promise<T> {
-  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, limits[name as keyof typeof limits]]))
-  Object.assign(limits, changes)
-  try {
-    return await work()
-  } finally {
-    Object.assign(limits, before)
-  }
 }
