@@ -176,7 +176,7 @@ export class BoundedDatastore implements Datastore {
     }
   }
 
-  /** Looked for now and then: a flood has the most for long. */
+  /** The source with the most records; looked for every so many times, since it goes through all sources and a flood stays the largest for long. */
   #largest (): Set<string> | undefined {
     if (this.#looks++ % lookEvery === 0 || this.#most?.size === 0) {
       this.#most = undefined
