@@ -26,10 +26,12 @@ import { Roads } from './fanout/roads.ts'
 import { Alignment } from './federation/alignment.ts'
 import { EntryCopies } from './federation/entry-copies.ts'
 import { Forwarding } from './federation/forwarding.ts'
+import { Gaps } from './federation/gaps.ts'
 import { Adoption } from './log/adoption.ts'
 import { Cutting } from './log/cutting.ts'
 import { Intake } from './log/intake.ts'
 import { Links } from './federation/links.ts'
+import { LogTakeover } from './federation/log-takeover.ts'
 import { LogReader } from './log/log-reader.ts'
 import { noLoad, type LoadGuard } from './limits/load.ts'
 import { Storage, type StorageLimits } from './limits/storage.ts'
@@ -43,6 +45,8 @@ import type { Blocks, Buckets, Commits, Defer, Directory, Homes, LocalAccounts, 
 import { Progress } from './log/progress.ts'
 import { RelaySessions } from './federation/relay-sessions.ts'
 import { Replicas } from './federation/replica.ts'
+import { ReplicaEntries } from './federation/replica-entries.ts'
+import { ReplicaSource } from './federation/replica-source.ts'
 import { Replication } from './federation/replication.ts'
 import { Retention } from './log/retention.ts'
 import type { Standby, StandbyAccounts, StandbyHomes } from './standby/standby.ts'
@@ -140,11 +144,15 @@ export class MessagePath {
     this.#links = new Links({ ...shared, handlers: relayHandlers })
     const onRefused = (item: OutboxItem, code: ErrorCode): void => { this.#clients.refused(item, code) }
     const sequencer = new GroupSequencer(shared)
-    const adoption: Adoption = new Adoption({ ...shared, groups: sequencer, survey: (log, relay) => alignment.ask(log.conversation, relay), takeOver: (log, relay) => this.#replicas.takeOver(log, relay), onRefused })
+    const adoption: Adoption = new Adoption({ ...shared, groups: sequencer, survey: (log, relay) => alignment.ask(log.conversation, relay), takeOver: (log, relay) => logTakeover.take(log, relay), onRefused })
     this.#intake = new Intake({ ...shared, groups: sequencer, adoption }, config)
     const reader: LogReader = new LogReader({ ...parts, fetchCopy: (log, seq) => copies.fetch(log, seq) })
     const alignment: Alignment = new Alignment({ ...shared, reader, adoption: () => adoption, cutting: new Cutting(shared), links: this.#links })
-    this.#replicas = new Replicas({ ...shared, alignment, onInLine: (id) => { this.#anchorNotices.inLine(id) }, links: this.#links, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) }, config)
+    const entries = new ReplicaEntries(shared, config)
+    const source = new ReplicaSource({ ...shared, entries, links: this.#links })
+    const copying = { ...shared, alignment, entries, source, links: this.#links }
+    const logTakeover: LogTakeover = new LogTakeover(copying)
+    this.#replicas = new Replicas({ ...copying, gaps: new Gaps(copying), onInLine: (id) => { this.#anchorNotices.inLine(id) }, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) })
     const copies = new EntryCopies({ ...shared, links: this.#links }, config)
     const roads = new Roads(shared)
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
