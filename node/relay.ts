@@ -10,6 +10,7 @@ import type { Clock, Random } from '../protocol/clock.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import { protocols } from '../protocol/protocols.ts'
+import type { RelayRecordReader } from '../protocol/records/relay-record.ts'
 import type { Outcome } from '../protocol/wire/gen/log.js'
 import { Blocklist } from './admin/blocklist.ts'
 import { Accounts } from './people/accounts.ts'
@@ -72,6 +73,8 @@ export interface RelayPorts {
   /** How late the thread is, in milliseconds; default: never. */
   loopLagMs? (): number
   keepConnected (relay: RelayId, addresses: readonly string[]): void
+  /** For a simulation of very many relays, which reads each record once; default: readRelayRecord. */
+  readRelayRecord?: RelayRecordReader
   /** The directory of people that relays copy from each other; absent: this relay takes no part in it. */
   replication?: {
     rows: Rows

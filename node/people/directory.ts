@@ -13,7 +13,7 @@ import { parseRelayId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, directoryMethods } from '../../protocol/methods.ts'
 import { protocols, topics } from '../../protocol/protocols.ts'
-import { signRelayRecord, verifyRelayRecord, type SignedRelayRecord } from '../../protocol/records/relay-record.ts'
+import { signRelayRecord, verifyRelayRecord, type RelayRecordReader, type SignedRelayRecord } from '../../protocol/records/relay-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import { RelayDirectory } from '../../protocol/relay-directory.ts'
 import type { RelayRecords } from '../../protocol/wire/gen/records.js'
@@ -65,6 +65,8 @@ export interface DirectoryComponents {
   databaseGeneration? (): number
   /** A relay is new, or has begun another directory database. */
   onDatabase? (): void
+  /** For a simulation of very many relays; default: readRelayRecord. */
+  readRelayRecord?: RelayRecordReader
 }
 
 export interface DirectoryConfig {
@@ -88,6 +90,8 @@ function usefulAddresses (all: readonly string[]): string[] {
   return (elsewhere.length > 0 ? elsewhere : [...all]).filter((address) => address.length <= limits.addressBytes).slice(0, limits.relayAddresses)
 }
 
+const isSameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one, i) => one === b[i])
+
 export class Directory implements DirectoryPort {
   readonly #components: DirectoryComponents
   readonly #config: DirectoryConfig
@@ -107,7 +111,7 @@ export class Directory implements DirectoryPort {
   constructor (components: DirectoryComponents, config: DirectoryConfig) {
     this.#components = components
     this.#config = config
-    this.#live = new RelayDirectory(components.signing)
+    this.#live = new RelayDirectory(components.signing, { read: components.readRelayRecord })
     this.#handlers = new Handlers()
       .on(anyMethods.ping, () => ({}))
       .on(directoryMethods.getDirectory, (request, channel) => {
@@ -254,7 +258,7 @@ export class Directory implements DirectoryPort {
 
   #remember (record: SignedRelayRecord, nowMs: number): void {
     const before = this.#remembered.get(record.relay)
-    const isNews = before === undefined || before.record.name !== record.name || before.record.addresses.join() !== record.addresses.join()
+    const isNews = before === undefined || before.record.name !== record.name || !isSameList(before.record.addresses, record.addresses)
     if (isNews) {
       this.#answers.clear()
       // Handles of one of the two lead nowhere for those who heard of the other first.

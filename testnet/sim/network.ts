@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { ByteStream, ByteStreamEvents, Dialer } from '../../protocol/byte-stream.ts'
+import { sameBytes } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import type { SeededRandom } from '../../protocol/clock-manual.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
@@ -41,6 +42,8 @@ export interface Host {
   readonly id: string
   /** false: no answer at all, as without power. */
   isPowered: boolean
+  /** To those with a higher index, as far as drawn. */
+  readonly latencies: Map<number, number>
 }
 
 /** Silence after which a connection is given up below us: node/libp2p/connection-care.ts looks about twice a minute. */
@@ -57,7 +60,6 @@ export class SimNetwork {
   readonly #relays: Array<{ readonly host: Host, readonly digest: number }> = []
   readonly #meshes = new Map<RelayId, SimMesh>()
   readonly #cuts = new Map<string, CutKind>()
-  readonly #latency = new Map<string, number>()
   readonly #streams = new Set<SimStream>()
   readonly #isNewer: (record: Uint8Array, than: Uint8Array) => boolean
   readonly #nearest = new Map<string, Host[]>()
@@ -76,7 +78,7 @@ export class SimNetwork {
   }
 
   host (kind: Host['kind'], name: string, id: string): Host {
-    const host: Host = { index: this.#hosts.size, kind, name, id, isPowered: true }
+    const host: Host = { index: this.#hosts.size, kind, name, id, isPowered: true, latencies: new Map() }
     this.#hosts.set(id, host)
     if (kind === 'relay') {
       this.#relays.push({ host, digest: digest(id) })
@@ -146,7 +148,7 @@ export class SimNetwork {
     }
   }
 
-  cutOf (from: Host, to: Host): CutKind | undefined { return this.#cuts.get(pair(from, to)) }
+  cutOf (from: Host, to: Host): CutKind | undefined { return this.#cuts.size === 0 ? undefined : this.#cuts.get(pair(from, to)) }
 
   /** Both ends are reset, what is under way is lost. */
   breakStreams (test: (stream: SimStream) => boolean): void { for (const stream of [...this.#streams]) if (test(stream)) stream.break() }
@@ -159,18 +161,18 @@ export class SimNetwork {
   forget (stream: SimStream): void { this.#streams.delete(stream) }
 
   delayMs (from: Host, to: Host): number {
-    const key = from.index < to.index ? pair(from, to) : pair(to, from)
-    let base = this.#latency.get(key)
+    const [older, newer] = from.index < to.index ? [from, to] : [to, from]
+    let base = older.latencies.get(newer.index)
     if (base === undefined) {
       const { latencyMs, latencyMaxMs } = this.shape
       base = latencyMs + Math.floor(this.random.fraction() * (latencyMaxMs - latencyMs))
-      this.#latency.set(key, base)
+      older.latencies.set(newer.index, base)
     }
     return base + this.random.fraction() * this.shape.jitterMs
   }
 
-  #isSilent (from: Host, to: Host): boolean { return !to.isPowered || this.#cuts.has(pair(from, to)) || this.#cuts.has(pair(to, from)) }
-  reaches (from: Host, to: Host): boolean { return to.isPowered && !this.#cuts.has(pair(from, to)) }
+  #isSilent (from: Host, to: Host): boolean { return !to.isPowered || (this.#cuts.size > 0 && (this.#cuts.has(pair(from, to)) || this.#cuts.has(pair(to, from)))) }
+  reaches (from: Host, to: Host): boolean { return to.isPowered && (this.#cuts.size === 0 || !this.#cuts.has(pair(from, to))) }
   reachesBothWays (from: Host, to: Host): boolean { return from === to || !this.#isSilent(from, to) }
 
   async #pause (delayMs: number, signal: AbortSignal): Promise<void> {
@@ -199,7 +201,7 @@ export class SimNetwork {
 
   newest (records: Iterable<Uint8Array>): Uint8Array | undefined {
     let best: Uint8Array | undefined
-    for (const record of records) if (best === undefined || this.#isNewer(record, best)) best = record
+    for (const record of records) if (best === undefined || (record !== best && !sameBytes(record, best) && this.#isNewer(record, best))) best = record
     return best
   }
 }

@@ -16,7 +16,7 @@ import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { deviceIdOfKey, relayIdOfKey, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
 import { ClientDisk, RelayDisk, type WriteStep } from './disk.ts'
 import type { Host, SimNetwork } from './network.ts'
-import { rememberingSigning } from './signatures.ts'
+import { rememberingReader, rememberingSigning } from './signatures.ts'
 import type { Schedule } from './schedule.ts'
 import { NodeClock, type SimTime } from './time.ts'
 import type { Trace } from './trace.ts'
@@ -127,7 +127,8 @@ export class SimRelay extends Machine {
       meter: noMeter,
       defer: (task) => { clock.defer(task) },
       loadPermille: () => 0,
-      keepConnected: () => {}
+      keepConnected: () => {},
+      readRelayRecord: rememberingReader
     }, { name: this.name, region: this.region, openRegistration: true, retentionMs: 0, bootstrapPeers: this.world.relays.slice(0, bootstraps).map(({ address }) => address), software: 'sim', seed: this.seed }, createMessagePath)
     await this.relay.start()
   }
