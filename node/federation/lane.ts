@@ -1,7 +1,7 @@
 /**
  * Batches to one other relay: several in flight, bounded in bytes, with backoff while the relay cannot be reached.
  *
- * Owns: when to send, when to try again. Does not know what a batch holds: forwarding.ts and replication.ts say what comes
+ * Owns: when to send, when to try again. Does not know what a batch holds: forwarding.ts and replica-lane.ts say what comes
  * next, and take back what was not answered.
  */
 import type { Channel } from '../../protocol/channel.ts'
