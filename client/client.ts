@@ -149,7 +149,7 @@ export class Client {
       primitives,
       device,
       onChange: () => {
-        if (this.#guest.isOnline) this.#assembly?.engine.outbox.resume()
+        if (this.#guest.isOnline) this.#assembly?.engine.resumeAsGuest()
         events.emit('connection', this.connection)
       }
     })

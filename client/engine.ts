@@ -163,12 +163,19 @@ export class Engine {
   /** The relay can be reached (again). */
   resume (): void {
     this.keys.resume()
-    // What the relay has lost goes before what is new, so nothing is submitted until that is known.
-    const release = this.outbox.hold()
-    void this.#quietly('compare', this.inbox.resume()).then(release)
-    this.outbox.resume()
+    this.#resumeOutbox(this.inbox.resume())
     this.receipts.resume()
     this.groups.resume()
+  }
+
+  /** Another relay takes what there is to send. */
+  resumeAsGuest (): void { this.#resumeOutbox() }
+
+  /** What a relay has lost, or may have kept to itself, goes before what is new, so nothing is submitted until that is known. */
+  #resumeOutbox (compared?: Promise<void>): void {
+    const release = this.outbox.hold()
+    const placed = this.outbox.resume()
+    void this.#quietly('compare', Promise.resolve(compared)).then(() => placed).then(release)
   }
 
   /** Another device of this account has published its first keys. */

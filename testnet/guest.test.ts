@@ -77,6 +77,19 @@ describe('a guest of another relay', function () {
     assert.deepEqual(texts(ann.warnings, bob.warnings), [])
   })
 
+  it('what the home had taken and not passed on goes to the guest relay before what was written since', async () => {
+    const [ann, bob] = await pair('bob')
+    world.world.network.cut(world.node('eu-1').id, world.node('ap-1').id, 'silent')
+    for (let i = 0; i < 3; i++) await ann.say(bob.account, `at the home ${i}`)
+    await world.until(async () => (await ann.states(bob.account)).every((state) => state !== 'pending'), 'all sent')
+    world.crash('eu-1')
+    await world.world.pass(100)
+    for (let i = 0; i < 3; i++) await ann.say(bob.account, `later ${i}`)
+    await world.until(() => bob.received.length === 7, 'all of them')
+    assert.notEqual(ann.client.connection.guestOf, undefined)
+    assert.deepEqual(bob.received, ['hello', ...['at the home', 'later'].flatMap((text) => [0, 1, 2].map((i) => `${text} ${i}`))])
+  })
+
   for (const anchor of ['ann', 'bob'] as const) {
     it(`after an hour without a home the account moves by itself (${anchor} anchors)`, async () => {
       const [ann, bob] = await pair(anchor)

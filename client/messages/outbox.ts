@@ -137,13 +137,16 @@ export class Outbox {
   /** Resolves when everything written so far is at a relay, or was refused. */
   async flushed (signal?: AbortSignal): Promise<void> { await this.#queues.flushed(signal) }
 
-  /** The relay can be reached again: nothing waits for its pause. */
-  resume (): void {
+  /**
+   * The relay can be reached again: nothing waits for its pause. Resolves when what has to be submitted again stands before
+   * what is new; `hold` until then, since another relay than the last one keeps the order in which it is given things.
+   */
+  async resume (): Promise<void> {
     this.#submission.resume()
     this.#sealing.resume()
     // SPEC(groups) what did not come back from the log yet may have been refused meanwhile, which is said only once; or a relay
-    // has lost it with the end of the log, behind what this device has seen of it.
-    for (const [chat, queue] of this.#queues.all()) if (queue.sent.size > 0) this.#resubmitAll(chat, (row) => !row.isSequenced).catch(() => { /* the next connection tries again */ })
+    // has lost it with the end of the log, behind what this device has seen of it. What fails here, the next connection tries again.
+    await Promise.allSettled([...this.#queues.all()].filter(([, queue]) => queue.sent.size > 0).map(([chat]) => this.#resubmitAll(chat, (row) => !row.isSequenced)))
     this.#submission.wake()
   }
 

@@ -47,7 +47,7 @@ export interface Placement {
   /** Of a relay: other than the testnet's. */
   readonly config?: Partial<RelayConfig>
   /** Of a person: other than a client's own. */
-  readonly client?: Pick<ClientConfig, 'standby'>
+  readonly client?: Pick<ClientConfig, 'standby' | 'moveAfterMs'>
   /** Of a person: a process of their own instead of one more client in the scenario's. */
   readonly isProcess?: boolean
 }
