@@ -80,6 +80,12 @@ export const clientLimits = {
   groupBoards: 100,
   /** What a home has taken and the group's sequencer has not for this long: the person is told. A restart takes less. */
   groupStuckMs: 60_000,
+  /** A re-anchored group in which an admin is none any more is re-anchored once more: by the next admin when nobody has for so long, by how many in turn. */
+  contestPatienceMs: 10_000,
+  contestRanks: 6,
+  contestAgainMs: 60_000,
+  /** Of 255 times the last are left for relays that are gone. */
+  contestLastEpoch: 200,
   /** A device acknowledges entries of groups together, after about this long: a thousand devices would send a frame each for every message, and all at once. */
   groupAcknowledgeMs: 100,
   /** Relays whose round trip is measured when a new account looks for the nearest. */

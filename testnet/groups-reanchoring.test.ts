@@ -5,9 +5,18 @@
 import assert from 'node:assert/strict'
 import type { ChatId } from '../client/chat-id.ts'
 import type { StuckGroup } from '../client/client.ts'
+import { fromHex } from '../client/store/stored.ts'
+import { testRelay } from '../node/testing/fixtures.ts'
 import { compareBytes } from '../protocol/bytes.ts'
+import { Channel, Handlers } from '../protocol/channel.ts'
+import { conversationFromId, type GroupConversation } from '../protocol/conversation.ts'
 import { isProtocolError } from '../protocol/errors.ts'
-import { accountKeyOf } from '../protocol/ids.ts'
+import { signGroupAnchor } from '../protocol/groups/anchor.ts'
+import { accountIdToBytes, accountKeyOf, deviceIdOfKey, type DeviceId, type RelayId } from '../protocol/ids.ts'
+import { relayMethods, type Method } from '../protocol/methods.ts'
+import { protocols } from '../protocol/protocols.ts'
+import { decode } from '../protocol/wire/codec.ts'
+import { Signed } from '../protocol/wire/gen/records.js'
 import { DeviceWorld, type TestDevice } from './device-world.ts'
 
 describe('re-anchoring a group', () => {
@@ -17,8 +26,16 @@ describe('re-anchoring a group', () => {
   let chat: ChatId
   let stuck: Map<TestDevice, StuckGroup[]>
 
+  let seeds: Map<DeviceId, Uint8Array>
+
   beforeEach(async () => {
     world = await DeviceWorld.start(5)
+    const dialerOf = world.dialerOf.bind(world)
+    seeds = new Map()
+    world.dialerOf = (seed) => {
+      seeds.set(deviceIdOfKey(world.primitives.ed25519PublicKey(seed)), seed)
+      return dialerOf(seed)
+    }
     world.nodes.push(await world.world.relay('us-1'))
     people = []
     for (const [i, name] of ['ann', 'bob', 'cleo', 'dora'].entries()) people.push(await world.primary(name, world.nodes[Math.min(i, 2)]!))
@@ -158,5 +175,78 @@ describe('re-anchoring a group', () => {
     await again.say(chat, 'again')
     await allHave([bob!, cleo!, dora!], 7)
     await sameFor([bob!, cleo!, dora!])
+  }).timeout(60_000)
+
+  /** A record of the epoch that counts now, as somebody signs it who was an admin when that began, given to every home by a relay of theirs. */
+  async function contest (by: TestDevice, { at, epoch, place, head }: { at: string, epoch: number, place: { epoch: number, seq: number }, head: Uint8Array }): Promise<void> {
+    const node = world.nodes.find(({ name }) => name === at)!
+    const mesh = world.world.network.join(testRelay(world.world.random).id)
+    await mesh.start()
+    const call = async <Request, Reply>(to: RelayId, method: Method<Request, Reply>, request: Partial<Request>): Promise<Reply> => {
+      const stream = await world.world.during(mesh.dial(to, [], protocols.relay, { signal: new AbortController().signal }))
+      const channel = new Channel(stream, { handlers: new Handlers(), clock: world.world.clock }).start()
+      return await world.world.during(channel.call(method, request))
+    }
+    const { deviceList } = await call(node.id, relayMethods.findAccount, { account: accountIdToBytes(by.account) })
+    const record = signGroupAnchor(world.primitives, {
+      conversation: conversationFromId(chat as GroupConversation['id']) as GroupConversation, epoch, anchor: by.account, homeEpoch: 1, admin: by.account, device: by.id, deviceList: deviceList!, place, head, madeAtMs: 1
+    }, seeds.get(by.id)!)
+    for (const to of world.nodes) {
+      if (!to.isRunning) continue
+      await call(to.id, relayMethods.groupAnchor, decode(Signed, record.bytes)).catch((error: unknown) => { assert.ok(isProtocolError(error), String(error)) })
+    }
+  }
+
+  for (const [what, isDemoted] of [['removed', false], ['demoted', true]] as const) {
+    it(`an admin who was ${what} after the group was re-anchored does not come back by a record of that epoch`, async () => {
+      world.nodes[0]!.crash()
+      const [low, high] = [bob!, cleo!].sort((a, b) => compareBytes(accountKeyOf(a.account), accountKeyOf(b.account))) as [TestDevice, TestDevice]
+      await reanchor(high)
+      await dora!.say(chat, 'under the new anchor')
+      await allHave([bob!, cleo!, dora!], 5)
+      const before = (await states([low]))[0]!
+      const place = { epoch: 1, seq: before.seq }
+      const act = isDemoted ? await high.client.groups.setRole(chat, low.account, 'member') : await high.client.groups.remove(chat, [low.account])
+      await world.world.during(high.client.groups.settled(act))
+      await world.world.pass(2_000)
+      await contest(low, { at: low === bob ? 'ap-1' : 'us-1', epoch: 1, place, head: fromHex(before.head) })
+      await dora!.say(chat, 'dora after')
+      await high.say(chat, 'high after')
+      const rest = [high, ...(isDemoted ? [low] : []), dora!]
+      await allHave(rest, 7)
+      await world.world.pass(10_000)
+      await sameFor(rest)
+      for (const state of await states(rest)) {
+        assert.equal(state!.anchor, high.account)
+        assert.equal(state!.members.find(({ account }) => account === low.account)?.role, isDemoted ? 'member' : undefined)
+      }
+      assert.deepEqual(warnings(), [])
+    }).timeout(60_000)
+  }
+
+  it('an admin who leaves a group that was re-anchored cannot undo what came after, either: the other admin sees to that', async () => {
+    world.nodes[0]!.crash()
+    const [low, high] = [bob!, cleo!].sort((a, b) => compareBytes(accountKeyOf(a.account), accountKeyOf(b.account))) as [TestDevice, TestDevice]
+    await reanchor(high)
+    await dora!.say(chat, 'under the new anchor')
+    await allHave([bob!, cleo!, dora!], 5)
+    const before = (await states([low]))[0]!
+    await world.world.during(low.client.groups.settled(await low.client.groups.leave(chat)))
+    await world.world.pass(2_000)
+    // What the other one has to do survives a restart of the program.
+    await high.away()
+    await high.open()
+    await high.online()
+    await world.world.pass(15_000)
+    await contest(low, { at: low === bob ? 'ap-1' : 'us-1', epoch: 1, place: { epoch: 1, seq: before.seq }, head: fromHex(before.head) })
+    await dora!.say(chat, 'dora after')
+    await allHave([high, dora!], 6)
+    await world.world.pass(10_000)
+    await sameFor([high, dora!])
+    for (const state of await states([high, dora!])) {
+      assert.equal(state!.anchor, high.account)
+      assert.equal(state!.members.some(({ account }) => account === low.account), false)
+    }
+    assert.deepEqual(warnings(), [])
   }).timeout(60_000)
 })

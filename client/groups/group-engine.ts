@@ -32,6 +32,7 @@ import type { Draft, Ledger } from '../store/ledger.ts'
 import type { MessageRow, OutboxRow, Tables } from '../store/tables.ts'
 import { Acts } from './acts.ts'
 import { Anchors } from './anchors.ts'
+import { ContestGuard } from './contest-guard.ts'
 import { groupEventOf } from './group-events.ts'
 import { GroupKeys } from './group-keys.ts'
 import { GroupReceipts } from './group-receipts.ts'
@@ -98,6 +99,7 @@ export class GroupEngine implements GroupPort {
   readonly receipts: GroupReceipts
   readonly anchors: Anchors
   readonly stuck: StuckGroups
+  readonly #contests: ContestGuard
   readonly takers: readonly BodyTaker[]
   /** Whether the person wants to be in a group is decided elsewhere (client/chat/admission.ts); set before the first `resume`. */
   asked: GroupAsked | undefined
@@ -130,6 +132,7 @@ export class GroupEngine implements GroupPort {
     this.acts = new Acts({ ...components, groupTables, states, composeControl: async (draft, chat, control) => await outbox().composeControl(draft, chat, control), dropRow: (draft, item) => { outbox().drop(draft, item) }, sealWaiting })
     this.welcomes = new Welcomes({ ...components, states, profiles, compose, onWelcome: async (draft, chat, sender) => { await this.asked?.welcomed(draft, chat, sender) } })
     this.anchors = new Anchors({ ...components, states })
+    this.#contests = new ContestGuard({ ...components, groupTables, states, anchors: this.anchors })
     this.stuck = new StuckGroups({ clock: components.clock, onStuck: (chat, sinceMs) => { this.#onStuck(chat, sinceMs) } })
     this.#sealer = new GroupSealer({ ...components, groupTables, states, keys })
     this.#waiting = new WaitingMessages({
@@ -182,12 +185,14 @@ export class GroupEngine implements GroupPort {
     this.#waiting.resume()
     this.welcomes.resume()
     this.receipts.resume()
+    this.#contests.resume()
   }
 
   stop (): void {
     this.#waiting.stop()
     this.receipts.stop()
     this.stuck.stop()
+    this.#contests.stop()
   }
 
   /** Keys of somebody have come, or it turned out that there are none: go on where that was waited for. */
@@ -349,6 +354,7 @@ export class GroupEngine implements GroupPort {
       await this.keys.owe(draft, chat, 'all')
       draft.after(() => { this.keys.give(chat) })
     }
+    this.#contests.changed(draft, step)
     const info = await this.states.infoOf(draft, chat)
     draft.after(() => {
       events.emit('group', groupEventOf(step, own.account, info.name))

@@ -144,8 +144,9 @@ export class GroupAnchors implements AnchorsKnown {
       await this.#expect(id, source, writes)
     } else {
       const base = known?.epoch === anchor.epoch ? await this.#base(id) : undefined
-      await this.#check(base ?? group.state, anchor, source)
-      if (base === undefined) writes.push({ op: 'put', table: 'group', key: baseKey(id), value: snapshotOf(group.state) })
+      // With what was proven: a removal that has not come here yet counts against records of this epoch.
+      const checked = await this.#check(base ?? group.state, anchor, source)
+      if (base === undefined) writes.push({ op: 'put', table: 'group', key: baseKey(id), value: snapshotOf(checked) })
     }
     await this.#findHome(anchor)
     await commits.commit(writes)
@@ -188,14 +189,17 @@ export class GroupAnchors implements AnchorsKnown {
     return bytes === undefined ? undefined : stateFromSnapshot(bytes)
   }
 
-  /** @throws ProtocolError as checkAnchor */
-  async #check (state: GroupState, anchor: SignedGroupAnchor, source: AnchorSource): Promise<void> {
+  /** @returns the membership that it is good against. @throws ProtocolError as checkAnchor */
+  async #check (state: GroupState, anchor: SignedGroupAnchor, source: AnchorSource): Promise<GroupState> {
     try {
       checkAnchor(state, anchor)
+      return state
     } catch (error) {
       // It refers to changes that have not come here: they prove themselves, whoever gives them.
       if (!isProtocolError(error, 'ANCHOR_UNPROVEN')) throw error
-      checkAnchor(await this.#prove(state, anchor, source), anchor)
+      const proven = await this.#prove(state, anchor, source)
+      checkAnchor(proven, anchor)
+      return proven
     }
   }
 

@@ -294,6 +294,30 @@ describe('re-anchoring at the relays', () => {
     await agree([us, asia])
   })
 
+  it('a home that is given a removal with a record of the next epoch does not take a record of that epoch by who was removed', async () => {
+    const sa = await world.relay('sa-1.example.org')
+    const d = await world.person(sa)
+    await group.add(a, d)
+    await has([eu, us, asia, sa], 4)
+    await world.pass(2_000)
+    const [low, high] = [b, c].sort((one, other) => compareBytes(accountKeyOf(one.account), accountKeyOf(other.account))) as [TestClient, TestClient]
+    await give(high, await anchorBy(high))
+    group.say(d)
+    await has([eu, us, asia, sa], 5)
+    const home = high === b ? us : asia
+    world.network.cut(sa.id, home.id)
+    await group.remove(high, low)
+    await has([home, eu], 6)
+    assert.equal(await headAt(sa), 5)
+    const second = await anchorBy(high, { epoch: 2 })
+    const rogue = await relayChannel(testRelay(world.random).id, sa)
+    const tell = (bytes: Uint8Array): Promise<unknown> => world.during(rogue.call(relayMethods.groupAnchor, decode(Signed, bytes)))
+    await tell(second.bytes)
+    const contested = await anchorBy(low, { epoch: 2, place: { epoch: 1, seq: 3 }, head: second.head })
+    await refused(tell(contested.bytes), 'NOT_ALLOWED')
+    assert.deepEqual((await anchorAt(d))?.bytes, second.bytes)
+  })
+
   it('a member who comes after the re-anchoring, at a relay that has never heard of the group, is served by the new sequencer', async () => {
     eu.crash()
     await give(b, await anchorBy(b))

@@ -7,7 +7,7 @@ import { accountKeyOf } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { fuzz, signing } from '../testing.ts'
 import { groupRoles } from '../wire/kinds.ts'
-import { checkAnchor, firstEpochOf, isHigherAnchor, logEpochOf, maxAnchorEpoch, signGroupAnchor, verifyGroupAnchor, type AnchorToSign, type SignedGroupAnchor } from './anchor.ts'
+import { checkAnchor, contestersOf, firstEpochOf, isHigherAnchor, logEpochOf, maxAnchorEpoch, signGroupAnchor, verifyGroupAnchor, type AnchorToSign, type SignedGroupAnchor } from './anchor.ts'
 import { TestGroup, testGroup, testPerson } from './testing.ts'
 import { defaultSettings } from './membership.ts'
 
@@ -47,6 +47,18 @@ describe('anchor of a group', () => {
     refused(() => { checkAnchor(group.state, before) }, 'NOT_ALLOWED')
     group.act(ann, { act: 'remove', accounts: [bob.account] })
     refused(() => { checkAnchor(group.state, before) }, 'NOT_ALLOWED')
+  })
+
+  it('who was an admin when the epoch began, is none any more and has no higher key could contest it', () => {
+    group.act(ann, { act: 'setRole', account: cleo.account, role: groupRoles.admin })
+    const [low, high] = [bob, cleo].sort((a, b) => compareBytes(accountKeyOf(a.account), accountKeyOf(b.account))) as [typeof bob, typeof bob]
+    const base = { ...group.state, members: new Map(group.state.members) }
+    const contesters = (by: typeof bob): string[] => contestersOf(signed(by), { base, state: group.state })
+    assert.deepEqual(contesters(high), [])
+    group.act(ann, { act: 'setRole', account: low.account, role: groupRoles.member })
+    assert.deepEqual([contesters(high), contesters(low)], [[low.account], [low.account]])
+    group.act(ann, { act: 'remove', accounts: [high.account] })
+    assert.deepEqual([contesters(high).sort(), contesters(low)], [[low.account, high.account].sort(), [low.account]])
   })
 
   it('a membership that the reader does not have is not believed, nor another one at the same place', () => {

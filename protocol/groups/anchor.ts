@@ -145,6 +145,17 @@ export function checkAnchor (state: GroupState, anchor: SignedGroupAnchor): void
 }
 
 /**
+ * Who could sign another record of this epoch that counts in place of this one, and is no admin any more: was one in `base`, the
+ * membership that records of this epoch are checked against, and has no higher key than the one who signed this. A new epoch ends it.
+ *
+ * @param state the membership now
+ */
+export function contestersOf (anchor: GroupAnchor, { base, state }: { base: GroupState, state: GroupState }): AccountId[] {
+  const key = accountKeyOf(anchor.admin)
+  return [...base.members.keys()].filter((account) => isAdmin(base, account) && !isAdmin(state, account) && compareBytes(accountKeyOf(account), key) <= 0)
+}
+
+/**
  * A newcomer's membership stands under this anchor, or a later one, already: there is nothing older to check it against, and
  * whoever gave the membership is believed or not in the whole.
  */
