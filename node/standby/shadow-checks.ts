@@ -9,6 +9,9 @@ import { readCandidate, type Memo } from '../log/submission.ts'
 /** [REJECT] far beyond any log, and far from what a row can hold */
 const maxNumber = 2 ** 40
 
+/** Keys of rows: account, device and a word. */
+export const maxKeyBytes = 256
+
 /** @throws ProtocolError MALFORMED */
 export function checkNumber (number: number): number {
   if (!Number.isSafeInteger(number) || number < 0 || number > maxNumber) throw new ProtocolError('MALFORMED', { what: 'number' })

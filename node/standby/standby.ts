@@ -121,7 +121,7 @@ export class Standby {
         buckets.take('forwardPerRelay', relayOf(channel), askCost * accounts.length)
         return { homeRecords: await Recovery.recordsOf(accounts.map(accountIdFromBytes), (account) => homes.known(account)) } satisfies Partial<Introduce>
       })
-      .on(relayMethods.readShipped, (request, channel) => shadows.read(request, relayOf(channel)))
+      .on(relayMethods.readShipped, (request, channel) => shadows.logs.read(request, relayOf(channel)))
     clients.on(clientMethods.standbyState, (_, channel) => this.stateOf(asking(channel).account))
   }
 
@@ -150,7 +150,7 @@ export class Standby {
 
   /** What another relay has shipped of an account that registers here: logs and outbox are this relay's own when it resolves. */
   async takeOver (account: AccountId, epoch: number): Promise<Shipped | undefined> {
-    return this.#bound?.shadows.has(account) === true ? await this.#bound.takeover.take(account, epoch) : undefined
+    return this.#bound?.shadows.register.has(account) === true ? await this.#bound.takeover.take(account, epoch) : undefined
   }
 
   /** It was refused after `takeOver`. */
@@ -160,7 +160,7 @@ export class Standby {
   registered (account: AccountId, { wasAwaited = false } = {}): void {
     if (this.#bound === undefined) return
     const { recovery, shadows, shipping, takeover, tenure } = this.#bound
-    if (shadows.has(account)) takeover.done(account)
+    if (shadows.register.has(account)) takeover.done(account)
     if (wasAwaited) tenure.end(account)
     shipping.look(account)
     if (wasAwaited) recovery.suspect(account)

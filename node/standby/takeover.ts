@@ -80,12 +80,12 @@ export class Takeover {
     this.#imported.set(account, new Set())
     await shadows.close(account)
     let shipped = nothing
-    for (const relay of shadows.relaysOf(account)) {
+    for (const relay of shadows.register.relaysOf(account)) {
       const one = await this.#readRows(account, relay)
       // The newest record's comes first.
       if (shipped.registration === undefined) shipped = one
       const devices = one.registration?.devices ?? []
-      const logs = await shadows.logsOf(account, relay)
+      const logs = await shadows.logs.logsOf(account, relay)
       for (let at = 0; at < logs.length; at += together) {
         await Promise.all(logs.slice(at, at + together).map(async (id) => { await this.#takeLog(id, { account, relay, devices, epoch }) }))
       }
@@ -96,17 +96,17 @@ export class Takeover {
   }
 
   /** It was not registered after all: its primary goes on shipping. */
-  gaveUp (account: AccountId): void { this.#c.shadows.open(account) }
+  gaveUp (account: AccountId): void { this.#c.shadows.register.open(account) }
 
   /** It is registered: what waits goes on its way, and the shadow is not needed any more. */
   done (account: AccountId): void {
     const { shadows, logs, logger } = this.#c
     for (const log of logs.loadedWith(account)) logs.reset(log)
     this.#go(account).catch((error: unknown) => { logger.warn('standby.taken-over', {}, error) })
-    for (const relay of shadows.relaysOf(account)) {
+    for (const relay of shadows.register.relaysOf(account)) {
       shadows.drop(account, relay).catch((error: unknown) => { logger.warn('standby.drop', {}, error) })
     }
-    shadows.open(account)
+    shadows.register.open(account)
   }
 
   /** What waits goes on its way; replicas of the logs get what they miss, which begins when a log comes into memory. */
@@ -153,7 +153,7 @@ export class Takeover {
     const { store, commits, placement, shadows, logs, outboxes } = this.#c
     const { account, relay, devices, epoch } = from
     const conversation = conversationFromId(id)
-    const head = await shadows.headOf(relay, id)
+    const head = await shadows.logs.headOf(relay, id)
     await outboxes.reloading(id)
     const start: Write[] = [{ op: 'join', log: id, account }]
     if (placement.anchorOf(conversation) === account) start.push(rows.put(rows.importedKey(id), rows.encodeU32(epoch)))
@@ -388,7 +388,7 @@ export class Takeover {
     if (!placement.isHome(account)) throw new ProtocolError('UNKNOWN_ACCOUNT')
     const { writes, registration } = await this.#readRows(account, relay)
     this.#imported.set(account, new Set())
-    for (const id of await shadows.logsOf(account, relay)) await this.#takeLog(id, { account, relay, devices: registration?.devices ?? [], epoch: placement.epochOf({ anchor: account }) })
+    for (const id of await shadows.logs.logsOf(account, relay)) await this.#takeLog(id, { account, relay, devices: registration?.devices ?? [], epoch: placement.epochOf({ anchor: account }) })
     // What the account has said here since is newer.
     const missing: Write[] = []
     for (const write of writes) if (write.op === 'put' && write.table !== 'prekey' && await store.get(write.table, write.key) === undefined) missing.push(write)
