@@ -24,6 +24,7 @@ import { MoveNotices } from './groups/move-notices.ts'
 import { Fanout } from './fanout/fanout.ts'
 import { Roads } from './fanout/roads.ts'
 import { Alignment } from './federation/alignment.ts'
+import { Arrivals } from './federation/arrivals.ts'
 import { EntryCopies } from './federation/entry-copies.ts'
 import { Forwarding } from './federation/forwarding.ts'
 import { Gaps } from './federation/gaps.ts'
@@ -35,6 +36,7 @@ import { LogTakeover } from './federation/log-takeover.ts'
 import { LogReader } from './log/log-reader.ts'
 import { noLoad, type LoadGuard } from './limits/load.ts'
 import { Storage, type StorageLimits } from './limits/storage.ts'
+import { Turns } from './limits/turns.ts'
 import { Logs, logsDefaults, type LogsConfig } from './log/logs.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import type { Meter } from './watch/meter.ts'
@@ -77,6 +79,8 @@ export interface MessagePathParts {
   channelMeter?: ChannelMeter
   /** How late the thread is, in milliseconds; default: never. */
   loopLagMs? (): number
+  /** When those who send much are served; default: of its own. */
+  turns?: Turns
   /** Standbys of accounts here, and standing by for others; `commits` go through it. Absent: this relay has none. */
   standby?: Standby
   /** The relay's own commits, which do not ship: for what is shipped here. */
@@ -139,8 +143,11 @@ export class MessagePath {
     const onAnchor = (record: Uint8Array, relay: RelayId): boolean => this.#onAnchor(record, relay)
     const storage = new Storage({ ...parts, placement, logs: this.#logs, outboxes: this.#outboxes }, config.storage)
     this.storage = storage
-    const shared = { ...parts, load, storage, placement, groups, anchors, onAnchor, logs: this.#logs, outboxes: this.#outboxes }
+    const turns = parts.turns ?? new Turns(parts)
+    const shared = { ...parts, turns, load, storage, placement, groups, anchors, onAnchor, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)
+    // Who held it when it was in memory last may live elsewhere now, and nobody there may ever write again.
+    this.#logs.onLoad((log) => { if (log.first <= log.head) this.#progress.look(log) })
     this.#links = new Links({ ...shared, handlers: relayHandlers })
     const onRefused = (item: OutboxItem, code: ErrorCode): void => { this.#clients.refused(item, code) }
     const sequencer = new GroupSequencer(shared)
@@ -152,8 +159,8 @@ export class MessagePath {
     const source = new ReplicaSource({ ...shared, entries, links: this.#links })
     const copying = { ...shared, alignment, entries, source, links: this.#links }
     const logTakeover: LogTakeover = new LogTakeover(copying)
-    this.#replicas = new Replicas({ ...copying, gaps: new Gaps(copying), onInLine: (id) => { this.#anchorNotices.inLine(id) }, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) })
-    const copies = new EntryCopies({ ...shared, links: this.#links }, config)
+    this.#replicas = new Replicas({ ...copying, gaps: new Gaps(copying), arrivals: new Arrivals({ ...shared, earlier: (log, fromSeq) => copies.before(log, fromSeq) }), onInLine: (id) => { this.#anchorNotices.inLine(id) }, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) })
+    const copies: EntryCopies = new EntryCopies({ ...shared, links: this.#links }, config)
     const roads = new Roads(shared)
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
     for (const lane of ['forward', 'replicate', 'conversation']) retries.inc(0, { lane })
@@ -273,6 +280,7 @@ export class MessagePath {
   /** A newer home record of the account is known: roles may have changed. */
   #moved (account: AccountId): void {
     this.#links.forgetIntroduction(account)
+    this.#replication.moved(account)
     for (const log of this.#logs.loadedWith(account)) {
       this.storage.forget(log.conversation.id)
       this.#logs.reset(log)

@@ -20,6 +20,7 @@ import { channelMeter } from './watch/channel-meter.ts'
 import { ClientService, type Sessions } from './people/client-service.ts'
 import { GroupCommit } from './store/commit.ts'
 import { LoadGuard, type Load } from './limits/load.ts'
+import { Turns } from './limits/turns.ts'
 import { commitGauges, commitMeter } from './store/commit-meter.ts'
 import { deadline } from './deadline.ts'
 import { Directory } from './people/directory.ts'
@@ -159,6 +160,7 @@ export class Relay {
     const { commits } = standby
     const load = new LoadGuard({ clock, meter }).watch({ name: 'commit', read: () => Math.max(own.oldestAgeMs, own.underWayMs), busy: busyCommitMs, overloaded: overloadedCommitMs })
     const { loopLagMs } = ports
+    const turns = new Turns(ports)
     if (loopLagMs !== undefined) load.watch({ name: 'loop', read: loopLagMs, busy: busyLoopMs, overloaded: overloadedLoopMs })
     const blocks = this.blocks = new Blocklist({ store, commits, clock, meter })
     const buckets = new TokenBuckets({ clock })
@@ -177,7 +179,7 @@ export class Relay {
     const directory = new Directory({ ...ports, loadPermille: () => this.#isSentAway ? 1000 : ports.loadPermille(), commits, buckets, load, channelMeter: meters('directory'), databaseGeneration: () => this.#copies?.generation ?? 0, onDatabase: () => { this.#copies?.lookSoon() } }, settings)
     const clientHandlers = new Handlers()
     const relayHandlers = new Handlers()
-    const path = createPath({ ...ports, commits, standby, ownCommits: own, accounts, homes, directory, buckets, blocks, load, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
+    const path = createPath({ ...ports, turns, commits, standby, ownCommits: own, accounts, homes, directory, buckets, blocks, load, clientHandlers, relayHandlers, channelMeter: meters('relay') }, settings)
     if (ports.replication !== undefined) {
       const { config, openBundles, rows, sha256 } = ports.replication
       const source = directorySource({ accounts, homes, prekeys, profiles, sha256 }, { relayName: settings.name })

@@ -109,6 +109,9 @@ export const limits = {
   /** Of all devices together; beyond it each gets a window of `deliveryTightBytes`: a thousand that do not read must not hold 2 GiB. */
   deliveryAllBytes: 256 * MIB,
   deliveryTightBytes: 64 * KIB,
+  /** What waits for the turn of one account that sends much; of one relay, whose forwards and replicas come in windows of 1 MiB and a batch each. */
+  turnsBytesOfAccount: MIB,
+  turnsBytesOfRelay: 4 * MIB,
   /** Unread for half a minute without getting less: such a device is disconnected. */
   unreadBytes: 128 * KIB,
 
@@ -218,7 +221,7 @@ export const rates = {
   submitPerAccount: { burst: 6_000, perSecond: 300 },
   /** What nobody waits for; who sends more takes turns with the others who do (node/limits/fair-intake.ts). A person who writes as fast as the keys go, on ten devices that all give receipts. */
   promptPerAccount: { burst: 48, perSecond: 40 },
-  promptPerRelay: { burst: 512, perSecond: 500 },
+  promptPerRelay: { burst: 1_024, perSecond: 1_000 },
   /** Envelopes from one peer relay. */
   forwardPerRelay: { burst: 200_000, perSecond: 50_000 },
   /** Envelopes into one group, of all its members together: 100 a second to 1,024 people are 100,000 deliveries. */

@@ -16,6 +16,7 @@ import { FanoutScheduler, rankOf } from '../fanout/scheduler.ts'
 import type { Span } from '../groups/group-rows.ts'
 import { FairIntake } from '../limits/fair-intake.ts'
 import type { Load } from '../limits/load.ts'
+import type { Turns } from '../limits/turns.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Intake, Origin } from '../log/intake.ts'
 import { Log } from '../log/log.ts'
@@ -66,6 +67,7 @@ export interface ClientSessionsComponents extends Pick<DeliveryComponents, 'cloc
   progress: Progress
   buckets: Buckets
   loopLagMs?: (() => number) | undefined
+  turns?: Turns
   load?: Load
   meter: Meter
   logger: Logger
@@ -87,7 +89,7 @@ export class ClientSessions {
     this.#c = components
     const { meter, logs, homes, placement } = components
     const pages = new SharedPages(components)
-    this.#fair = new FairIntake(components, { allowance: rates.promptPerAccount, name: 'accounts' })
+    this.#fair = new FairIntake(components, { allowance: rates.promptPerAccount, maxBytes: limits.turnsBytesOfAccount, name: 'accounts' })
     this.#delivery = {
       ...components,
       pages,

@@ -18,6 +18,7 @@ import type { Intake, Origin } from '../log/intake.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import { FairIntake } from '../limits/fair-intake.ts'
 import type { Load } from '../limits/load.ts'
+import type { Turns } from '../limits/turns.ts'
 import type { Logs } from '../log/logs.ts'
 import { wireEntry } from '../delivery/pages-builder.ts'
 import type { Placement } from '../log/placement.ts'
@@ -37,6 +38,7 @@ export interface RelaySessionsComponents {
   defer: Defer
   meter: Meter
   loopLagMs?: (() => number) | undefined
+  turns?: Turns
   load?: Load
   signing: Signing
   /** A request came from this relay: it can be reached, or soon. */
@@ -58,7 +60,7 @@ export class RelaySessions {
 
   constructor (components: RelaySessionsComponents) {
     this.#c = components
-    this.#fair = new FairIntake(components, { allowance: rates.promptPerRelay, name: 'relays' })
+    this.#fair = new FairIntake(components, { allowance: rates.promptPerRelay, maxBytes: limits.turnsBytesOfRelay, name: 'relays' })
   }
 
   register (handlers: Handlers): void {
@@ -81,10 +83,13 @@ export class RelaySessions {
       })
       .on(relayMethods.replicate, ({ pages }, channel) => {
         const relay = relayOf(channel)
-        let entries = 0
-        for (const page of pages) entries += page.entries.length
-        buckets.take('forwardPerRelay', relay, entries)
-        return replicas.receive(pages, relay).then((positions) => ({ positions }))
+        let [envelopes, bytes] = [0, 0]
+        for (const page of pages) {
+          envelopes += page.entries.length
+          for (const { envelope } of page.entries) bytes += envelope?.byteLength ?? 0
+        }
+        buckets.take('forwardPerRelay', relay, envelopes)
+        return this.#fair.run(relay, { envelopes, bytes }, () => replicas.receive(pages, relay).then((positions) => ({ positions })))
       })
       .on(relayMethods.pull, (request, channel) => {
         const relay = relayOf(channel)

@@ -7,7 +7,9 @@
 import type { Channel, Handlers } from '../../protocol/channel.ts'
 import type { Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import { BucketSet } from '../../protocol/bucket-set.ts'
 import { accountIdFromBytes, relayKeyOf, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { rates } from '../../protocol/limits.ts'
 import { clientMethods, relayMethods } from '../../protocol/methods.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
@@ -15,6 +17,7 @@ import type { Introduce } from '../../protocol/wire/gen/service.js'
 import type { StandbyState } from '../../protocol/wire/gen/standby.js'
 import type { LaneComponents } from '../federation/lane.ts'
 import type { Groups } from '../groups/groups.ts'
+import type { Turns } from '../limits/turns.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
@@ -54,6 +57,8 @@ export interface StandbyParts extends Omit<LaneComponents, 'homes'> {
   meter: Meter
   clientHandlers: Handlers
   relayHandlers: Handlers
+  /** Those who send much make room for whoever's messages are shipped here. */
+  turns?: Pick<Turns, 'noteLight'>
   /** Something waits in this outbox, or its log is sequenced here now. */
   queued (queue: OutboxQueue): void
   /** The device that asks. @throws ProtocolError NOT_AUTHENTICATED, MOVED, QUOTA */
@@ -109,12 +114,16 @@ export class Standby {
   }
 
   #register (clients: Handlers, relays: Handlers): void {
-    const { parts: { asking, buckets, homes }, shadows } = this.#parts
+    const { parts: { asking, buckets, clock, homes, turns }, shadows } = this.#parts
+    const shipped = new BucketSet({ clock }, rates.promptPerRelay)
     relays
       .on(relayMethods.ship, (shipment, channel) => {
         const relay = relayOf(channel)
         const count = shipment.logs.reduce((sum, { entries, items, dequeued, cursors, rows }) => sum + 1 + entries.length + items.length + dequeued.length + cursors.length + rows.length, 0)
-        buckets.take('forwardPerRelay', relay, count + shipment.accounts.reduce((sum, { rows }) => sum + 1 + rows.length, 0))
+        const writes = count + shipment.accounts.reduce((sum, { rows }) => sum + 1 + rows.length, 0)
+        buckets.take('forwardPerRelay', relay, writes)
+        // Somebody's SENT waits for it. Of a relay that ships much nobody can say whether it is people or a flood.
+        if (shipped.tryTake(relay, writes) === 0) turns?.noteLight()
         return shadows.receive(shipment, relay)
       })
       .on(relayMethods.standbyHomes, async ({ accounts }, channel) => {
