@@ -5,7 +5,7 @@
  * what waited here for them. What the other relay has already it passes over. Spec: docs/protocol/standby.md, handing over
  */
 import { backoffMs, type Clock, type Random, type Timer } from '../../protocol/clock.ts'
-import type { ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromId, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdToBytes, type AccountId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -127,6 +127,7 @@ export class HandOver {
       const logs = await filler.fillAccount(channel, account, { formerRecord })
       for (const log of logs) {
         if (this.#isStopped) throw new ProtocolError('CANCELLED')
+        links.introduce(channel, [conversationFromId(log).anchor])
         await filler.fillLog(channel, log, account)
       }
       await filler.tell(channel, { account: accountIdToBytes(account), rows: [], isWhole: false, isDone: true })

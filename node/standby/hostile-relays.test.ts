@@ -85,6 +85,27 @@ describe('a primary that ships what is not so', () => {
     }
   })
 
+  for (const skips of [false, true]) {
+    it(`does not put a log that somebody else anchors out of reach by an epoch that they have not signed${skips ? ', nor by skipping under one' : ''}`, async () => {
+      const world = new World(skips ? 53 : 52)
+      const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+      const [b, a] = await world.pair(other, primary)
+      const channel = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
+      await world.during(channel.call(relayMethods.introduce, { homeRecords: [standbyRecord(a, 2, primary, standby).bytes] }))
+      const { id } = pairConversation(a.account, b.account)
+      const forged = 2 ** 32 - 1
+      const part = { ...emptyPart(id, a.account), ...(skips ? { skipThrough: 5, skipEpoch: forged } : {}), entries: [entryOf(a, b, skips ? 6 : 1, skips ? 1 : forged)] }
+      await world.during(channel.call(relayMethods.ship, { logs: [part], accounts: [] }))
+      primary.crash()
+      await a.moveTo(standby, 3)
+      a.send(b)
+      b.send(a)
+      await world.until(() => a.shownWith(b).length === 3 && b.shownWith(a).length === 3 && a.outbox.length + b.outbox.length === 0, 60_000, () => `${a.shownWith(b).length} and ${b.shownWith(a).length} shown`)
+      for (const { epoch } of await standby.store.readLog(id, 1, { maxEntries: 10, maxBytes: 1e6 })) assert.equal(epoch, 1)
+      await world.stop()
+    })
+  }
+
   it('does not fill the disk with rows that are not counted, and they are counted once', async () => {
     const { world, standby, a, b, ship } = await hostile(60)
     const bytes = async (): Promise<number> => await standby.meter.gauged('heliograph_standby_bytes')

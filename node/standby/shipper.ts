@@ -6,7 +6,7 @@
  */
 import type { Channel } from '../../protocol/channel.ts'
 import { backoffMs, type Timer } from '../../protocol/clock.ts'
-import { conversationFromBytes, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromBytes, conversationFromId, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdBytes, accountIdFromBytes, accountIdToBytes, shortId, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -311,7 +311,8 @@ export class Shipper implements LaneWork<Batch> {
 
   async #fill (unit: Unit): Promise<void> {
     await this.#withChannel(async (channel) => {
-      this.#c.links.introduce(channel, [unit.account])
+      // Who anchors a log has signed its epochs.
+      this.#c.links.introduce(channel, unit.isLog ? [unit.account, conversationFromId(unit.key as ConversationId).anchor] : [unit.account])
       if (unit.isLog) await this.#c.filler.fillLog(channel, unit.key as ConversationId, unit.account)
       else await this.#c.filler.fillAccount(channel, unit.account)
     })

@@ -6,9 +6,10 @@
  */
 import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromId, type Conversation, type ConversationId, type GroupConversation } from '../../protocol/conversation.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
+import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { isCreated } from '../../protocol/groups/membership.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Groups } from '../groups/groups.ts'
@@ -18,6 +19,7 @@ import type { Logs } from '../log/logs.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
 import { unresolvedKey } from '../log/unresolved-logs.ts'
+import { deadline, type Deadline } from '../deadline.ts'
 import type { Registration } from '../people/accounts.ts'
 import type { Commits, Logger } from '../ports.ts'
 import type { LogEntry, OutboxItem, Store, Write } from '../store/store.ts'
@@ -31,6 +33,8 @@ import { refillOutbox } from './outbox-refill.ts'
 const together = 8
 /** Entries of one commit. */
 const pageEntries = 256
+/** For all logs of an account: who anchors them may have moved, and only the DHT knows. The person waits for this. */
+const askAnchorsMs = 1_500
 
 export interface TakeoverComponents {
   store: Store
@@ -40,6 +44,7 @@ export interface TakeoverComponents {
   outboxes: Outboxes
   placement: Placement
   groups: Groups
+  homes: { askNewest (account: AccountId, options: { signal: AbortSignal }): Promise<SignedHomeRecord | undefined> }
   signing: Signing
   clock: Clock
   meter: Meter
@@ -55,6 +60,9 @@ export interface Shipped {
   /** For the batch of the registration: prekeys, profile, who may see the account. */
   readonly writes: readonly Write[]
 }
+
+/** Of which account by which relay; `asking`: until when others may be asked about it. */
+interface From { readonly account: AccountId, readonly relay: RelayId, readonly devices: readonly DeviceId[], readonly epoch: number, readonly asking: Deadline }
 
 const nothing: Shipped = { registration: undefined, writes: [] }
 
@@ -80,17 +88,22 @@ export class Takeover {
     this.#imported.set(account, new Set())
     await shadows.close(account)
     let shipped = nothing
-    for (const relay of shadows.register.relaysOf(account)) {
-      const one = await this.#readRows(account, relay)
-      // The newest record's comes first.
-      if (shipped.registration === undefined) shipped = one
-      const devices = one.registration?.devices ?? []
-      const logs = await shadows.logs.logsOf(account, relay)
-      for (let at = 0; at < logs.length; at += together) {
-        await Promise.all(logs.slice(at, at + together).map(async (id) => { await this.#takeLog(id, { account, relay, devices, epoch }) }))
+    const asking = deadline(this.#c.clock, askAnchorsMs)
+    try {
+      for (const relay of shadows.register.relaysOf(account)) {
+        const one = await this.#readRows(account, relay)
+        // The newest record's comes first.
+        if (shipped.registration === undefined) shipped = one
+        const devices = one.registration?.devices ?? []
+        const logs = await shadows.logs.logsOf(account, relay)
+        for (let at = 0; at < logs.length; at += together) {
+          await Promise.all(logs.slice(at, at + together).map(async (id) => { await this.#takeLog(id, { account, relay, devices, epoch, asking }) }))
+        }
+        this.#taken.inc(1, { kind: 'account' })
+        this.#c.logger.info('standby.taken-over', { account, logs: logs.length })
       }
-      this.#taken.inc(1, { kind: 'account' })
-      this.#c.logger.info('standby.taken-over', { account, logs: logs.length })
+    } finally {
+      asking.cancel()
     }
     return shipped
   }
@@ -149,9 +162,8 @@ export class Takeover {
     return { registration, writes }
   }
 
-  async #takeLog (id: ConversationId, from: { account: AccountId, relay: RelayId, devices: readonly DeviceId[], epoch: number }): Promise<void> {
+  async #takeLog (id: ConversationId, { account, relay, devices, epoch, asking }: From): Promise<void> {
     const { store, commits, placement, shadows, logs, outboxes } = this.#c
-    const { account, relay, devices, epoch } = from
     const conversation = conversationFromId(id)
     const head = await shadows.logs.headOf(relay, id)
     await outboxes.reloading(id)
@@ -171,7 +183,7 @@ export class Takeover {
       const needed = devices.length === 0 ? head.first : Math.min(...devices.map((device) => cursors.get(device) ?? 0)) + 1
       await this.#takeEarlier(conversation, relay, head, Math.max(head.first, needed))
       await logs.load(conversation)
-      if (this.#mayAppend(conversation, account)) await this.#takeLater(conversation, relay, head)
+      if (this.#mayAppend(conversation, account) && await this.#isSigned(conversation, account, head, asking)) await this.#takeLater(conversation, relay, head)
       await this.#takeAgain(conversation, relay, head, account)
     }
     if (head !== undefined) await this.#takeCursors(conversation, cursors, head)
@@ -269,6 +281,22 @@ export class Takeover {
   #mayAppend (conversation: Conversation, account: AccountId): boolean {
     const { placement } = this.#c
     return conversation.anchor === account || placement.localMembers(conversation).every((local) => local === account)
+  }
+
+  /**
+   * [IGNORE] SPEC(relay §epochs) under an epoch that the anchor has not signed, as far as can be learned: pages of the log's sequencer would
+   * be older for ever. What the account itself anchors was checked when it came (shadow-logs.ts).
+   */
+  async #isSigned (conversation: Conversation, account: AccountId, head: rows.ShadowHead, { signal }: Deadline): Promise<boolean> {
+    const { homes, logger, placement } = this.#c
+    if (conversation.kind === 'group' || conversation.anchor === account || head.epoch <= placement.epochOf(conversation)) return true
+    try {
+      await homes.askNewest(conversation.anchor, { signal })
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      logger.debug('standby.anchor-unknown', {}, error)
+    }
+    return head.epoch <= placement.epochOf(conversation)
   }
 
   async #takeLater (conversation: Conversation, relay: RelayId, head: rows.ShadowHead): Promise<void> {
@@ -388,7 +416,12 @@ export class Takeover {
     if (!placement.isHome(account)) throw new ProtocolError('UNKNOWN_ACCOUNT')
     const { writes, registration } = await this.#readRows(account, relay)
     this.#imported.set(account, new Set())
-    for (const id of await shadows.logs.logsOf(account, relay)) await this.#takeLog(id, { account, relay, devices: registration?.devices ?? [], epoch: placement.epochOf({ anchor: account }) })
+    const asking = deadline(this.#c.clock, limits.requestTimeoutMs)
+    try {
+      for (const id of await shadows.logs.logsOf(account, relay)) await this.#takeLog(id, { account, relay, devices: registration?.devices ?? [], epoch: placement.epochOf({ anchor: account }), asking })
+    } finally {
+      asking.cancel()
+    }
     // What the account has said here since is newer.
     const missing: Write[] = []
     for (const write of writes) if (write.op === 'put' && write.table !== 'prekey' && await store.get(write.table, write.key) === undefined) missing.push(write)
