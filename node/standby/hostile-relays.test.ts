@@ -142,6 +142,46 @@ describe('a primary that ships what is not so', () => {
   })
 })
 
+describe('a former home', () => {
+  it('hands over once: what it gives afterwards is passed over, also after a restart of the new home, and it is done with it', async () => {
+    const world = new World(90)
+    const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+    const [a, b] = await world.pair(primary, other)
+    a.send(b)
+    await world.until(() => b.shownWith(a).length === 1)
+    await a.moveTo(standby, 2)
+    await world.until(() => primary.meter.of('heliograph_standby_handed_over_total') === 1)
+    const account = accountIdToBytes(a.account)
+    const part = emptyPart(idOf(a, b), a.account)
+    for (const restarts of [false, true]) {
+      if (restarts) {
+        standby.crash()
+        await standby.restart()
+      }
+      const channel = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
+      const formerRecord = standbyRecord(a, 1, primary).bytes
+      const first = await world.during(channel.call(relayMethods.ship, { accounts: [{ account, rows: [], isWhole: true, isDone: false, formerRecord }], logs: [{ ...part, asks: true }] }))
+      assert.deepEqual(first.answers.map(({ status }) => status), [0])
+      assert.ok(first.answers[0]!.head > 1, 'there is nothing to send')
+      const items = [{ position: 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: a.seal(b.account).bytes }]
+      const second = await world.during(channel.call(relayMethods.ship, { accounts: [{ account, rows: [], isWhole: false, isDone: true }], logs: [{ ...part, entries: [entryOf(a, b, 2)], items }] }))
+      assert.deepEqual(second.answers, [])
+      await world.pass(5_000)
+      assert.equal(b.shownWith(a).length, 1)
+      for await (const { key } of standby.store.scan('standby', 'e/')) assert.fail(key.slice(0, 2))
+    }
+    // Home once more, and left once more: that is another matter.
+    await a.moveTo(primary, 3)
+    a.send(b)
+    await world.until(() => b.shownWith(a).length === 2)
+    await a.moveTo(standby, 4)
+    await world.until(() => primary.meter.of('heliograph_standby_handed_over_total') === 2)
+    a.send(b)
+    await world.until(() => b.shownWith(a).length === 3)
+    await world.stop()
+  })
+})
+
 describe('a standby that gives back what it was not given', () => {
   it('is not believed, and its primary goes on', async () => {
     const bad: Array<[string, (h: Hostile, head: number) => Array<[string, Uint8Array]>]> = [

@@ -7,7 +7,7 @@ import type { AccountId } from '../../protocol/ids.ts'
 import { readCandidate, type Memo } from '../log/submission.ts'
 
 /** [REJECT] far beyond any log, and far from what a row can hold */
-const maxNumber = 2 ** 40
+export const maxNumber = 2 ** 40
 
 /** Keys of rows: account, device and a word. */
 export const maxKeyBytes = 256

@@ -11,19 +11,24 @@ import { limits } from '../../protocol/limits.ts'
 import { isNewer, verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Commits, Homes } from '../ports.ts'
+import type { Store, Write } from '../store/store.ts'
 import * as rows from './shadow-rows.ts'
 
 /** Former homes whose right to hand over was checked. */
 const maxFormer = 10_000
+/** Former homes of one account of which is known that they have handed over. */
+const maxHandedOver = 16
 
 export interface ShadowRegisterComponents {
+  store: Pick<Store, 'get' | 'scan'>
   commits: Pick<Commits, 'commit'>
   homes: Pick<Homes, 'self' | 'known' | 'cached'> & { learnDurably (bytes: Uint8Array): Promise<unknown> }
   accounts: { isLocal (account: AccountId): boolean }
   signing: Signing
 }
 
-type Standing = 'primary' | 'former'
+/** done: a former home that has handed over already; what it gives is passed over, so that it comes to an end. */
+type Standing = 'primary' | 'former' | 'done'
 
 export class ShadowRegister {
   readonly #c: ShadowRegisterComponents
@@ -32,7 +37,7 @@ export class ShadowRegister {
   /** By account: relays that ship it here, with the epoch of the record that allows it. */
   readonly #byAccount = new Map<AccountId, Map<RelayId, number>>()
   readonly #counts = new Map<RelayId, number>()
-  readonly #former = new Map<string, Uint8Array>()
+  readonly #former = new Map<string, { readonly record: Uint8Array, readonly epoch: number, readonly isDone: boolean }>()
   /** Accounts that are being taken over: their shadows stay as they are. */
   readonly #closed = new Set<AccountId>()
 
@@ -99,16 +104,35 @@ export class ShadowRegister {
       if (former !== undefined) {
         const shown = verifyHomeRecord(signing, former)
         if (shown.account === account && shown.homes[0] === relay && isNewer(record, shown)) {
+          const isDone = await this.#doneAt(account, relay) >= shown.epoch
           if (this.#former.size >= maxFormer) this.#former.clear()
-          this.#former.set(key, record.bytes)
-          await this.#begin(account, relay, shown.epoch)
+          this.#former.set(key, { record: record.bytes, epoch: shown.epoch, isDone })
+          if (!isDone) await this.#begin(account, relay, shown.epoch)
         }
       }
       const allowed = this.#former.get(key)
-      if (allowed !== undefined && sameBytes(allowed, record.bytes)) return 'former'
+      if (allowed !== undefined && sameBytes(allowed.record, record.bytes)) return allowed.isDone ? 'done' : 'former'
     }
     if (record.homes[0] !== relay) throw new ProtocolError('MOVED', { record: record.bytes })
     throw new ProtocolError('NOT_ADMITTED', { record: record.bytes })
+  }
+
+  /** Epoch of the newest record by which `relay` was home and after which it has handed over; 0: it has not. */
+  async #doneAt (account: AccountId, relay: RelayId): Promise<number> {
+    const row = await this.#c.store.get('standby', rows.formerKey(account, relay))
+    return row === undefined ? 0 : rows.decodeU32(row)
+  }
+
+  /** A former home has handed over, and this is kept: once is enough, and nothing that comes after can be from when it was home. */
+  async handedOver (account: AccountId, relay: RelayId): Promise<void> {
+    const { commits, store } = this.#c
+    const epoch = this.epochOf(account, relay)
+    const writes: Write[] = []
+    const others: Array<{ key: string, epoch: number }> = []
+    for await (const { key, value } of store.scan('standby', rows.formerKey(account))) others.push({ key, epoch: rows.decodeU32(value) })
+    others.sort((a, b) => a.epoch - b.epoch)
+    for (const { key } of others.slice(0, Math.max(0, others.length + 1 - maxHandedOver))) writes.push(rows.drop(key))
+    await commits.commit([...writes, rows.put(rows.formerKey(account, relay), rows.encodeU32(epoch))])
   }
 
   async #begin (account: AccountId, relay: RelayId, epoch: number, record?: Uint8Array): Promise<void> {

@@ -14,6 +14,7 @@
  * | `g/<relay>/<log>/<rest>`              | a row of the group's state at `relay`                         | with the log |
  * | `p/<account>`                         | the standby that this relay ships to, as text                 | another one |
  * | `h/<account>`                         | the former home record: this relay has to hand over           | handed over |
+ * | `f/<account>/<relay>`                 | epoch u32 of the record by which it was home: it has handed over | the newest 16 of the account |
  * | `i/<log>`                             | epoch u32 under which its anchor's home took it over from a shadow | for ever |
  * | `b/<log>`                             | epoch u32 of its newest entry when this relay began to number it under another, head u48 | for ever |
  * | `t/<account>`                         | epoch u32 since which this relay is its primary, uninterrupted | it moves |
@@ -52,6 +53,7 @@ export const cursorKey = (relay: RelayId, log: ConversationId, device = ''): str
 export const groupKey = (relay: RelayId, log: ConversationId, rest = ''): string => `g/${relay}/${log}/${rest}`
 export const standbyKey = (account: AccountId): string => `p/${account}`
 export const handOverKey = (account: AccountId): string => `h/${account}`
+export const formerKey = (account: AccountId, relay = ''): string => `f/${account}/${relay}`
 export const importedKey = (log: ConversationId): string => `i/${log}`
 export const begunKey = (log: ConversationId): string => `b/${log}`
 export const tenureKey = (account: AccountId): string => `t/${account}`

@@ -30,7 +30,7 @@ export interface ShadowsComponents extends ShadowRegisterComponents {
   clock: Clock
   meter: Meter
   logger: Logger
-  /** A former home has handed everything over. */
+  /** A former home has handed everything over; what it has shipped goes afterwards. */
   takeIn (account: AccountId, relay: RelayId): Promise<void>
 }
 
@@ -123,9 +123,16 @@ export class Shadows {
       this.#space.add(relay, bytes)
     }
     for (const { of, head: { epoch, first, head } } of asked) answers.push({ of, status: 0, epoch, first, head })
-    for (const account of done) await this.#c.takeIn(account, relay)
+    for (const account of done) await this.#takeIn(account, relay)
     for (const log of left) await this.logs.dropUnused(relay, log)
     return { answers }
+  }
+
+  async #takeIn (account: AccountId, relay: RelayId): Promise<void> {
+    const { register } = this
+    await this.#c.takeIn(account, relay)
+    await register.handedOver(account, relay)
+    await this.drop(account, relay)
   }
 
   async #commit (writes: readonly Write[]): Promise<void> {
@@ -148,7 +155,7 @@ export class Shadows {
   async #takeAccount (part: ShipAccount, taken: Taken): Promise<void> {
     const { relay, writes } = taken
     const account = accountIdFromBytes(part.account)
-    await this.register.allow(account, relay, part.formerRecord)
+    if (await this.register.allow(account, relay, part.formerRecord) === 'done') return
     const whole = new Set<string>()
     // [REJECT] all of them, or none
     const keyed = part.rows.map((row) => ({ row, key: this.#rowKey(account, row, relay) }))

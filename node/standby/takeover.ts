@@ -428,7 +428,6 @@ export class Takeover {
     if (missing.length > 0) await commits.commit(missing)
     this.#taken.inc(1, { kind: 'handed-over' })
     await this.#go(account)
-    await shadows.drop(account, relay)
   }
 }
 
