@@ -5,16 +5,18 @@
  * Opened message, next session, place in the log and the receipt that is owed are stored in one batch, then the relay
  * is told: so a repeat of anything is harmless, and the person sees everything exactly once.
  *
- * Owns: order, gaps, acknowledgements. Does not know what an entry means: entries.ts.
+ * Owns: order, gaps, what an epoch must be proven by. Does not know what an entry means: entries.ts; what waits: arrivals.ts.
  */
 import { conversationFromBytes, mayBelong, type Conversation, type GroupConversation } from '../../protocol/conversation.ts'
-import type { Clock, Random, Timer } from '../../protocol/clock.ts'
+import type { Clock, Random } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
-import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
+import { clientMethods } from '../../protocol/methods.ts'
 import type { Page } from '../../protocol/wire/gen/log.js'
 import { chatOf, conversationOfChat, isGroupChat, type ChatId } from '../chat-id.ts'
+import { Acknowledgements } from './acknowledgements.ts'
+import { Arrivals, endPatience, firstOf, nextOf, type Buffer } from './arrivals.ts'
 import type { Entries, Need } from './entries.ts'
 import type { GroupPort } from './group-port.ts'
 import { isBehind, type LogEntry } from './log-entry.ts'
@@ -45,43 +47,24 @@ export interface InboxComponents {
   readonly onSetBack: () => Promise<void>
 }
 
-/** What has arrived of one log and was not processed yet. */
-interface Buffer {
-  readonly conversation: Conversation
-  readonly arrived: Map<number, LogEntry>
-  /** Numbers that were taken before: compared with what was there. */
-  repeats: LogEntry[]
-  highestEpoch: number
-  /** The relay has this much at least, without delivering it: this device had it once. */
-  hadUpTo: number
-  isReading: boolean
-  /** Runs while there is a gap. */
-  patience: Timer | undefined
-  /** Waits for somebody's device list. */
-  isLookingUp: boolean
-}
-
 const nothing = new Uint8Array(0)
 
-export const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), newest: '', forkedInEpoch: 0 }
+const unknownLog: LogRow = { epoch: 0, seq: 0, hash: '00'.repeat(32), newest: '', forkedInEpoch: 0 }
 
 export class Inbox {
   readonly #on: InboxComponents
-  readonly #buffers = new Map<ChatId, Buffer>()
-  readonly #toAcknowledge = new Set<ChatId>()
-  readonly #groupsToAcknowledge = new Set<ChatId>()
-  #acknowledging: Timer | undefined
+  readonly #arrivals = new Arrivals()
+  readonly #acknowledgements: Acknowledgements
   readonly #retries: Retries<ChatId>
   /** Epochs that nobody has signed, as far as the relay shows. */
   readonly #proofs: Retries<ChatId>
-  #bytes = 0
-  #count = 0
   #isTaking = false
   #isWanted = false
   #isStopped = false
 
   constructor (components: InboxComponents) {
     this.#on = components
+    this.#acknowledgements = new Acknowledgements(components)
     this.#retries = new Retries(components)
     this.#proofs = new Retries(components)
   }
@@ -92,9 +75,8 @@ export class Inbox {
     this.#isStopped = true
     this.#retries.clear()
     this.#proofs.clear()
-    this.#acknowledging?.cancel()
-    this.#acknowledging = undefined
-    for (const buffer of this.#buffers.values()) this.#endPatience(buffer)
+    this.#acknowledgements.stop()
+    for (const buffer of this.#arrivals.buffers()) endPatience(buffer)
   }
 
   /**
@@ -105,7 +87,7 @@ export class Inbox {
     this.#isStopped = false
     this.#retries.clear()
     this.#proofs.clear()
-    for (const buffer of this.#buffers.values()) buffer.isLookingUp = false
+    for (const buffer of this.#arrivals.buffers()) buffer.isLookingUp = false
     this.#wake()
     try {
       await this.#compareHeads()
@@ -117,12 +99,8 @@ export class Inbox {
 
   /** A connection is being made: the next relay delivers from what was acknowledged, and is not bound by what the last one said. */
   forget (): void {
-    for (const buffer of this.#buffers.values()) {
-      this.#endPatience(buffer)
-      for (const seq of [...buffer.arrived.keys()]) this.#drop(buffer, seq)
-      buffer.repeats = []
-    }
-    this.#buffers.clear()
+    for (const buffer of this.#arrivals.buffers()) endPatience(buffer)
+    this.#arrivals.clear()
   }
 
   /** Own messages that got their number: the outcome of a submit counts as their delivery. */
@@ -167,49 +145,16 @@ export class Inbox {
 
   #add (chat: ChatId, conversation: Conversation, entry: LogEntry): void {
     const log = this.#on.tables.logs.cached(chat) ?? unknownLog
-    const buffer = this.#bufferOf(chat, conversation)
+    const buffer = this.#arrivals.of(chat, conversation)
     if (buffer === undefined) return
-    const { epoch, seq, envelope } = entry
+    const { epoch, envelope } = entry
     if (isBehind(entry, log)) {
       // The acknowledgement was lost, or the relay has gone back.
-      this.#toAcknowledge.add(chat)
+      this.#acknowledgements.add(chat)
       if ((envelope !== undefined || entry.reference?.senderDevice === this.#on.ownDevice) && epoch === log.epoch && buffer.repeats.length < clientLimits.repeatsCompared) buffer.repeats.push(entry)
       return
     }
-    const known = buffer.arrived.get(seq)
-    if (known !== undefined && (known.epoch > epoch || (known.epoch === epoch && known.isOutcome !== true))) return
-    this.#drop(buffer, seq)
-    buffer.arrived.set(seq, entry)
-    buffer.highestEpoch = Math.max(buffer.highestEpoch, epoch)
-    this.#count++
-    this.#bytes += envelope?.byteLength ?? 0
-    while (this.#count > clientLimits.arrivedEntries || this.#bytes > clientLimits.arrivedBytes) this.#dropFarthest()
-  }
-
-  #bufferOf (chat: ChatId, conversation: Conversation): Buffer | undefined {
-    let buffer = this.#buffers.get(chat)
-    if (buffer !== undefined) return buffer
-    // No relay has more under way to one device; what is beyond is delivered again after a reconnect.
-    if (this.#buffers.size >= limits.deliveryWindowEntries) return undefined
-    this.#buffers.set(chat, buffer = { conversation, arrived: new Map(), repeats: [], highestEpoch: 0, hadUpTo: 0, isReading: false, isLookingUp: false, patience: undefined })
-    return buffer
-  }
-
-  /** What does not fit is not lost: it is not acknowledged, and asked for when its turn comes. The next entries are kept, the farthest go. */
-  #dropFarthest (): void {
-    let fullest: Buffer | undefined
-    for (const buffer of this.#buffers.values()) if (fullest === undefined || buffer.arrived.size > fullest.arrived.size) fullest = buffer
-    let farthest = 0
-    for (const seq of fullest!.arrived.keys()) farthest = Math.max(farthest, seq)
-    this.#drop(fullest!, farthest)
-  }
-
-  #drop (buffer: Buffer, seq: number): void {
-    const entry = buffer.arrived.get(seq)
-    if (entry === undefined) return
-    buffer.arrived.delete(seq)
-    this.#count--
-    this.#bytes -= entry.envelope?.byteLength ?? 0
+    this.#arrivals.put(buffer, entry)
   }
 
   #wake (): void {
@@ -232,7 +177,7 @@ export class Inbox {
       // Deliveries of the same turn share a batch.
       await Promise.resolve()
       await this.#on.ledger.run(async (draft) => { await this.#take(draft) })
-      this.#acknowledge()
+      this.#acknowledgements.send({ isStopped: this.#isStopped })
       this.#fillGaps()
     }
   }
@@ -240,7 +185,7 @@ export class Inbox {
   /** Process what is next in each log, bounded. */
   async #take (draft: Draft): Promise<void> {
     let left: number = clientLimits.messagesPerBatch
-    for (const [chat, buffer] of this.#buffers) {
+    for (const [chat, buffer] of this.#arrivals.entries()) {
       if (!buffer.isLookingUp && buffer.repeats.length > 0) await this.#takeRepeats(draft, chat, buffer)
       while (!buffer.isLookingUp && left > 0) {
         const log = await draft.read(this.#on.tables.logs, chat) ?? unknownLog
@@ -260,8 +205,8 @@ export class Inbox {
         if (verdict === 'begins') continue
         left--
         draft.after(() => {
-          this.#drop(buffer, entry.seq)
-          this.#toAcknowledge.add(chat)
+          this.#arrivals.drop(buffer, entry.seq)
+          this.#acknowledgements.add(chat)
           if (entry.epoch > log.epoch && log.epoch > 0) {
             if (isGroupChat(chat)) this.#on.groups.epochBegan(chat, entry)
             void this.#on.onLost(chat)
@@ -285,39 +230,15 @@ export class Inbox {
     draft.after(() => { buffer.repeats = buffer.repeats.filter((entry) => !repeats.includes(entry)) })
   }
 
-  /** Pairs at once, groups together a moment later. */
-  #acknowledge (): void {
-    const chats = [...this.#toAcknowledge]
-    this.#toAcknowledge.clear()
-    for (const chat of chats) if (isGroupChat(chat)) this.#groupsToAcknowledge.add(chat)
-    this.#tellPlaces(chats.filter((chat) => !isGroupChat(chat)))
-    if (this.#groupsToAcknowledge.size === 0 || this.#isStopped) return
-    this.#acknowledging ??= this.#on.clock.after(clientLimits.groupAcknowledgeMs * (0.5 + this.#on.random.fraction()), () => {
-      this.#acknowledging = undefined
-      const groups = [...this.#groupsToAcknowledge]
-      this.#groupsToAcknowledge.clear()
-      this.#tellPlaces(groups)
-    })
-  }
-
-  #tellPlaces (chats: readonly ChatId[]): void {
-    const positions = []
-    for (const chat of chats) {
-      const log = this.#on.tables.logs.cached(chat)
-      if (log !== undefined) positions.push({ conversation: conversationOfChat(this.#on.ownAccount, chat).bytes, epoch: log.epoch, seq: log.seq })
-    }
-    if (positions.length > 0) this.#on.link.notify(clientNotifications.acknowledge, { positions })
-  }
-
   /** Something is there, but not the next one. */
   #fillGaps (): void {
-    for (const [chat, buffer] of this.#buffers) {
+    for (const [chat, buffer] of this.#arrivals.entries()) {
       const log = this.#on.tables.logs.cached(chat) ?? unknownLog
-      for (const [seq, entry] of buffer.arrived) if (isBehind(entry, log)) this.#drop(buffer, seq)
+      for (const [seq, entry] of buffer.arrived) if (isBehind(entry, log)) this.#arrivals.drop(buffer, seq)
       const isGap = (buffer.arrived.size > 0 || buffer.hadUpTo > log.seq) && this.#next(chat, buffer, log) === undefined && !buffer.isLookingUp
       if (!isGap) {
-        this.#endPatience(buffer)
-        if (buffer.arrived.size === 0 && buffer.repeats.length === 0 && !buffer.isReading && !buffer.isLookingUp) this.#buffers.delete(chat)
+        endPatience(buffer)
+        if (buffer.arrived.size === 0 && buffer.repeats.length === 0 && !buffer.isReading && !buffer.isLookingUp) this.#arrivals.delete(chat)
         continue
       }
       if (buffer.isReading || buffer.patience !== undefined || this.#retries.isWaiting(chat) || this.#isStopped) continue
@@ -328,11 +249,6 @@ export class Inbox {
         else this.#startReading(chat, buffer, log)
       })
     }
-  }
-
-  #endPatience (buffer: Buffer): void {
-    buffer.patience?.cancel()
-    buffer.patience = undefined
   }
 
   #startReading (chat: ChatId, buffer: Buffer, log: LogRow): void {
@@ -364,7 +280,7 @@ export class Inbox {
       return log !== undefined && !isGroupChat(chat) && epoch === log.epoch && log.forkedInEpoch === epoch && cursor > 0 && cursor <= log.seq
     })
     for (const [chat, { conversation, cursor }] of [...behind, ...doubtful]) {
-      const buffer = this.#bufferOf(chat, conversationFromBytes(conversation))
+      const buffer = this.#arrivals.of(chat, conversationFromBytes(conversation))
       if (buffer === undefined) continue
       const log = this.#on.tables.logs.cached(chat) ?? unknownLog
       if (cursor > log.seq) buffer.hadUpTo = cursor
@@ -429,7 +345,7 @@ export class Inbox {
     const looking = conversation.kind === 'group' ? this.#on.groups.prove(conversation) : this.#on.refresh(anchor)
     looking.then(async () => {
       if (conversation.kind !== 'group') this.#on.entries.lookedUp(anchor)
-      if (!this.#dropAbove(buffer, await this.#on.ledger.run(async (draft) => await this.#provenEpoch(draft, conversation)))) {
+      if (!this.#arrivals.dropAbove(buffer, await this.#on.ledger.run(async (draft) => await this.#provenEpoch(draft, conversation)))) {
         this.#proofs.succeeded(chat)
         buffer.isLookingUp = false
         this.#wake()
@@ -440,21 +356,11 @@ export class Inbox {
     }).catch(later)
   }
 
-  /** @returns whether there was something */
-  #dropAbove (buffer: Buffer, epoch: number): boolean {
-    const above = [...buffer.arrived.values()].filter((entry) => entry.epoch > epoch)
-    for (const { seq } of above) this.#drop(buffer, seq)
-    buffer.highestEpoch = Math.max(0, ...[...buffer.arrived.values()].map((entry) => entry.epoch))
-    return above.length > 0
-  }
-
   /** What is next of a log. A group's begins for this account where the relay begins it. */
   #next (chat: ChatId, buffer: Buffer, log: LogRow, draft?: Draft): LogEntry | undefined {
-    const direct = next(buffer, log)
+    const direct = nextOf(buffer, log)
     if (direct !== undefined || !isGroupChat(chat) || !this.#on.groups.mayStart(chat, draft)) return direct
-    let first: LogEntry | undefined
-    for (const entry of buffer.arrived.values()) if (!isBehind(entry, log) && (first === undefined || entry.seq < first.seq)) first = entry
-    return first
+    return firstOf(buffer, log)
   }
 
   #lookUp (chat: ChatId, buffer: Buffer, need: Need): void {
@@ -492,16 +398,3 @@ export class Inbox {
 }
 
 const isPosition = (epoch: number, seq: number): boolean => epoch >= 1 && seq >= 1 && Number.isSafeInteger(seq)
-
-function next (buffer: Buffer, log: LogRow): LogEntry | undefined {
-  const direct = buffer.arrived.get(log.seq + 1)
-  if (direct !== undefined && (direct.epoch === log.epoch || log.epoch === 0)) return direct
-  if (buffer.highestEpoch <= log.epoch) return undefined
-  // A new epoch. Its sequencer may have known less of the log than this device, and so begins at or below the last number
-  // seen here. What the relay delivers comes in order from there on; an outcome of an own message may run ahead of it.
-  let lowest: LogEntry | undefined
-  for (const entry of buffer.arrived.values()) {
-    if (entry.epoch > log.epoch && entry.isOutcome !== true && entry.seq <= log.seq + 1 && (lowest === undefined || entry.seq < lowest.seq)) lowest = entry
-  }
-  return lowest
-}
