@@ -15,26 +15,41 @@ export interface ScaleOptions {
   readonly accounts: number
   /** Virtual seconds that are measured. */
   readonly seconds: number
+  /** Virtual seconds of the same before that: after an hour most visits find a message that waits. */
+  readonly warmUpSeconds: number
   /** Messages, and visits, of one account in an hour. */
   readonly perHour: number
   readonly say: (line: string) => void
 }
 
-export interface ScaleFigures { readonly ratio: number, readonly cpuSeconds: number, readonly seconds: number, readonly counts: LightCounts, readonly online: number, readonly rssMb: number }
+export interface ScaleFigures { readonly ratio: number, readonly threadRatio: number, readonly seconds: number, readonly counts: LightCounts, readonly online: number, readonly rssMb: number }
 
 const secondMs = 1_000
 const visitMs = 60 * secondMs
 const friends = 5
 const joinEveryMs = 50
 
-export async function scale ({ relays, accounts, seconds, perHour, say }: ScaleOptions): Promise<ScaleFigures> {
+/** Seconds so far, of the clock and of this thread's time on a processor: the same when nobody else wants one. */
+interface Spent { readonly wall: number, readonly thread: number }
+function spent (): Spent {
+  const { user, system } = process.threadCpuUsage()
+  return { wall: performance.now() / 1000, thread: (user + system) / 1e6 }
+}
+
+/** Always the same few for each, anywhere in the network. */
+function friendOf (i: number, which: number, count: number): number {
+  const friend = (Math.imul(i * friends + which + 1, 0x9e3779b1) >>> 0) % count
+  return friend === i ? (friend + 1) % count : friend
+}
+
+export async function scale ({ relays, accounts, seconds, warmUpSeconds, perHour, say }: ScaleOptions): Promise<ScaleFigures> {
   const world = new World({
     seed: 1,
     steps: [],
     shape: { relays, people: 0, companions: 0, groups: 0, pairwiseGroupDevices: 16, standby: 'none', syncMs: 0, durationMs: 0, network: { latencyMs: 5, latencyMaxMs: 120, jitterMs: 5, gossipLoss: 0, gossipTwice: 0 } }
   })
-  const started = performance.now()
-  const since = (fromMs: number): string => `${((performance.now() - fromMs) / 1000).toFixed(0)} s`
+  const started = spent()
+  const since = (from: Spent): string => `${(spent().wall - from.wall).toFixed(0)} s, ${(spent().thread - from.thread).toFixed(0)} s of its thread`
   // One after another, as operators join: all at once each would ask for what all others are just saying.
   for (let i = 0; i < relays; i++) {
     const relay = new SimRelay(world, i)
@@ -47,7 +62,7 @@ export async function scale ({ relays, accounts, seconds, perHour, say }: ScaleO
   const clock = new NodeClock(world.time, { offsetMs: 0 })
   const random = world.fork('devices')
   const devices: LightDevice[] = []
-  const registering = performance.now()
+  const registering = spent()
   for (let at = 0; at < accounts;) {
     const batch: LightDevice[] = []
     for (let i = 0; i < 500 && at < accounts; i++, at++) batch.push(new LightDevice({ network: world.network, clock, random, counts }, world.relays[at % relays]!))
@@ -57,24 +72,25 @@ export async function scale ({ relays, accounts, seconds, perHour, say }: ScaleO
   }
   // Their records reach the DHT, and the relays' first loud minute is over.
   await world.time.pass(120 * secondMs)
-  const hourMs = 3_600 * secondMs
-  const comeOnline = (i: number): void => {
-    clock.after(random.fraction() * 2 * hourMs / perHour, () => {
-      const friend = devices[(i + 1 + random.below(friends) * 7_919) % devices.length]!
-      void devices[i]!.visit(friend, visitMs)
-      comeOnline(i)
+  const betweenMs = 3_600 * secondMs / perHour
+  const comeOnline = (i: number, afterMs: number): void => {
+    clock.after(afterMs, () => {
+      void devices[i]!.visit(devices[friendOf(i, random.below(friends), devices.length)]!, visitMs)
+      comeOnline(i, betweenMs * (0.5 + random.fraction()))
     })
   }
-  for (let i = 0; i < devices.length; i++) comeOnline(i)
-  await world.time.pass(60 * secondMs)
+  for (let i = 0; i < devices.length; i++) comeOnline(i, random.fraction() * betweenMs)
+  const warming = spent()
+  await world.time.pass(warmUpSeconds * secondMs)
+  say(`${warmUpSeconds} s of virtual time before that is measured (${since(warming)})`)
   const before = { ...counts }
-  const [fromMs, cpu, tasks] = [performance.now(), process.cpuUsage(), world.time.tasks]
+  const [from, tasks, { chunks, gossip }] = [spent(), world.time.tasks, { ...world.network.counts }]
   await world.time.pass(seconds * secondMs)
-  const wallSeconds = (performance.now() - fromMs) / 1000
-  const { user, system } = process.cpuUsage(cpu)
+  const [wall, thread] = [spent().wall - from.wall, spent().thread - from.thread]
   const measured = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, value - before[name as keyof LightCounts]])) as unknown as LightCounts
   const online = devices.filter(({ isOnline }) => isOnline).length
-  say(`${seconds} s of virtual time in ${wallSeconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of CPU), ${world.time.tasks - tasks} tasks: ${JSON.stringify(measured)}; ${online} online at the end`)
+  const events = world.time.tasks - tasks
+  say(`${seconds} s of virtual time in ${wall.toFixed(1)} s (${thread.toFixed(1)} s of its thread): ${events} events (${(events / wall).toFixed(0)} a second), ${world.network.counts.chunks - chunks} pieces of streams, gossip heard ${world.network.counts.gossip - gossip} times; ${JSON.stringify(measured)}; ${online} online at the end`)
   await world.stop()
-  return { ratio: seconds / wallSeconds, cpuSeconds: (user + system) / 1e6, seconds, counts: measured, online, rssMb: process.memoryUsage.rss() / 2 ** 20 }
+  return { ratio: seconds / wall, threadRatio: seconds / thread, seconds, counts: measured, online, rssMb: process.memoryUsage.rss() / 2 ** 20 }
 }

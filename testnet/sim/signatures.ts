@@ -1,6 +1,7 @@
 /**
- * Signature checks, and readings of records, that remember: in one process a thousand relays check the same record. The
- * answer is a pure function of the inputs, which are compared in full, so nothing is decided differently.
+ * Signature checks, and readings of records, that remember: in one process a thousand relays check the same record, and who
+ * signed it is here, too. The answer is a pure function of the inputs, which are compared in full, so nothing is decided
+ * differently.
  */
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
 import { sameBytes } from '../../protocol/bytes.ts'
@@ -18,9 +19,30 @@ function verify (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Arr
   const known = checked.get(key)
   if (known !== undefined && sameBytes(known.publicKey, publicKey) && sameBytes(known.message, message)) return known.isGood
   const isGood = nodePrimitives.ed25519Verify(publicKey, message, signature)
-  if (checked.size >= kept) checked.clear()
-  checked.set(key, { publicKey: publicKey.slice(), message: message.slice(), isGood })
+  remember(key, { publicKey: publicKey.slice(), message: message.slice(), isGood })
   return isGood
+}
+
+function remember (key: string, one: Checked): void {
+  if (checked.size >= kept) for (const oldest of checked.keys()) { checked.delete(oldest); break }
+  checked.set(key, one)
+}
+
+const publicKeys = new WeakMap<Uint8Array, { readonly seed: Uint8Array, readonly publicKey: Uint8Array }>()
+
+function publicKeyOf (seed: Uint8Array): Uint8Array {
+  const known = publicKeys.get(seed)
+  if (known !== undefined && sameBytes(known.seed, seed)) return known.publicKey.slice()
+  const publicKey = nodePrimitives.ed25519PublicKey(seed)
+  publicKeys.set(seed, { seed: seed.slice(), publicKey: publicKey.slice() })
+  return publicKey
+}
+
+/** What it signs is good under its public key: nobody has to find that out. */
+function sign (seed: Uint8Array, message: Uint8Array): Uint8Array {
+  const signature = nodePrimitives.ed25519Sign(seed, message)
+  remember(Buffer.from(signature).toString('latin1'), { publicKey: publicKeyOf(seed), message: message.slice(), isGood: true })
+  return signature
 }
 
 const read = new Map<string, ReadRelayRecord>()
@@ -47,4 +69,4 @@ export function rememberingReader (bytes: Uint8Array): ReadRelayRecord {
   return fresh
 }
 
-export const rememberingSigning: GroupSigning = { ...nodePrimitives, ed25519Verify: verify }
+export const rememberingSigning: GroupSigning = { ...nodePrimitives, ed25519Verify: verify, ed25519Sign: sign, ed25519PublicKey: publicKeyOf }

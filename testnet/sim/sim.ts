@@ -119,20 +119,21 @@ async function main (): Promise<boolean> {
       relays: { type: 'string', default: '1000' },
       accounts: { type: 'string', default: '100000' },
       seconds: { type: 'string', default: '600' },
+      'warm-up': { type: 'string', default: '60' },
       only: { type: 'string', default: '' },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false }
     }
   })
   if (values.help) { console.log(usage); return true }
-  const number = (name: 'seeds' | 'from' | 'jobs' | 'seed' | 'relays' | 'accounts' | 'seconds'): number => {
+  const number = (name: 'seeds' | 'from' | 'jobs' | 'seed' | 'relays' | 'accounts' | 'seconds' | 'warm-up'): number => {
     const value = Number(values[name])
     if (!Number.isSafeInteger(value) || value < 0) throw new WrongArguments(`--${name} takes a whole number`)
     return value
   }
   if (values.scale) {
-    const { ratio, rssMb } = await scale({ relays: number('relays'), accounts: number('accounts'), seconds: number('seconds'), perHour: 1, say: (line) => { console.log(line) } })
-    console.log(`${values.relays} relays, ${values.accounts} accounts, each an hourly visit with one message: ${ratio.toFixed(1)} times as fast as real time, ${rssMb.toFixed(0)} MB`)
+    const { ratio, threadRatio, rssMb } = await scale({ relays: number('relays'), accounts: number('accounts'), seconds: number('seconds'), warmUpSeconds: number('warm-up'), perHour: 1, say: (line) => { console.log(line) } })
+    console.log(`${values.relays} relays, ${values.accounts} accounts, each an hourly visit with one message: ${ratio.toFixed(1)} times as fast as real time (${threadRatio.toFixed(1)} by the time of its thread on a processor), ${rssMb.toFixed(0)} MB`)
     return ratio >= 10
   }
   if (values.mutants) return await judgeAll({ only: values.only, jobs: number('jobs'), from: number('from') })
