@@ -15,8 +15,8 @@ import { scrollTo } from './message-lines.ts'
 export function ChatApp ({ controller }: { controller: ChatController }): ReactElement {
   const { exit } = useApp()
   const { columns, rows } = useWindowSize()
-  const state = useSyncExternalStore((listener) => controller.subscribe(listener), () => controller.state)
-  const [editor, setEditor] = useState(() => edit.withText(edit.emptyEditor, controller.draftOf(controller.state.selected)))
+  const state = useSyncExternalStore((listener) => controller.shown.subscribe(listener), () => controller.state)
+  const [editor, setEditor] = useState(() => edit.withText(edit.emptyEditor, controller.drafts.of(controller.state.selected)))
   // Several keys may come in one turn, before React has drawn the first: the newest line is kept beside the state.
   const latest = useRef(editor)
   const set = (next: edit.LineEditor): void => { latest.current = next; setEditor(next) }
@@ -53,8 +53,8 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
     const text = edit.textOf(latest.current)
     // What was typed before there was a conversation goes with the first that opens.
     if (before === undefined && text !== '') return
-    if (before !== undefined) controller.keepDraft(before, text)
-    set(edit.withText(latest.current, controller.draftOf(selected)))
+    if (before !== undefined) controller.drafts.keep(before, text)
+    set(edit.withText(latest.current, controller.drafts.of(selected)))
   }
   useEffect(changeLine, [controller, state.selected])
 
@@ -66,7 +66,7 @@ export function ChatApp ({ controller }: { controller: ChatController }): ReactE
 
   const leave = (): void => {
     const { selected, question } = controller.state
-    if (selected !== undefined && question === undefined) controller.keepDraft(selected, edit.textOf(latest.current))
+    if (selected !== undefined && question === undefined) controller.drafts.keep(selected, edit.textOf(latest.current))
     exit()
   }
   useEffect(() => { controller.onQuit(() => { exit() }) }, [controller, exit])

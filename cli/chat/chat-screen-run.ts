@@ -42,7 +42,7 @@ export async function runChatScreen (client: ClientLike, context: Context, { ope
   } finally {
     signal.removeEventListener('abort', onAbort)
     controller.stop()
-    await controller.idle()
+    await controller.drafts.stored()
     context.stdout.write(autoWrap.on)
   }
 }
