@@ -39,6 +39,8 @@ const maxRefreshed = 32
  */
 const graceMs = 1_000
 
+const none: ReadonlySet<AccountId> = new Set()
+
 interface Part { readonly follower: ReplicaFollower, readonly first: number, readonly last: number }
 interface Batch { readonly parts: Part[], readonly pages: Pages, readonly bytes: number, readonly entries: number }
 
@@ -55,17 +57,20 @@ export class ReplicaFollower implements Follower {
   readonly log: Log
   readonly relay: RelayId
   readonly feed: Feed<LogEntry>
+  readonly movers: ReadonlySet<AccountId>
   readonly #lane: ReplicaLane
   isInFlight = false
-  /** It has taken something, in this life of the object. */
+  /** It has taken something that was sent to it, in this life of the object. */
   hasAnswered = false
   attempt = 0
   retry: Timer | undefined
   /** Waiting for the confirmation of what went by gossip. */
   grace: Timer | undefined
 
-  constructor (log: Log, relay: RelayId, lane: ReplicaLane, reader: LogReader) {
+  /** @param movers members who have just moved there, which that relay may not know */
+  constructor (log: Log, relay: RelayId, lane: ReplicaLane, reader: LogReader, movers?: ReadonlySet<AccountId>) {
     this.log = log
+    this.movers = movers ?? none
     this.relay = relay
     this.feed = new Feed(reader.sourceOf(log), Math.max(log.replicas.get(relay) ?? 0, log.first - 1))
     this.#lane = lane
@@ -134,7 +139,8 @@ export class ReplicaLane implements LaneWork<Batch> {
     const { feed, log, relay } = follower
     // [IGNORE] numbers that we never gave; what is sent next is answered with them, which says so in the log
     if (seq > log.durableHead) return
-    follower.hasAnswered = true
+    // [IGNORE] it may be owed what comes before, for whom its head says nothing
+    if (!follower.hasAnswered) return
     this.#c.progress.replicated(log, relay, seq)
     if (seq <= feed.sent) return
     feed.rewind(seq)
@@ -205,7 +211,7 @@ export class ReplicaLane implements LaneWork<Batch> {
   }
 
   async send (batch: Batch, channel: Channel): Promise<void> {
-    this.#c.links.introduce(channel, new Set(batch.parts.flatMap(({ follower }) => this.#c.placement.anchorsOf(follower.log.conversation))))
+    this.#c.links.introduce(channel, new Set(batch.parts.flatMap(({ follower: { log, movers } }) => [...this.#c.placement.anchorsOf(log.conversation), ...movers])))
     for (const { follower } of batch.parts) this.#c.links.present(channel, follower.log.conversation)
     const { positions } = await channel.call(relayMethods.replicate, batch.pages)
     const byLog = new Map<ConversationId, Position>()
@@ -235,7 +241,8 @@ export class ReplicaLane implements LaneWork<Batch> {
       this.#later(follower)
       return
     }
-    follower.hasAnswered = true
+    // Less than it was sent: something before that is missing over there, or somebody in it is on the way there.
+    if (position.seq >= first) follower.hasAnswered = true
     this.#c.progress.replicated(log, relay, position.seq)
     const through = log.group?.retiring.get(relay)
     if (through !== undefined && position.seq >= through) {

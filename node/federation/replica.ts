@@ -24,6 +24,7 @@ import type { Blocks, Homes, Logger } from '../ports.ts'
 import type { LogEntry } from '../store/store.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
 import type { Alignment } from './alignment.ts'
+import type { Arrivals } from './arrivals.ts'
 import { checkNumbers } from './entry-copies.ts'
 import type { Gaps } from './gaps.ts'
 import type { Links } from './links.ts'
@@ -33,6 +34,7 @@ import type { ReplicaSource } from './replica-source.ts'
 export interface ReplicasComponents {
   blocks?: Blocks
   entries: ReplicaEntries
+  arrivals: Arrivals
   source: ReplicaSource
   gaps: Gaps
   storage: Pick<Storage, 'isReady' | 'prepare' | 'check'>
@@ -113,7 +115,7 @@ export class Replicas {
   async #place (pages: readonly Page[], relay: RelayId, isGossip = false): Promise<{ done: Promise<Position[]> }> {
     const { entries, logs, outboxes, source } = this.#c
     const taken = nothingFrom(relay)
-    const answers: Array<{ page: Page, log: Log }> = []
+    const answers: Array<{ page: Page, log: Log, isOwed: boolean }> = []
     let failure: unknown
     for (const page of pages) {
       try {
@@ -135,7 +137,12 @@ export class Replicas {
         const room = await this.#roomFor(log, page)
         if (room === undefined) continue
         if (log.isDropped) log = await logs.load(conversation)
-        answers.push({ page, log })
+        let isOwed = false
+        if (!isGossip && isBefore(page, log)) {
+          isOwed = !await this.#settle(log, page, taken)
+          if (log.isDropped) log = await logs.load(conversation)
+        }
+        answers.push({ page, log, isOwed })
         if (isGossip) await this.#takeNews(log, room, relay, taken)
         else await this.#take(log, room, relay, taken)
       } catch (error) {
@@ -149,7 +156,14 @@ export class Replicas {
       await committed
       throw failure
     }
-    return { done: committed.then(() => answers.map(({ page, log }) => ({ conversation: page.conversation, epoch: log.epoch, seq: log.durableHead }))) }
+    return { done: committed.then(() => answers.map(({ page, log, isOwed }) => ({ conversation: page.conversation, epoch: log.epoch, seq: isOwed ? Math.min(log.durableHead, page.entries[0]!.seq - 1) : log.durableHead }))) }
+  }
+
+  /** The sequencer gives again what is not kept here any more: for people who live here by now. @returns whether they have it, or need nothing of it */
+  async #settle (log: Log, page: Page, taken: Taken): Promise<boolean> {
+    checkNumbers(page)
+    if (log.head !== log.durableHead) await this.#c.entries.commitSoFar(taken)
+    return !log.isDropped && await this.#c.arrivals.settle(log, page.entries[0]!.seq)
   }
 
   /** As much of the page as there is room for on this disk, for whoever pays for it; undefined: none. Changes of a group are taken all the same. */
@@ -298,6 +312,8 @@ export class Replicas {
   /** Requests still being worked off. */
   async settled (): Promise<void> { await Promise.all(Array.from(this.#turns.values(), ({ last }) => last)) }
 }
+
+const isBefore = ({ entries: [first] }: Page, { first: kept, group }: Log): boolean => first !== undefined && group !== undefined && first.seq < kept
 
 /** @throws ProtocolError as readEnvelopeHeader */
 const isControl = ({ envelope }: Entry): boolean => envelope !== undefined && readEnvelopeHeader(envelope).control !== undefined

@@ -40,6 +40,8 @@ export class Replication {
   /** Members of logs whose home is being looked for: `<log> <account>`. */
   readonly #unresolved = new Map<string, { timer: Timer | undefined }>()
   readonly #followers = new WeakMap<Log, Map<RelayId, ReplicaFollower>>()
+  /** Relays with a replica to which members have moved since the group came into memory: what is kept is owed to them. */
+  readonly #owed = new Map<ConversationId, Map<RelayId, Set<AccountId>>>()
   readonly #entries
   #finding = 0
   /** Searches that wait for their turn; each stands in `#unresolved`. */
@@ -82,9 +84,10 @@ export class Replication {
     const { placement } = this.#c
     if (this.#isStopped || log.isDropped || !placement.isSequencer(log.conversation)) return
     if (log.group !== undefined) this.#placeKnown(log.group)
+    if (log.group !== undefined) this.#forgetOld(log, log.group)
     for (const relay of placement.relaysOf(log.conversation)) this.#followFor(log, relay)
     for (const relay of log.group?.retiring.keys() ?? []) this.#followFor(log, relay)
-    if (log.group !== undefined) this.#forgetOld(log, log.group)
+    this.#owed.delete(log.conversation.id)
     for (const member of placement.unresolvedMembers(log.conversation)) this.#find(log.conversation.id, member)
   }
 
@@ -107,7 +110,9 @@ export class Replication {
     // A log with entries and a replica that the store does not know yet: found at last, or moved there. The store must know
     // before a restart, which finds what is behind by these rows. (Of a new log the first append writes the row.)
     if (!log.replicas.has(relay) && log.head > 0) this.#writeDown(log, relay)
-    const follower = new ReplicaFollower(log, relay, this.#lane(relay), this.#c.reader)
+    const movers = this.#owed.get(log.conversation.id)?.get(relay)
+    if (movers !== undefined) this.#lower(log, new Map([[relay, log.first - 1]]))
+    const follower = new ReplicaFollower(log, relay, this.#lane(relay), this.#c.reader, movers)
     followers.set(relay, follower)
     log.addFollower(follower)
     if (follower.feed.isBehind) follower.wake()
@@ -135,13 +140,50 @@ export class Replication {
     })
   }
 
-  /** Rows of relays that members have moved away from: nobody needs anything there. */
+  /**
+   * Called before its groups are loaded anew: the account has moved. A relay that has a replica of a group may have dropped what a new
+   * member there lacks: it is given again what is kept here, and answers for it when it has what its people need (arrivals.ts).
+   */
+  moved (account: AccountId): void {
+    const { logs, placement } = this.#c
+    const relay = placement.primaryOf(account)
+    if (relay === undefined || relay === placement.self) return
+    for (const log of logs.loadedWith(account)) {
+      const { conversation, group } = log
+      if (group?.state.members.has(account) !== true || group.membersAt(relay).has(account) || !log.replicas.has(relay) || !placement.isSequencer(conversation)) continue
+      if (log.first > log.head) continue
+      const owed = this.#owed.get(conversation.id) ?? new Map<RelayId, Set<AccountId>>()
+      this.#owed.set(conversation.id, owed.set(relay, (owed.get(relay) ?? new Set()).add(account)))
+      // What is gathered of this object is still written down (progress.ts).
+      log.replicas.set(relay, Math.min(log.replicas.get(relay)!, log.first - 1))
+    }
+  }
+
+  /** These replicas are given what comes after these numbers again. */
+  #lower (log: Log, to: ReadonlyMap<RelayId, number>): void {
+    const writes: Write[] = []
+    for (const [relay, seq] of to) {
+      if ((log.replicas.get(relay) ?? 0) <= seq) continue
+      log.replicas.set(relay, seq)
+      writes.push({ op: 'replicated', log: log.conversation.id, relay, seq })
+    }
+    if (writes.length === 0) return
+    this.#c.commits.commit(writes).catch((error: unknown) => { this.#c.logger.warn('replicate.lower', {}, error) })
+  }
+
+  /** Relays that nobody in the group lives at any more, though they have a row. */
+  #old (log: Log, group: Group): RelayId[] {
+    return group.isKnown && group.unplaced.size === 0 ? [...log.replicas.keys()].filter((relay) => !group.isHomeOfMember(relay)) : []
+  }
+
+  /** Rows of relays that members have moved away from: what one of them had not taken is owed to all that they may have moved to. */
   #forgetOld (log: Log, group: Group): void {
-    if (!group.isKnown || group.unplaced.size > 0) return
-    // What one of them had not taken is kept for a while: whoever has moved away from it may ask for it (progress.ts).
-    const old = [...log.replicas.keys()].filter((relay) => !group.isHomeOfMember(relay) && !this.#c.progress.isHeldFor(log, relay))
+    const old = this.#old(log, group)
     if (old.length === 0) return
+    const seq = Math.max(log.first - 1, Math.min(...old.map((relay) => log.replicas.get(relay)!)))
+    this.#lower(log, new Map(group.relays.map((relay) => [relay, seq])))
     for (const relay of old) log.replicas.delete(relay)
+    this.#c.progress.look(log)
     this.#c.commits.commit(old.map((relay) => ({ op: 'retire', log: log.conversation.id, relay }))).catch((error: unknown) => {
       this.#c.logger.warn('replicate.forget', {}, error)
     })
@@ -194,7 +236,10 @@ export class Replication {
       const relay = placement.primaryOf(account)
       if (!log.group.placeAgain(account) || relay === undefined || relay === placement.self) return
       this.#unmark(log)
-      if (placement.isSequencer(log.conversation)) this.#followFor(log, relay)
+      if (!placement.isSequencer(log.conversation)) return
+      this.#followFor(log, relay)
+      // Everybody is found: what was kept for those who have left a relay can be given to where they are.
+      if (this.#old(log, log.group).length > 0) logs.reset(log)
     }).catch((error: unknown) => {
       if (!isProtocolError(error)) this.#c.logger.warn('replicate.find', {}, error)
       if (this.#isStopped) return

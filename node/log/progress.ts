@@ -17,8 +17,6 @@ import type { Commits, Logger } from '../ports.ts'
 
 /** How long changes are gathered. */
 const gatherMs = 500
-/** Members of a group have moved away from a relay that was behind, to others that have the log already: what it lacked is kept for them. */
-const holdMs = 2 * 60 * 60_000
 
 interface Changed { readonly devices: Set<DeviceId>, readonly relays: Set<RelayId> }
 
@@ -32,8 +30,6 @@ export class Progress {
   readonly #trimmed
   readonly #storage: Pick<Storage, 'removed'> | undefined
   #changed = new Map<Log, Changed>()
-  /** Since when nobody in a group lives at a relay any more that was behind. */
-  readonly #leftAtMs = new WeakMap<Log, Map<RelayId, number>>()
   #timer: Timer | undefined
 
   constructor (components: { clock: Clock, commits: Commits, placement: Placement, groups: Groups, logs: Logs, meter: Meter, logger: Logger, storage?: Pick<Storage, 'removed'> }) {
@@ -55,7 +51,7 @@ export class Progress {
     this.#note(log).devices.add(device)
   }
 
-  /** Somebody was removed and has everything that was for them, as it turns out: see whether anything is still kept. */
+  /** Whoever held it may not do so any more, without acknowledging anything: see whether anything is still kept. */
   look (log: Log): void { this.#note(log) }
 
   /** Another relay's replica has everything up to `seq`. */
@@ -64,17 +60,6 @@ export class Progress {
     if (upTo <= (log.replicas.get(relay) ?? -1)) return
     log.replicas.set(relay, upTo)
     this.#note(log).relays.add(relay)
-  }
-
-  /** Is something kept in a group that this relay sequences for those who have moved away from `relay`? */
-  isHeldFor (log: Log, relay: RelayId): boolean {
-    const seq = log.replicas.get(relay)
-    if (seq === undefined || seq >= log.head || log.group === undefined || !log.group.isKnown || log.group.isHomeOfMember(relay) || log.group.retiring.has(relay)) return false
-    let left = this.#leftAtMs.get(log)
-    if (left === undefined) this.#leftAtMs.set(log, left = new Map())
-    const atMs = left.get(relay) ?? this.#clock.nowMs()
-    left.set(relay, atMs)
-    return atMs + holdMs > this.#clock.nowMs()
   }
 
   #note (log: Log): Changed {
@@ -126,7 +111,8 @@ export class Progress {
       safe = Math.min(safe, this.#placement.neededFrom(conversation) - 1)
       for (const relay of this.#placement.relaysOf(conversation)) safe = Math.min(safe, log.replicas.get(relay) ?? 0)
       for (const relay of log.group?.retiring.keys() ?? []) safe = Math.min(safe, log.replicas.get(relay) ?? 0)
-      if (log.group !== undefined) for (const [relay, seq] of log.replicas) if (this.isHeldFor(log, relay)) safe = Math.min(safe, seq)
+      // A relay that nobody in it lives at any more: its row stands until what it lacked is owed to others (replication.ts).
+      if (log.group !== undefined) for (const seq of log.replicas.values()) safe = Math.min(safe, seq)
     }
     if (log.group !== undefined && log.replicas.size > 0 && !this.#placement.isSequencer(conversation) && this.#placement.isReanchored(conversation)) {
       // It was sequenced here once, and nobody says any more who has what: what a home had not confirmed then it may ask for.
