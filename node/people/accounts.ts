@@ -173,5 +173,14 @@ function readRow (row: Uint8Array): Omit<Registration, 'account' | 'deviceList'>
   const handleAt = fixedBytes + keys.byteLength + 1
   const listOffset = handleAt + row[handleAt - 1]!
   if (listOffset > row.byteLength) throw new ProtocolError('DATABASE_CORRUPT', { what: 'table account' })
-  return { hasMoved, ...(isAwaited ? { isAwaited } : {}), deviceEpoch: view.getUint32(2), registeredAtMs: view.getFloat64(6), devices: devicesIn(keys), handle: fromUtf8(row.subarray(handleAt, listOffset)), listOffset }
+  return { hasMoved, ...(isAwaited ? { isAwaited } : {}), deviceEpoch: view.getUint32(2), registeredAtMs: view.getFloat64(6), devices: devicesIn(keys), handle: handleIn(row.subarray(handleAt, listOffset)), listOffset }
+}
+
+/** Another relay may have shipped the row: bytes of a handle that are no text must not stop whoever reads it. */
+function handleIn (bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes)
+  } catch (cause) {
+    throw new ProtocolError('DATABASE_CORRUPT', { what: 'table account', cause })
+  }
 }
