@@ -1,6 +1,8 @@
 /**
  * Bounds of the client's own, with their reasons. What both ends must agree on: protocol/limits.ts
  */
+import { limits } from '../protocol/limits.ts'
+
 const MIB = 1024 * 1024
 
 export const clientLimits = {
@@ -42,6 +44,12 @@ export const clientLimits = {
   receiptDelayMs: 50,
   /** Heartbeats no closer than this, whatever a relay asks for: a phone's battery. */
   heartbeatMinMs: 5_000,
+  /** With a standby, and somebody at the device or something unanswered: silence that is asked about, how long an answer may take … */
+  lineSilenceMs: 2_000,
+  lineAnswerMs: 1_500,
+  /** … when it is looked after a standby again, and silence after which a connection is given up although others see the home. */
+  lineUnwantedMs: 30_000,
+  lineGivenUpMs: 10_000,
   /** The longest pause that a relay may ask for: it must not be able to silence a device for ever. */
   retryAfterMaxMs: 10 * 60_000,
   /** A device without keys is asked for so often with growing pauses, then every `retryAfterMaxMs`. */
@@ -116,7 +124,7 @@ export const clientLimits = {
   /** When one directory has answered, the others are waited for this long. */
   directoryPatienceMs: 1_000,
   /** What a device lets a relay do for it while its home is away. */
-  guestPermitMs: 7 * 24 * 60 * 60_000,
+  guestPermitMs: limits.guestPermitMs,
   /** People whose homes are told of a move at once; the others find it in the DHT. */
   announced: 2_048,
   /** Members of groups of at most this many people are among them. */

@@ -9,6 +9,7 @@ import { Handlers } from '../protocol/channel.ts'
 import type { Clock, Random } from '../protocol/clock.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
+import { limits, rates } from '../protocol/limits.ts'
 import { protocols } from '../protocol/protocols.ts'
 import type { RelayRecordReader } from '../protocol/records/relay-record.ts'
 import type { Outcome } from '../protocol/wire/gen/log.js'
@@ -19,6 +20,7 @@ import { AwaitedHomes } from './people/awaited-homes.ts'
 import { channelMeter } from './watch/channel-meter.ts'
 import { ClientService, type Sessions } from './people/client-service.ts'
 import { GroupCommit } from './store/commit.ts'
+import { FairIntake } from './limits/fair-intake.ts'
 import { LoadGuard, type Load } from './limits/load.ts'
 import { Turns } from './limits/turns.ts'
 import { commitGauges, commitMeter } from './store/commit-meter.ts'
@@ -198,7 +200,8 @@ export class Relay {
       return await path.acceptGuest(envelopes, sender)
     }
     const guestOutbox = this.#guestOutbox = new GuestOutbox({ store, commits, homes, relays: path, signing, clock, random, logger, meter, accept })
-    new Guests({ self: mesh.self, accounts, buckets, clock, signing, outbox: guestOutbox, accept, guest: (channel) => this.clients.guest(channel) }).register(clientHandlers, relayHandlers)
+    const fair = new FairIntake({ ...ports, turns }, { allowance: rates.promptPerAccount, maxBytes: limits.turnsBytesOfAccount, name: 'guests' })
+    new Guests({ self: mesh.self, accounts, buckets, clock, fair, signing, outbox: guestOutbox, accept, guest: (channel) => this.clients.guest(channel) }).register(clientHandlers, relayHandlers)
     this.#path = path
     this.#commits = own
     this.accounts = accounts

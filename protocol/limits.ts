@@ -122,6 +122,12 @@ export const limits = {
   /** What a standby keeps for one other relay, and accounts of it. */
   standbyBytesPerRelay: 8 * 1024 * MIB,
   standbyAccountsPerRelay: 100_000,
+  /** And for all of them. One relay gets a quarter of what is free at most: keys of relays cost nothing. */
+  standbyBytes: 64 * 1024 * MIB,
+  standbyAccounts: 1_000_000,
+  /** A guest's permit, and how far a device's clock may be ahead. */
+  guestPermitMs: 7 * DAY,
+  guestPermitSlackMs: DAY,
 
   retryBaseMs: SECOND,
   retryMaxMs: 30 * SECOND,

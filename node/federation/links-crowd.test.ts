@@ -35,6 +35,10 @@ describe('channels that other relays open', () => {
     const crowd = Array.from({ length: 300 }, () => open('192.0.2.1'))
     assert.equal(crowd.filter(({ isOpen }) => isOpen).length, 256 - 4)
     assert.equal(open('198.51.100.1').isOpen, true)
+    // Whoever has one address of a /64 has all of them.
+    const customer = Array.from({ length: 300 }, (_, i) => open(`2001:db8:1:2::${i.toString(16)}`))
+    assert.equal(customer.filter(({ isOpen }) => isOpen).length, 256)
+    assert.equal(open('2001:db8:1:3::1').isOpen, true)
     assert.ok(Array.from({ length: 300 }, () => open('127.0.0.1')).every(({ isOpen }) => isOpen), 'a test network on one machine')
     await links.stop()
   })

@@ -10,6 +10,7 @@ import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { Conversation } from '../../protocol/conversation.ts'
 import type { AccountId, RelayId } from '../../protocol/ids.ts'
+import { groupOf } from '../../protocol/libp2p/address-group.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import { protocols } from '../../protocol/protocols.ts'
@@ -232,4 +233,4 @@ export class Links {
   }
 }
 
-const sourcesOf = ({ remoteAddress, remotePeer }: ByteStream): string[] => isLoopback(remoteAddress) ? [remotePeer] : [remotePeer, remoteAddress]
+const sourcesOf = ({ remoteAddress, remotePeer }: ByteStream): string[] => isLoopback(remoteAddress) ? [remotePeer] : [remotePeer, groupOf(remoteAddress)]

@@ -17,16 +17,21 @@ import { decode, encode } from '../../protocol/wire/codec.ts'
 import { GuestItem } from '../../protocol/wire/gen/guest.js'
 import type { Outcome } from '../../protocol/wire/gen/log.js'
 import { deadline } from '../deadline.ts'
+import { shareOf } from '../limits/share.ts'
 import { readCandidate } from '../log/submission.ts'
 import type { RelayChannels } from '../people/people.ts'
 import type { Commits, Homes, Logger } from '../ports.ts'
 import type { Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
 
-/** One device, and all of them: a day of writing; a relay with some hundred guests. In memory as on disk. */
+/** One device: a day of writing. */
 const maxItemsPerDevice = 1_000
-const maxBytesPerDevice = 4 * 1024 * 1024
-const maxBytes = 64 * 1024 * 1024
+/**
+ * Bytes of a device, of its account, of all who came from one address, and of all: a relay with some hundred guests, in memory as on disk.
+ * Keys cost nothing, so a crowd of them shares, and leaves something for the next guest.
+ */
+const shares = { device: { most: 4 * 1024 * 1024, part: 16 }, account: { most: 8 * 1024 * 1024, part: 8 }, address: { most: 8 * 1024 * 1024, part: 8 } } as const
+const defaultMaxBytes = 64 * 1024 * 1024
 const itemOverheadBytes = 2_048
 const batchBytes = 256 * 1024
 /** Sequencers asked at a time, and of them for one device: what it has left for homes that nobody finds does not hold up the others. */
@@ -43,6 +48,8 @@ export interface GuestPass {
   readonly permit: Uint8Array
   readonly expiresAtMs: number
   readonly deviceList: Uint8Array
+  /** Where the device is; absent: it does not count, or is not known any more since the relay was started. */
+  readonly address?: string
 }
 
 interface Item {
@@ -79,7 +86,9 @@ export interface GuestOutboxComponents {
 export class GuestOutbox {
   readonly #c: GuestOutboxComponents
   readonly #queues = new Map<string, Queue>()
-  readonly #ofDevice = new Map<DeviceId, { items: number, bytes: number }>()
+  /** By device, account and address. */
+  readonly #used = new Map<string, { items: number, bytes: number }>()
+  readonly #maxBytes: number
   #bytes = 0
   #items = 0
   #counter = 0
@@ -90,8 +99,10 @@ export class GuestOutbox {
   #isStopped = false
   readonly #forwarded
 
-  constructor (components: GuestOutboxComponents) {
+  /** @param maxBytes of all guests */
+  constructor (components: GuestOutboxComponents, { maxBytes = defaultMaxBytes }: { readonly maxBytes?: number } = {}) {
     this.#c = components
+    this.#maxBytes = maxBytes
     const { meter } = components
     this.#forwarded = meter.counter('heliograph_guest_forwarded_total', 'envelopes of guests that a sequencer has answered, by what it said', ['code'])
     meter.gauge('heliograph_guest_outbox_length', 'envelopes of guests that wait for a sequencer', () => this.#items)
@@ -143,7 +154,7 @@ export class GuestOutbox {
           const key = `${pass.device}/${(++this.#counter).toString(16).padStart(counterDigits, '0')}`
           const value = encode(GuestItem, { permit: pass.permit, deviceList: pass.deviceList, envelope })
           const item = { key, messageId, bytes: value.byteLength + itemOverheadBytes, pass, envelope: Buffer.from(envelope) }
-          this.#reserve(pass.device, item.bytes)
+          this.#reserve(pass, item.bytes)
           writes.push({ op: 'put', table: 'guest', key, value })
           taken.push({ conversation, item })
         }
@@ -157,42 +168,44 @@ export class GuestOutbox {
     try {
       if (writes.length > 0) await this.#c.commits.commit(writes)
     } catch (error) {
-      for (const { item } of taken) this.#release(pass.device, item.bytes)
+      for (const { item } of taken) this.#release(pass, item.bytes)
       throw error
     }
     for (const { conversation, item } of taken) {
-      this.#release(pass.device, item.bytes)
+      this.#release(pass, item.bytes)
       this.#pump(this.#add(conversation, item))
     }
     return outcomes
   }
 
   /** @throws ProtocolError QUOTA, OVERLOADED */
-  #reserve (device: DeviceId, bytes: number): void {
-    const own = this.#ofDevice.get(device) ?? { items: 0, bytes: 0 }
-    // [LATER] what one guest, and all of them, may leave here is bounded
-    if (own.items >= maxItemsPerDevice || own.bytes + bytes > maxBytesPerDevice) throw new ProtocolError('QUOTA', { retryAfterMs: limits.retryMaxMs })
-    if (this.#bytes + bytes > maxBytes) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryMaxMs })
-    this.#ofDevice.set(device, { items: own.items + 1, bytes: own.bytes + bytes })
-    this.#bytes += bytes
-    this.#items++
+  #reserve (pass: GuestPass, bytes: number): void {
+    const space = { all: this.#maxBytes, used: this.#bytes + bytes }
+    for (const [kind, key] of sourcesOf(pass)) {
+      const own = this.#used.get(key)
+      const after = (own?.bytes ?? 0) + bytes
+      // [LATER] what one guest may leave here is bounded, and what all may
+      if (after > shares[kind].most || (kind === 'device' && (own?.items ?? 0) >= maxItemsPerDevice)) throw new ProtocolError('QUOTA', { retryAfterMs: limits.retryMaxMs })
+      if (after > shareOf(shares[kind], space)) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryMaxMs })
+    }
+    this.#count(pass, bytes, 1)
   }
 
-  #release (device: DeviceId, bytes: number): void {
-    const own = this.#ofDevice.get(device)
-    if (own === undefined) return
-    if (own.items <= 1) this.#ofDevice.delete(device)
-    else this.#ofDevice.set(device, { items: own.items - 1, bytes: own.bytes - bytes })
-    this.#bytes -= bytes
-    this.#items--
+  #release (pass: GuestPass, bytes: number): void { this.#count(pass, bytes, -1) }
+
+  #count (pass: GuestPass, bytes: number, sign: 1 | -1): void {
+    this.#bytes += sign * bytes
+    this.#items += sign
+    for (const [, key] of sourcesOf(pass)) {
+      const own = this.#used.get(key) ?? { items: 0, bytes: 0 }
+      if (own.items + sign <= 0) this.#used.delete(key)
+      else this.#used.set(key, { items: own.items + sign, bytes: own.bytes + sign * bytes })
+    }
   }
 
   #add (conversation: Conversation, item: Item): Queue {
     const { device } = item.pass
-    const own = this.#ofDevice.get(device) ?? { items: 0, bytes: 0 }
-    this.#ofDevice.set(device, { items: own.items + 1, bytes: own.bytes + item.bytes })
-    this.#bytes += item.bytes
-    this.#items++
+    this.#count(item.pass, item.bytes, 1)
     const name = `${conversation.id} ${device}`
     let queue = this.#queues.get(name)
     if (queue === undefined) this.#queues.set(name, queue = { name, conversation, items: [], isSending: false, attempt: 0, retry: undefined })
@@ -292,7 +305,7 @@ export class GuestOutbox {
     }
     if (done > 0) {
       await this.#c.commits.commit(batch.slice(0, done).map(({ key }) => ({ op: 'delete', table: 'guest', key })))
-      for (const { bytes, pass } of queue.items.splice(0, done)) this.#release(pass.device, bytes)
+      for (const { bytes, pass } of queue.items.splice(0, done)) this.#release(pass, bytes)
       queue.attempt = 0
     }
     if (done < batch.length) this.#later(queue)
@@ -321,3 +334,7 @@ export class GuestOutbox {
     for (const { retry } of this.#queues.values()) retry?.cancel()
   }
 }
+
+/** Who pays for what a guest leaves. */
+const sourcesOf = ({ account, address, device }: GuestPass): Array<[keyof typeof shares, string]> =>
+  address === undefined ? [['device', device], ['account', account]] : [['device', device], ['account', account], ['address', address]]

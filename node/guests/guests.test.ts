@@ -3,6 +3,7 @@ import { Channel, Handlers } from '../../protocol/channel.ts'
 import { pairConversation } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdToBytes, relayKeyOf, type RelayId } from '../../protocol/ids.ts'
+import { limits } from '../../protocol/limits.ts'
 import { clientMethods, relayMethods } from '../../protocol/methods.ts'
 import { signGuestPermit } from '../../protocol/records/guest-permit.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
@@ -107,11 +108,13 @@ describe('guests of a relay', () => {
       [permit({ relay: ap.id }), 'NOT_ADMITTED'],
       [permit({ expiresAtMs: world.clock.nowMs() }), 'EXPIRED'],
       [permit({ account: mallory.account }), 'NOT_ADMITTED'],
+      [permit({ expiresAtMs: world.clock.nowMs() + limits.guestPermitMs + limits.guestPermitSlackMs + 1_000 }), 'NOT_ADMITTED'],
       [permit({}, mallory.device.seed), 'BAD_SIGNATURE'],
       [permit({ device: mallory.device.id }, mallory.device.seed), 'NOT_ADMITTED'],
       [ann.deviceList.bytes, 'MALFORMED']
     ]
     for (const [bytes, code] of wrong) await assert.rejects(leave([sealed], bytes), isCode(code, ...(code === 'MALFORMED' ? ['UNSUPPORTED_VERSION', 'BAD_SIGNATURE', 'EXPIRED'] as const : [])), code)
+    assert.deepEqual(await leave([ann.seal(bob.account).bytes], permit({ expiresAtMs: world.clock.nowMs() + limits.guestPermitMs })), ['OK'])
     const ofBob = bob.seal(ann.account).bytes
     assert.deepEqual(await leave([ofBob, sealed, new Uint8Array(10)]), ['NOT_ADMITTED', 'OK', 'MALFORMED'])
   })
@@ -133,6 +136,7 @@ describe('guests of a relay', () => {
     const other = await world.relay('sa-1')
     await assert.rejects(forward(other, {}), isCode('NOT_ADMITTED'))
     await assert.rejects(forward(us, { permit: permit({ expiresAtMs: 1 }) }), isCode('EXPIRED'))
+    await assert.rejects(forward(us, { permit: permit({ expiresAtMs: world.clock.nowMs() + limits.guestPermitMs + limits.guestPermitSlackMs + 1_000 }) }), isCode('NOT_ADMITTED'))
     const mallory = new TestPerson(world.random)
     await assert.rejects(forward(us, { deviceList: mallory.devices().bytes }), isCode('NOT_ADMITTED'))
     const stranger = testDevice(world.random)
@@ -163,6 +167,24 @@ describe('guests of a relay', () => {
     }
     assert.ok(taken > 0 && taken <= 1_000, String(taken))
     assert.ok(refused.every((code) => code === 'QUOTA'))
+  })
+
+  it('who leaves much takes turns, and who leaves little does not wait for that', async () => {
+    const waiting = async (): Promise<number> => await us.meter.gauged('heliograph_intake_guests_waiting')
+    const mallory = new TestPerson(world.random)
+    const channel = await guestAt(us, mallory, mallory.device)
+    const own = signGuestPermit(signing, { account: mallory.account, device: mallory.device.id, relay: us.id, expiresAtMs: world.clock.nowMs() + 3_600_000 }, mallory.device.seed)
+    const sender = new TestClient(world, mallory, eu)
+    const one = ann.seal(bob.account)
+    let isAnswered = false
+    // First, so that there is somebody who sends little.
+    await leave([ann.seal(bob.account).bytes])
+    const flood = Array.from({ length: 20 }, async () => { await channel.call(clientMethods.guestSubmit, { permit: own, envelopes: Array.from({ length: 32 }, () => sender.seal(bob.account).bytes) }) })
+    const left = asGuest.call(clientMethods.guestSubmit, { permit: permit(), envelopes: [one.bytes] }).then(() => { isAnswered = true })
+    for (let passedMs = 0; !isAnswered && passedMs < 40; passedMs++) await world.clock.advance(1)
+    assert.ok(isAnswered && await waiting() > 100, `${await waiting()} wait`)
+    await world.during(Promise.all([...flood, left]))
+    assert.equal(await waiting(), 0)
   })
 
   it('who leaves messages for very many people of a silent relay does not hold up other guests', async () => {

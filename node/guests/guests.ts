@@ -8,11 +8,15 @@ import type { Channel, Handlers } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, RelayId } from '../../protocol/ids.ts'
+import { groupOf } from '../../protocol/libp2p/address-group.ts'
+import { limits } from '../../protocol/limits.ts'
 import { clientMethods, relayMethods } from '../../protocol/methods.ts'
 import { isExpired, verifyDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
 import { verifyGuestPermit } from '../../protocol/records/guest-permit.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Outcome } from '../../protocol/wire/gen/log.js'
+import type { FairIntake, Weight } from '../limits/fair-intake.ts'
+import { isLoopback } from '../loopback.ts'
 import type { Accounts } from '../people/accounts.ts'
 import type { Buckets } from '../ports.ts'
 import type { GuestOutbox } from './guest-outbox.ts'
@@ -27,6 +31,8 @@ export interface GuestsComponents {
   readonly clock: Clock
   readonly signing: Signing
   readonly outbox: Pick<GuestOutbox, 'take'>
+  /** Guests that send much, and relays that bring much of theirs, take turns. */
+  readonly fair: Pick<FairIntake, 'run'>
   /** Into a log that this relay sequences. */
   readonly accept: (envelopes: readonly Uint8Array[], sender: { readonly account: AccountId, readonly device: DeviceId }) => Promise<Outcome[]>
   /** Whoever said hello on this connection and is not registered here. @throws ProtocolError NOT_AUTHENTICATED, NOT_ADMITTED */
@@ -39,20 +45,23 @@ export class Guests {
   constructor (components: GuestsComponents) { this.#c = components }
 
   register (clientHandlers: Handlers, relayHandlers: Handlers): void {
-    const { accept, buckets, clock, guest, outbox, self, signing } = this.#c
+    const { accept, buckets, clock, fair, guest, outbox, self, signing } = this.#c
     clientHandlers.on(clientMethods.guestSubmit, async ({ envelopes, permit }, channel) => {
       const { device, list } = guest(channel)
       buckets.take('submitPerDevice', device, envelopes.length + permitCost)
       const { account, expiresAtMs, ...pass } = verifyGuestPermit(signing, permit, clock.nowMs())
+      checkTime(expiresAtMs, clock.nowMs())
       // [REJECT] a permit for somebody else, or for another relay
       if (account !== list.account || pass.device !== device || pass.relay !== self) throw new ProtocolError('NOT_ADMITTED', { what: 'guest permit' })
-      return { outcomes: await outbox.take(envelopes, { account, device, permit: new Uint8Array(permit), expiresAtMs, deviceList: list.bytes }) }
+      const { remoteAddress } = channel.stream
+      const from = { account, device, permit: new Uint8Array(permit), expiresAtMs, deviceList: list.bytes, ...(isLoopback(remoteAddress) ? {} : { address: groupOf(remoteAddress) }) }
+      return { outcomes: await fair.run(account, weightOf(envelopes), () => outbox.take(envelopes, from)) }
     })
     relayHandlers.on(relayMethods.guestForward, async ({ deviceList, envelopes, permit }, channel) => {
       const relay = channel.stream.remotePeer as RelayId
       buckets.take('forwardPerRelay', relay, envelopes.length + permitCost)
       const sender = await this.#check(permit, deviceList, relay)
-      return { outcomes: await accept(envelopes, sender) }
+      return { outcomes: await fair.run(relay, weightOf(envelopes), () => accept(envelopes, sender)) }
     })
   }
 
@@ -60,7 +69,8 @@ export class Guests {
   async #check (permit: Uint8Array, deviceList: Uint8Array, relay: RelayId): Promise<{ account: AccountId, device: DeviceId }> {
     const { accounts, clock, signing } = this.#c
     const nowMs = clock.nowMs()
-    const { account, device, relay: permitted } = verifyGuestPermit(signing, permit, nowMs)
+    const { account, device, expiresAtMs, relay: permitted } = verifyGuestPermit(signing, permit, nowMs)
+    checkTime(expiresAtMs, nowMs)
     // [REJECT] SPEC(move) a permit is good for the relay that it names
     if (permitted !== relay) throw new ProtocolError('NOT_ADMITTED', { what: 'guest permit' })
     const list = verifyDeviceList(signing, deviceList)
@@ -73,3 +83,10 @@ export class Guests {
     return { account, device }
   }
 }
+
+/** [REJECT] SPEC(move) a permit is for days: whoever gets hold of one has it for no longer. A device's clock may be off by a day. */
+function checkTime (expiresAtMs: number, nowMs: number): void {
+  if (expiresAtMs > nowMs + limits.guestPermitMs + limits.guestPermitSlackMs) throw new ProtocolError('NOT_ADMITTED', { what: 'guest permit' })
+}
+
+const weightOf = (envelopes: readonly Uint8Array[]): Weight => ({ envelopes: envelopes.length, bytes: envelopes.reduce((sum, { byteLength }) => sum + byteLength, 0) })

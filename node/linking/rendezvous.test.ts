@@ -86,6 +86,12 @@ describe('rendezvous', () => {
     await refused(visitor().meet(id(3), false), 'LINK_FAILED')
   })
 
+  it('all addresses of an IPv6 customer have one quota', async () => {
+    for (let i = 0; i < rates.linkPerAddress.burst; i++) await visitor({ address: `2001:db8:1:2::${i.toString(16)}` }).meet(id(10 + i), true)
+    await refused(visitor({ address: '2001:db8:1:2:ffff::1' }).meet(id(200), true), 'QUOTA')
+    await visitor({ address: '2001:db8:1:3::1' }).meet(id(201), true)
+  })
+
   it('a parcel for nobody is refused', async () => {
     const alone = visitor()
     await refused(alone.give(Uint8Array.of(1)), 'LINK_FAILED')

@@ -10,6 +10,7 @@ import { mapKey } from '../../protocol/bytes.ts'
 import { Channel, Handlers, type ChannelMeter } from '../../protocol/channel.ts'
 import type { Clock, Timer } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { groupOf } from '../../protocol/libp2p/address-group.ts'
 import { limits } from '../../protocol/limits.ts'
 import { rendezvousBytes } from '../../protocol/linking/link-code.ts'
 import { linkMethods } from '../../protocol/methods.ts'
@@ -92,8 +93,9 @@ export class Rendezvous {
   /** As many have come from there as may be about to say where they want to go. */
   #isCrowded (address: string): boolean {
     if (isLoopback(address)) return false
+    const group = groupOf(address)
     let silent = 0
-    for (const { meeting, channel } of this.#parties.values()) if (meeting === undefined && channel.stream.remoteAddress === address) silent++
+    for (const { meeting, channel } of this.#parties.values()) if (meeting === undefined && groupOf(channel.stream.remoteAddress) === group) silent++
     return silent >= maxSilent
   }
 
@@ -111,7 +113,7 @@ export class Rendezvous {
     if (rendezvous.byteLength !== rendezvousBytes) throw new ProtocolError('MALFORMED', { what: 'rendezvous' })
     if (party.meeting !== undefined) throw new ProtocolError('LINK_FAILED', { what: 'in a meeting already' })
     const { remoteAddress } = party.channel.stream
-    if (!isLoopback(remoteAddress)) this.#c.buckets.take('linkPerAddress', remoteAddress, 1)
+    if (!isLoopback(remoteAddress)) this.#c.buckets.take('linkPerAddress', groupOf(remoteAddress), 1)
     const key = mapKey(rendezvous)
     if (isNewDevice) this.#open(key, party)
     else this.#join(key, party)

@@ -10,6 +10,7 @@ import { Channel, type ChannelMeter, type Handlers } from '../../protocol/channe
 import type { Clock, Timer } from '../../protocol/clock.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
+import { groupOf } from '../../protocol/libp2p/address-group.ts'
 import { limits } from '../../protocol/limits.ts'
 import { anyMethods, clientMethods, clientNotifications, type Quota } from '../../protocol/methods.ts'
 import { isExpired, verifyDeviceList, type SignedDeviceList } from '../../protocol/records/device-list.ts'
@@ -261,7 +262,7 @@ export class ClientService {
     this.#checkBlocked(devices.account)
     // A repeat or a new handle of somebody who is here is a request like others; a newcomer counts for its address.
     if (accounts.isLocal(devices.account)) this.#charge(connection.channel)
-    else if (!isLoopback(connection.stream.remoteAddress)) buckets.take('registerPerAddress', connection.stream.remoteAddress, 1)
+    else if (!isLoopback(connection.stream.remoteAddress)) buckets.take('registerPerAddress', groupOf(connection.stream.remoteAddress), 1)
     if (this.#isDraining) throw new ProtocolError('DRAINING')
     return await this.#exclusively(connection, async () => {
       const local = await registrar.register({ devices, device: connection.device, homeRecord: register.homeRecord, handle: register.handle, prekeys: register.prekeys })

@@ -10,6 +10,7 @@ import type { AccountId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { isNewer, verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
+import { shareOf } from '../limits/share.ts'
 import type { Commits, Homes } from '../ports.ts'
 import type { Store, Write } from '../store/store.ts'
 import * as rows from './shadow-rows.ts'
@@ -38,11 +39,14 @@ export class ShadowRegister {
   readonly #byAccount = new Map<AccountId, Map<RelayId, number>>()
   readonly #counts = new Map<RelayId, number>()
   readonly #former = new Map<string, { readonly record: Uint8Array, readonly epoch: number, readonly isDone: boolean }>()
+  readonly #maxAccounts: number
   /** Accounts that are being taken over: their shadows stay as they are. */
   readonly #closed = new Set<AccountId>()
 
-  constructor (components: ShadowRegisterComponents, onBegin: (account: AccountId, relay: RelayId) => void) {
+  /** @param maxAccounts of all relays */
+  constructor (components: ShadowRegisterComponents, onBegin: (account: AccountId, relay: RelayId) => void, { maxAccounts }: { readonly maxAccounts: number }) {
     this.#c = components
+    this.#maxAccounts = maxAccounts
     this.#onBegin = onBegin
   }
 
@@ -137,8 +141,8 @@ export class ShadowRegister {
 
   async #begin (account: AccountId, relay: RelayId, epoch: number, record?: Uint8Array): Promise<void> {
     const isNew = this.#byAccount.get(account)?.has(relay) !== true
-    // [REJECT] one relay does not fill this one
-    if (isNew && (this.#counts.get(relay) ?? 0) >= limits.standbyAccountsPerRelay) throw new ProtocolError('TOO_MANY', { max: limits.standbyAccountsPerRelay, what: 'accounts' })
+    // [REJECT] one relay does not fill this one, nor many
+    if (isNew && (this.#counts.get(relay) ?? 0) >= shareOf({ most: limits.standbyAccountsPerRelay, part: 4 }, { all: this.#maxAccounts, used: this.size })) throw new ProtocolError('TOO_MANY', { max: limits.standbyAccountsPerRelay, what: 'accounts' })
     this.#onBegin(account, relay)
     if (record !== undefined) await this.#c.homes.learnDurably(record)
     await this.#c.commits.commit([rows.put(rows.accountKey(account, relay), rows.encodeU32(epoch))])

@@ -1,5 +1,5 @@
 /**
- * How much one relay may leave here of what it ships.
+ * How much one relay may leave here of what it ships, and all of them.
  *
  * Owns: the bytes of every relay, counted as they come and now and then anew. Does not know: who may ship (shadow-register.ts).
  * Spec: docs/protocol/standby.md
@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'
 import type { ShipRow } from '../../protocol/wire/gen/standby.js'
+import { shareOf } from '../limits/share.ts'
 import type { Logger } from '../ports.ts'
 import type { Store, Write } from '../store/store.ts'
 import type { ShadowRegister } from './shadow-register.ts'
@@ -35,25 +36,30 @@ export interface ShadowWrites {
 export class ShadowSpace {
   readonly #c: ShadowSpaceComponents
   readonly #maxBytes: number
+  readonly #maxAllBytes: number
+  #total = 0
   readonly #bytes = new Map<RelayId, number>()
   readonly #recounting = new Set<RelayId>()
   readonly #recountTimers = new Set<Timer>()
   #isStopped = false
 
-  /** @param maxBytes kept for one relay */
-  constructor (components: ShadowSpaceComponents, maxBytes: number) {
+  /** @param maxBytes kept for one relay, `maxAllBytes` for all */
+  constructor (components: ShadowSpaceComponents, { maxBytes, maxAllBytes }: { readonly maxBytes: number, readonly maxAllBytes: number }) {
     this.#c = components
     this.#maxBytes = maxBytes
+    this.#maxAllBytes = maxAllBytes
   }
 
-  get total (): number {
-    let bytes = 0
-    for (const one of this.#bytes.values()) bytes += one
-    return bytes
-  }
+  get total (): number { return this.#total }
 
   /** What has reached the disk, or with a negative number has gone from it. */
-  add (relay: RelayId, bytes: number): void { this.#bytes.set(relay, Math.max(0, (this.#bytes.get(relay) ?? 0) + bytes)) }
+  add (relay: RelayId, bytes: number): void { this.#set(relay, Math.max(0, (this.#bytes.get(relay) ?? 0) + bytes)) }
+
+  #set (relay: RelayId, bytes: number): void {
+    this.#total += bytes - (this.#bytes.get(relay) ?? 0)
+    if (bytes === 0) this.#bytes.delete(relay)
+    else this.#bytes.set(relay, bytes)
+  }
 
   /** @throws ProtocolError TOO_MANY: as every charge */
   writeRow (key: string, { value }: ShipRow, taken: ShadowWrites): void {
@@ -69,7 +75,8 @@ export class ShadowSpace {
     const { relay } = taken
     taken.bytes += bytes
     // [REJECT] SPEC(standby §bounds) one relay does not fill this one
-    if ((this.#bytes.get(relay) ?? 0) + taken.bytes <= this.#maxBytes) return
+    const own = (this.#bytes.get(relay) ?? 0) + taken.bytes
+    if (own <= shareOf({ most: this.#maxBytes, part: 4 }, { all: this.#maxAllBytes, used: this.#total + taken.bytes })) return
     this.#recount(relay)
     throw new ProtocolError('TOO_MANY', { what: 'bytes kept for one relay' })
   }
@@ -89,7 +96,7 @@ export class ShadowSpace {
       for (const account of this.#c.register.accountsOf(relay)) {
         for await (const { value } of this.#c.store.scan('standby', rows.rowsKey(account, relay))) bytes += value.byteLength
       }
-      this.#bytes.set(relay, bytes)
+      this.#set(relay, bytes)
     }
     count().catch((error: unknown) => { this.#c.logger.warn('standby.recount', {}, error) })
     this.#recountTimers.add(this.#c.clock.after(recountEveryMs, () => { this.#recounting.delete(relay) }))

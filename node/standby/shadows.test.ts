@@ -178,6 +178,48 @@ describe('what is shipped to a standby', () => {
     await shadows.stop()
   })
 
+  it('is bounded for all relays together: many share, and leave something for the next', async () => {
+    const world = new World(27)
+    const standby = testRelay(world.random)
+    const store = new MemoryStore()
+    const records = new Map<string, ReturnType<typeof signHomeRecord>>()
+    const shadows = new Shadows({
+      store,
+      commits: directCommits(store),
+      homes: { self: standby.id, cached: (account) => records.get(account), known: async (account) => records.get(account), learnDurably: async () => {} },
+      accounts: { isLocal: () => false },
+      buckets: { take: () => {} },
+      signing,
+      clock: world.clock,
+      meter: new CountingMeter(),
+      logger: silentLogger,
+      takeIn: async () => {}
+    }, { maxBytes: 20_000, maxAllBytes: 100_000, maxAccounts: 40 })
+    const taken: number[] = []
+    const accounts: number[] = []
+    for (let relays = 0; relays < 8; relays++) {
+      const primary = testRelay(world.random)
+      let [entries, served] = [0, 0]
+      for (let i = 0; i < 20; i++) {
+        const [one, other] = [new TestPerson(world.random), new TestPerson(world.random)]
+        records.set(one.account, signHomeRecord(signing, { account: one.account, epoch: 1, homes: [primary.id, standby.id], region: 'eu', issuedAtMs: 1 }, one.seed))
+        const conversation = pairConversation(one.account, other.account)
+        const envelope = encodeEnvelope({ conversation, sender: one.account, senderDevice: one.device.id, messageId: messageIdFromBytes(Uint8Array.of(...new Uint8Array(6), 0x70, 0, 0x80, ...world.random.bytes(7))), kind: 1, expiresAtMs: 0, ciphertexts: [{ device: one.device.id, kind: 2, bytes: new Uint8Array(3_000) }] })
+        const { answers } = await world.during(shadows.receive({ accounts: [], logs: [{ ...emptyPart(conversation.id, one.account), entries: [{ epoch: 1, seq: 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope }] }] }, primary.id))
+        if ((answers[0]?.status ?? 0) === 0) entries++
+        else assert.equal(answers[0]!.status, ERRORS.TOO_MANY.status)
+        if (shadows.register.has(one.account)) served++
+      }
+      taken.push(entries)
+      accounts.push(served)
+    }
+    const sum = (list: number[]): number => list.reduce((total, one) => total + one, 0)
+    assert.ok(taken[0]! >= 4 && taken[0]! <= 7 && taken[7]! >= 1, `entries: ${taken.join(' ')}`)
+    assert.ok(sum(taken) * 3_000 < 100_000, `entries: ${taken.join(' ')}`)
+    assert.ok(accounts[0]! <= 10 && accounts[7]! >= 1 && sum(accounts) < 40, `accounts: ${accounts.join(' ')}`)
+    await shadows.stop()
+  })
+
   it('goes a bounded number of rows at a time, however many there are', async () => {
     const world = new World(27)
     const [primary, standby] = [testRelay(world.random), testRelay(world.random)]

@@ -53,11 +53,11 @@ export class Shadows {
   readonly #refused: Counter
   #isStopped = false
 
-  /** @param maxBytes kept for one relay */
-  constructor (components: ShadowsComponents, { maxBytes = limits.standbyBytesPerRelay }: { readonly maxBytes?: number } = {}) {
+  /** @param maxBytes kept for one relay, `maxAllBytes` for all; of accounts `maxAccounts` for all */
+  constructor (components: ShadowsComponents, { maxBytes = limits.standbyBytesPerRelay, maxAllBytes = limits.standbyBytes, maxAccounts = limits.standbyAccounts }: { readonly maxBytes?: number, readonly maxAllBytes?: number, readonly maxAccounts?: number } = {}) {
     this.#c = components
-    const register = this.register = new ShadowRegister(components, (account, relay) => { this.#keep(account, relay) })
-    const space = this.#space = new ShadowSpace({ ...components, register }, maxBytes)
+    const register = this.register = new ShadowRegister(components, (account, relay) => { this.#keep(account, relay) }, { maxAccounts })
+    const space = this.#space = new ShadowSpace({ ...components, register }, { maxBytes, maxAllBytes })
     this.logs = new ShadowLogs({ ...components, register, space, commit: (writes) => this.#commit(writes) })
     const { meter } = components
     this.#refused = meter.counter('heliograph_standby_refused_total', 'shipments of logs and accounts that were refused here, by code', ['code'])
