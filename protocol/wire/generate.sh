@@ -12,3 +12,5 @@ rm -rf .build
 node drop-streams.js gen
 # protons asks for Uint8Array<ArrayBuffer>; any Uint8Array encodes the same
 sed -i 's/Uint8Array<ArrayBuffer>/Uint8Array/g' gen/*.d.ts
+# a Buffer and a view of it for each field that is absent were a third of the time of decoding
+sed -i 's/uint8ArrayAlloc(0)/new Uint8Array(0)/; /uint8arrays\/alloc/d' gen/*.js

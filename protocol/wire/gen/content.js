@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Content;
 (function (Content) {
     let _codec;
@@ -131,17 +130,17 @@ export var Content;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    conversation: uint8ArrayAlloc(0),
-                    messageId: uint8ArrayAlloc(0),
-                    senderDevice: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
+                    messageId: new Uint8Array(0),
+                    senderDevice: new Uint8Array(0),
                     sentAtMs: 0,
-                    previous: uint8ArrayAlloc(0),
+                    previous: new Uint8Array(0),
                     ownListEpoch: 0,
-                    ownListHash: uint8ArrayAlloc(0),
+                    ownListHash: new Uint8Array(0),
                     theirListEpoch: 0,
-                    theirListHash: uint8ArrayAlloc(0),
+                    theirListHash: new Uint8Array(0),
                     groupSeq: 0,
-                    groupHash: uint8ArrayAlloc(0)
+                    groupHash: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -483,8 +482,8 @@ export var Quote;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    messageId: uint8ArrayAlloc(0),
-                    author: uint8ArrayAlloc(0),
+                    messageId: new Uint8Array(0),
+                    author: new Uint8Array(0),
                     excerpt: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -549,7 +548,7 @@ export var Mention;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     start: 0,
                     length: 0
                 };
@@ -691,7 +690,7 @@ export var ContactCard;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     name: '',
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     handle: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -828,7 +827,7 @@ export var Vote;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    poll: uint8ArrayAlloc(0),
+                    poll: new Uint8Array(0),
                     options: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -891,7 +890,7 @@ export var Reaction;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    messageId: uint8ArrayAlloc(0),
+                    messageId: new Uint8Array(0),
                     emoji: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -954,7 +953,7 @@ export var Edit;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    messageId: uint8ArrayAlloc(0),
+                    messageId: new Uint8Array(0),
                     body: '',
                     mentions: []
                 };
@@ -1020,7 +1019,7 @@ export var Deletion;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    messageId: uint8ArrayAlloc(0)
+                    messageId: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1120,7 +1119,7 @@ export var Pin;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    messageId: uint8ArrayAlloc(0),
+                    messageId: new Uint8Array(0),
                     isPinned: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -1173,7 +1172,7 @@ export var ViewedOnce;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    messageId: uint8ArrayAlloc(0)
+                    messageId: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1226,7 +1225,7 @@ export var Receipt;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     stage: 0,
-                    messageIds: uint8ArrayAlloc(0)
+                    messageIds: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1302,8 +1301,8 @@ export var GroupKeys;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    group: uint8ArrayAlloc(0),
-                    forDevice: uint8ArrayAlloc(0)
+                    group: new Uint8Array(0),
+                    forDevice: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1379,8 +1378,8 @@ export var Resend;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    group: uint8ArrayAlloc(0),
-                    messageIds: uint8ArrayAlloc(0)
+                    group: new Uint8Array(0),
+                    messageIds: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1440,9 +1439,9 @@ export var Copy;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    group: uint8ArrayAlloc(0),
-                    messageId: uint8ArrayAlloc(0),
-                    content: uint8ArrayAlloc(0)
+                    group: new Uint8Array(0),
+                    messageId: new Uint8Array(0),
+                    content: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1512,9 +1511,9 @@ export var Welcome;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    snapshot: uint8ArrayAlloc(0),
-                    profileKeyId: uint8ArrayAlloc(0),
-                    profileKey: uint8ArrayAlloc(0),
+                    snapshot: new Uint8Array(0),
+                    profileKeyId: new Uint8Array(0),
+                    profileKey: new Uint8Array(0),
                     shared: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -1595,7 +1594,7 @@ export var PersonalProfile;
                 const obj = {
                     name: '',
                     about: '',
-                    picture: uint8ArrayAlloc(0),
+                    picture: new Uint8Array(0),
                     version: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;

@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 import { Bundle } from './records.js';
 import { Claimed } from './service.js';
 export var PublicProfile;
@@ -37,7 +36,7 @@ export var PublicProfile;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     name: '',
                     about: '',
                     issuedAtMs: 0
@@ -193,11 +192,11 @@ export var DirectoryPerson;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
-                    homeRecord: uint8ArrayAlloc(0),
-                    deviceList: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
+                    homeRecord: new Uint8Array(0),
+                    deviceList: new Uint8Array(0),
                     bundles: [],
-                    handleHash: uint8ArrayAlloc(0)
+                    handleHash: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -277,7 +276,7 @@ export var DirectoryRef;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    relay: uint8ArrayAlloc(0),
+                    relay: new Uint8Array(0),
                     generation: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -394,9 +393,9 @@ export var DirectoryRead;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    relay: uint8ArrayAlloc(0),
+                    relay: new Uint8Array(0),
                     generation: 0,
-                    hash: uint8ArrayAlloc(0)
+                    hash: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {

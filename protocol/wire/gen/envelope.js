@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Envelope;
 (function (Envelope) {
     let _codec;
@@ -53,10 +52,10 @@ export var Envelope;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    conversation: uint8ArrayAlloc(0),
-                    senderAccount: uint8ArrayAlloc(0),
-                    senderDevice: uint8ArrayAlloc(0),
-                    messageId: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
+                    senderAccount: new Uint8Array(0),
+                    senderDevice: new Uint8Array(0),
+                    messageId: new Uint8Array(0),
                     kind: 0,
                     expiresAtMs: 0,
                     ciphertexts: []
@@ -155,9 +154,9 @@ export var Ciphertext;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    device: uint8ArrayAlloc(0),
+                    device: new Uint8Array(0),
                     kind: 0,
-                    bytes: uint8ArrayAlloc(0)
+                    bytes: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {

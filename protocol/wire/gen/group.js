@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Control;
 (function (Control) {
     let _codec;
@@ -83,11 +82,11 @@ export var Control;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    conversation: uint8ArrayAlloc(0),
-                    actor: uint8ArrayAlloc(0),
-                    device: uint8ArrayAlloc(0),
-                    deviceList: uint8ArrayAlloc(0),
-                    previous: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
+                    actor: new Uint8Array(0),
+                    device: new Uint8Array(0),
+                    deviceList: new Uint8Array(0),
+                    previous: new Uint8Array(0),
                     madeAtMs: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -450,7 +449,7 @@ export var GroupSetRole;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     role: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -581,8 +580,8 @@ export var GroupLink;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    id: uint8ArrayAlloc(0),
-                    publicKey: uint8ArrayAlloc(0),
+                    id: new Uint8Array(0),
+                    publicKey: new Uint8Array(0),
                     expiresAtMs: 0,
                     maxUses: 0
                 };
@@ -644,7 +643,7 @@ export var GroupRevoke;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    link: uint8ArrayAlloc(0)
+                    link: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -696,8 +695,8 @@ export var GroupJoin;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    link: uint8ArrayAlloc(0),
-                    proof: uint8ArrayAlloc(0)
+                    link: new Uint8Array(0),
+                    proof: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -753,8 +752,8 @@ export var GroupProfile;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    keyId: uint8ArrayAlloc(0),
-                    sealed: uint8ArrayAlloc(0)
+                    keyId: new Uint8Array(0),
+                    sealed: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -816,7 +815,7 @@ export var GroupProfileText;
                 const obj = {
                     name: '',
                     description: '',
-                    icon: uint8ArrayAlloc(0)
+                    icon: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -904,10 +903,10 @@ export var GroupSnapshot;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
                     epoch: 0,
                     seq: 0,
-                    head: uint8ArrayAlloc(0),
+                    head: new Uint8Array(0),
                     members: [],
                     links: []
                 };
@@ -1017,7 +1016,7 @@ export var GroupMember;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     role: 0,
                     sinceSeq: 0,
                     listEpoch: 0
@@ -1089,7 +1088,7 @@ export var GroupLinkState;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     uses: 0,
-                    madeBy: uint8ArrayAlloc(0)
+                    madeBy: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1147,7 +1146,7 @@ export var GroupRef;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0)
+                    conversation: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1240,16 +1239,16 @@ export var GroupAnchor;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    conversation: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
                     epoch: 0,
-                    anchor: uint8ArrayAlloc(0),
+                    anchor: new Uint8Array(0),
                     homeEpoch: 0,
-                    admin: uint8ArrayAlloc(0),
-                    device: uint8ArrayAlloc(0),
-                    deviceList: uint8ArrayAlloc(0),
+                    admin: new Uint8Array(0),
+                    device: new Uint8Array(0),
+                    deviceList: new Uint8Array(0),
                     logEpoch: 0,
                     seq: 0,
-                    head: uint8ArrayAlloc(0),
+                    head: new Uint8Array(0),
                     madeAtMs: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -1410,7 +1409,7 @@ export var LogEpochs;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
                     first: 0,
                     head: 0,
                     epochs: []
@@ -1558,12 +1557,12 @@ export var GroupReceipt;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
-                    to: uint8ArrayAlloc(0),
-                    from: uint8ArrayAlloc(0),
-                    device: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
+                    to: new Uint8Array(0),
+                    from: new Uint8Array(0),
+                    device: new Uint8Array(0),
                     counter: 0,
-                    sealed: uint8ArrayAlloc(0)
+                    sealed: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1763,8 +1762,8 @@ export var Refused;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
-                    messageId: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
+                    messageId: new Uint8Array(0),
                     status: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;

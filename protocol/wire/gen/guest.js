@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var AskHome;
 (function (AskHome) {
     let _codec;
@@ -18,7 +17,7 @@ export var AskHome;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    relay: uint8ArrayAlloc(0)
+                    relay: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -212,9 +211,9 @@ export var GuestPermit;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    account: uint8ArrayAlloc(0),
-                    device: uint8ArrayAlloc(0),
-                    relay: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
+                    device: new Uint8Array(0),
+                    relay: new Uint8Array(0),
                     expiresAtMs: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -285,7 +284,7 @@ export var GuestBatch;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    permit: uint8ArrayAlloc(0),
+                    permit: new Uint8Array(0),
                     envelopes: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -354,8 +353,8 @@ export var GuestForward;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    permit: uint8ArrayAlloc(0),
-                    deviceList: uint8ArrayAlloc(0),
+                    permit: new Uint8Array(0),
+                    deviceList: new Uint8Array(0),
                     envelopes: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -426,9 +425,9 @@ export var GuestItem;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    permit: uint8ArrayAlloc(0),
-                    deviceList: uint8ArrayAlloc(0),
-                    envelope: uint8ArrayAlloc(0)
+                    permit: new Uint8Array(0),
+                    deviceList: new Uint8Array(0),
+                    envelope: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {

@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var LinkMeet;
 (function (LinkMeet) {
     let _codec;
@@ -22,7 +21,7 @@ export var LinkMeet;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    rendezvous: uint8ArrayAlloc(0),
+                    rendezvous: new Uint8Array(0),
                     isNewDevice: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -75,7 +74,7 @@ export var LinkParcel;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    payload: uint8ArrayAlloc(0)
+                    payload: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -256,7 +255,7 @@ export var LinkCommit;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    commitment: uint8ArrayAlloc(0)
+                    commitment: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -308,7 +307,7 @@ export var LinkNonce;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    nonce: uint8ArrayAlloc(0)
+                    nonce: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -360,8 +359,8 @@ export var LinkReveal;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    key: uint8ArrayAlloc(0),
-                    nonce: uint8ArrayAlloc(0)
+                    key: new Uint8Array(0),
+                    nonce: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -417,7 +416,7 @@ export var LinkGrant;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     epoch: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -486,10 +485,10 @@ export var LinkIntroduction;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    transportKey: uint8ArrayAlloc(0),
-                    identityKey: uint8ArrayAlloc(0),
+                    transportKey: new Uint8Array(0),
+                    identityKey: new Uint8Array(0),
                     registrationId: 0,
-                    proof: uint8ArrayAlloc(0),
+                    proof: new Uint8Array(0),
                     name: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -576,8 +575,8 @@ export var LinkAdmission;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    deviceList: uint8ArrayAlloc(0),
-                    homeRecord: uint8ArrayAlloc(0),
+                    deviceList: new Uint8Array(0),
+                    homeRecord: new Uint8Array(0),
                     handle: '',
                     relayName: '',
                     region: '',
@@ -797,7 +796,7 @@ export var LinkRow;
                 const obj = {
                     table: '',
                     key: '',
-                    value: uint8ArrayAlloc(0)
+                    value: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {

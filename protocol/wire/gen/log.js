@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Page;
 (function (Page) {
     let _codec;
@@ -32,7 +31,7 @@ export var Page;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
                     epoch: 0,
                     entries: [],
                     head: 0
@@ -192,7 +191,7 @@ export var Position;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
                     epoch: 0,
                     seq: 0
                 };
@@ -571,7 +570,7 @@ export var ReadLog;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
                     fromSeq: 0,
                     maxEntries: 0
                 };
@@ -645,7 +644,7 @@ export var LogState;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
                     epoch: 0,
                     first: 0,
                     head: 0,
@@ -779,9 +778,9 @@ export var GossipPage;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    relay: uint8ArrayAlloc(0),
-                    page: uint8ArrayAlloc(0),
-                    signature: uint8ArrayAlloc(0)
+                    relay: new Uint8Array(0),
+                    page: new Uint8Array(0),
+                    signature: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {

@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Watch;
 (function (Watch) {
     let _codec;
@@ -80,7 +79,7 @@ export var Watched;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0)
+                    account: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -198,7 +197,7 @@ export var Presence;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     state: 0,
                     lastSeenMs: 0
                 };
@@ -498,8 +497,8 @@ export var WatchedPair;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
-                    watcher: uint8ArrayAlloc(0)
+                    account: new Uint8Array(0),
+                    watcher: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -688,8 +687,8 @@ export var PresenceGrant;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
-                    watcher: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
+                    watcher: new Uint8Array(0),
                     bits: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;

@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Signed;
 (function (Signed) {
     let _codec;
@@ -22,8 +21,8 @@ export var Signed;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    body: uint8ArrayAlloc(0),
-                    signature: uint8ArrayAlloc(0)
+                    body: new Uint8Array(0),
+                    signature: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -98,7 +97,7 @@ export var DeviceList;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     epoch: 0,
                     issuedAtMs: 0,
                     expiresAtMs: 0,
@@ -186,8 +185,8 @@ export var Device;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    transportKey: uint8ArrayAlloc(0),
-                    identityKey: uint8ArrayAlloc(0),
+                    transportKey: new Uint8Array(0),
+                    identityKey: new Uint8Array(0),
                     registrationId: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -267,7 +266,7 @@ export var HomeRecord;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     epoch: 0,
                     homes: [],
                     region: '',
@@ -384,7 +383,7 @@ export var RelayRecord;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    relay: uint8ArrayAlloc(0),
+                    relay: new Uint8Array(0),
                     name: '',
                     region: '',
                     addresses: [],
@@ -565,7 +564,7 @@ export var DeviceKeys;
                     version: 0,
                     suite: 0,
                     registrationId: 0,
-                    identityKey: uint8ArrayAlloc(0),
+                    identityKey: new Uint8Array(0),
                     issuedAtMs: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -651,8 +650,8 @@ export var SignedPrekey;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     id: 0,
-                    key: uint8ArrayAlloc(0),
-                    signature: uint8ArrayAlloc(0)
+                    key: new Uint8Array(0),
+                    signature: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -713,7 +712,7 @@ export var OneTimePrekey;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     id: 0,
-                    key: uint8ArrayAlloc(0)
+                    key: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -847,8 +846,8 @@ export var Bundle;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    device: uint8ArrayAlloc(0),
-                    deviceKeys: uint8ArrayAlloc(0)
+                    device: new Uint8Array(0),
+                    deviceKeys: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {

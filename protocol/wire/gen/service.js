@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 import { PrekeyUpload, Bundle } from './records.js';
 export var Failure;
 (function (Failure) {
@@ -144,8 +143,8 @@ export var Hello;
             }, (reader, length, opts = {}) => {
                 const obj = {
                     version: 0,
-                    account: uint8ArrayAlloc(0),
-                    deviceList: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
+                    deviceList: new Uint8Array(0),
                     software: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -325,7 +324,7 @@ export var Register;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    homeRecord: uint8ArrayAlloc(0),
+                    homeRecord: new Uint8Array(0),
                     handle: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -480,7 +479,7 @@ export var Claim;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0)
+                    account: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -542,8 +541,8 @@ export var Claimed;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    deviceList: uint8ArrayAlloc(0),
-                    homeRecord: uint8ArrayAlloc(0),
+                    deviceList: new Uint8Array(0),
+                    homeRecord: new Uint8Array(0),
                     bundles: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -612,7 +611,7 @@ export var FindAccount;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0)
+                    account: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -724,9 +723,9 @@ export var Found;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
-                    homeRecord: uint8ArrayAlloc(0),
-                    deviceList: uint8ArrayAlloc(0)
+                    account: new Uint8Array(0),
+                    homeRecord: new Uint8Array(0),
+                    deviceList: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {

@@ -1,5 +1,4 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
-import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc';
 export var Shipment;
 (function (Shipment) {
     let _codec;
@@ -113,7 +112,7 @@ export var ShipAccount;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    account: uint8ArrayAlloc(0),
+                    account: new Uint8Array(0),
                     rows: [],
                     isWhole: false,
                     isDone: false
@@ -323,8 +322,8 @@ export var ShipLog;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
-                    account: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
+                    account: new Uint8Array(0),
                     skipThrough: 0,
                     skipEpoch: 0,
                     entries: [],
@@ -504,7 +503,7 @@ export var ShipEntry;
                     seq: 0,
                     storedAtMs: 0,
                     expiresAtMs: 0,
-                    envelope: uint8ArrayAlloc(0)
+                    envelope: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -583,7 +582,7 @@ export var ShipItem;
                     position: 0,
                     storedAtMs: 0,
                     expiresAtMs: 0,
-                    envelope: uint8ArrayAlloc(0)
+                    envelope: new Uint8Array(0)
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -647,7 +646,7 @@ export var ShipCursor;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    device: uint8ArrayAlloc(0),
+                    device: new Uint8Array(0),
                     seq: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -778,7 +777,7 @@ export var ShipAnswer;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    of: uint8ArrayAlloc(0),
+                    of: new Uint8Array(0),
                     status: 0,
                     epoch: 0,
                     first: 0,
@@ -862,8 +861,8 @@ export var ReadShipped;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    conversation: uint8ArrayAlloc(0),
-                    account: uint8ArrayAlloc(0),
+                    conversation: new Uint8Array(0),
+                    account: new Uint8Array(0),
                     fromSeq: 0,
                     fromPosition: 0
                 };
@@ -989,7 +988,7 @@ export var StandbyState;
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    standby: uint8ArrayAlloc(0),
+                    standby: new Uint8Array(0),
                     state: 0,
                     behindMs: 0
                 };
