@@ -1,27 +1,15 @@
 import assert from 'node:assert/strict'
 import { pairConversation } from '../../protocol/conversation.ts'
-import type { MessageId } from '../../protocol/ids.ts'
 import { clientNotifications } from '../../protocol/methods.ts'
-import { World, assertConverged, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
-import { nameHomes, standbyRecord, standBy, standbyState, untilInSync } from '../testing/standby-world.ts'
-
-const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
-
-async function untilSeen (world: World, a: TestClient, b: TestClient, count: number): Promise<void> {
-  const text = (): string => `${count} messages (${a.shownWith(b).length} and ${b.shownWith(a).length}, ${a.outbox.length} and ${b.outbox.length} waiting)`
-  await world.until(() => a.outbox.length + b.outbox.length === 0 && a.shownWith(b).length === count && b.shownWith(a).length === count, 120_000, text)
-}
-
-async function three (seed: number, latencyMs = 20): Promise<{ world: World, primary: TestRelayNode, standby: TestRelayNode, other: TestRelayNode }> {
-  const world = new World(seed, { latencyMs })
-  return { world, primary: await world.relay('eu-1.example.org'), standby: await world.relay('us-1.example.org'), other: await world.relay('asia-1.example.org') }
-}
+import { assertConverged } from '../testing/message-world.ts'
+import { nameHomes, standbyRecord, standBy, standbyState, threeHomes, untilInSync } from '../testing/standby-world.ts'
+import { sendMany, untilSeen } from '../testing/worlds.ts'
 
 describe('a relay that comes back', () => {
   for (const homeOfB of ['primary', 'other'] as const) {
     for (const anchor of ['a', 'b'] as const) {
       it(`after its account has moved to the standby hands over what only it has, and serves it no more (the other one's home: ${homeOfB}, anchor ${anchor})`, async () => {
-        const { world, ...relays } = await three(11)
+        const { world, ...relays } = await threeHomes(11)
         const { primary, standby, other } = relays
         const pair = anchor === 'a' ? await world.pair(primary, relays[homeOfB]) : await world.pair(relays[homeOfB], primary)
         const [a, b] = anchor === 'a' ? pair : [pair[1], pair[0]]
@@ -55,7 +43,7 @@ describe('a relay that comes back', () => {
   }
 
   it('without a standby hands over its outbox to the new home', async () => {
-    const { world, primary, standby, other } = await three(12)
+    const { world, primary, standby, other } = await threeHomes(12)
     const [b, a] = await world.pair(other, primary)
     const [fromA, fromB] = [sendMany(a, b, 5), sendMany(b, a, 5)]
     await untilSeen(world, a, b, 10)
@@ -72,7 +60,7 @@ describe('a relay that comes back', () => {
   })
 
   it('gives a device that was away what was kept only at the old home, also without a standby', async () => {
-    const { world, primary, standby, other } = await three(13)
+    const { world, primary, standby, other } = await threeHomes(13)
     const [b, a] = await world.pair(other, primary)
     const second = await a.linkDevice()
     await second.offline()
@@ -90,8 +78,46 @@ describe('a relay that comes back', () => {
     await world.stop()
   })
 
+  it('gives who lives at the other one\'s home by now what that keeps no more, though they are connected there already', async () => {
+    const { world, primary, other } = await threeHomes(21)
+    const [a, b] = await world.pair(primary, other)
+    sendMany(b, a, 1)
+    await untilSeen(world, a, b, 1)
+    await a.offline()
+    const missed = sendMany(b, a, 3)
+    await world.until(() => b.outbox.length === 0)
+    await world.pass(3_000)
+    assert.equal((await other.store.openLog(pairConversation(a.account, b.account).id))!.first, 5, 'all are dropped where everybody has them')
+    world.network.cut(primary.id, other.id)
+    await a.moveTo(other, 2)
+    await world.pass(2_000)
+    assert.equal(a.shownWith(b).length, 1)
+    world.network.heal(primary.id, other.id)
+    await primary.relay.homes.learnDurably(a.person.home(other.id, { epoch: 2 }).bytes)
+    await world.until(() => a.shownWith(b).length === 4, 60_000, () => `what it lacked (${a.shownWith(b).length})`)
+    assert.deepEqual(a.shownWith(b).slice(1), missed)
+    await world.stop()
+  })
+
+  it('hands over a log of which nothing is kept: what is sent again is known by its number, and does not wait', async () => {
+    const { world, primary, standby, other } = await threeHomes(22)
+    const [b, a] = await world.pair(other, primary)
+    const sealed = a.seal(b.account)
+    a.enqueue(sealed)
+    await untilSeen(world, a, b, 1)
+    await world.pass(3_000)
+    await a.moveTo(standby, 2)
+    await world.until(() => primary.meter.of('heliograph_standby_handed_over_total') === 1)
+    await world.pass(3_000)
+    a.enqueue(sealed)
+    await world.until(() => a.outbox.length === 0)
+    await world.pass(20_000)
+    assert.deepEqual(await standby.store.outboxes(), [])
+    await world.stop()
+  })
+
   it('hands over how far its devices are only as far as both mean the same numbers', async () => {
-    const { world, primary, standby, other } = await three(20)
+    const { world, primary, standby, other } = await threeHomes(20)
     const [a, b] = await world.pair(primary, other)
     const second = await a.linkDevice()
     sendMany(a, b, 5)
@@ -117,7 +143,7 @@ describe('a relay that comes back', () => {
   })
 
   it('with an old copy of its database asks its standby for what it has lost before it gives a number', async () => {
-    const { world, primary, standby, other } = await three(14)
+    const { world, primary, standby, other } = await threeHomes(14)
     const [a, b] = await world.pair(primary, other)
     await standBy(world, a, standby)
     const [fromA, fromB] = [sendMany(a, b, 10), sendMany(b, a, 10)]
@@ -141,7 +167,7 @@ describe('a relay that comes back', () => {
   })
 
   it('with an old copy of its database does not serve an account that has moved meanwhile', async () => {
-    const { world, primary, standby, other } = await three(15)
+    const { world, primary, standby, other } = await threeHomes(15)
     const [a, b] = await world.pair(primary, other)
     await standBy(world, a, standby)
     const fromA = sendMany(a, b, 5)
@@ -164,7 +190,7 @@ describe('a relay that comes back', () => {
   })
 
   it('that believes to be primary is stopped by its standby, which has become it', async () => {
-    const { world, primary, standby } = await three(16)
+    const { world, primary, standby } = await threeHomes(16)
     const [a, b] = await world.pair(primary, primary)
     await standBy(world, a, standby)
     const fromA = sendMany(a, b, 5)
@@ -180,7 +206,7 @@ describe('a relay that comes back', () => {
   })
 
   it('and its standby, both down for a while, go on together', async () => {
-    const { world, primary, standby, other } = await three(17)
+    const { world, primary, standby, other } = await threeHomes(17)
     const [a, b] = await world.pair(primary, other)
     await standBy(world, a, standby)
     const [fromA, fromB] = [sendMany(a, b, 5), sendMany(b, a, 5)]
@@ -202,7 +228,7 @@ describe('a relay that comes back', () => {
 
   it('two people who are each other\'s standby: either home may die', async () => {
     for (const victim of ['primary', 'standby'] as const) {
-      const { world, ...relays } = await three(18)
+      const { world, ...relays } = await threeHomes(18)
       const { primary, standby } = relays
       const [a, b] = await world.pair(primary, standby)
       await standBy(world, a, standby)
@@ -223,7 +249,7 @@ describe('a relay that comes back', () => {
   })
 
   it('a standby is changed while messages come, and the new one has everything', async () => {
-    const { world, primary, standby, other } = await three(19)
+    const { world, primary, standby, other } = await threeHomes(19)
     const [a, b] = await world.pair(primary, primary)
     await standBy(world, a, standby)
     await standBy(world, b, standby)

@@ -179,14 +179,17 @@ export class Takeover {
       const device = rows.deviceOfKey(key)
       if (devices.includes(device)) cursors.set(device, rows.decodeU48(value))
     }
+    let isLonger = false
     if (head !== undefined && head.head > 0) {
       const needed = devices.length === 0 ? head.first : Math.min(...devices.map((device) => cursors.get(device) ?? 0)) + 1
-      await this.#takeEarlier(conversation, relay, head, Math.max(head.first, needed))
+      isLonger = await this.#takeEarlier(conversation, relay, head, Math.max(head.first, needed))
       await logs.load(conversation)
       if (this.#mayAppend(conversation, account) && await this.#isSigned(conversation, account, head, asking)) await this.#takeLater(conversation, relay, head)
       await this.#takeAgain(conversation, relay, head, account)
     }
     if (head !== undefined) await this.#takeCursors(conversation, cursors, head)
+    // Who follows it here already stands behind what came back.
+    if (isLonger) logs.reset(await logs.load(conversation))
     await this.#takeOutbox(conversation, relay, account)
   }
 
@@ -210,25 +213,25 @@ export class Takeover {
     }
   }
 
-  /** Entries that are not kept here any more and that a device of the account has not had. */
-  async #takeEarlier (conversation: Conversation, relay: RelayId, head: rows.ShadowHead, from: number): Promise<void> {
+  /** Entries that are not kept here any more and that a device of the account has not had. @returns whether there were some */
+  async #takeEarlier (conversation: Conversation, relay: RelayId, head: rows.ShadowHead, from: number): Promise<boolean> {
     const { commits, logs } = this.#c
     let log = await logs.load(conversation)
-    if (log.head === 0 || log.first <= from || head.head < log.first - 1 || !await this.#isSameBefore(log, relay)) return
-    for (;;) {
+    if (log.head === 0 || log.first <= from || head.head < log.first - 1 || !await this.#isSameBefore(log, relay)) return false
+    for (let isLonger = false; ; isLonger = true) {
       // It may have gone from memory, and come back.
       log = await logs.load(conversation)
       const { first } = log
-      if (first <= from) return
+      if (first <= from) return isLonger
       const entries = await this.#entries(conversation, relay, Math.max(from, first - pageEntries), first - 1)
       let start = entries.length
       while (start > 0 && entries[start - 1]!.seq === first - 1 - (entries.length - start)) start--
       const fitting = entries.slice(start)
-      if (fitting.length === 0) return
+      if (fitting.length === 0) return isLonger
       await commits.commit([{ op: 'restore', log: conversation.id, entries: fitting }])
       log = await logs.load(conversation)
       if (log.first === first) log.first = fitting[0]!.seq
-      if (log.first > fitting[0]!.seq) return
+      if (log.first > fitting[0]!.seq) return isLonger
       this.#taken.inc(fitting.length, { kind: 'earlier-entry' })
     }
   }
@@ -304,8 +307,10 @@ export class Takeover {
     let log = await logs.load(conversation)
     const isOpen = (): boolean => log.epoch <= head.epoch && log.head < head.head
     if (isOpen() && log.head < head.first - 1 && log.head === log.durableHead) {
-      log.skipTo(head.first - 1, log.epoch)
-      await commits.commit([{ op: 'skip', log: conversation.id, epoch: log.epoch, throughSeq: head.first - 1 }])
+      // Of a log of which nothing is kept the epoch is all there is: what is sent again is compared with it.
+      const epoch = head.first > head.head ? head.epoch : log.epoch
+      log.skipTo(head.first - 1, epoch)
+      await commits.commit([{ op: 'skip', log: conversation.id, epoch, throughSeq: head.first - 1 }])
     }
     for (;;) {
       // It may have gone from memory, and come back.
