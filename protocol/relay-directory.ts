@@ -55,7 +55,12 @@ export class RelayDirectory {
       if (known !== undefined) this.#countRange(known.range, -1)
       this.#countRange(range, 1)
     }
-    this.#records.set(record.relay, { record, heardAtMs: nowMs, range, isProven: known?.isProven ?? false })
+    if (known === undefined) this.#records.set(record.relay, { record, heardAtMs: nowMs, range, isProven: false })
+    else {
+      known.record = record
+      known.heardAtMs = nowMs
+      known.range = range
+    }
     this.#takeName(record, nowMs)
     return record
   }

@@ -257,17 +257,24 @@ export class Directory implements DirectoryPort {
   }
 
   #remember (record: SignedRelayRecord, nowMs: number): void {
-    const before = this.#remembered.get(record.relay)
-    const isNews = before === undefined || before.record.name !== record.name || !isSameList(before.record.addresses, record.addresses)
+    const known = this.#remembered.get(record.relay)
+    const before = known?.record
+    const isNews = before === undefined || before.name !== record.name || !isSameList(before.addresses, record.addresses)
     if (isNews) {
       this.#answers.clear()
       // Handles of one of the two lead nowhere for those who heard of the other first.
       if (record.name === this.#config.name) this.#components.logger.warn('directory.name-taken', { relay: record.relay, name: record.name })
     }
-    if (record.directory !== undefined && record.directory !== before?.record.directory) this.#components.onDatabase?.()
-    const isDue = isNews || before.storedAtMs + storeAgainMs <= nowMs
-    if (before === undefined && this.#remembered.size >= limits.directoryRelays) return
-    this.#remembered.set(record.relay, { record, heardAtMs: nowMs, storedAtMs: isDue ? nowMs : before.storedAtMs })
+    if (record.directory !== undefined && record.directory !== before?.directory) this.#components.onDatabase?.()
+    const isDue = isNews || known === undefined || known.storedAtMs + storeAgainMs <= nowMs
+    if (known === undefined) {
+      if (this.#remembered.size >= limits.directoryRelays) return
+      this.#remembered.set(record.relay, { record, heardAtMs: nowMs, storedAtMs: nowMs })
+    } else {
+      known.record = record
+      known.heardAtMs = nowMs
+      if (isDue) known.storedAtMs = nowMs
+    }
     if (isDue) this.#write([{ op: 'put', table: 'relay', key: record.relay, value: record.bytes }])
   }
 

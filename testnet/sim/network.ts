@@ -44,6 +44,8 @@ export interface Host {
   isPowered: boolean
   /** To those with a higher index, as far as drawn. */
   readonly latencies: Map<number, number>
+  /** What ends here. */
+  readonly streams: Set<SimStream>
 }
 
 /** Silence after which a connection is given up below us: node/libp2p/connection-care.ts looks about twice a minute. */
@@ -78,7 +80,7 @@ export class SimNetwork {
   }
 
   host (kind: Host['kind'], name: string, id: string): Host {
-    const host: Host = { index: this.#hosts.size, kind, name, id, isPowered: true, latencies: new Map() }
+    const host: Host = { index: this.#hosts.size, kind, name, id, isPowered: true, latencies: new Map(), streams: new Set() }
     this.#hosts.set(id, host)
     if (kind === 'relay') {
       this.#relays.push({ host, digest: digest(id) })
@@ -127,6 +129,8 @@ export class SimNetwork {
     near.far = far
     far.far = near
     this.#streams.add(near).add(far)
+    from.streams.add(near)
+    to.streams.add(far)
     accept(far)
     return near
   }
@@ -155,10 +159,13 @@ export class SimNetwork {
 
   /** The process is gone; its kernel says so, unless the power went with it. */
   leaveStreams (host: Host): void {
-    for (const stream of [...this.#streams]) if (stream.host === host) stream.die()
+    for (const stream of [...host.streams]) stream.die()
   }
 
-  forget (stream: SimStream): void { this.#streams.delete(stream) }
+  forget (stream: SimStream): void {
+    this.#streams.delete(stream)
+    stream.host.streams.delete(stream)
+  }
 
   delayMs (from: Host, to: Host): number {
     const [older, newer] = from.index < to.index ? [from, to] : [to, from]

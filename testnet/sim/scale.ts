@@ -8,9 +8,10 @@
 import { NodeClock } from './time.ts'
 import { LightDevice, type LightCounts } from './light-device.ts'
 import { SimRelay } from './nodes.ts'
+import { rememberUpTo } from './signatures.ts'
 import { World } from './world.ts'
 
-export interface ScaleOptions {
+export interface ScaleShape {
   readonly relays: number
   readonly accounts: number
   /** Virtual seconds that are measured. */
@@ -19,7 +20,6 @@ export interface ScaleOptions {
   readonly warmUpSeconds: number
   /** Messages, and visits, of one account in an hour. */
   readonly perHour: number
-  readonly say: (line: string) => void
 }
 
 export interface ScaleFigures { readonly ratio: number, readonly threadRatio: number, readonly seconds: number, readonly counts: LightCounts, readonly online: number, readonly rssMb: number }
@@ -28,6 +28,7 @@ const secondMs = 1_000
 const visitMs = 60 * secondMs
 const friends = 5
 const joinEveryMs = 50
+const signaturesOfRelays = 20
 
 /** Seconds so far, of the clock and of this thread's time on a processor: the same when nobody else wants one. */
 interface Spent { readonly wall: number, readonly thread: number }
@@ -42,12 +43,14 @@ function friendOf (i: number, which: number, count: number): number {
   return friend === i ? (friend + 1) % count : friend
 }
 
-export async function scale ({ relays, accounts, seconds, warmUpSeconds, perHour, say }: ScaleOptions): Promise<ScaleFigures> {
+export async function scale ({ relays, accounts, seconds, warmUpSeconds, perHour, say }: ScaleShape & { readonly say: (line: string) => void }): Promise<ScaleFigures> {
   const world = new World({
     seed: 1,
     steps: [],
     shape: { relays, people: 0, companions: 0, groups: 0, pairwiseGroupDevices: 16, standby: 'none', syncMs: 0, durationMs: 0, network: { latencyMs: 5, latencyMaxMs: 120, jitterMs: 5, gossipLoss: 0, gossipTwice: 0 } }
   })
+  // A device list and a home record of each.
+  rememberUpTo(2 * accounts + signaturesOfRelays * relays)
   const started = spent()
   const since = (from: Spent): string => `${(spent().wall - from.wall).toFixed(0)} s, ${(spent().thread - from.thread).toFixed(0)} s of its thread`
   // One after another, as operators join: all at once each would ask for what all others are just saying.

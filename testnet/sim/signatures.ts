@@ -10,7 +10,9 @@ import type { GroupSigning } from '../../node/groups/groups.ts'
 
 interface Checked { readonly publicKey: Uint8Array, readonly message: Uint8Array, readonly isGood: boolean }
 
-const kept = 20_000
+/** A run needs some thousands; a network of very many accounts asks for more. */
+let kept = 20_000
+export const rememberUpTo = (signatures: number): void => { kept = Math.max(kept, signatures) }
 const signatureBytes = 64
 const checked = new Map<string, Checked>()
 

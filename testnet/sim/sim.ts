@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { judgeAll } from './mutants/judge.ts'
 import { run, type RunResult } from './run.ts'
-import { scale } from './scale.ts'
+import { scale, type ScaleFigures, type ScaleShape } from './scale.ts'
 import { drawSchedule, type Schedule } from './schedule.ts'
 import { failureOf, shrink } from './shrink.ts'
 
@@ -80,6 +80,21 @@ async function inWorker (job: Job, tell: (result: RunResult) => void): Promise<v
   })
 }
 
+/** A heap that a million records of relays fit into, with a nursery that most of a visit dies in: a thread can be given both. */
+const largeHeap = { maxOldGenerationSizeMb: 10_000, maxYoungGenerationSizeMb: 256 }
+
+async function inLargeWorker (large: ScaleShape): Promise<ScaleFigures> {
+  return await new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: { large }, resourceLimits: largeHeap })
+    worker.on('message', (told: string | ScaleFigures) => {
+      if (typeof told === 'string') console.log(told)
+      else resolve(told)
+    })
+    worker.on('error', reject)
+    worker.on('exit', (code) => { reject(new Error(`the worker ended with ${code}`)) })
+  })
+}
+
 /** The failure with as few steps as it takes, and how to see it again. */
 async function explain (schedule: Schedule): Promise<void> {
   console.log(`\nshrinking seed ${schedule.seed} …`)
@@ -132,7 +147,7 @@ async function main (): Promise<boolean> {
     return value
   }
   if (values.scale) {
-    const { ratio, threadRatio, rssMb } = await scale({ relays: number('relays'), accounts: number('accounts'), seconds: number('seconds'), warmUpSeconds: number('warm-up'), perHour: 1, say: (line) => { console.log(line) } })
+    const { ratio, threadRatio, rssMb } = await inLargeWorker({ relays: number('relays'), accounts: number('accounts'), seconds: number('seconds'), warmUpSeconds: number('warm-up'), perHour: 1 })
     console.log(`${values.relays} relays, ${values.accounts} accounts, each an hourly visit with one message: ${ratio.toFixed(1)} times as fast as real time (${threadRatio.toFixed(1)} by the time of its thread on a processor), ${rssMb.toFixed(0)} MB`)
     return ratio >= 10
   }
@@ -147,8 +162,12 @@ async function main (): Promise<boolean> {
   return await many(number('from'), number('seeds'), Math.max(1, number('jobs')))
 }
 
-if (!isMainThread && workerData !== null) await work(workerData as Job, (result) => { parentPort!.postMessage(result) })
-else if (import.meta.main) {
+if (!isMainThread && workerData !== null) {
+  const given = workerData as Job | { readonly large: ScaleShape }
+  const tell = (what: unknown): void => { parentPort!.postMessage(what) }
+  if ('large' in given) tell(await scale({ ...given.large, say: tell }))
+  else await work(given, tell)
+} else if (import.meta.main) {
   process.on('unhandledRejection', (error) => { console.error('not handled:', error); process.exitCode = 1 })
   try {
     if (!await main()) process.exitCode = 1
