@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import type { MessageId } from '../protocol/ids.ts'
 import { TestPerson } from './testing/fixtures.ts'
 import { World, assertConverged, type TestClient, type TestRelayNode } from './testing/message-world.ts'
-
-const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
+import { sendMany, threeRelays, twoPeople } from './testing/worlds.ts'
 
 /** Seeds of the random runs; `SEEDS=11,12` to repeat some. The first ones have found a defect each. */
 const seeds = process.env.SEEDS?.split(',').map(Number) ?? [15, 69, 97, 2_132, 2_228, 2_361, ...Array.from({ length: 10 }, (_, i) => 1_000 + i)]
@@ -60,9 +59,7 @@ describe('message path under faults', () => {
   }
 
   it('a relay that stops in good order loses nothing and goes on', async () => {
-    const world = new World(3, { latencyMs: 40 })
-    const [eu, us] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org')]
-    const [a, b] = await world.pair(eu, us)
+    const { world, eu, a, b } = await twoPeople(3, { latencyMs: 40 })
     const [fromA, fromB] = [sendMany(a, b, 30), sendMany(b, a, 30)]
     await world.pass(30)
     await world.during(eu.relay.stop({ timeoutMs: 5_000 }))
@@ -74,9 +71,7 @@ describe('message path under faults', () => {
   })
 
   it('a relay that stops while another is out of reach leaves no timer behind', async () => {
-    const world = new World(4, { latencyMs: 40 })
-    const [eu, us] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org')]
-    const [a, b] = await world.pair(eu, us)
+    const { world, eu, us, a, b } = await twoPeople(4, { latencyMs: 40 })
     world.network.cut(eu.id, us.id, 'silent')
     sendMany(a, b, 5)
     sendMany(b, a, 5)
@@ -97,9 +92,9 @@ describe('message path under faults', () => {
 async function randomRun (seed: number): Promise<void> {
   // Every other run with hardly any memory: logs come and go while they are in use.
   const logs = seed % 2 === 0 ? {} : { maxLogs: 2, tailBytes: 1 }
-  const world = new World(seed, { latencyMs: 30, jitterMs: 30 }, { logs })
+  const { world, eu, us, asia } = await threeRelays(seed, { latencyMs: 30, jitterMs: 30 }, { logs })
   const { random } = world
-  const relays = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+  const relays = [eu, us, asia]
   const people: TestClient[] = []
   for (const at of [0, 0, 1, 1, 2]) people.push(await world.person(relays[at]!))
   const sent = new Map<string, MessageId[]>()

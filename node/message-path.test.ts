@@ -9,8 +9,8 @@ import { protocols } from '../protocol/protocols.ts'
 import type { Outcome } from '../protocol/wire/gen/log.js'
 import { TestPerson, testRelay } from './testing/fixtures.ts'
 import { TestClient, World, assertConverged, type TestRelayNode } from './testing/message-world.ts'
+import { sendMany } from './testing/worlds.ts'
 
-const sendMany = (from: TestClient, to: TestClient, count: number, options: Parameters<TestClient['send']>[1] = {}): MessageId[] => Array.from({ length: count }, () => from.send(to, options))
 const entriesKept = async (relay: TestRelayNode, a: TestClient, b: TestClient): Promise<number> =>
   (await relay.store.readLog(pairConversation(a.account, b.account).id, 1, { maxEntries: 1_000, maxBytes: 1e9 })).length
 

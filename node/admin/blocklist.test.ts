@@ -3,7 +3,9 @@ import { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
 import { ERRORS, isProtocolError } from '../../protocol/errors.ts'
 import { MemoryStore } from '../store/store-memory.ts'
 import { TestPerson, directCommits, testRelay } from '../testing/fixtures.ts'
-import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import type { World} from '../testing/message-world.ts';
+import { type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import { twoPeople } from '../testing/worlds.ts'
 import { createMetrics } from '../watch/metrics.ts'
 import { Blocklist } from './blocklist.ts'
 
@@ -47,12 +49,7 @@ describe('blocklist', () => {
     let us: TestRelayNode
     let a: TestClient
     let b: TestClient
-    beforeEach(async () => {
-      world = new World(22)
-      eu = await world.relay('eu-1.example.org')
-      us = await world.relay('us-1.example.org')
-      ;[a, b] = await world.pair(eu, us)
-    })
+    beforeEach(async () => { ({ world, eu, us, a, b } = await twoPeople(22)) })
     afterEach(async () => { await world.stop() })
 
     it('a blocked account of another relay gets no number here, its device is told, and others go on', async () => {

@@ -16,7 +16,9 @@ import { Signed } from '../../protocol/wire/gen/records.js'
 import { groupRoles } from '../../protocol/wire/kinds.ts'
 import { signing, testRelay } from '../testing/fixtures.ts'
 import { TestGroup, headOf, signedChange, stateAt } from '../testing/group-world.ts'
-import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import type { World} from '../testing/message-world.ts';
+import { type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import { threeRelays } from '../testing/worlds.ts'
 
 const refused = async (work: Promise<unknown>, ...codes: ErrorCode[]): Promise<void> => {
   await assert.rejects(work, (error) => isProtocolError(error, ...codes), codes.join(' or '))
@@ -33,10 +35,7 @@ describe('re-anchoring at the relays', () => {
   let group: TestGroup
 
   beforeEach(async () => {
-    world = new World(31)
-    eu = await world.relay('eu-1.example.org')
-    us = await world.relay('us-1.example.org')
-    asia = await world.relay('asia-1.example.org')
+    ;({ world, eu, us, asia } = await threeRelays(31))
     ;[a, b, c] = [await world.person(eu), await world.person(us), await world.person(asia)]
     group = new TestGroup(world, a)
     group.create([b, c])

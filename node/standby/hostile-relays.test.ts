@@ -10,6 +10,7 @@ import type { ShipAccount, ShipLog, Shipped } from '../../protocol/wire/gen/stan
 import { TestPerson } from '../testing/fixtures.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { standBy, standbyRecord } from '../testing/standby-world.ts'
+import { threeRelays } from '../testing/worlds.ts'
 import { emptyPart } from './filler.ts'
 import * as rows from './shadow-rows.ts'
 
@@ -27,8 +28,7 @@ interface Hostile {
 
 /** A primary that ships what it likes: the records are known at the standby alone, so the relay itself ships nothing. */
 async function hostile (seed: number): Promise<Hostile> {
-  const world = new World(seed)
-  const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+  const { world, eu: primary, us: standby, asia: other } = await threeRelays(seed)
   const [a, b] = await world.pair(primary, other)
   const channel = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
   await world.during(channel.call(relayMethods.introduce, { homeRecords: [standbyRecord(a, 2, primary, standby).bytes] }))
@@ -87,8 +87,7 @@ describe('a primary that ships what is not so', () => {
 
   for (const skips of [false, true]) {
     it(`does not put a log that somebody else anchors out of reach by an epoch that they have not signed${skips ? ', nor by skipping under one' : ''}`, async () => {
-      const world = new World(skips ? 53 : 52)
-      const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+      const { world, eu: primary, us: standby, asia: other } = await threeRelays(skips ? 53 : 52)
       const [b, a] = await world.pair(other, primary)
       const channel = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
       await world.during(channel.call(relayMethods.introduce, { homeRecords: [standbyRecord(a, 2, primary, standby).bytes] }))
@@ -144,8 +143,7 @@ describe('a primary that ships what is not so', () => {
 
 describe('a former home', () => {
   it('hands over once: what it gives afterwards is passed over, also after a restart of the new home, and it is done with it', async () => {
-    const world = new World(90)
-    const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+    const { world, eu: primary, us: standby, asia: other } = await threeRelays(90)
     const [a, b] = await world.pair(primary, other)
     a.send(b)
     await world.until(() => b.shownWith(a).length === 1)
@@ -197,8 +195,7 @@ describe('a standby that gives back what it was not given', () => {
       ['what somebody elsewhere has written, as waiting here', ({ primary, a, b }) => [[rows.itemKey(primary.id, idOf(a, b), 1), rows.encodeEnvelope({ ...entryOf(b, a, 1), epoch: 0 })]]]
     ]
     for (const [index, [name, made]] of bad.entries()) {
-      const world = new World(70 + index)
-      const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+      const { world, eu: primary, us: standby, asia: other } = await threeRelays(70 + index)
       const [a, b] = await world.pair(primary, other)
       await standBy(world, a, standby)
       a.send(b)

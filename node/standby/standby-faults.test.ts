@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import type { MessageId } from '../../protocol/ids.ts'
 import { World, assertConverged, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { nameHomes, standBy, untilInSync } from '../testing/standby-world.ts'
-
-const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
+import { sendMany } from '../testing/worlds.ts'
 
 /** Seeds of the random runs, which have found a defect each; `SEEDS=11,12` to repeat some. */
 const seeds = process.env.SEEDS?.split(',').map(Number) ?? [3_001, 3_003, 3_087, 3_234]

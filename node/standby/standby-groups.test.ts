@@ -8,6 +8,7 @@ import { signing } from '../testing/fixtures.ts'
 import { TestGroup, stateAt } from '../testing/group-world.ts'
 import { World, type TestClient } from '../testing/message-world.ts'
 import { standBy } from '../testing/standby-world.ts'
+import { threeRelays } from '../testing/worlds.ts'
 
 /** Everybody has `count` entries of the group, the same ones in the same order. */
 async function untilAll (world: World, group: TestGroup, people: readonly TestClient[], count: number): Promise<void> {
@@ -45,8 +46,7 @@ describe('standby of people in groups', () => {
   })
 
   it('of the founder goes on after the numbers that the other homes have, and members elsewhere follow', async () => {
-    const world = new World(32, { latencyMs: 20 })
-    const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+    const { world, eu: primary, us: standby, asia: other } = await threeRelays(32, { latencyMs: 20 })
     const people = [await world.person(primary), await world.person(primary), await world.person(other), await world.person(standby)]
     const [founder, neighbour] = people as [TestClient, TestClient, TestClient, TestClient]
     await standBy(world, founder, standby)
@@ -67,8 +67,7 @@ describe('standby of people in groups', () => {
   })
 
   it('does not keep its admin from naming another relay when the founder\'s is gone', async () => {
-    const world = new World(36, { latencyMs: 20 })
-    const [lost, home, standby] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+    const { world, eu: lost, us: home, asia: standby } = await threeRelays(36, { latencyMs: 20 })
     const people = [await world.person(lost), await world.person(home), await world.person(standby)]
     const [founder, admin, member] = people as [TestClient, TestClient, TestClient]
     await standBy(world, admin, standby)
@@ -93,8 +92,7 @@ describe('standby of people in groups', () => {
   })
 
   it('of a member has what that member has not seen', async () => {
-    const world = new World(33, { latencyMs: 20 })
-    const [primary, standby, other] = [await world.relay('eu-1.example.org'), await world.relay('us-1.example.org'), await world.relay('asia-1.example.org')]
+    const { world, eu: primary, us: standby, asia: other } = await threeRelays(33, { latencyMs: 20 })
     const people = [await world.person(other), await world.person(primary), await world.person(standby)]
     const [founder, member] = people as [TestClient, TestClient, TestClient]
     await standBy(world, member, standby)

@@ -1,29 +1,18 @@
 import assert from 'node:assert/strict'
 import { pairConversation } from '../../protocol/conversation.ts'
-import { accountIdToBytes, type MessageId } from '../../protocol/ids.ts'
+import { accountIdToBytes } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientMethods } from '../../protocol/methods.ts'
 import { decode } from '../../protocol/wire/codec.ts'
 import { Signed } from '../../protocol/wire/gen/records.js'
 import { register } from '../testing/fixtures.ts'
-import { World, assertConverged, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
-import { nameHomes, standBy, standbyState, untilInSync } from '../testing/standby-world.ts'
-
-const sendMany = (from: TestClient, to: TestClient, count: number): MessageId[] => Array.from({ length: count }, () => from.send(to))
-
-async function untilSeen (world: World, a: TestClient, b: TestClient, count: number): Promise<void> {
-  const text = (): string => `${count} messages (${a.shownWith(b).length} and ${b.shownWith(a).length}, ${a.outbox.length} and ${b.outbox.length} waiting)`
-  await world.until(() => a.outbox.length + b.outbox.length === 0 && a.shownWith(b).length === count && b.shownWith(a).length === count, 120_000, text)
-}
-
-async function three (seed: number, latencyMs = 20): Promise<{ world: World, primary: TestRelayNode, standby: TestRelayNode, other: TestRelayNode }> {
-  const world = new World(seed, { latencyMs })
-  return { world, primary: await world.relay('eu-1.example.org'), standby: await world.relay('us-1.example.org'), other: await world.relay('asia-1.example.org') }
-}
+import { World, assertConverged } from '../testing/message-world.ts'
+import { nameHomes, standBy, standbyState, threeHomes, untilInSync } from '../testing/standby-world.ts'
+import { sendMany, untilSeen } from '../testing/worlds.ts'
 
 describe('standby', () => {
   it('is in sync once it has what stood on the primary before, and stays so', async () => {
-    const { world, primary, standby, other } = await three(1)
+    const { world, primary, standby, other } = await threeHomes(1)
     const [a, b] = await world.pair(primary, other)
     assert.equal((await standbyState(world, a)).state, 0)
     const [fromA, fromB] = [sendMany(a, b, 40), sendMany(b, a, 40)]
@@ -40,7 +29,7 @@ describe('standby', () => {
   })
 
   it('has an envelope before its device is told SENT', async () => {
-    const { world, primary, standby } = await three(2, 100)
+    const { world, primary, standby } = await threeHomes(2, 100)
     const [a, b] = await world.pair(primary, primary)
     await standBy(world, a, standby)
     sendMany(a, b, 1)
@@ -52,7 +41,7 @@ describe('standby', () => {
   })
 
   it('that does not answer is waited for two seconds, then the primary goes on alone, says so, and is in sync again afterwards', async () => {
-    const { world, primary, standby } = await three(3)
+    const { world, primary, standby } = await threeHomes(3)
     const [a, b] = await world.pair(primary, primary)
     await standBy(world, a, standby)
     world.network.cut(primary.id, standby.id, 'silent')
@@ -132,7 +121,7 @@ describe('standby', () => {
   for (const [name, homeOfB] of [['both at the relay that dies', 'primary'], ['the other one elsewhere', 'other'], ['the other one at the standby', 'standby']] as const) {
     for (const anchor of ['a', 'b'] as const) {
       it(`takes over when the primary is gone for good: ${name}, the anchor is ${anchor === 'a' ? 'who moves' : 'the other one'}`, async () => {
-        const { world, ...relays } = await three(4)
+        const { world, ...relays } = await threeHomes(4)
         const { primary, standby } = relays
         const pair = anchor === 'a' ? await world.pair(primary, relays[homeOfB]) : await world.pair(relays[homeOfB], primary)
         const [a, b] = anchor === 'a' ? pair : [pair[1], pair[0]]
@@ -160,7 +149,7 @@ describe('standby', () => {
   }
 
   it('gives a second device what it has not seen, and the first nothing again', async () => {
-    const { world, primary, standby, other } = await three(5)
+    const { world, primary, standby, other } = await threeHomes(5)
     const [a, b] = await world.pair(primary, other)
     const second = await a.linkDevice()
     await standBy(world, a, standby)
@@ -177,7 +166,7 @@ describe('standby', () => {
   })
 
   it('may be named while the other person\'s home is away: the log goes on at once, also after a restart', async () => {
-    const { world, primary, standby, other } = await three(10)
+    const { world, primary, standby, other } = await threeHomes(10)
     const [a, b] = await world.pair(primary, other)
     const fromA = sendMany(a, b, 5)
     await untilSeen(world, a, b, 5)
@@ -197,7 +186,7 @@ describe('standby', () => {
   })
 
   it('does not get what its primary ships of accounts that did not name it', async () => {
-    const { world, primary, standby, other } = await three(6)
+    const { world, primary, standby, other } = await threeHomes(6)
     const [a, b] = await world.pair(primary, other)
     await nameHomes(world, a, 2, primary, standby)
     await untilInSync(world, a)

@@ -6,6 +6,13 @@ import { Signed } from '../../protocol/wire/gen/records.js'
 import type { StandbyState } from '../../protocol/wire/gen/standby.js'
 import { signing } from './fixtures.ts'
 import type { TestClient, TestRelayNode, World } from './message-world.ts'
+import { threeRelays } from './worlds.ts'
+
+/** Three relays, by what they are to an account with a standby. */
+export async function threeHomes (seed: number, latencyMs = 20): Promise<{ world: World, primary: TestRelayNode, standby: TestRelayNode, other: TestRelayNode }> {
+  const { world, eu: primary, us: standby, asia: other } = await threeRelays(seed, { latencyMs })
+  return { world, primary, standby, other }
+}
 
 export const standbyRecord = (client: TestClient, epoch: number, ...homes: [TestRelayNode, ...TestRelayNode[]]): SignedHomeRecord =>
   signHomeRecord(signing, { account: client.account, epoch, homes: homes.map(({ id }) => id) as [TestRelayNode['id']], region: 'eu', issuedAtMs: 1 }, client.person.seed)

@@ -2,21 +2,16 @@
  * The figures that alerts stand on, measured where something happened: two relays in virtual time.
  */
 import assert from 'node:assert/strict'
-import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
+import type { TestClient, TestRelayNode, World } from '../testing/message-world.ts'
+import { twoPeople } from '../testing/worlds.ts'
 
 describe('figures', () => {
   let world: World
   let eu: TestRelayNode
   let us: TestRelayNode
-  /** Anchors at `eu`. */
   let a: TestClient
   let b: TestClient
-  beforeEach(async () => {
-    world = new World(11)
-    eu = await world.relay('eu-1.example.org')
-    us = await world.relay('us-1.example.org')
-    ;[a, b] = await world.pair(eu, us)
-  })
+  beforeEach(async () => { ({ world, eu, us, a, b } = await twoPeople(11)) })
   afterEach(async () => { await world.stop() })
 
   it('the oldest in an outbox counts from when it was stored, also after a restart, and is gone with it', async () => {
