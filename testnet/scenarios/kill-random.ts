@@ -14,6 +14,7 @@ const most = 2
 export const killRandom: Scenario = {
   name: 'kill-random',
   summary: 'any process is killed with SIGKILL at random for ten minutes under load, two of them down at a time',
+  testScale: 0.02,
 
   async run (stage) {
     const { network, people, load } = await underLoad(stage, { place: (name) => ({ isProcess: !/^(?:bootstrap|\w+-\d)$/.test(name) }) })
@@ -23,8 +24,7 @@ export const killRandom: Scenario = {
       ...people.map((person: Person) => ({ name: `client of ${person.name}`, kill: () => person.kill(), revive: () => load.revive(person) }))
     ]
     const between = ([from, to]: readonly [number, number]): Promise<void> => pause(stage.random.integer(from, to))
-    // Squared: a small scale is for test runs, which have seconds.
-    const lastsMs = Math.max(storm.leastMs, storm.ms * stage.scale ** 2)
+    const lastsMs = Math.max(storm.leastMs, storm.ms * stage.scale)
     const kills = new Map<string, number>()
     await load.run(calmMs)
     await stage.step((count) => `${count} processes are killed within ${Math.round(lastsMs / 1000)} s, and started again`, async () => {

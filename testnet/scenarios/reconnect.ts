@@ -16,10 +16,11 @@ const timeoutMs = 240_000
 export const reconnect: Scenario = {
   name: 'reconnect',
   summary: `a relay is killed, and the ${crowdSize.toLocaleString('en')} devices that were connected to it come back at once`,
+  testScale: 0.02,
 
   async run (stage) {
-    // Squared: a small scale is for test runs, which have seconds.
-    const size = Math.max(100, Math.round(crowdSize * stage.scale ** 2))
+    const size = Math.max(100, Math.round(crowdSize * stage.scale))
+    const quietMs = Math.max(1_500, calmMs * Math.min(1, stage.scale))
     const { network, people, load } = await underLoad(stage, { everyMs: 500, groupEveryMs: 1_000 })
     const { id, address, httpUrl, daemon, name } = network.relay('eu')
     const crowd = Array.from({ length: size }, () => new CrowdDevice({ relay: id, address }))
@@ -27,7 +28,7 @@ export const reconnect: Scenario = {
     let isOver = false
     try {
       await stage.step(`${size} devices register at ${name}`, () => inParallel(crowd, parallel, (one) => one.connectPatiently({ register: true })))
-      await load.run(calmMs * Math.min(1, stage.scale * 2))
+      await load.run(quietMs)
       const backMs: number[] = []
       const seconds = await stage.step((taken) => `${name} is killed and started again; everybody is back ${taken.toFixed(1)} s after it was there`, () => load.fault(`${name} killed, ${size} devices come back`, async () => {
         await daemon.kill()
@@ -46,7 +47,7 @@ export const reconnect: Scenario = {
       stage.check('everybody is back', crowd.flatMap((one, i) => one.isConnected ? [] : [`device ${i} is not connected`]))
       await stage.step('so are the people of the load', () => until(() => people.every(({ client }) => client.connection.state === 'online'), { timeoutMs, what: () => 'the people' }))
       const open = await connections()
-      await load.run(calmMs * Math.min(1, stage.scale * 2))
+      await load.run(quietMs)
       await load.finish({ timeoutMs: arrivalTimeoutMs, conditions: { 'round trip': '80 ms', devices: String(size), machine: 'both ends of every connection on it' } })
       stage.figure('devices', String(size))
       stage.figure('connections of the relay', String(open))
