@@ -4,64 +4,129 @@
 import { SeededRandom } from '../../protocol/clock-manual.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
 import type { Decoder } from './decoders.ts'
-import { mutate } from './mutate.ts'
+import { Frames } from './mutate.ts'
 
 /** A frame of some hundred bytes takes microseconds; this long says that an input makes the decoder work far more than its size. */
 const slowMs = 500
-/** Caches of 50,000 texts that are emptied when full may be empty at one look and full at the other; in the second half of 10 million frames this is 6 bytes a frame. */
+/** Caches of 50,000 texts that are emptied when full may be empty at one look and full at the other; in nine tenths of 10 million frames this is 3.5 bytes a frame. */
 const leakBytes = 32_000_000
-const shown = 256
+/** So many frames are timed at a time, and again one by one when they were slow together. */
+const timedFrames = 64
+/** Of messages: a new one to start from after so many frames. */
+const renewedFrames = 1 << 12
+const looks = 10
+const mostFindings = 5
+const shownBytes = 4_096
 
 export interface FuzzFigures {
   readonly frames: number
   readonly taken: number
   readonly refused: number
+  /** Of the refused: not even the message could be read, so that nothing behind that was reached. */
+  readonly unreadable: number
+  /** By the processor's time, of a frame that was among slow ones; 0: none was. */
   readonly slowestMs: number
-  /** Growth of the heap in the second half; undefined: not measured. */
-  readonly heapGrowth: number | undefined
+  readonly cpuSeconds: number
+  /** Bytes of the heap and of buffers, after collection: from a tenth of the frames to the end, and at most meanwhile. undefined: not measured */
+  readonly growth: number | undefined
+  readonly peak: number | undefined
   /** What is wrong; each can be had again from the bytes. */
   readonly findings: string[]
 }
 
-const hex = (bytes: Uint8Array): string => `${Buffer.from(bytes.subarray(0, shown)).toString('hex')}${bytes.byteLength > shown ? `… (${bytes.byteLength} bytes)` : ''}`
+export interface FuzzOptions {
+  readonly frames: number
+  readonly seed: number
+  /** The garbage collector, to measure what is kept; only of many frames: caches with a bound must be full first. */
+  readonly collect?: (() => void) | undefined
+  /** Called now and then. */
+  readonly onProgress?: ((frames: number) => void) | undefined
+}
 
-/** @param collect the garbage collector, to measure what is kept; only of many frames: caches with a bound must be full first */
-export function runFuzz (decoder: Decoder, { frames, seed, collect }: { frames: number, seed: number, collect?: (() => void) | undefined }): FuzzFigures {
-  const random = new SeededRandom(seed)
+const hex = (bytes: Uint8Array): string => `${Buffer.from(bytes.subarray(0, shownBytes)).toString('hex')}${bytes.byteLength > shownBytes ? `… (${bytes.byteLength} bytes)` : ''}`
+
+/** What no change of a good frame makes: much of the same, which nests (0x0b: deeper than the stack), repeats or never ends. */
+const monsters = [[0x0b], [0x00], [0x7f], [0x80], [0xff], [0x0a, 0x00], [0x12, 0x00], [0x08, 0x01], [0x0a, 0xff, 0xff, 0x03], [0x41]].map((pattern) =>
+  Uint8Array.from({ length: pattern[0] === 0x0b ? 1 << 16 : 1 << 14 }, (_, i) => pattern[i % pattern.length]!))
+
+/** Of one decoder: the same whichever others run, FNV-1a of its name. */
+export function seedFor (seed: number, name: string): number {
+  let hash = 0x811c9dc5 ^ seed
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}
+
+export function runFuzz (decoder: Decoder, { frames, seed, collect, onProgress }: FuzzOptions): FuzzFigures {
+  const made = new Frames(decoder.corpus, seed)
+  const fresh = new SeededRandom(seed + 1)
   const findings: string[] = []
-  let [taken, refused, slowestMs, heapAtMark] = [0, 0, 0, 0]
-  const mark = frames >> 1
-  const heap = (): number => {
-    collect?.()
-    return process.memoryUsage().heapUsed
-  }
-  // Two traces a refusal would be most of the time; a finding gets its own when it is read again.
+  const recent: Uint8Array[] = []
+  let [taken, refused, unreadable, slowestMs, atMark, highest] = [0, 0, 0, 0, 0, 0]
+  const lookEvery = Math.ceil(frames / looks)
   const { stackTraceLimit } = Error
+  // Two traces a refusal would be most of the time; a finding gets its own when it is read again.
   Error.stackTraceLimit = 0
+  const cpu = process.threadCpuUsage()
+  let startMs = performance.now()
   if (decoder.isStrict) for (const good of decoder.corpus) read(good, true)
-  for (let i = 0; i < frames && findings.length < 5; i++) {
-    if (i === mark) heapAtMark = heap()
-    read(mutate(decoder.corpus, random), false)
+  for (const monster of monsters) { read(monster, false); recent.push(monster) }
+  let i = 0
+  for (; i < frames && findings.length < mostFindings; i++) {
+    if (i % timedFrames === 0) timed()
+    if (i % renewedFrames === 0) { onProgress?.(i); renew() }
+    if (i % lookEvery === 0 && i > 0) look()
+    const frame = made.next()
+    recent.push(frame)
+    read(frame, false)
   }
+  timed()
+  const { user, system } = process.threadCpuUsage(cpu)
   Error.stackTraceLimit = stackTraceLimit
-  const heapGrowth = collect === undefined ? undefined : heap() - heapAtMark
-  if (heapGrowth !== undefined && heapGrowth > leakBytes) findings.push(`kept ${heapGrowth} bytes`)
-  return { frames, taken, refused, slowestMs, heapGrowth, findings }
+  const last = look()
+  const growth = collect === undefined || atMark === 0 ? undefined : last - atMark
+  if (growth !== undefined && growth > leakBytes) findings.push(`kept ${growth} bytes`)
+  return { frames: i, taken, refused, unreadable, slowestMs, cpuSeconds: (user + system) / 1e6, growth, peak: growth === undefined ? undefined : highest - atMark, findings }
 
   function read (bytes: Uint8Array, isGood: boolean): void {
-    const startMs = performance.now()
     try {
       decoder.read(bytes)
-      if (!isGood) taken++
+      if (isGood) return
+      taken++
+      made.taken(bytes)
     } catch (error) {
-      if (isGood || !isProtocolError(error)) findings.push(`${whereOf(bytes)} from ${hex(bytes)}`)
-      else refused++
+      if (isGood || !isProtocolError(error)) { findings.push(`${whereOf(bytes)} from ${hex(bytes)}`); return }
+      refused++
+      if (error.details.cause !== undefined) unreadable++
     }
-    const tookMs = performance.now() - startMs
-    if (tookMs <= slowestMs) return
-    // Another process may have had the processor: only what is slow again is the decoder's doing.
-    if (tookMs > slowMs && again(bytes) > slowMs) findings.push(`took ${tookMs.toFixed(0)} ms for ${hex(bytes)}`)
-    slowestMs = tookMs
+  }
+
+  /** Another process may have had the processor: only what is slow again, by this one's time, is the decoder's doing. */
+  function timed (): void {
+    const nowMs = performance.now()
+    if (nowMs - startMs > slowMs / 10) {
+      for (const bytes of recent) {
+        const tookMs = again(bytes)
+        if (tookMs > slowMs) findings.push(`took ${tookMs.toFixed(0)} ms for ${hex(bytes)}`)
+        slowestMs = Math.max(slowestMs, tookMs)
+      }
+    }
+    recent.length = 0
+    startMs = performance.now()
+  }
+
+  function renew (): void {
+    if (decoder.fresh !== undefined && i > 0) made.renew(decoder.fresh(fresh))
+  }
+
+  function look (): number {
+    if (collect === undefined) return 0
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    const bytes = heapUsed + external
+    if (atMark === 0) atMark = bytes
+    highest = Math.max(highest, bytes)
+    startMs = performance.now()
+    return bytes
   }
 
   function whereOf (bytes: Uint8Array): string {
@@ -70,19 +135,20 @@ export function runFuzz (decoder: Decoder, { frames, seed, collect }: { frames: 
       decoder.read(bytes)
       return 'an error that did not come again'
     } catch (error) {
-      return error instanceof Error ? error.stack!.split('\n').slice(0, 4).join(' ') : `what is no Error: ${String(error)}`
+      return error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : `what is no Error: ${String(error)}`
     } finally {
       Error.stackTraceLimit = 0
     }
   }
 
   function again (bytes: Uint8Array): number {
-    const startMs = performance.now()
+    const start = process.threadCpuUsage()
     try {
       decoder.read(bytes)
     } catch {
       // judged the first time
     }
-    return performance.now() - startMs
+    const { user, system } = process.threadCpuUsage(start)
+    return (user + system) / 1000
   }
 }

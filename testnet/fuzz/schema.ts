@@ -6,32 +6,31 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SeededRandom } from '../../protocol/clock-manual.ts'
 import { concat, utf8 } from '../../protocol/bytes.ts'
+import { writeVarint } from './fields.ts'
 
 interface Field { readonly type: string, readonly number: number, readonly isRepeated: boolean }
 export type Schema = ReadonlyMap<string, readonly Field[]>
 
 const folder = join(import.meta.dirname, '..', '..', 'protocol', 'wire')
 
-/** Message name → its fields, of every .proto file. */
+/** Message name → its fields, of every .proto file. Two files may each have a message of one name: then it is `file.Name`. */
 export function readSchema (): Schema {
-  const schema = new Map<string, Field[]>()
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.proto'))) {
-    const source = readFileSync(join(folder, name), 'utf8').replace(/\/\/.*$/gm, '').replace(/\boneof \w+ \{([^}]*)\}/g, '$1')
-    for (const [, message, body] of source.matchAll(/\bmessage (\w+) \{([^}]*)\}/g)) {
-      schema.set(message!, Array.from(body!.matchAll(/(repeated |optional )?(\w+) \w+ = (\d+)/g), ([, label, type, number]) => ({ type: type!, number: Number(number), isRepeated: label === 'repeated ' })))
-    }
-  }
-  return schema
+  const files = readdirSync(folder).filter((file) => file.endsWith('.proto')).map((file) => ({
+    file: file.slice(0, -'.proto'.length),
+    messages: Array.from(readFileSync(join(folder, file), 'utf8').replace(/\/\/.*$/gm, '').replace(/\boneof \w+ \{([^}]*)\}/g, '$1').matchAll(/\bmessage (\w+) \{([^}]*)\}/g), ([, name, body]) => ({ name: name!, body: body! }))
+  }))
+  const names = files.flatMap(({ messages }) => messages.map(({ name }) => name))
+  const isTwice = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name)
+  const nameIn = (file: string, type: string): string => isTwice(type) ? `${file}.${type}` : type
+  return new Map(files.flatMap(({ file, messages }) => messages.map(({ name, body }) => [
+    nameIn(file, name),
+    Array.from(body.matchAll(/(repeated |optional )?(\w+) \w+ = (\d+)/g), ([, label, type, number]) => ({ type: nameIn(file, type!), number: Number(number), isRepeated: label === 'repeated ' }))
+  ])))
 }
 
 export function varint (value: bigint): Uint8Array {
-  const out: number[] = []
-  let rest = BigInt.asUintN(64, value)
-  do {
-    out.push(Number(rest & 0x7fn) | (rest > 0x7fn ? 0x80 : 0))
-    rest >>= 7n
-  } while (rest > 0n)
-  return Uint8Array.from(out)
+  const out = new Uint8Array(10)
+  return out.subarray(0, writeVarint(out, 0, value))
 }
 
 const delimited = (field: number, bytes: Uint8Array): Uint8Array => concat(varint(BigInt(field << 3 | 2)), varint(BigInt(bytes.byteLength)), bytes)
