@@ -60,7 +60,7 @@ export class LyingRelay {
 
   #tell (lie: Lie, page: Page): Page {
     const { id } = conversationFromBytes(page.conversation)
-    if (lie.log === undefined && this.#mayTell(id)) this.#choose(lie, id, page.entries)
+    if (lie.log === undefined && this.#mayTell(id) && !this.#isToldAbout(id, lie.victim)) this.#choose(lie, id, page.entries)
     if (lie.log !== id) return page
     const { kind, seq, bytes } = lie
     const { entries } = page
@@ -82,6 +82,9 @@ export class LyingRelay {
       case 'alter': return { ...page, entries: entries.map((entry) => entry.seq === seq ? { ...entry, envelope: bytes! } : entry) }
     }
   }
+
+  /** Two lies about one log may undo each other: an entry that is altered twice is as it was. */
+  #isToldAbout (id: ConversationId, to: Host): boolean { return this.lies.some(({ log, victim }) => log === id && victim === to) }
 
   #choose (lie: Lie, id: ConversationId, entries: readonly Entry[]): void {
     const at = entries.findIndex(({ envelope }, index) => envelope !== undefined && (lie.kind !== 'swap' || entries[index + 1]?.envelope !== undefined))
