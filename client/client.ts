@@ -142,7 +142,11 @@ export class Client {
         if (status.state !== 'online') this.#assembly?.presence.lost()
         this.#home.onStatus(status)
         events.emit('connection', this.connection)
-      }
+      },
+      isWatched: config.watchLine === false ? undefined : async () => await orders.hasStandby(),
+      isActive: () => this.#assembly?.presence.isActive !== false,
+      onSilent: (sinceMs) => { watch.silent(sinceMs) },
+      onHeard: () => { watch.heard() }
     }, config)
     const guest = this.#guest = new GuestLink({
       clock,

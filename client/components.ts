@@ -40,6 +40,8 @@ export interface ClientConfig {
   readonly moveAfterMs?: number
   readonly moveWithoutStandbyAfterMs?: number
   readonly standbyGivenUpMs?: number
+  /** Whether a home that falls silent is noticed within seconds when there is a standby; default: true */
+  readonly watchLine?: boolean
   /** Default: true. */
   readonly readReceipts?: boolean
   /** ask (default): what a stranger writes first is a request, and the stranger learns nothing until it is accepted · accept: for bots */

@@ -88,6 +88,7 @@ export class Channel {
   #nextId = 1
   /** Since when the frame that is coming in has been coming in. */
   #inFrameSinceMs: number | undefined
+  #heardAtMs: number
   #serving = 0
   #malformed = 0
   #closed: { error?: Error } | undefined
@@ -99,6 +100,7 @@ export class Channel {
     this.#handlers = components.handlers
     this.#clock = components.clock
     this.#meter = components.meter ?? {}
+    this.#heardAtMs = components.clock.nowMs()
   }
 
   /** Start reading. Listeners added before are sure to hear of the end. */
@@ -114,6 +116,12 @@ export class Channel {
   limitFrames (maxFrameBytes: number): void { this.#reader.maxFrameBytes = Math.min(maxFrameBytes, limits.frameBytes) }
 
   get isClosed (): boolean { return this.#closed !== undefined }
+
+  /** When something came last. */
+  get heardAtMs (): number { return this.#heardAtMs }
+
+  /** Something was asked, and not answered yet. */
+  get isWaiting (): boolean { return this.#waiting.size > 0 }
 
   onClose (listener: (error?: Error) => void): void {
     if (this.#closed !== undefined) listener(this.#closed.error)
@@ -175,6 +183,7 @@ export class Channel {
 
   #onData (chunk: Uint8Array): void {
     if (this.#isOver) return
+    this.#heardAtMs = this.#clock.nowMs()
     try {
       const frames = this.#reader.push(chunk)
       this.#checkPace(frames.length)

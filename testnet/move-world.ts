@@ -4,7 +4,7 @@
  */
 import type { ClientConfig, HomeChange } from '../client/client.ts'
 import type { TestRelayNode } from '../node/testing/message-world.ts'
-import type { ByteStream, Dialer } from '../protocol/byte-stream.ts'
+import type { ByteStream, ByteStreamEvents, Dialer } from '../protocol/byte-stream.ts'
 import { Channel, Handlers } from '../protocol/channel.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { deviceIdOfKey, type DeviceId } from '../protocol/ids.ts'
@@ -13,10 +13,37 @@ import { protocols } from '../protocol/protocols.ts'
 import { streamPair } from '../protocol/stream-pair.ts'
 import { DeviceWorld, addressOf, type TestDevice } from './device-world.ts'
 
+/** A line that can be cut without a word: nothing arrives any more, and nobody is told. */
+class Line implements ByteStream {
+  readonly #stream: ByteStream
+  isCut = false
+  sends = 0
+
+  constructor (stream: ByteStream) { this.#stream = stream }
+
+  get remotePeer (): ByteStream['remotePeer'] { return this.#stream.remotePeer }
+  get remoteAddress (): string { return this.#stream.remoteAddress }
+  get bufferedBytes (): number { return this.#stream.bufferedBytes }
+  start ({ onData, onClose }: ByteStreamEvents): void {
+    this.#stream.start({ onData: (chunk) => { if (!this.isCut) onData(chunk) }, onClose: (error) => { onClose(error) } })
+  }
+
+  send (bytes: Uint8Array): void {
+    this.sends++
+    if (!this.isCut) this.#stream.send(bytes)
+  }
+
+  async drained (): Promise<void> { await this.#stream.drained() }
+  async close (): Promise<void> { await this.#stream.close() }
+  abort (error: Error): void { this.#stream.abort(error) }
+}
+
 export class MoveWorld extends DeviceWorld {
   /** Streams between devices and relays. */
-  readonly #streams = new Map<ByteStream, { readonly device: DeviceId, readonly node: TestRelayNode }>()
+  readonly #streams = new Map<Line, { readonly device: DeviceId, readonly node: TestRelayNode }>()
   readonly #cuts = new Set<string>()
+  /** Relays that are gone without a word. */
+  readonly #silent = new Set<string>()
   readonly changes = new Map<TestDevice, HomeChange[]>()
 
   /** @param names of relays, in the order in which accounts find them */
@@ -56,10 +83,12 @@ export class MoveWorld extends DeviceWorld {
   override dialerOf (seed: Uint8Array): Dialer {
     const device = deviceIdOfKey(this.primitives.ed25519PublicKey(seed))
     return {
-      dial: async ({ addresses }, protocol) => {
+      dial: async ({ addresses }, protocol, { signal }) => {
         const node = this.nodes.find((one) => addresses.includes(addressOf(one)) || addresses.includes(`/memory/${one.id}/p2p/${one.id}`))
         if (node?.isRunning !== true || this.#cuts.has(`${device} ${node.name}`)) throw new ProtocolError('HOME_UNREACHABLE')
-        const [near, far] = streamPair(device, node.id)
+        if (this.#silent.has(node.name)) await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }, { once: true }) })
+        const [end, far] = streamPair(device, node.id)
+        const near = new Line(end)
         if (protocol === protocols.link) node.relay.rendezvous.accept(far)
         else if (protocol === protocols.client) node.relay.clients.accept(far)
         else if (protocol === protocols.directory) new Channel(far, { handlers: new Handlers().on(anyMethods.ping, () => ({})).on(directoryMethods.getDirectory, (request) => node.relay.directory.answer(request)), clock: this.world.clock }).start()
@@ -75,6 +104,26 @@ export class MoveWorld extends DeviceWorld {
     const node = this.node(name)
     node.crash()
     this.#break((one) => one.node === node)
+  }
+
+  /** Power or network of a relay fails: connections stay open, and nothing comes any more. */
+  vanish (name: string): void {
+    const node = this.node(name)
+    this.#silent.add(name)
+    for (const other of this.nodes) if (other !== node) this.world.network.cut(node.id, other.id, 'silent')
+    for (const [stream, one] of this.#streams) if (one.node === node) stream.isCut = true
+  }
+
+  /** The line of this device drops everything for a while; TCP would send it again. */
+  pauseLine (device: TestDevice, name: string, isCut: boolean): void {
+    for (const [stream, one] of this.#streams) if (one.device === device.id && one.node.name === name) stream.isCut = isCut
+  }
+
+  /** How often this device has sent something there. */
+  sendsOf (device: TestDevice, name: string): number {
+    let sends = 0
+    for (const [stream, one] of this.#streams) if (one.device === device.id && one.node.name === name) sends += stream.sends
+    return sends
   }
 
   /** From what the crash left on its disk. */

@@ -46,6 +46,73 @@ describe('a home that dies', function () {
     })
   }
 
+  for (const keys of [1, 2, 3]) {
+    it(`without a word, as when the power fails: the client notices, and moves in under 10 s (keys ${keys})`, async () => {
+      world = await MoveWorld.with(relays, { keys })
+      const ann = await world.person('ann', 'eu-1')
+      const bob = await world.person('bob', 'ap-1', { standby: 'none' })
+      await bob.say(ann.account, 'one')
+      await world.until(() => ann.received.includes('one'), 'the first message')
+      await world.world.pass(20_000 + keys * 700)
+      const standby = (await ann.client.home.status()).standby!.name
+      world.vanish('eu-1')
+      const tookMs = await world.timeUntil(() => world.homeOf(ann) === standby && ann.client.connection.state === 'online', 'the move', 20_000)
+      assert.ok(tookMs < 9_000, `${tookMs} ms`)
+      await bob.say(ann.account, 'two')
+      await ann.say(bob.account, 'three')
+      await world.until(() => bob.received.includes('three') && ann.received.includes('two'), 'messages after the move')
+      assert.deepEqual(moves(ann), [`dead eu-1 ${standby}`])
+      assert.deepEqual(texts(ann.warnings, bob.warnings), [])
+    })
+  }
+
+  for (const asks of [true, false]) {
+    it(`without a word, while nobody is at the device: noticed with ${asks ? 'the first thing that is asked of the home' : 'the next heartbeat'}`, async () => {
+      world = await MoveWorld.with(relays)
+      const ann = await world.person('ann', 'eu-1')
+      const bob = await world.person('bob', 'ap-1', { standby: 'none' })
+      await bob.say(ann.account, 'one')
+      await world.until(() => ann.received.includes('one'), 'the first message')
+      ann.client.presence.setState('idle')
+      // After a heartbeat.
+      await world.world.pass(32_000)
+      world.vanish('eu-1')
+      await world.world.pass(10_000)
+      assert.equal(world.homeOf(ann), 'eu-1', 'no radio is woken for this')
+      if (asks) await ann.say(bob.account, 'two')
+      const tookMs = await world.timeUntil(() => world.homeOf(ann) !== 'eu-1' && ann.client.connection.state === 'online', 'the move')
+      assert.ok(asks ? tookMs < 9_000 : tookMs > 9_000 && tookMs < 30_000, `${tookMs} ms`)
+      if (asks) await world.until(() => bob.received.includes('two'), 'the message')
+    })
+  }
+
+  it('nobody moves for a line that is silent for a while, nor asks an idle home for more than it costs', async () => {
+    world = await MoveWorld.with(relays)
+    const ann = await world.person('ann', 'eu-1')
+    await world.world.pass(5_000)
+    for (const ms of [1_000, 3_000, 8_000, 30_000]) {
+      world.pauseLine(ann, 'eu-1', true)
+      await world.world.pass(ms)
+      world.pauseLine(ann, 'eu-1', false)
+      await world.world.pass(30_000)
+      assert.equal(ann.client.connection.state, 'online')
+    }
+    assert.equal(world.homeOf(ann), 'eu-1')
+    assert.deepEqual(moves(ann), [])
+    assert.equal(ann.client.connection.guestOf, undefined)
+    const inAMinute = async (): Promise<number> => {
+      const before = world.sendsOf(ann, 'eu-1')
+      await world.world.pass(60_000)
+      return world.sendsOf(ann, 'eu-1') - before
+    }
+    const [active] = [await inAMinute()]
+    assert.ok(active >= 25 && active <= 35, `${active} in a minute`)
+    ann.client.presence.setState('idle')
+    await world.world.pass(5_000)
+    const idle = await inAMinute()
+    assert.ok(idle <= 4, `${idle} in a minute in which nobody is there`)
+  })
+
   it('two people of one home that dies for good: both move, nothing is lost or there twice', async () => {
     for (const keys of [1, 2]) {
       world = await MoveWorld.with(relays, { keys })

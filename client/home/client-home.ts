@@ -234,8 +234,8 @@ export class ClientHome {
 
   /** The old home hands over what it has as soon as it knows. */
   async #sayFarewell (record: SignedHomeRecord): Promise<void> {
-    const { clock, link } = this.#on
-    if (!link.isOnline) return
+    const { clock, link, watch } = this.#on
+    if (!link.isOnline || watch().downSinceMs !== undefined) return
     const limit = new AbortController()
     const timer = clock.after(farewellMs, () => { limit.abort(new ProtocolError('TIMEOUT')) })
     try {

@@ -70,6 +70,8 @@ export class HomeWatch {
   readonly #on: HomeWatchComponents
   readonly #config: HomeWatchConfig
   #downSinceMs: number | undefined
+  /** The connection is still there. */
+  #isSilent = false
   /** When the home said first, and last, that it restarts. */
   #drainedAtMs: number | undefined
   #saidAtMs = -Infinity
@@ -91,11 +93,24 @@ export class HomeWatch {
       this.#rest()
       return
     }
+    // The connection has ended: what decides now is whether another one can be made.
+    this.#isSilent = false
     if (error?.code === 'DRAINING') this.drained()
     if (this.#downSinceMs !== undefined) return
     this.#downSinceMs = this.#on.clock.nowMs()
     this.#soon(this.#config.moveAfterMs * askEarly)
   }
+
+  /** The connection is there, and nothing comes over it since then, not even an answer. */
+  silent (sinceMs: number): void {
+    if (this.#downSinceMs !== undefined) return
+    this.#isSilent = true
+    this.#downSinceMs = sinceMs
+    this.#soon(Math.max(0, sinceMs + this.#config.moveAfterMs * askEarly - this.#on.clock.nowMs()))
+  }
+
+  /** Something has come, after all. */
+  heard (): void { if (this.#isSilent) this.#rest() }
 
   /** The home has said that it restarts. */
   drained (): void {
@@ -114,6 +129,7 @@ export class HomeWatch {
     this.#looking?.abort(new ProtocolError('CANCELLED', { what: 'the home is there' }))
     this.#looking = undefined
     this.#downSinceMs = undefined
+    this.#isSilent = false
     this.#drainedAtMs = undefined
     this.#saidAtMs = -Infinity
     this.#looks = 0

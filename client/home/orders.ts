@@ -87,6 +87,12 @@ export class Orders {
 
   async wish (): Promise<NonNullable<HomeRow['wish']>> { return (await this.row()).wish ?? this.#on.wish }
 
+  /** Would `current` be there? As far as can be said without a look at its signature. */
+  async hasStandby (): Promise<boolean> {
+    const [{ order }, known] = await Promise.all([this.row(), this.#on.account.homeRecord()])
+    return order !== undefined && known !== undefined && order.after >= known.epoch
+  }
+
   /** undefined: there is none, or the account's record has gone on since. */
   async current (): Promise<Order | undefined> {
     const { account } = this.#on

@@ -88,6 +88,8 @@ export class ClientPresence {
     this.#on.link.notify(clientNotifications.activity, { isIdle: state === 'idle' })
   }
 
+  get isActive (): boolean { return this.#state === 'active' }
+
   /** Somebody has done something here: active from now on, idle after five minutes without another. */
   touch (): void {
     this.setState('active')

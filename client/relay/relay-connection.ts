@@ -18,6 +18,7 @@ import type { Welcome } from '../../protocol/wire/gen/service.js'
 import { wireVersion } from '../../protocol/wire/kinds.ts'
 import type { ClientLogger } from '../components.ts'
 import { dialChannel } from './dial.ts'
+import { LineWatch } from './line-watch.ts'
 import type { RelayLink } from './link.ts'
 import { clientLimits } from '../limits.ts'
 import type { ConnectionStatus } from '../model.ts'
@@ -49,6 +50,14 @@ export interface ConnectionComponents {
   readonly findAddresses: (home: Home, signal: AbortSignal) => Promise<void>
   readonly onOnline: (welcome: Welcome) => void
   readonly onStatus: (status: ConnectionStatus) => void
+  /** Would anything follow from knowing soon that the relay is gone? undefined: never */
+  readonly isWatched?: (() => Promise<boolean>) | undefined
+  /** Is somebody at this device? */
+  readonly isActive: () => boolean
+  /** Online as far as is known, and nothing has come since then, not even an answer. */
+  readonly onSilent: (sinceMs: number) => void
+  /** Something has, after all. */
+  readonly onHeard: () => void
 }
 
 /** Failed tries at the known addresses before the directory is asked. */
@@ -70,11 +79,13 @@ export class RelayConnection implements RelayLink {
   #attempt = 0
   #retry: Timer | undefined
   #heartbeat: Timer | undefined
+  readonly #line: LineWatch
   #stopping = new AbortController()
 
   constructor (components: ConnectionComponents, { software }: { software: string }) {
     this.#on = components
     this.#software = software
+    this.#line = new LineWatch({ ...components, isWanted: async () => await components.isWatched?.() ?? false })
   }
 
   get status (): ConnectionStatus { return this.#status }
@@ -116,6 +127,8 @@ export class RelayConnection implements RelayLink {
 
   /** The relay may be there again: do not wait for the next try. */
   hurry (): void {
+    // Others see it: this connection is what is gone.
+    if (this.#line.silentMs >= clientLimits.lineGivenUpMs) this.#channel?.abort(new ProtocolError('TIMEOUT', { what: 'silent' }))
     if (this.#retry === undefined) return
     this.#retry.cancel()
     this.#retry = undefined
@@ -130,11 +143,15 @@ export class RelayConnection implements RelayLink {
 
   async call<Request, Reply> (method: Method<Request, Reply>, request: Partial<Request>, options: CallOptions = {}): Promise<Reply> {
     if (this.#channel === undefined || !this.isOnline) throw new ProtocolError('DISCONNECTED')
-    return await this.#channel.call(method, request, options)
+    const answered = this.#channel.call(method, request, options)
+    this.#line.poke()
+    return await answered
   }
 
   notify<Body> (kind: Notification<Body>, body: Partial<Body>): void {
-    if (this.isOnline) this.#channel?.notify(kind, body)
+    if (!this.isOnline) return
+    this.#channel?.notify(kind, body)
+    this.#line.poke()
   }
 
   #setStatus (status: ConnectionStatus): void {
@@ -182,6 +199,7 @@ export class RelayConnection implements RelayLink {
       this.#attempt = 0
       this.#setStatus({ state: 'online', relay: welcome.relayName === '' ? home.name : welcome.relayName, rttMs })
       this.#beat(channel, heartbeatOf(welcome))
+      this.#line.begin(channel, rttMs)
       this.#on.onOnline(welcome)
     } catch (error) {
       if (this.#channel === channel) this.#channel = undefined
@@ -223,6 +241,7 @@ export class RelayConnection implements RelayLink {
     this.#channel = undefined
     this.#heartbeat?.cancel()
     this.#heartbeat = undefined
+    this.#line.end()
     if (status !== undefined) this.#setStatus(status)
     else this.#status = { ...this.#status, state: 'offline' }
   }
@@ -230,7 +249,9 @@ export class RelayConnection implements RelayLink {
   #beat (channel: Channel, everyMs: number, missed = 0): void {
     this.#heartbeat = this.#on.clock.after(everyMs, () => {
       const startMs = this.#on.clock.nowMs()
-      channel.call(anyMethods.ping, {}).then(() => {
+      const answered = channel.call(anyMethods.ping, {})
+      this.#line.poke()
+      answered.then(() => {
         if (this.#channel !== channel) return
         const rttMs = this.#on.clock.nowMs() - startMs
         // Quietly: a changed round trip is no news.

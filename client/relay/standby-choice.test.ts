@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import { FakeDialer, type FakeRelay } from '../testing/relay-fake.ts'
 import { FakeWorld } from '../testing/world-fake.ts'
 import { RelayChoice } from './relay-choice.ts'
@@ -9,7 +10,7 @@ describe('client: who could stand in for a home', () => {
 
   /** Name, region, one way in milliseconds. The first is the home. */
   function worldOf (...relays: ReadonlyArray<readonly [string, string, number]>): { world: FakeWorld, choice: RelayChoice, home: FakeRelay } {
-    const world = new FakeWorld(nodePrimitives)
+    const world = new FakeWorld(seededPrimitives(nodePrimitives, 'choice of a standby'))
     world.relays.splice(0)
     for (const [name, region, delayMs] of relays) {
       const relay = world.makeRelay({ name, region, loadPermille: 0 })

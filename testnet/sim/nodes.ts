@@ -186,7 +186,7 @@ export class SimDevice extends Machine {
     this.disk = new ClientDisk(world.time, world.fork(`${name} disk`))
     this.disk.onStep = (step) => { this.spring(step) }
     this.primitives = { ...seededPrimitives(nodePrimitives, `${world.seed} ${name}`), ed25519Verify: rememberingSigning.ed25519Verify }
-    this.config = { bootstrap: [home.address, ...world.relays.filter((one) => one !== home).map(({ address }) => address)], software: 'sim', strangers: 'accept', relay: home.address, standby: world.schedule.shape.standby, moveWithoutStandbyAfterMs: 60_000 }
+    this.config = { bootstrap: [home.address, ...world.relays.filter((one) => one !== home).map(({ address }) => address)], software: 'sim', strangers: 'accept', relay: home.address, standby: world.schedule.shape.standby, moveWithoutStandbyAfterMs: 60_000, watchLine: false }
   }
 
   get account (): AccountId { return this.client!.account!.id }
