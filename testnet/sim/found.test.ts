@@ -17,6 +17,18 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 62770, do: 'move', a: 921, b: 61, c: 399, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'what somebody writes who is alone in a group is for nobody, whoever comes later',
+    schedule: {
+      seed: 796,
+      shape: { relays: 3, people: 2, companions: 0, groups: 1, pairwiseGroupDevices: 16, network: { latencyMs: 9, latencyMaxMs: 32, jitterMs: 3, gossipLoss: 0.05, gossipTwice: 0 }, standby: 'none', syncMs: 20, durationMs: 40000 },
+      steps: [
+        { atMs: 14490, do: 'group-remove', a: 986, b: 957, c: 70, forMs: 0 },
+        { atMs: 19599, do: 'say-group', a: 222, b: 973, c: 136, forMs: 0 },
+        { atMs: 23092, do: 'group-add', a: 820, b: 968, c: 610, forMs: 0 }
+      ]
+    }
   }
 ]
 

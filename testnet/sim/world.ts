@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { isPairChat, type ChatId } from '../../client/chat-id.ts'
-import type { Message } from '../../client/client.ts'
+import type { Client, Message } from '../../client/client.ts'
 import { fromHex } from '../../client/store/stored.ts'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
 import { conversationFromBytes, pairConversation, type ConversationId } from '../../protocol/conversation.ts'
@@ -30,11 +30,22 @@ export interface Said {
   isTaken: boolean
   /** The client refused it, and said so. */
   refusal: string | undefined
+  /** Nobody else was in the group then: there was nothing to send. */
+  isToNobody: boolean
 }
 
 export interface SimGroup { readonly name: string, readonly chat: ChatId, readonly founder: SimPerson }
 
 export const isGroup = (to: SimPerson | SimGroup): to is SimGroup => 'founder' in to
+
+/** Nobody else is in the group. */
+export async function isAlone (client: Client, { chat }: SimGroup): Promise<boolean> {
+  try {
+    return (await client.groups.state(chat))?.members.length === 1
+  } catch {
+    return false // it has stopped
+  }
+}
 
 const secondMs = 1_000
 const startTimeoutMs = 60 * secondMs
@@ -413,11 +424,14 @@ export class World {
   say (by: SimDevice, to: SimPerson | SimGroup): void {
     const { client } = by
     if (!by.isRunning || client?.account === undefined) return
-    const said: Said = { text: `${this.said.length} by ${by.name} to ${to.name} ${this.secretWord}`, by, to, isTaken: false, refusal: undefined }
+    const said: Said = { text: `${this.said.length} by ${by.name} to ${to.name} ${this.secretWord}`, by, to, isTaken: false, refusal: undefined, isToNobody: false }
     this.said.push(said)
     this.trace.note(`${by.name} writes "${this.readable(said.text)}"`)
     this.background(`sending of ${by.name}`, client.send(isGroup(to) ? to.chat : this.accountOf(to), said.text).then(
-      () => { said.isTaken = true },
+      async () => {
+        said.isTaken = true
+        if (isGroup(to)) said.isToNobody = await isAlone(client, to)
+      },
       (error: unknown) => { said.refusal = String(error); throw error }))
   }
 

@@ -6,11 +6,19 @@
  */
 import type { Message } from '../../../client/client.ts'
 import type { SimDevice } from '../nodes.ts'
-import { isGroup, type Said } from '../world.ts'
+import { isAlone, isGroup, type Said } from '../world.ts'
 import { newestView, type Evidence, type Finding, type Property, type Violation } from './property.ts'
 
 export const delivered: Property = {
   name: 'what was sent is delivered',
+  watch (world) {
+    // What waits for a change of the group is sealed when that has been made, and then there may be nobody to seal it for.
+    world.onUpdateListeners.push((device, { direction, state, seq, text }) => {
+      if (direction !== 'out' || state !== 'sent' || seq !== undefined) return
+      const said = world.said.find((one) => one.by === device && one.text === text)
+      if (said !== undefined && isGroup(said.to)) world.background('looking', isAlone(device.client!, said.to).then((isSo) => { said.isToNobody ||= isSo }))
+    })
+  },
   check (evidence) { return evidence.world.said.flatMap((said) => [...missing(evidence, said)].map((text): Finding => ({ text, where: whereOf(said) }))) }
 }
 
@@ -33,9 +41,8 @@ function * missing (evidence: Evidence, said: Said): Iterable<Violation> {
     for (const device of to.devices) if (at(device, by.person).length !== 1) yield `${what} is ${at(device, by.person).length} times on ${device.name}`
     return
   }
-  // Alone in a group nobody is there to tell.
   if (own.seq === undefined) {
-    if ((evidence.groups.get(by)?.get(to)?.members.length ?? 2) > 1) yield `${what} has no place in the log of ${to.name}`
+    if (!said.isToNobody) yield `${what} has no place in the log of ${to.name}`
     return
   }
   const newest = newestView(evidence, to)
