@@ -81,6 +81,8 @@ export const flood: Scenario = {
           await new Promise((resolve) => { setTimeout(resolve, 1_000) })
         }
       }
+      // Their records have changed with that: the next message of a conversation begins a new epoch of its log, once.
+      for (const pair of pairs) await talk(stage, pair, 'warm again', 10)
     })
     const flooders = await Worker.start<FloodOrder>(new URL('./flood-process.ts', import.meta.url).href)
     try {
