@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Order, RunResult } from './load-process.ts'
+import { liftedQuotas } from './quotas.ts'
 import type { Asked, RelayReport } from './relay-process.ts'
 import type { RelayTarget } from './synthetic-client.ts'
 
@@ -139,7 +140,7 @@ export const difference = (before: RelayReport[], after: RelayReport[]): Measure
 }))
 
 export function printConditions (): void {
-  console.log(`${new Date().toISOString().slice(0, 10)} · Node ${process.version} · ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'} · loopback · LevelDB under ${tmpdir()} · relays and load generator in processes of their own on the same cores`)
+  console.log(`${new Date().toISOString().slice(0, 10)} · Node ${process.version} · ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'} · loopback · LevelDB under ${tmpdir()} · relays and load generator in processes of their own on the same cores · quotas lifted: ${liftedQuotas.join(', ')}`)
 }
 
 export const perSecond = (count: number, seconds: number): string => Math.round(count / seconds).toLocaleString('en')

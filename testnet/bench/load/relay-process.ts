@@ -7,6 +7,7 @@ import { checkConfig } from '../../../node/config.ts'
 import { initRelay, readConfigFile } from '../../../node/config-file.ts'
 import { createRelay } from '../../../node/node.ts'
 import type { RelayId } from '../../../protocol/ids.ts'
+import { liftQuotas } from './quotas.ts'
 
 /** `yield`: from now on it runs when nobody else wants to. */
 export type Asked = 'report' | 'memory' | 'metrics' | 'yield'
@@ -20,6 +21,7 @@ export interface RelayReport {
   heapBytes: number
 }
 
+liftQuotas()
 const [folder, name, ...bootstrapPeers] = process.argv.slice(2)
 const { configFile } = await initRelay(folder!, checkConfig({
   name,
