@@ -99,6 +99,31 @@ describe('a relay that comes back', () => {
     await world.stop()
   })
 
+  it('says how far a device has come that is away: what was kept for it at the new home goes', async () => {
+    const { world, primary, other } = await threeHomes(23)
+    const [a, b] = await world.pair(other, primary)
+    const [late, second] = [await a.linkDevice(), await b.linkDevice()]
+    await late.offline()
+    sendMany(a, b, 3)
+    await untilSeen(world, a, b, 3)
+    await world.until(() => second.shownWith(a).length === 3)
+    await world.pass(2_000)
+    await b.offline()
+    world.network.cut(primary.id, other.id)
+    await second.moveTo(other, 2)
+    await late.online()
+    await world.until(() => late.shownWith(b).length === 3)
+    await world.pass(2_000)
+    const { id } = pairConversation(a.account, b.account)
+    const keptAt = async (): Promise<number> => (await other.store.openLog(id))!.first
+    assert.equal(await keptAt(), 1, 'for the device that is away')
+    world.network.heal(primary.id, other.id)
+    await world.until(() => primary.meter.of('heliograph_standby_handed_over_total') === 1)
+    await world.pass(2_000)
+    assert.equal(await keptAt(), 4)
+    await world.stop()
+  })
+
   it('hands over a log of which nothing is kept: what is sent again is known by its number, and does not wait', async () => {
     const { world, primary, standby, other } = await threeHomes(22)
     const [b, a] = await world.pair(other, primary)

@@ -23,6 +23,7 @@ import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
+import type { Progress } from '../log/progress.ts'
 import type { Buckets, Commits, Homes, LocalAccounts } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
@@ -50,6 +51,7 @@ export interface StandbyParts extends Omit<LaneComponents, 'homes'> {
   placement: Placement
   logs: Logs
   groups: Groups
+  progress: Pick<Progress, 'look'>
   outboxes: Outboxes
   reader: LogReader
   buckets: Buckets

@@ -18,6 +18,7 @@ import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
+import type { Progress } from '../log/progress.ts'
 import { unresolvedKey } from '../log/unresolved-logs.ts'
 import { deadline, type Deadline } from '../deadline.ts'
 import type { Registration } from '../people/accounts.ts'
@@ -44,6 +45,7 @@ export interface TakeoverComponents {
   outboxes: Outboxes
   placement: Placement
   groups: Groups
+  progress: Pick<Progress, 'look'>
   homes: { askNewest (account: AccountId, options: { signal: AbortSignal }): Promise<SignedHomeRecord | undefined> }
   signing: Signing
   clock: Clock
@@ -373,7 +375,10 @@ export class Takeover {
       log.cursors.set(device, upTo)
       writes.push({ op: 'cursor', log: id, device, seq: upTo })
     }
-    if (writes.length > 0) await this.#c.commits.commit(writes)
+    if (writes.length === 0) return
+    await this.#c.commits.commit(writes)
+    // Nothing else may ever be acknowledged here.
+    this.#c.progress.look(log)
   }
 
   async #takeOutbox (conversation: Conversation, relay: RelayId, account: AccountId): Promise<void> {
