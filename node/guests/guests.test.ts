@@ -101,6 +101,20 @@ describe('guests of a relay', () => {
     }
   })
 
+  it('a relay that does not know yet how far the log goes has nothing of a guest in the outbox of its own people', async () => {
+    await bob.offline()
+    ap.crash()
+    await bob.moveTo(us, 2)
+    const sealed = ann.seal(bob.account)
+    assert.deepEqual(await leave([sealed.bytes]), ['OK'])
+    await world.pass(5_000)
+    assert.deepEqual(await us.store.outboxes(), [])
+    assert.equal(await waiting(), 1)
+    await eu.restart()
+    await world.until(() => bob.logOf(sealed.conversation).shown.includes(sealed.messageId))
+    assert.equal(await waiting(), 0)
+  })
+
   it('a guest speaks for itself only, and with a permit for this relay that is good now', async () => {
     const sealed = ann.seal(bob.account).bytes
     const mallory = new TestPerson(world.random)

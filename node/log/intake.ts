@@ -248,11 +248,13 @@ export class Intake {
       const isAskedAgain = !isAnchorHere && lookup.seen?.at === 'log' && lookup.seen.epoch < placement.epochOf(conversation)
       if (lookup.seen !== undefined && !isAskedAgain) { this.#answerRepeat(batch, index, log, lookup.seen); return true }
     }
-    const { relay } = batch.origin
+    const { relay, isGuest } = batch.origin
+    // Its own home, or its device, tries again: what waits in the outbox here is of people of this relay.
+    const isForeign = relay !== undefined || isGuest === true
     if (isAnchorHere && relay !== undefined && this.#adoption.mayKnow(log, relay)) return this.#takeOver(batch, index, log, relay)
     // Until it is known how far the log goes, and while earlier ones wait, an envelope waits in the outbox like one for another relay.
-    const isSequencer = isAnchorHere && (relay === undefined ? this.#adoption.mayNumber(log) && !this.#isWaiting(conversation.id) : this.#adoption.mayNumber(log) || this.#adoption.isUnknown(log))
-    if (isAnchorHere && !isSequencer && relay !== undefined) return this.#takeOver(batch, index, log)
+    const isSequencer = isAnchorHere && (isForeign ? this.#adoption.mayNumber(log) || this.#adoption.isUnknown(log) : this.#adoption.mayNumber(log) && !this.#isWaiting(conversation.id))
+    if (isAnchorHere && !isSequencer && isForeign) return this.#takeOver(batch, index, log)
     if (!this.#c.storage.isReady(log)) return false
     const verified = batch.verified.get(index)
     if (candidate.isControl && verified === undefined) return false
