@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import { limits } from '../protocol/limits.ts'
@@ -12,7 +13,7 @@ let alice: FakePerson
 let bob: FakePerson
 
 async function meet (): Promise<void> {
-  world = new FakeWorld(nodePrimitives)
+  world = new FakeWorld(seededPrimitives(nodePrimitives, 'client'))
   alice = await world.member('alice')
   bob = await world.member('bob')
 }

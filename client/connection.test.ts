@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { ERRORS, ProtocolError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
 import { signHomeRecord, verifyHomeRecord } from '../protocol/records/home-record.ts'
@@ -8,7 +9,7 @@ import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
 describe('client: the connection', () => {
   let world: FakeWorld
-  beforeEach(() => { world = new FakeWorld(nodePrimitives) })
+  beforeEach(() => { world = new FakeWorld(seededPrimitives(nodePrimitives, 'connection')) })
   afterEach(async () => {
     await world.stop()
     assert.equal(world.clock.pending, 0)
@@ -134,7 +135,7 @@ describe('client: the connection', () => {
 
   it('does not follow a forged or older record', async () => {
     const alice = await world.member('alice')
-    const other = nodePrimitives.randomBytes(32)
+    const other = world.primitives.randomBytes(32)
     const forged = signHomeRecord(nodePrimitives, { account: alice.id, epoch: 9, homes: [world.relay.id], region: 'xx', issuedAtMs: 0 }, other)
     let isLying = true
     world.relay.onHello = () => isLying ? new ProtocolError('MOVED', { record: forged.bytes }) : undefined

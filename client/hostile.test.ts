@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { SeededRandom, settle } from '../protocol/clock-manual.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { generateKeyPair } from '../protocol/e2ee/curve-keys.ts'
 import { ProtocolError, isProtocolError } from '../protocol/errors.ts'
 import { pairConversation } from '../protocol/conversation.ts'
@@ -40,7 +41,7 @@ const kinds = (person: FakePerson): string[] => person.warnings.map(({ kind }) =
 
 describe('client: bad company', () => {
   beforeEach(async () => {
-    world = new FakeWorld(nodePrimitives)
+    world = new FakeWorld(seededPrimitives(nodePrimitives, 'bad company'))
     alice = await world.member('alice')
     bob = await world.member('bob')
   })
@@ -496,7 +497,7 @@ async function changeIdentity (person: FakePerson): Promise<void> {
   await person.client.stop()
   const account = JSON.parse(fromUtf8(person.data.get('me/account')!)) as { id: AccountId, seed: string }
   const device = JSON.parse(fromUtf8(person.data.get('me/device')!)) as Record<string, unknown>
-  const identity = generateKeyPair(nodePrimitives)
+  const identity = generateKeyPair(world.primitives)
   const before = verifyDeviceList(nodePrimitives, person.data.get(`dl/${account.id}`)!)
   const list = signDeviceList(nodePrimitives, { ...before, epoch: before.epoch + 1, devices: before.devices.map((one) => ({ ...one, identityKey: identity.publicKey })) }, fromHex(account.seed))
   for (const key of person.data.keys()) if (/^(ps|pk|p1|se)\//.test(key)) person.data.delete(key)

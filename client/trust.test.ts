@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { deviceIdOfKey, type MessageId } from '../protocol/ids.ts'
@@ -17,7 +18,7 @@ describe('client: a relay that lies', () => {
   let alice: FakePerson
   let bob: FakePerson
   beforeEach(async () => {
-    world = new FakeWorld(nodePrimitives)
+    world = new FakeWorld(seededPrimitives(nodePrimitives, 'trust'))
     alice = await world.member('alice')
     bob = await world.member('bob')
     await alice.client.send(bob.id, 'hello')
@@ -229,7 +230,7 @@ describe('client: a relay that lies', () => {
 
   it('a sender whose device is in no list is asked for once, then its message is put aside', async () => {
     const before = world.relay.calls.get('find-account') ?? 0
-    const stranger = deviceIdOfKey(nodePrimitives.ed25519PublicKey(nodePrimitives.randomBytes(32)))
+    const stranger = deviceIdOfKey(nodePrimitives.ed25519PublicKey(world.primitives.randomBytes(32)))
     await withBobAway(async () => {
       for (const text of ['one', 'two', 'three']) await alice.client.send(bob.id, text)
     }, ({ entries }) => {
@@ -244,7 +245,7 @@ describe('client: a relay that lies', () => {
     // The relay got hold of Bob's account key: it shows Alice a list with a device of its own.
     const row = JSON.parse(new TextDecoder().decode(bob.data.get('me/account'))) as { seed: string }
     const list = verifyDeviceList(nodePrimitives, world.relay.accounts.get(bob.id)!.deviceList)
-    const ghost = { id: deviceIdOfKey(nodePrimitives.ed25519PublicKey(nodePrimitives.randomBytes(32))), identityKey: nodePrimitives.x25519PublicKey(nodePrimitives.randomBytes(32)), registrationId: 5 }
+    const ghost = { id: deviceIdOfKey(nodePrimitives.ed25519PublicKey(world.primitives.randomBytes(32))), identityKey: nodePrimitives.x25519PublicKey(world.primitives.randomBytes(32)), registrationId: 5 }
     const forged = signDeviceList(nodePrimitives, { ...list, epoch: 2, devices: [...list.devices, ghost] }, fromHex(row.seed))
     const account = world.relay.accounts.get(bob.id)!
     const truth = account.deviceList

@@ -7,7 +7,9 @@ import { MemoryStore } from '../client/store/store-memory.ts'
 import type { PersonPresence, TypingChange } from '../client/model.ts'
 import { World, type TestRelayNode } from '../node/testing/message-world.ts'
 import type { Dialer } from '../protocol/byte-stream.ts'
+import type { Primitives } from '../protocol/e2ee/primitives.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { deviceIdOfKey, type AccountId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
@@ -24,6 +26,7 @@ class Person {
 
 describe('presence from client to client', () => {
   let world: World
+  let primitives: Primitives
   let nodes: TestRelayNode[]
   let ann: Person
   let bob: Person
@@ -41,7 +44,7 @@ describe('presence from client to client', () => {
   async function personAt (node: TestRelayNode): Promise<Person> {
     const person = new Person()
     const { clock, random } = world
-    person.client = await Client.open({ store: new MemoryStore(), dialer: dialerOf, clock, random, primitives: nodePrimitives }, { bootstrap: nodes.map(addressOf), software: 'test', strangers: 'accept' })
+    person.client = await Client.open({ store: new MemoryStore(), dialer: dialerOf, clock, random, primitives }, { bootstrap: nodes.map(addressOf), software: 'test', strangers: 'accept' })
     await world.during(person.client.createAccount({ relay: addressOf(node) }))
     person.client.on('typing', (change) => { person.typed.push(change) })
     person.client.on('presence', (presence) => { person.seen.push(presence) })
@@ -52,6 +55,7 @@ describe('presence from client to client', () => {
 
   beforeEach(async () => {
     world = new World(7, { latencyMs: 20, jitterMs: 10 })
+    primitives = seededPrimitives(nodePrimitives, 'presence')
     nodes = [await world.relay('eu-1'), await world.relay('ap-1')]
     ann = await personAt(nodes[0]!)
     bob = await personAt(nodes[1]!)

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import type { MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ChatId } from '../chat-id.ts'
@@ -14,7 +15,7 @@ let world: FakeWorld
 let people: FakePerson[]
 
 async function found (count: number, settings: Partial<GroupRules> = {}): Promise<ChatId> {
-  world = new FakeWorld(nodePrimitives, 41)
+  world = new FakeWorld(seededPrimitives(nodePrimitives, 'chats of groups'), 41)
   people = []
   for (let i = 0; i < count; i++) people.push(await world.member(`person${i}`))
   const [founder, ...others] = people as [FakePerson, ...FakePerson[]]
@@ -37,7 +38,7 @@ describe('chats: in groups', () => {
   })
 
   it('members who have no other conversation know what the others call themselves; what somebody tells them counts for more', async () => {
-    world = new FakeWorld(nodePrimitives, 43)
+    world = new FakeWorld(seededPrimitives(nodePrimitives, 'more chats of groups'), 43)
     people = []
     for (const name of ['Ann', 'Ben', 'Cy', '']) {
       const person = await world.member(`person${people.length}`)

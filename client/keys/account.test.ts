@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { nodePrimitives } from '../../protocol/e2ee/primitives-node.ts'
+import { seededPrimitives } from '../../protocol/e2ee/primitives-seeded.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { verifyHomeRecord } from '../../protocol/records/home-record.ts'
 import type { FakeRelay } from '../testing/relay-fake.ts'
@@ -7,7 +8,7 @@ import { FakeWorld } from '../testing/world-fake.ts'
 
 describe('client: making an account', () => {
   let world: FakeWorld
-  beforeEach(() => { world = new FakeWorld(nodePrimitives) })
+  beforeEach(() => { world = new FakeWorld(seededPrimitives(nodePrimitives, 'account')) })
   afterEach(async () => {
     await world.stop()
     assert.equal(world.clock.pending, 0)
