@@ -10,8 +10,7 @@ import { TomlError, parse } from 'smol-toml'
 import { fromBase32, toBase32 } from '../protocol/bytes.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import { keyBytes } from '../protocol/ids.ts'
-import { limits } from '../protocol/limits.ts'
-import { nearestWord } from '../protocol/nearest-word.ts'
+import { checkSettings, defaultsOf, isHostPort, isListOf, isMultiaddr, isNumber, isOneOf, isPeer, isText, type Settings } from '../protocol/settings.ts'
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
 
@@ -26,23 +25,10 @@ export interface BootstrapConfig {
   logLevel: typeof logLevels[number]
 }
 
-interface Setting<T> {
-  readonly expects: string
-  /** Comment lines in the file: what it does, its unit, why the default. */
-  readonly about: readonly string[]
-  readonly default: T
-  isValid (value: unknown): boolean
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string'
-const isMultiaddr = (value: unknown): value is string => isText(value) && value.length <= limits.addressBytes && /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/\d+(\/(tls|ws|wss|sni\/[^/\s]+))*(\/p2p\/\w+)?$/.test(value)
-const isPeer = (value: unknown): boolean => isMultiaddr(value) && /\/p2p\/12D3KooW\w{44}$/.test(value)
-const isListOf = (isItem: (item: unknown) => boolean, atLeast: number) => (value: unknown): boolean =>
-  Array.isArray(value) && value.length >= atLeast && value.length <= limits.relayAddresses && value.every(isItem)
-const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 1_000_000
+const isCount = isNumber({ min: 1, max: 1_000_000 })
 
 /** In the order of the file. */
-export const settings: { readonly [Key in keyof BootstrapConfig]: Setting<BootstrapConfig[Key]> } = {
+export const settings: Settings<BootstrapConfig> = {
   dataDir: {
     expects: 'a folder',
     about: ['Where bootstrap.key stands; made at the first start. A relative path is relative to this file.'],
@@ -53,25 +39,25 @@ export const settings: { readonly [Key in keyof BootstrapConfig]: Setting<Bootst
     expects: 'a list of 1 to 16 multiaddrs, e.g. ["/ip4/0.0.0.0/tcp/4011", "/ip4/0.0.0.0/tcp/4012/ws"]',
     about: ['Multiaddrs to listen on: TCP for relays and terminals, WebSocket (…/ws) for browsers.', 'Port 0 takes a free port.'],
     default: ['/ip4/0.0.0.0/tcp/4011', '/ip4/0.0.0.0/tcp/4012/ws'],
-    isValid: isListOf(isMultiaddr, 1)
+    isValid: isListOf(isMultiaddr, { atLeast: 1 })
   },
   announce: {
     expects: 'a list of multiaddrs, e.g. ["/dns4/start.example.org/tcp/4011"]',
     about: ['Multiaddrs to tell others instead: needed behind a NAT or a proxy. Empty: those listened on.'],
     default: [],
-    isValid: isListOf(isMultiaddr, 0)
+    isValid: isListOf(isMultiaddr)
   },
   peers: {
     expects: 'a list of multiaddrs that end in /p2p/<id>',
     about: ['Other bootstrap nodes or relays to stay connected to. Empty: the first of a mesh of its own.'],
     default: [],
-    isValid: isListOf(isPeer, 0)
+    isValid: isListOf(isPeer)
   },
   httpAddress: {
     expects: 'host:port, e.g. "127.0.0.1:9465"',
     about: ['Where /metrics and /healthz are served. Loopback: figures tell who is busy when.', 'Port 0 takes a free port.'],
     default: '127.0.0.1:9465',
-    isValid: (value) => isText(value) && Number(/^(?:\[[0-9a-f:.]+\]|[^\s:/]+):(\d{1,5})$/i.exec(value)?.[1] ?? Infinity) <= 65_535
+    isValid: isHostPort
   },
   maxConnections: {
     expects: 'a whole number from 1 to 1000000',
@@ -89,30 +75,14 @@ export const settings: { readonly [Key in keyof BootstrapConfig]: Setting<Bootst
     expects: `one of ${logLevels.join(', ')}`,
     about: ['What is logged: silent, error, warn, info or debug.'],
     default: 'info',
-    isValid: (value) => isText(value) && (logLevels as readonly string[]).includes(value)
+    isValid: isOneOf(logLevels)
   }
 }
 
-export const defaultBootstrapConfig = (): BootstrapConfig =>
-  structuredClone(Object.fromEntries(Object.entries(settings).map(([key, setting]) => [key, setting.default]))) as unknown as BootstrapConfig
+export const defaultBootstrapConfig = (): BootstrapConfig => defaultsOf(settings)
 
-/**
- * @param values as read from a file or given in code; what is absent gets its default
- * @throws ProtocolError BAD_CONFIG: an unknown key, or a value of the wrong kind. Its text says what is expected.
- */
-export function checkBootstrapConfig (values: Readonly<Record<string, unknown>>): BootstrapConfig {
-  const config: Record<string, unknown> = { ...defaultBootstrapConfig() }
-  for (const [key, value] of Object.entries(values)) {
-    if (!Object.hasOwn(settings, key)) {
-      const near = nearestWord(key, Object.keys(settings))
-      throw new ProtocolError('BAD_CONFIG', { what: `unknown key "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}` })
-    }
-    const { expects, isValid } = settings[key as keyof BootstrapConfig]
-    if (!isValid(value)) throw new ProtocolError('BAD_CONFIG', { what: `${key}: expected ${expects}` })
-    config[key] = value
-  }
-  return config as unknown as BootstrapConfig
-}
+/** @throws ProtocolError BAD_CONFIG, as checkSettings */
+export const checkBootstrapConfig = (values: Readonly<Record<string, unknown>>): BootstrapConfig => checkSettings(settings, values)
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error'
 

@@ -4,9 +4,8 @@
  * `relay init` writes the table as a commented file, `relay start` reads it back. A key that is not here is an error
  * with the nearest known key suggested. Reading and writing TOML: config-file.ts.
  */
-import { ProtocolError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
-import { nearestWord } from '../protocol/nearest-word.ts'
+import { checkSettings, defaultsOf, isHostPort, isListOf, isMultiaddr, isNumber, isOneOf, isPeer, isText, type Settings } from '../protocol/settings.ts'
 import { logLevels, type LogLevel } from './watch/logger.ts'
 
 export interface RelayConfig {
@@ -29,30 +28,8 @@ export interface RelayConfig {
 
 export type ConfigKey = keyof RelayConfig
 
-interface Setting<T> {
-  /** What may stand there, for the error. */
-  readonly expects: string
-  /** Comment lines in the file: what it does, its unit, why the default. */
-  readonly about: readonly string[]
-  readonly default: T
-  isValid (value: unknown): boolean
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string'
-const isMultiaddr = (value: unknown): boolean => isText(value) && value.length <= limits.addressBytes && /^\/(ip4|ip6|dns|dns4|dns6)\/[^/\s]+\/tcp\/\d+(\/(tls|ws|wss|sni\/[^/\s]+))*(\/p2p\/\w+)?$/.test(value)
-const isPeer = (value: unknown): boolean => isMultiaddr(value) && /\/p2p\/12D3KooW\w{44}$/.test(value as string)
-const isListOf = (isItem: (item: unknown) => boolean, { atLeast = 0 } = {}) => (value: unknown): boolean => Array.isArray(value) && value.length >= atLeast && value.length <= limits.relayAddresses && value.every(isItem)
-const isNumber = ({ min, max, isWhole = true }: { min: number, max: number, isWhole?: boolean }) => (value: unknown): boolean =>
-  typeof value === 'number' && value >= min && value <= max && (!isWhole || Number.isInteger(value))
-const isOneOf = (choices: readonly string[]) => (value: unknown): boolean => isText(value) && choices.includes(value)
-const isHostPort = (value: unknown): boolean => {
-  if (!isText(value)) return false
-  const match = /^(?:\[[0-9a-f:.]+\]|[^\s:/]+):(\d{1,5})$/i.exec(value)
-  return match !== null && Number(match[1]) <= 65_535
-}
-
 /** In the order of the file. */
-export const settings: { readonly [Key in ConfigKey]: Setting<RelayConfig[Key]> } = {
+export const settings: Settings<RelayConfig> = {
   name: {
     expects: 'a host name in lower case, e.g. "eu-1.example.org"',
     about: ['The relay\'s name: the part after the @ in the handles that it issues. Choose it once;', 'handles that people have given away contain it.'],
@@ -145,30 +122,7 @@ export const settings: { readonly [Key in ConfigKey]: Setting<RelayConfig[Key]> 
   }
 }
 
-export const defaultConfig = (): RelayConfig =>
-  structuredClone(Object.fromEntries(Object.entries(settings).map(([key, setting]) => [key, setting.default]))) as unknown as RelayConfig
+export const defaultConfig = (): RelayConfig => defaultsOf(settings)
 
-/**
- * @param values as read from a file or given in code; what is absent gets its default
- * @throws ProtocolError BAD_CONFIG: an unknown key, or a value of the wrong kind. Its text says what is expected.
- */
-export function checkConfig (values: Readonly<Record<string, unknown>>): RelayConfig {
-  const config: Record<string, unknown> = { ...defaultConfig() }
-  for (const [key, value] of Object.entries(values)) {
-    if (!Object.hasOwn(settings, key)) {
-      const near = nearestWord(key, Object.keys(settings))
-      throw new ProtocolError('BAD_CONFIG', { what: `unknown key "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}` })
-    }
-    const { expects, isValid } = settings[key as ConfigKey]
-    if (!isValid(value)) throw new ProtocolError('BAD_CONFIG', { what: `${key}: expected ${expects}, got ${shown(value)}` })
-    config[key] = value
-  }
-  return config as unknown as RelayConfig
-}
-
-const shown = (value: unknown): string => {
-  const text = typeof value === 'bigint' ? value.toString() : JSON.stringify(value) ?? typeof value
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
-}
-
-/** The known key with the fewest edits, unless it takes more than a third of the word. */
+/** @throws ProtocolError BAD_CONFIG, as checkSettings */
+export const checkConfig = (values: Readonly<Record<string, unknown>>): RelayConfig => checkSettings(settings, values)
