@@ -8,7 +8,7 @@ import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
 import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
 import { isProtocolError, type ErrorCode } from '../protocol/errors.ts'
 import { isHigherAnchor, verifyGroupAnchor, type SignedGroupAnchor } from '../protocol/groups/anchor.ts'
-import type { ConversationId } from '../protocol/conversation.ts'
+import type { Conversation, ConversationId } from '../protocol/conversation.ts'
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Outcome } from '../protocol/wire/gen/log.js'
@@ -223,6 +223,9 @@ export class MessagePath {
   acceptGuest (envelopes: readonly Uint8Array[], sender: { readonly account: AccountId, readonly device: DeviceId }): Promise<Outcome[]> {
     return this.#intake.accept(envelopes, { pendingBytes: 0, sender, memo: {}, isGuest: true })
   }
+
+  anchorOf (conversation: Conversation): AccountId { return this.#placement.anchorOf(conversation) }
+  heardAnchor (record: Uint8Array, relay: RelayId): void { this.#onAnchor(record, relay) }
 
   /** @throws ProtocolError HOME_UNREACHABLE, TIMEOUT; the signal's reason */
   channelTo (relay: RelayId, options: { signal: AbortSignal }): Promise<Channel> { return this.#links.channelTo(relay, options) }

@@ -7,6 +7,7 @@
 import type { ByteStream } from '../protocol/byte-stream.ts'
 import { Handlers } from '../protocol/channel.ts'
 import type { Clock, Random } from '../protocol/clock.ts'
+import type { Conversation } from '../protocol/conversation.ts'
 import { ProtocolError } from '../protocol/errors.ts'
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
 import { limits, rates } from '../protocol/limits.ts'
@@ -106,6 +107,9 @@ export interface MessageCarrier extends Sessions, RelayChannels {
   stop (options: { signal: AbortSignal }): Promise<void>
   /** Envelopes of a device that lives elsewhere, into logs that this relay sequences; absent: it takes none. */
   acceptGuest? (envelopes: readonly Uint8Array[], sender: { readonly account: AccountId, readonly device: DeviceId }): Promise<Outcome[]>
+  /** Whose primary home sequences a conversation, and what other relays say of that; absent: as its id says. */
+  anchorOf? (conversation: Conversation): AccountId
+  heardAnchor? (record: Uint8Array, relay: RelayId): void
   /** What it has in memory, for the operator. */
   activity? (): ActivitySample
   /** A batch was not written: what memory computed on top of it is void. */
@@ -199,7 +203,7 @@ export class Relay {
       if (path.acceptGuest === undefined) throw new ProtocolError('UNKNOWN_METHOD')
       return await path.acceptGuest(envelopes, sender)
     }
-    const guestOutbox = this.#guestOutbox = new GuestOutbox({ store, commits, homes, relays: path, signing, clock, random, logger, meter, accept })
+    const guestOutbox = this.#guestOutbox = new GuestOutbox({ store, commits, homes, relays: path, signing, clock, random, logger, meter, accept, anchors: { of: (conversation) => path.anchorOf?.(conversation) ?? conversation.anchor, heard: (record, relay) => { path.heardAnchor?.(record, relay) } } })
     const fair = new FairIntake({ ...ports, turns }, { allowance: rates.promptPerAccount, maxBytes: limits.turnsBytesOfAccount, name: 'guests' })
     new Guests({ self: mesh.self, accounts, buckets, clock, fair, signing, outbox: guestOutbox, accept, guest: (channel) => this.clients.guest(channel) }).register(clientHandlers, relayHandlers)
     this.#path = path

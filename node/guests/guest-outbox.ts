@@ -8,7 +8,7 @@
 import { backoffMs, type Clock, type Random, type Timer } from '../../protocol/clock.ts'
 import type { Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
-import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import { verifyGuestPermit } from '../../protocol/records/guest-permit.ts'
@@ -40,7 +40,8 @@ const maxSendingPerDevice = 4
 const counterDigits = 12
 
 /** Refusals that the sender's home will hear as well, when the device gives it the same: nothing comes of a repetition here. */
-const later: readonly ErrorCode[] = ['MOVED', 'NOT_ADMITTED', 'UNKNOWN_ACCOUNT', 'UNKNOWN_GROUP']
+const later: readonly ErrorCode[] = ['MOVED', 'REANCHORED', 'NOT_ADMITTED', 'UNKNOWN_ACCOUNT', 'UNKNOWN_GROUP']
+const reanchored = new ProtocolError('REANCHORED').status
 
 export interface GuestPass {
   readonly account: AccountId
@@ -81,6 +82,13 @@ export interface GuestOutboxComponents {
   readonly meter: Meter
   /** This relay is the sequencer itself. */
   readonly accept: (envelopes: readonly Uint8Array[], pass: Pick<GuestPass, 'account' | 'device'>) => Promise<Outcome[]>
+  /** Groups that were re-anchored; absent: none are known. */
+  readonly anchors?: {
+    /** Whose primary home sequences it, as far as is known here. */
+    of (conversation: Conversation): AccountId
+    /** Another relay says that somebody else anchors a group now. */
+    heard (record: Uint8Array, relay: RelayId): void
+  }
 }
 
 export class GuestOutbox {
@@ -274,17 +282,20 @@ export class GuestOutbox {
     if (pass.expiresAtMs <= clock.nowMs()) return batch.map(() => ({ status: new ProtocolError('EXPIRED').status, epoch: 0, seq: 0, retryAfterMs: 0 }))
     const limit = deadline(clock, limits.requestTimeoutMs)
     const envelopes = batch.map(({ envelope }) => envelope)
+    // Looked at each time: while this waits, the group may be re-anchored.
+    const anchor = this.#c.anchors?.of(conversation) ?? conversation.anchor
     try {
-      const relay = (await homes.find(conversation.anchor, { signal: limit.signal })).homes[0]
+      const relay = (await homes.find(anchor, { signal: limit.signal })).homes[0]
       if (relay === homes.self) return await accept(envelopes, pass)
       const channel = await relays.channelTo(relay, { signal: limit.signal })
       const { outcomes } = await channel.call(relayMethods.guestForward, { permit: pass.permit, deviceList: pass.deviceList, envelopes }, { signal: limit.signal })
       // [REJECT] an answer about something else
       if (outcomes.length !== batch.length) throw new ProtocolError('MALFORMED', { what: 'outcomes' })
+      for (const { record, status } of outcomes) if (record !== undefined && status === reanchored) this.#c.anchors?.heard(record, relay)
       return outcomes
     } catch (error) {
       // Its relay may be gone for good, and the account elsewhere by now.
-      if (isProtocolError(error)) homes.refresh(conversation.anchor)
+      if (isProtocolError(error)) homes.refresh(anchor)
       throw error
     } finally {
       limit.cancel()
