@@ -105,6 +105,8 @@ export const clientLimits = {
   moveAfterMs: 5_000,
   /** The same after the relay has said that it restarts. */
   drainGraceMs: 60_000,
+  /** The same while the standby may not have everything: most homes come back, and what only they have keeps its order then. */
+  behindGraceMs: 60_000,
   /** Another relay's answer about the home: it looks for two seconds itself. */
   askHomeMs: 4_000,
   /** Between two looks at a home that stays away. */

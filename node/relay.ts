@@ -197,7 +197,7 @@ export class Relay {
     this.clients = new ClientService(
       { handlers: clientHandlers, sessions: path, accounts, homes, prekeys, profiles, people, registrar, directory, buckets, standby, blocks, load, signing, clock, logger, meter, channelMeter: meters('client') },
       { relayName: settings.name, region: settings.region })
-    const asked = this.#asked = new AskedHomes({ homes, relays: path, directory, clock, random, logger, meter, asker: (channel, cost) => this.clients.asker(channel, cost), resident: (channel, cost) => this.clients.resident(channel, cost) })
+    const asked = this.#asked = new AskedHomes({ homes, relays: path, directory, clock, random, logger, meter, isBehind: (account) => standby.isBehind(account), asker: (channel, cost) => this.clients.asker(channel, cost), resident: (channel, cost) => this.clients.resident(channel, cost) })
     asked.register(clientHandlers)
     const accept: GuestsComponents['accept'] = async (envelopes, sender) => {
       if (path.acceptGuest === undefined) throw new ProtocolError('UNKNOWN_METHOD')

@@ -46,6 +46,45 @@ describe('a home that dies', function () {
     })
   }
 
+  /** The home has acknowledged a message that its standby does not have, and dies when that is back. */
+  async function behind (): Promise<{ ann: TestDevice, bob: TestDevice, standby: string }> {
+    world = await MoveWorld.with(relays)
+    const ann = await world.person('ann', 'eu-1')
+    const standby = (await ann.client.home.status()).standby!.name
+    const elsewhere = relays.find((name) => name !== 'eu-1' && name !== standby)!
+    const bob = await world.person('bob', elsewhere, { standby: 'none' })
+    await ann.say(bob.account, 'one')
+    await world.until(() => bob.received.includes('one'), 'the first message')
+    world.crash(standby)
+    world.world.network.cut(world.node('eu-1').id, world.node(elsewhere).id, 'silent')
+    await ann.say(bob.account, 'two')
+    await world.until(async () => (await ann.states(bob.account)).at(-1) === 'sent', 'sent by a home that is alone')
+    world.crash('eu-1')
+    await world.restart(standby)
+    await ann.say(bob.account, 'three')
+    return { ann, bob, standby }
+  }
+
+  it('a standby that has not everything: the home is waited for, and the messages keep their order', async () => {
+    const { ann, bob } = await behind()
+    await world.world.pass(20_000)
+    assert.deepEqual(moves(ann), [])
+    assert.notEqual(ann.client.connection.guestOf, undefined)
+    await world.restart('eu-1')
+    await world.until(() => bob.received.includes('three') && ann.client.connection.state === 'online', 'the third message')
+    assert.deepEqual(bob.received, ['one', 'two', 'three'])
+    await world.world.pass(60_000)
+    assert.deepEqual(moves(ann), [])
+  })
+
+  it('a standby that has not everything: the account moves there after a minute, and nothing is lost', async () => {
+    const { ann, bob, standby } = await behind()
+    const tookMs = await world.timeUntil(() => world.homeOf(ann) === standby && ann.client.connection.state === 'online', 'the move', 100_000)
+    assert.ok(tookMs > 45_000 && tookMs < 90_000, `${tookMs} ms`)
+    await world.until(() => bob.received.includes('two') && bob.received.includes('three'), 'the messages')
+    assert.deepEqual(texts(ann.warnings, bob.warnings), [])
+  })
+
   for (const keys of [1, 2, 3]) {
     it(`without a word, as when the power fails: the client notices, and moves in under 10 s (keys ${keys})`, async () => {
       world = await MoveWorld.with(relays, { keys })

@@ -64,6 +64,8 @@ interface Answer {
   readonly channel: Channel
   readonly state: number
   readonly record: Uint8Array | undefined
+  /** The standby may not have everything. */
+  readonly isBehind: boolean
 }
 
 export class HomeWatch {
@@ -173,7 +175,8 @@ export class HomeWatch {
       if (answer.state === isThere) hurry()
       if ((answer.state === isSilent || isSentAway) && !isRestarting) {
         if (order !== undefined && answer.place.relay === order.standby.relay) {
-          await this.#quietly('move', move(order, signal))
+          // What it lacks may be back with the home in a moment.
+          if (!answer.isBehind || downMs >= clientLimits.behindGraceMs) await this.#quietly('move', move(order, signal))
           if (signal.aborted) return
         } else if (account.isPrimary && downMs >= this.#config.moveWithoutStandbyAfterMs) {
           await this.#quietly('move-anywhere', moveAnywhere(signal))
@@ -275,8 +278,8 @@ export class HomeWatch {
   }
 
   async #askOn (channel: Channel, place: RelayPlace, home: RelayId, signal: AbortSignal): Promise<Answer> {
-    const { homeRecord, state } = await channel.call(clientMethods.askHome, { relay: relayKeyOf(home) }, { signal })
-    return { place, channel, state, record: homeRecord }
+    const { homeRecord, isBehind, state } = await channel.call(clientMethods.askHome, { relay: relayKeyOf(home) }, { signal })
+    return { place, channel, state, record: homeRecord, isBehind }
   }
 
   /** What fails is tried again with the next look; until then this device is a guest. */

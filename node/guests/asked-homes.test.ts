@@ -33,6 +33,7 @@ describe('an account that announces its move', () => {
       random: world.random,
       logger: silentLogger,
       meter: new CountingMeter(),
+      isBehind: () => false,
       asker: () => mover,
       resident: () => mover
     })

@@ -46,6 +46,8 @@ export interface AskedHomesComponents {
   readonly random: Random
   readonly logger: Logger
   readonly meter: Meter
+  /** This relay is the account's standby, and may not have everything. */
+  readonly isBehind: (account: AccountId) => boolean
   /** Whoever said hello on this connection; pays. @throws ProtocolError NOT_AUTHENTICATED, QUOTA */
   readonly asker: (channel: Channel, cost: number) => { readonly account: AccountId }
   /** The same, of an account of this relay. @throws ProtocolError NOT_REGISTERED as well */
@@ -74,7 +76,7 @@ export class AskedHomes {
       .on(clientMethods.askHome, async ({ relay }, channel): Promise<Partial<HomeState>> => {
         const { account } = asker(channel, askCost)
         const [state, record] = await Promise.all([this.#stateOf(relayIdOfKey(relay)), this.#newest(account)])
-        return { state, ...(record === undefined ? {} : { homeRecord: record }) }
+        return { state, isBehind: this.#c.isBehind(account), ...(record === undefined ? {} : { homeRecord: record }) }
       })
       .on(clientMethods.announce, ({ accounts, homes }, channel) => {
         const { account } = resident(channel, announceCost)

@@ -16,6 +16,7 @@ import type { LogReader } from '../log/log-reader.ts'
 import type { Logs } from '../log/logs.ts'
 import type { LogEntry, Store } from '../store/store.ts'
 import { wireRow } from './drafts.ts'
+import { syncStates } from './shadow-register.ts'
 import { empty, joinedTable, shippedTables } from './shadow-rows.ts'
 
 /** One page: small enough to let what is written now pass. */
@@ -27,6 +28,8 @@ export interface FillerComponents {
   store: Pick<Store, 'get' | 'scan' | 'logsOf' | 'openLog' | 'readLog' | 'readOutbox'>
   logs: Pick<Logs, 'loadId'>
   reader: Pick<LogReader, 'read'>
+  /** What this says of all that is shipped there (shadow-register.ts); default: nothing. */
+  sync?: number
   /** The other relay's copy is about to be made what stands here: is there anything in it that is missing here? (recovery.ts) */
   beforeFill? (log: ConversationId, account: AccountId, channel: Channel, answer: ShipAnswer): Promise<void>
 }
@@ -84,7 +87,7 @@ export class Filler {
   async tell (channel: Channel, part: ShipAccount): Promise<void> { await this.#send(channel, { accounts: [part], logs: [] }) }
 
   async #send (channel: Channel, shipment: { accounts: ShipAccount[], logs: ShipLog[] }): Promise<ShipAnswer[]> {
-    const { answers } = await channel.call(relayMethods.ship, shipment)
+    const { answers } = await channel.call(relayMethods.ship, { ...shipment, sync: this.#c.sync ?? syncStates.silent })
     for (const answer of answers) checkAnswer(answer)
     return answers
   }

@@ -28,6 +28,9 @@ export interface ShadowRegisterComponents {
   signing: Signing
 }
 
+/** SPEC(standby §in sync) `Shipment.sync` */
+export const syncStates = { silent: 0, behind: 1, inSync: 2 } as const
+
 /** done: a former home that has handed over already; what it gives is passed over, so that it comes to an end. */
 type Standing = 'primary' | 'former' | 'done'
 
@@ -40,6 +43,8 @@ export class ShadowRegister {
   readonly #counts = new Map<RelayId, number>()
   readonly #former = new Map<string, { readonly record: Uint8Array, readonly epoch: number, readonly isDone: boolean }>()
   readonly #maxAccounts: number
+  /** Primaries that have said since this relay started that everything of theirs is here. */
+  readonly #inSync = new Set<RelayId>()
   /** Accounts that are being taken over: their shadows stay as they are. */
   readonly #closed = new Set<AccountId>()
 
@@ -66,6 +71,18 @@ export class ShadowRegister {
   /** Of the record by which `relay` ships the account; 0: it does not. */
   epochOf (account: AccountId, relay: RelayId): number { return this.#byAccount.get(account)?.get(relay) ?? 0 }
 
+  /** What a primary says of all that it ships here. */
+  noteSync (relay: RelayId, sync: number): void {
+    if (sync === syncStates.inSync && (this.#counts.get(relay) ?? 0) > 0) this.#inSync.add(relay)
+    else if (sync !== syncStates.silent) this.#inSync.delete(relay)
+  }
+
+  /** Has the account's primary acknowledged something that may not be here? */
+  isBehind (account: AccountId): boolean {
+    const [primary, ...standbys] = this.#c.homes.cached(account)?.homes ?? []
+    return primary !== undefined && standbys.includes(this.#c.homes.self) && !this.#inSync.has(primary)
+  }
+
   remember (account: AccountId, relay: RelayId, epoch: number): void {
     const relays = this.#byAccount.get(account) ?? new Map<RelayId, number>()
     this.#byAccount.set(account, relays)
@@ -78,7 +95,9 @@ export class ShadowRegister {
     const relays = this.#byAccount.get(account)
     if (relays?.delete(relay) !== true) return false
     if (relays.size === 0) this.#byAccount.delete(account)
-    this.#counts.set(relay, (this.#counts.get(relay) ?? 1) - 1)
+    const left = (this.#counts.get(relay) ?? 1) - 1
+    this.#counts.set(relay, left)
+    if (left === 0) this.#inSync.delete(relay)
     this.#former.delete(`${account}/${relay}`)
     return true
   }

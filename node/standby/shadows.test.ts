@@ -95,7 +95,7 @@ describe('what is shipped to a standby', () => {
     assert.equal((await rowsOf(standby, 'e/')).length, 200)
     // A burst is 200,000.
     const large = { ...emptyPart(id, a.account), dequeued: Array.from({ length: 1_000 }, (_, i) => i + 1) }
-    const flood = { accounts: [], logs: Array.from({ length: 150 }, () => large) }
+    const flood = { accounts: [], sync: 0, logs: Array.from({ length: 150 }, () => large) }
     const results = await world.during(Promise.allSettled([1, 2, 3].map(async () => await channel.call(relayMethods.ship, flood))))
     const errors = results.flatMap((result) => result.status === 'rejected' ? [result.reason as unknown] : [])
     assert.equal(errors.length, 2)
@@ -161,7 +161,7 @@ describe('what is shipped to a standby', () => {
     const entries = Array.from({ length: 20 }, (_, i) => ({ epoch: 1, seq: i + 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: envelopeOf() }))
     const statuses: number[] = []
     for (const entry of entries) {
-      const { answers } = await world.during(shadows.receive({ accounts: [], logs: [{ ...emptyPart(id, one.account), entries: [entry] }] }, primary.id))
+      const { answers } = await world.during(shadows.receive({ accounts: [], sync: 0, logs: [{ ...emptyPart(id, one.account), entries: [entry] }] }, primary.id))
       statuses.push(answers[0]?.status ?? 0)
     }
     const taken = statuses.filter((status) => status === 0).length
@@ -169,9 +169,9 @@ describe('what is shipped to a standby', () => {
     assert.equal(statuses[taken], ERRORS.TOO_MANY.status)
     assert.ok(statuses.slice(taken + 1).every((status) => status === ERRORS.GAP.status))
     // What the primary does not need any more makes room.
-    await world.during(shadows.receive({ accounts: [], logs: [{ ...emptyPart(id, one.account), trimThrough: taken - 1 }] }, primary.id))
+    await world.during(shadows.receive({ accounts: [], sync: 0, logs: [{ ...emptyPart(id, one.account), trimThrough: taken - 1 }] }, primary.id))
     await world.pass(11 * 60_000)
-    const again = (): Promise<Shipped> => world.during(shadows.receive({ accounts: [], logs: [{ ...emptyPart(id, one.account), entries: [entries[taken]!] }] }, primary.id))
+    const again = (): Promise<Shipped> => world.during(shadows.receive({ accounts: [], sync: 0, logs: [{ ...emptyPart(id, one.account), entries: [entries[taken]!] }] }, primary.id))
     await again()
     await world.pass(100)
     assert.deepEqual((await again()).answers, [])
@@ -205,7 +205,7 @@ describe('what is shipped to a standby', () => {
         records.set(one.account, signHomeRecord(signing, { account: one.account, epoch: 1, homes: [primary.id, standby.id], region: 'eu', issuedAtMs: 1 }, one.seed))
         const conversation = pairConversation(one.account, other.account)
         const envelope = encodeEnvelope({ conversation, sender: one.account, senderDevice: one.device.id, messageId: messageIdFromBytes(Uint8Array.of(...new Uint8Array(6), 0x70, 0, 0x80, ...world.random.bytes(7))), kind: 1, expiresAtMs: 0, ciphertexts: [{ device: one.device.id, kind: 2, bytes: new Uint8Array(3_000) }] })
-        const { answers } = await world.during(shadows.receive({ accounts: [], logs: [{ ...emptyPart(conversation.id, one.account), entries: [{ epoch: 1, seq: 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope }] }] }, primary.id))
+        const { answers } = await world.during(shadows.receive({ accounts: [], sync: 0, logs: [{ ...emptyPart(conversation.id, one.account), entries: [{ epoch: 1, seq: 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope }] }] }, primary.id))
         if ((answers[0]?.status ?? 0) === 0) entries++
         else assert.equal(answers[0]!.status, ERRORS.TOO_MANY.status)
         if (shadows.register.has(one.account)) served++
@@ -256,7 +256,7 @@ describe('what is shipped to a standby', () => {
       await shadows.load()
       const part = { ...emptyPart(id, one.account), ...way === 'trim' ? { trimThrough: count } : way === 'skip' ? { skipThrough: count + 5, skipEpoch: 1 } : { isCut: way === 'cut', cutThrough: 0 } }
       if (way === 'drop') await shadows.drop(one.account, primary.id)
-      else assert.deepEqual((await world.during(shadows.receive({ accounts: [], logs: [part] }, primary.id))).answers, [])
+      else assert.deepEqual((await world.during(shadows.receive({ accounts: [], sync: 0, logs: [part] }, primary.id))).answers, [])
       assert.ok(await left() <= 4, way)
       assert.ok(largest < 5_000, `${way}: ${largest} rows in one batch`)
       await shadows.stop()

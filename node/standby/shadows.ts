@@ -16,7 +16,7 @@ import type { Store, Write } from '../store/store.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
 import { isKeysRow, isLogOf, maxKeyBytes } from './shadow-checks.ts'
 import { ShadowLogs, type TakenLogs } from './shadow-logs.ts'
-import { ShadowRegister, type ShadowRegisterComponents } from './shadow-register.ts'
+import { ShadowRegister, syncStates, type ShadowRegisterComponents } from './shadow-register.ts'
 import * as rows from './shadow-rows.ts'
 import { ShadowSpace } from './shadow-space.ts'
 
@@ -97,7 +97,7 @@ export class Shadows {
     const taken: Taken = { relay, writes: [], answers: [], touched: new Set(), asked: [], done: [], left: [], bytes: 0 }
     for (const part of shipment.accounts) await this.#each(part.account, taken, () => this.#takeAccount(part, taken))
     for (const part of shipment.logs) await this.#each(part.conversation, taken, () => this.logs.take(part, taken))
-    return { done: this.#finish(taken) }
+    return { done: this.#finish(taken, shipment.sync) }
   }
 
   async #each (of: Uint8Array, { answers }: Taken, work: () => Promise<void>): Promise<void> {
@@ -111,7 +111,7 @@ export class Shadows {
     }
   }
 
-  async #finish ({ relay, writes, answers, touched, asked, done, left, bytes }: Taken): Promise<Shipped> {
+  async #finish ({ relay, writes, answers, touched, asked, done, left, bytes }: Taken, sync: number): Promise<Shipped> {
     if (writes.length > 0) {
       try {
         await this.#commit(writes)
@@ -122,6 +122,8 @@ export class Shadows {
       }
       this.#space.add(relay, bytes)
     }
+    // What was refused is missing here.
+    this.register.noteSync(relay, answers.length > 0 ? Math.min(sync, syncStates.behind) : sync)
     for (const { of, head: { epoch, first, head } } of asked) answers.push({ of, status: 0, epoch, first, head })
     for (const account of done) await this.#takeIn(account, relay)
     for (const log of left) await this.logs.dropUnused(relay, log)

@@ -16,6 +16,7 @@ import { deadline } from '../deadline.ts'
 import { Lane, batchBytes, type LaneComponents, type LaneWork } from '../federation/lane.ts'
 import { AccountDraft, LogDraft, type Draft } from './drafts.ts'
 import { isRefusal, type Filler } from './filler.ts'
+import { syncStates } from './shadow-register.ts'
 
 /** Logs and accounts filled at once. */
 const maxFilling = 8
@@ -99,6 +100,8 @@ export class Shipper implements LaneWork<Batch> {
   #behindSinceMs: number | undefined
   #toldAtMs = -Infinity
   #isStopped = false
+  /** What the standby was told last on this connection; undefined: nothing. */
+  #toldSync: number | undefined
   readonly #fillingAccounts = new Set<AccountId>()
 
   constructor (relay: RelayId, components: ShipperComponents) {
@@ -310,6 +313,8 @@ export class Shipper implements LaneWork<Batch> {
   }
 
   async #fill (unit: Unit): Promise<void> {
+    // The filler says that something is missing.
+    this.#toldSync = undefined
     await this.#withChannel(async (channel) => {
       // Who anchors a log has signed its epochs.
       this.#c.links.introduce(channel, unit.isLog ? [unit.account, conversationFromId(unit.key as ConversationId).anchor] : [unit.account])
@@ -401,11 +406,14 @@ export class Shipper implements LaneWork<Batch> {
     this.#alone = false
     this.#behindSinceMs = undefined
     this.#toldAtMs = -Infinity
+    this.lane.wake()
   }
 
   /** The standby has been heard of: no need to wait. */
   reachable (): void {
+    this.#toldSync = undefined
     this.lane.retryNow()
+    this.lane.wake()
     if (this.#retry === undefined) return
     this.#retry.cancel()
     this.#retry = undefined
@@ -424,7 +432,8 @@ export class Shipper implements LaneWork<Batch> {
       bytes += part.draft.bytes
       if (this.#open.get(part.draft.key) === part) this.#open.delete(part.draft.key)
     }
-    if (parts.length === 0) return undefined
+    // Whoever loses this relay asks the standby whether it has everything.
+    if (parts.length === 0 && (!this.isInSync || this.isIdle || this.#toldSync === syncStates.inSync)) return undefined
     this.#queue.splice(0, parts.length)
     const batch = { parts, bytes }
     this.#sending.add(batch)
@@ -433,7 +442,8 @@ export class Shipper implements LaneWork<Batch> {
 
   async send (batch: Batch, channel: Channel): Promise<void> {
     const { parts } = batch
-    const shipment: Shipment = { accounts: [], logs: [] }
+    const sync = this.#toldSync = this.isInSync ? syncStates.inSync : syncStates.behind
+    const shipment: Shipment = { accounts: [], logs: [], sync }
     const accounts = new Set<AccountId>()
     for (const { draft } of parts) {
       accounts.add(draft.account)
@@ -472,6 +482,7 @@ export class Shipper implements LaneWork<Batch> {
   takeBack (batch: Batch, error: unknown): void {
     const { parts } = batch
     this.#sending.delete(batch)
+    this.#toldSync = undefined
     if (this.#alone) {
       this.#isReachable = false
       for (const { draft } of parts) this.#dirty(draft.key, draft.account, draft instanceof LogDraft)

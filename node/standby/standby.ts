@@ -30,6 +30,7 @@ import type { Meter } from '../watch/meter.ts'
 import { Filler } from './filler.ts'
 import { HandOver } from './hand-over.ts'
 import { Recovery } from './recovery.ts'
+import { syncStates } from './shadow-register.ts'
 import { Shadows } from './shadows.ts'
 import { ShippedCommits, Shipping } from './shipping.ts'
 import { Takeover, type Shipped } from './takeover.ts'
@@ -96,7 +97,7 @@ export class Standby {
     const shadows: Shadows = new Shadows({ ...parts, takeIn: async (account, relay) => { await takeover.takeIn(account, relay) } })
     const takeover: Takeover = new Takeover({ ...shipped, shadows })
     const recovery: Recovery = new Recovery({ ...shipped, shipping: () => shipping })
-    const filler = new Filler({ store, logs, reader, beforeFill: async (log, account, channel, answer) => { await recovery.beforeFill(log, account, channel, answer) } })
+    const filler = new Filler({ store, logs, reader, sync: syncStates.behind, beforeFill: async (log, account, channel, answer) => { await recovery.beforeFill(log, account, channel, answer) } })
     const shipping = new Shipping({ ...parts, filler })
     const handOver = new HandOver({ ...parts, filler: new Filler({ store, logs, reader }) })
     const tenure = new Tenure(parts)
@@ -122,7 +123,7 @@ export class Standby {
       .on(relayMethods.ship, (shipment, channel) => {
         const relay = relayOf(channel)
         const count = shipment.logs.reduce((sum, { entries, items, dequeued, cursors, rows }) => sum + 1 + entries.length + items.length + dequeued.length + cursors.length + rows.length, 0)
-        const writes = count + shipment.accounts.reduce((sum, { rows }) => sum + 1 + rows.length, 0)
+        const writes = 1 + count + shipment.accounts.reduce((sum, { rows }) => sum + 1 + rows.length, 0)
         buckets.take('forwardPerRelay', relay, writes)
         // Somebody's SENT waits for it. Of a relay that ships much nobody can say whether it is people or a flood.
         if (shipped.tryTake(relay, writes) === 0) turns?.noteLight()
@@ -193,6 +194,9 @@ export class Standby {
     const anchor = placement.anchorOf(conversation)
     return epoch !== undefined && (homes.cached(anchor)?.epoch === epoch || tenure.sinceOf(anchor) === epoch)
   }
+
+  /** For a device that has lost its home: this relay is the standby, and may not have everything. */
+  isBehind (account: AccountId): boolean { return this.#parts.shadows.register.isBehind(account) }
 
   /** For a device: is there a standby, and has it everything? */
   stateOf (account: AccountId): StandbyState {

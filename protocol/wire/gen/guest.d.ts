@@ -11,6 +11,7 @@ export declare namespace AskHome {
 export interface HomeState {
     state: number;
     homeRecord?: Uint8Array;
+    isBehind: boolean;
 }
 export declare namespace HomeState {
     const codec: () => Codec<HomeState>;

@@ -64,12 +64,17 @@ export var HomeState;
                     w.uint32(18);
                     w.bytes(obj.homeRecord);
                 }
+                if ((obj.isBehind != null && obj.isBehind !== false)) {
+                    w.uint32(24);
+                    w.bool(obj.isBehind);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    state: 0
+                    state: 0,
+                    isBehind: false
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -81,6 +86,10 @@ export var HomeState;
                         }
                         case 2: {
                             obj.homeRecord = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.isBehind = reader.bool();
                             break;
                         }
                         default: {

@@ -3,6 +3,7 @@ import type { Uint8ArrayList } from 'uint8arraylist';
 export interface Shipment {
     accounts: ShipAccount[];
     logs: ShipLog[];
+    sync: number;
 }
 export declare namespace Shipment {
     const codec: () => Codec<Shipment>;

@@ -20,13 +20,18 @@ export var Shipment;
                         ShipLog.codec().encode(value, w);
                     }
                 }
+                if ((obj.sync != null && obj.sync !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.sync);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
                     accounts: [],
-                    logs: []
+                    logs: [],
+                    sync: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -54,6 +59,10 @@ export var Shipment;
                             obj.logs.push(ShipLog.codec().decode(reader, reader.uint32(), {
                                 limits: opts.limits?.logs$
                             }));
+                            break;
+                        }
+                        case 3: {
+                            obj.sync = reader.uint32();
                             break;
                         }
                         default: {
