@@ -7,7 +7,7 @@
 import { sameBytes } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromBytes, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
-import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { isProtocolError } from '../../protocol/errors.ts'
 import { firstEpochOf } from '../../protocol/groups/anchor.ts'
 import type { RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -28,6 +28,7 @@ import type { Arrivals } from './arrivals.ts'
 import { checkNumbers } from './entry-copies.ts'
 import type { Gaps } from './gaps.ts'
 import type { Links } from './links.ts'
+import { RelayTurns } from './relay-turns.ts'
 import { nothingFrom, type ReplicaEntries, type Taken } from './replica-entries.ts'
 import type { ReplicaSource } from './replica-source.ts'
 
@@ -54,16 +55,13 @@ export interface ReplicasComponents {
   stored (log: Log, seq: number): Promise<LogEntry | undefined>
 }
 
-/** Waiting requests of one relay: its window of batches and a few that were sent again. */
-const maxWaiting = 64
-
 /** After a gap that gossip has shown could not be filled, the sequencer is not asked for it again before this time. */
 const gossipPauseMs = 5_000
 
 export class Replicas {
   readonly #c: ReplicasComponents
   /** Requests of one relay are worked off in order. */
-  readonly #turns = new Map<RelayId, { last: Promise<unknown>, waiting: number }>()
+  readonly #turns = new RelayTurns()
   /** No look at what gossip says is missing before then. */
   readonly #pausedUntilMs = new WeakMap<Log, number>()
   readonly #contradictions: Counter
@@ -78,7 +76,7 @@ export class Replicas {
    * @throws ProtocolError MOVED, OVERLOADED, STORAGE_FULL, MALFORMED
    */
   receive (pages: readonly Page[], relay: RelayId): Promise<Position[]> {
-    return this.#inTurn(relay, () => this.#place(pages, relay))
+    return this.#turns.take(relay, () => this.#place(pages, relay))
   }
 
   /**
@@ -87,29 +85,17 @@ export class Replicas {
    */
   async receiveGossip (page: Page, relay: RelayId): Promise<Position | undefined> {
     if (this.#c.blocks?.hasRelay(relay) === true) return undefined
-    const [position] = await this.#inTurn(relay, () => this.#place([page], relay, true))
+    const [position] = await this.#turns.take(relay, () => this.#place([page], relay, true))
     return position
   }
 
   /** Bring the log in line with that of `relay`, which sequences it: between its pages. @throws ProtocolError as Alignment.follow */
   async follow (conversation: Conversation, relay: RelayId): Promise<void> {
-    await this.#inTurn(relay, async () => {
+    await this.#turns.take(relay, async () => {
       const log = await this.#c.logs.load(conversation)
       await this.#c.alignment.follow(log, relay)
       return { done: Promise.resolve([]) }
     })
-  }
-
-  #inTurn (relay: RelayId, work: () => Promise<{ done: Promise<Position[]> }>): Promise<Position[]> {
-    const turn = this.#turns.get(relay) ?? { last: Promise.resolve(), waiting: 0 }
-    // [LATER] memory is bounded
-    if (turn.waiting >= maxWaiting) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
-    this.#turns.set(relay, turn)
-    turn.waiting++
-    const place = turn.last.then(work)
-    // The next request may be placed once this one is placed; it need not wait for the disk.
-    turn.last = place.then(() => {}, () => {}).then(() => { if (--turn.waiting === 0) this.#turns.delete(relay) })
-    return place.then((placed) => placed.done)
   }
 
   async #place (pages: readonly Page[], relay: RelayId, isGossip = false): Promise<{ done: Promise<Position[]> }> {
@@ -310,7 +296,7 @@ export class Replicas {
   }
 
   /** Requests still being worked off. */
-  async settled (): Promise<void> { await Promise.all(Array.from(this.#turns.values(), ({ last }) => last)) }
+  async settled (): Promise<void> { await this.#turns.settled() }
 }
 
 const isBefore = ({ entries: [first] }: Page, { first: kept, group }: Log): boolean => first !== undefined && group !== undefined && first.seq < kept

@@ -11,6 +11,7 @@ import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ShipAccount, ShipAnswer, ShipRow, Shipment, Shipped } from '../../protocol/wire/gen/standby.js'
+import { RelayTurns } from '../federation/relay-turns.ts'
 import type { Buckets, Commits, Logger } from '../ports.ts'
 import type { Store, Write } from '../store/store.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
@@ -19,9 +20,7 @@ import { ShadowLogs, type TakenLogs } from './shadow-logs.ts'
 import { ShadowRegister, syncStates, type ShadowRegisterComponents } from './shadow-register.ts'
 import * as rows from './shadow-rows.ts'
 import { ShadowSpace } from './shadow-space.ts'
-
-/** Waiting requests of one relay: its window of batches and a few more. */
-const maxWaiting = 64
+import { ShadowSweep } from './shadow-sweep.ts'
 
 export interface ShadowsComponents extends ShadowRegisterComponents {
   store: Pick<Store, 'get' | 'scan'>
@@ -46,8 +45,9 @@ export class Shadows {
   readonly register: ShadowRegister
   readonly logs: ShadowLogs
   readonly #space: ShadowSpace
+  readonly #sweep: ShadowSweep
   readonly #c: ShadowsComponents
-  readonly #turns = new Map<RelayId, { last: Promise<unknown>, waiting: number }>()
+  readonly #turns = new RelayTurns()
   readonly #dropping = new Map<string, Timer>()
   readonly #committing = new Set<Promise<void>>()
   readonly #refused: Counter
@@ -59,6 +59,12 @@ export class Shadows {
     const register = this.register = new ShadowRegister(components, (account, relay) => { this.#keep(account, relay) }, { maxAccounts })
     const space = this.#space = new ShadowSpace({ ...components, register }, { maxBytes, maxAllBytes })
     this.logs = new ShadowLogs({ ...components, register, space, commit: (writes) => this.#commit(writes) })
+    this.#sweep = new ShadowSweep({
+      ...components,
+      register,
+      logsOf: async (account, relay) => register.isClosed(account) ? [] : await this.logs.logsOf(account, relay),
+      sweep: (relay, log) => this.#sweepLog(relay, log)
+    })
     const { meter } = components
     this.#refused = meter.counter('heliograph_standby_refused_total', 'shipments of logs and accounts that were refused here, by code', ['code'])
     meter.gauge('heliograph_standby_accounts', 'accounts of other relays that this one stands by for', () => register.size)
@@ -78,19 +84,14 @@ export class Shadows {
     for (const account of this.register.accounts()) this.moved(account)
   }
 
+  start (): void { this.#sweep.start() }
+
   /**
    * Take it, in order, and answer what was not taken once the rest is durable.
    * @throws ProtocolError OVERLOADED, STORAGE_FULL, TOO_MANY, MALFORMED
    */
   receive (shipment: Shipment, relay: RelayId): Promise<Shipped> {
-    const turn = this.#turns.get(relay) ?? { last: Promise.resolve(), waiting: 0 }
-    // [LATER] memory is bounded
-    if (turn.waiting >= maxWaiting) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
-    this.#turns.set(relay, turn)
-    turn.waiting++
-    const place = turn.last.then(() => this.#place(shipment, relay))
-    turn.last = place.then(() => {}, () => {}).then(() => { if (--turn.waiting === 0) this.#turns.delete(relay) })
-    return place.then((placed) => placed.done)
+    return this.#turns.take(relay, () => this.#place(shipment, relay))
   }
 
   async #place (shipment: Shipment, relay: RelayId): Promise<{ done: Promise<Shipped> }> {
@@ -147,10 +148,20 @@ export class Shadows {
     }
   }
 
+  /** What has expired of this log. @returns rows that went */
+  async #sweepLog (relay: RelayId, log: ConversationId): Promise<number> {
+    const turn = this.#turns.get(relay) ?? { last: Promise.resolve(), waiting: 0 }
+    this.#turns.set(relay, turn)
+    turn.waiting++
+    const swept = turn.last.then(() => this.logs.sweep(relay, log, this.#c.clock.nowMs()))
+    turn.last = swept.then(() => {}, () => {}).then(() => { if (--turn.waiting === 0) this.#turns.delete(relay) })
+    return await swept
+  }
+
   /** Resolves when everything that has come of this account is in the store, and nothing more will. */
   async close (account: AccountId): Promise<void> {
     this.register.close(account)
-    await Promise.all(this.register.relaysOf(account).map(async (relay) => { await this.#turns.get(relay)?.last }))
+    await Promise.all(this.register.relaysOf(account).map((relay) => this.#turns.settledOf(relay)))
     await Promise.allSettled(this.#committing)
   }
 
@@ -228,6 +239,7 @@ export class Shadows {
     this.#isStopped = true
     for (const timer of this.#dropping.values()) timer.cancel()
     this.#space.stop()
-    await Promise.all(Array.from(this.#turns.values(), ({ last }) => last))
+    await this.#sweep.stop()
+    await this.#turns.settled()
   }
 }
