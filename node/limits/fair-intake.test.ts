@@ -10,7 +10,7 @@ interface World { clock: ManualClock, fair: FairIntake, done: string[], hand (ke
 
 function world (loopLagMs?: () => number): World {
   const clock = new ManualClock()
-  const fair = new FairIntake({ clock, defer: (task) => { clock.after(0, task) }, meter: noMeter, loopLagMs }, { allowance, maxBytes: 1024 * 1024, name: 'test' })
+  const fair = new FairIntake({ clock, defer: (task) => { clock.after(0, task) }, meter: noMeter, loopLagMs }, { allowance, maxBytes: 1024 * 1024, name: 'accounts' })
   const done: string[] = []
   return { clock, fair, done, hand: async (key, envelopes, bytes = envelopes * 1024) => { await fair.run(key, { envelopes, bytes }, async () => { for (let i = 0; i < envelopes; i++) done.push(key) }) } }
 }

@@ -34,6 +34,7 @@ export class FairIntake implements Served {
   readonly #c: FairIntakeComponents
   readonly #turns: Turns
   readonly #maxBytes: number
+  readonly #isOfAccounts: boolean
   readonly #allowances: BucketSet
   /** Who has as much of it left sends little. */
   readonly #lightLeft: number
@@ -47,8 +48,9 @@ export class FairIntake implements Served {
    * @param allowance what nobody waits for: a burst and a rate per key
    * @param maxBytes what one may have waiting here
    */
-  constructor (components: FairIntakeComponents, { allowance, maxBytes, name }: { allowance: Rate, maxBytes: number, name: string }) {
+  constructor (components: FairIntakeComponents, { allowance, maxBytes, name }: { allowance: Rate, maxBytes: number, name: 'accounts' | 'relays' | 'guests' }) {
     this.#c = components
+    this.#isOfAccounts = name !== 'relays'
     this.#maxBytes = maxBytes
     this.#turns = components.turns ?? new Turns(components)
     this.#turns.add(this)
@@ -73,7 +75,7 @@ export class FairIntake implements Served {
     // Those before it of the same sender must not be overtaken.
     if (known === undefined && this.#allowances.tryTake(key, weight.envelopes) === 0) {
       // Who floods has an allowance, too, and uses it up.
-      if (this.#allowances.left(key) >= this.#lightLeft) this.#turns.noteLight()
+      if (this.#allowances.left(key) >= this.#lightLeft) this.#turns.noteLight(this.#isOfAccounts ? weight.envelopes : 0)
       return task()
     }
     // [LATER] memory is bounded

@@ -70,6 +70,19 @@ describe('turns of those who send much', () => {
     assert.ok(await second(() => { hand(accounts, 'ann', 1) }) > 0.9 * perSecond)
   })
 
+  it('get more beside many who send little: two envelopes for each of theirs', async () => {
+    hand(accounts, 'ann', 1)
+    hand(relays, 'far', 512)
+    for (let i = 0; i < 200; i++) hand(relays, 'far', 230)
+    done.relays = 0
+    for (let i = 0; i < 100; i++) {
+      // 10,000 in a second.
+      for (let j = 0; j < 100; j++) hand(accounts, `person ${i} ${j}`, 1)
+      await clock.advance(10)
+    }
+    assert.ok(done.relays > 20_000 && done.relays <= 20_000 + perSecond + 230, `${done.relays} in a second`)
+  })
+
   it('pay back what a large batch took too much', async () => {
     const write = (): void => { hand(accounts, 'ann', 1) }
     write()

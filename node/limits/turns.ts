@@ -24,9 +24,14 @@ export interface Served {
 
 /** Envelopes handed on in one turn of the event loop while nobody has to be protected: some 10 ms of all that is done with them. */
 const perTurn = 256
-/** … and every 10 ms while somebody who sends little is there: at most some 30% of a thread; less when the thread is late anyway. */
+/** … and every 10 ms while somebody who sends little is there: some 30% of a thread; less when the thread is late anyway … */
 const roundMs = 10
 const perRound = [{ lagMs: 5, envelopes: 64 }, { lagMs: 15, envelopes: 32 }, { lagMs: 50, envelopes: 8 }, { lagMs: Infinity, envelopes: 2 }] as const
+/**
+ * … and besides, this many for each envelope of accounts that send little: they may be all that a relay is for, and of what people write
+ * across relays two come in (forwarded there, replicated here) for one that goes out. A relay that brings much is not a flood then.
+ */
+const perLight = 2
 /** Somebody who sends little was here within this time. */
 const protectedMs = 1_000
 
@@ -37,6 +42,8 @@ export class Turns {
   /** Below 0: more was served than there was. */
   #budget = 0
   #lightAtMs = -Infinity
+  /** Envelopes of accounts that send little, since the last turn. */
+  #light = 0
   #isScheduled = false
 
   constructor (components: TurnsComponents) { this.#c = components }
@@ -44,8 +51,11 @@ export class Turns {
   /** From now on. */
   add (served: Served): void { this.#kinds.push({ served, credit: 0 }) }
 
-  /** Somebody who sends little is here. */
-  noteLight (): void { this.#lightAtMs = this.#c.clock.nowMs() }
+  /** Somebody who sends little is here. @param envelopes those of an account */
+  noteLight (envelopes = 0): void {
+    this.#lightAtMs = this.#c.clock.nowMs()
+    this.#light += envelopes
+  }
 
   get #isSomebodyProtected (): boolean { return this.#c.clock.nowMs() - this.#lightAtMs < protectedMs }
 
@@ -64,7 +74,8 @@ export class Turns {
 
   #serve (): void {
     const lagMs = this.#c.loopLagMs?.() ?? 0
-    const budget = this.#isSomebodyProtected ? perRound.find((step) => lagMs <= step.lagMs)!.envelopes : perTurn
+    const budget = this.#isSomebodyProtected ? perRound.find((step) => lagMs <= step.lagMs)!.envelopes + perLight * this.#light : perTurn
+    this.#light = 0
     // What was not used is not saved.
     this.#budget = Math.min(this.#budget + budget, budget)
     const waiting = this.#kinds.filter(({ served }) => served.isWaiting)
