@@ -4,7 +4,7 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, type Identify } from '@libp2p/identify'
-import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
+import { kadDHT, type KadDHT } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -15,12 +15,13 @@ import type { Libp2p } from '@libp2p/interface'
 import { ProtocolError } from '../protocol/errors.ts'
 import type { HomeRecordValidator } from '../protocol/home-record-validator.ts'
 import type { BoundedDatastore } from '../protocol/libp2p/datastore.ts'
+import { dhtOptions, gossipOptions } from '../protocol/libp2p/mesh-options.ts'
 import type { PeerConduct } from '../protocol/libp2p/peer-conduct.ts'
 import { quietLogger } from '../protocol/libp2p/quiet.ts'
 import { guardWebSocketListeners, type WebSocketListener } from '../protocol/libp2p/websocket-node.ts'
 import { closeAbortedWebSocket } from '../protocol/libp2p/websocket.ts'
 import { limits } from '../protocol/limits.ts'
-import { protocols, topics } from '../protocol/protocols.ts'
+import { topics } from '../protocol/protocols.ts'
 import type { BootstrapConfig } from './config.ts'
 
 export type BootstrapServices = { identify: Identify, ping: Ping, dht: KadDHT, pubsub: GossipSub }
@@ -65,27 +66,9 @@ export async function createBootstrapHost (
     services: {
       identify: identify({ protocolPrefix: 'heliograph', maxInboundStreams: 2, maxOutboundStreams: 2 }),
       ping: ping({ maxInboundStreams: 2, maxOutboundStreams: 2 }),
-      dht: kadDHT({
-        protocol: protocols.dht,
-        clientMode: false,
-        peerInfoMapper: passthroughMapper,
-        allowQueryWithZeroPeers: true,
-        validators: { heliograph: (key, value) => { validator.validate(key, value); return Promise.resolve() } },
-        selectors: { heliograph: (key, values) => validator.select(key, values) }
-      }),
-      pubsub: gossipsub({
-        globalSignaturePolicy: 'StrictNoSign',
-        emitSelf: false,
-        fallbackToFloodsub: false,
-        doPX: false,
-        allowPublishToZeroTopicPeers: true,
-        ignoreDuplicatePublishError: true,
-        allowedTopics: Object.values(topics),
-        // As a relay's: who passes on what is wrong is not listened to any more.
-        scoreParams: { appSpecificScore: (peer) => conduct.scoreOf(peer), appSpecificWeight: 1, IPColocationFactorThreshold: 20, IPColocationFactorWhitelist: new Set(['127.0.0.1', '::1']), behaviourPenaltyThreshold: 6 },
-        maxInboundDataLength: 64 * 1024,
-        maxOutboundBufferSize: limits.outboundBufferBytes
-      })
+      dht: kadDHT(dhtOptions(validator)),
+      // As a relay's: who passes on what is wrong is not listened to any more.
+      pubsub: gossipsub(gossipOptions({ scoreOf: (peer) => conduct.scoreOf(peer), allowedTopics: Object.values(topics), maxMessageBytes: 64 * 1024 }))
     }
   }
   return await createLibp2p(options)

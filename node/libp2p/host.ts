@@ -7,7 +7,7 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, type Identify } from '@libp2p/identify'
-import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
+import { kadDHT, type KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
@@ -18,6 +18,7 @@ import type { Clock } from '../../protocol/clock.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { BoundedDatastore } from '../../protocol/libp2p/datastore.ts'
 import { DhtGuard } from '../../protocol/libp2p/dht-guard-node.ts'
+import { dhtOptions, gossipOptions, type DhtRules } from '../../protocol/libp2p/mesh-options.ts'
 import { quietLogger } from '../../protocol/libp2p/quiet.ts'
 import { addressOf } from '../../protocol/libp2p/stream.ts'
 import { guardWebSocketListeners, type WebSocketListener } from '../../protocol/libp2p/websocket-node.ts'
@@ -40,14 +41,6 @@ export interface RelayHostConfig {
   gate?: Partial<GateLimits>
   /** How long a socket may take for its handshake. Three round trips at the worst RTT take under a second. */
   handshakeTimeoutMs?: number
-}
-
-/** Which records the DHT takes; see protocol/home-record-validator.ts. */
-export interface DhtRules {
-  /** Throws on a record that must not be stored. */
-  validate (key: Uint8Array, value: Uint8Array): void
-  /** Index of the best one. */
-  select (key: Uint8Array, values: readonly Uint8Array[]): number
 }
 
 export interface RelayHost {
@@ -128,39 +121,13 @@ export async function createRelayHost (
       // Not on every connection: a device speaks none of the mesh's protocols, so asking it costs a stream each way for nothing.
       identify: identify({ protocolPrefix: identifyPrefix, runOnConnectionOpen: false, maxInboundStreams: 2, maxOutboundStreams: 2 }),
       ping: ping({ maxInboundStreams: 2, maxOutboundStreams: 2 }),
-      dht: kadDHT({
-        protocol: protocols.dht,
-        clientMode: false,
-        peerInfoMapper: passthroughMapper,
-        // A lone relay must be able to start; mesh.ts reports a put that nobody took.
-        allowQueryWithZeroPeers: true,
-        validators: { heliograph: (key, value) => { dhtRules.validate(key, value); return Promise.resolve() } },
-        selectors: { heliograph: (key, values) => dhtRules.select(key, values) }
-      }),
-      pubsub: gossipsub({
-        // Messages are signed records: a second signature per message costs 646 µs against 112.
-        globalSignaturePolicy: 'StrictNoSign',
-        emitSelf: false,
-        fallbackToFloodsub: false,
-        doPX: false,
-        allowPublishToZeroTopicPeers: true,
-        ignoreDuplicatePublishError: true,
+      dht: kadDHT(dhtOptions(dhtRules)),
+      pubsub: gossipsub(gossipOptions({
+        scoreOf: gossipScoreOf,
         allowedTopics: [...Object.values(topics), ...Array.from({ length: limits.gossipShards }, (_, shard) => logTopic(shard))],
         // One page, or a few that are answered together.
-        maxInboundDataLength: 4 * limits.gossipPageBytes,
-        // Whoever is far below zero is not listened to any more (-80), nor given anything to pass on (-50). What counts is how
-        // it has behaved here (peer-conduct.ts); counts per topic would need figures of how busy each one is.
-        scoreParams: {
-          appSpecificScore: gossipScoreOf,
-          appSpecificWeight: 1,
-          // Relays of one operator, or a test network on one machine; many more behind one address are somebody's crowd.
-          IPColocationFactorThreshold: 20,
-          IPColocationFactorWhitelist: new Set(['127.0.0.1', '::1']),
-          behaviourPenaltyThreshold: 6
-        },
-        // Without it one slow reader held 61 MB.
-        maxOutboundBufferSize: limits.outboundBufferBytes
-      })
+        maxMessageBytes: 4 * limits.gossipPageBytes
+      }))
     }
   }
 
