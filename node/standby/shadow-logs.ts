@@ -202,6 +202,38 @@ export class ShadowLogs {
     return before - head.bytes
   }
 
+  /**
+   * Drop what has expired: entries at the front of the log, which keeps its numbers, and what waits. Bounded; in the turn of the relay.
+   * @returns rows that went
+   */
+  async sweep (relay: RelayId, id: ConversationId, nowMs: number): Promise<number> {
+    const { space, store, commit } = this.#c
+    const head = { ...await this.#head(relay, id) }
+    const { first } = head
+    const writes: Write[] = []
+    let through = head.first - 1
+    for (; through < head.head && through - head.first < dropTogether; through++) {
+      const row = await store.get('standby', rows.entryKey(relay, id, through + 1))
+      if (row !== undefined && rows.decodeEnvelope(row).expiresAtMs > nowMs) break
+    }
+    const bytes = await this.#trim(through, relay, id, head, writes)
+    for await (const { key, value } of store.scan('standby', rows.itemsOf(relay, id))) {
+      if (writes.length >= 2 * dropTogether) break
+      if (rows.decodeEnvelope(value).expiresAtMs <= nowMs) writes.push(rows.drop(key))
+    }
+    if (writes.length === 0) return 0
+    const taken: TakenLogs = { relay, writes, touched: new Set(), asked: [], bytes: 0 }
+    if (head.first > first) this.#keepHead(relay, id, head, taken)
+    try {
+      await commit(writes)
+    } catch (error) {
+      this.forget(taken.touched)
+      throw error
+    }
+    space.add(relay, -bytes)
+    return writes.length - taken.touched.size
+  }
+
   /** The commit of what these were written in has failed. */
   forget (touched: Iterable<string>): void { for (const key of touched) this.#heads.delete(key) }
 

@@ -105,6 +105,8 @@ export class ShadowRegister {
   /** It is being taken over: nothing more is let in. */
   close (account: AccountId): void { this.#closed.add(account) }
 
+  isClosed (account: AccountId): boolean { return this.#closed.has(account) }
+
   /** It is not taken over after all, or that is done. */
   open (account: AccountId): void { this.#closed.delete(account) }
 

@@ -120,6 +120,27 @@ describe('what is shipped to a standby', () => {
     await world.stop()
   })
 
+  it('goes when it has expired, though its primary is silent; what has not stays, and what comes then fits', async () => {
+    const { world, standby, primary, a, b, channel, ship } = await handmade(26)
+    await world.during(channel.call(relayMethods.introduce, { homeRecords: [standbyRecord(a, 2, primary, standby).bytes] }))
+    const { id } = pairConversation(a.account, b.account)
+    const soon = world.clock.nowMs() + 30 * 60_000
+    const lasts = [soon, soon, 2 ** 47, soon]
+    const entries = lasts.map((expiresAtMs, i) => ({ ...entryOf(a, b, i + 1), expiresAtMs }))
+    const items = [soon, 2 ** 47].map((expiresAtMs, i) => ({ position: i + 1, storedAtMs: 1, expiresAtMs, envelope: a.seal(b.account).bytes }))
+    await ship({ logs: [{ ...emptyPart(id, a.account), entries, items }] })
+    const before = await standby.meter.gauged('heliograph_standby_bytes')
+    await world.pass(61 * 60_000)
+    assert.equal((await rowsOf(standby, 'e/')).length, 2, 'a log keeps its numbers: from the third on')
+    assert.equal((await rowsOf(standby, 'o/')).length, 1)
+    assert.ok(await standby.meter.gauged('heliograph_standby_bytes') < before)
+    assert.equal(standby.meter.of('heliograph_standby_swept_total'), 3)
+    const again = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
+    const { answers } = await world.during(again.call(relayMethods.ship, { accounts: [], logs: [{ ...emptyPart(id, a.account), entries: [entryOf(a, b, 5)], asks: true }] }))
+    assert.deepEqual(answers.map(({ status, first, head }) => ({ status, first, head })), [{ status: 0, first: 3, head: 5 }])
+    await world.stop()
+  })
+
   it('is read back by its primary alone', async () => {
     const { world, standby, a, b, channel } = await handmade(25)
     await standBy(world, a, standby)

@@ -150,12 +150,7 @@ export class Shadows {
 
   /** What has expired of this log. @returns rows that went */
   async #sweepLog (relay: RelayId, log: ConversationId): Promise<number> {
-    const turn = this.#turns.get(relay) ?? { last: Promise.resolve(), waiting: 0 }
-    this.#turns.set(relay, turn)
-    turn.waiting++
-    const swept = turn.last.then(() => this.logs.sweep(relay, log, this.#c.clock.nowMs()))
-    turn.last = swept.then(() => {}, () => {}).then(() => { if (--turn.waiting === 0) this.#turns.delete(relay) })
-    return await swept
+    return await this.#turns.take(relay, async () => ({ done: Promise.resolve(await this.logs.sweep(relay, log, this.#c.clock.nowMs())) }))
   }
 
   /** Resolves when everything that has come of this account is in the store, and nothing more will. */

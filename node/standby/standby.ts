@@ -150,6 +150,7 @@ export class Standby {
   begin (): void {
     this.#bound?.recovery.begin()
     this.#bound?.handOver.start()
+    this.#bound?.shadows.start()
   }
 
   /** Resolves when the account may be served; undefined: now. */
