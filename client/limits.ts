@@ -118,10 +118,11 @@ export const clientLimits = {
   standbyDelayMs: 5_000,
   standbyRetryMs: 10 * 60_000,
   /** One that has not had everything for this long is replaced, unless the person has named it; looked at as often. */
-  standbyGivenUpMs: 60 * 60_000,
+  standbyGivenUpMs: 15 * 60_000,
   /** Other relays that are remembered in case the home does not answer, and for how long: one answer of a directory may be large. */
   relaysRemembered: 8,
   rememberRelaysMs: 7 * 24 * 60 * 60_000,
+  formerHomes: 4,
   /** When one directory has answered, the others are waited for this long. */
   directoryPatienceMs: 1_000,
   /** What a device lets a relay do for it while its home is away. */

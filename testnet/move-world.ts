@@ -42,6 +42,7 @@ export class MoveWorld extends DeviceWorld {
   /** Streams between devices and relays. */
   readonly #streams = new Map<Line, { readonly device: DeviceId, readonly node: TestRelayNode }>()
   readonly #cuts = new Set<string>()
+  #hasDirectories = true
   /** Relays that are gone without a word. */
   readonly #silent = new Set<string>()
   readonly changes = new Map<TestDevice, HomeChange[]>()
@@ -91,7 +92,7 @@ export class MoveWorld extends DeviceWorld {
         const near = new Line(end)
         if (protocol === protocols.link) node.relay.rendezvous.accept(far)
         else if (protocol === protocols.client) node.relay.clients.accept(far)
-        else if (protocol === protocols.directory) new Channel(far, { handlers: new Handlers().on(anyMethods.ping, () => ({})).on(directoryMethods.getDirectory, (request) => node.relay.directory.answer(request)), clock: this.world.clock }).start()
+        else if (protocol === protocols.directory) new Channel(far, { handlers: new Handlers().on(anyMethods.ping, () => ({})).on(directoryMethods.getDirectory, (request) => this.#hasDirectories ? node.relay.directory.answer(request) : {}), clock: this.world.clock }).start()
         else throw new ProtocolError('HOME_UNREACHABLE')
         this.#streams.set(near, { device, node })
         return this.wrapStream(near, protocol, device)
@@ -118,6 +119,9 @@ export class MoveWorld extends DeviceWorld {
   pauseLine (device: TestDevice, name: string, isCut: boolean): void {
     for (const [stream, one] of this.#streams) if (one.device === device.id && one.node.name === name) stream.isCut = isCut
   }
+
+  /** The directories know of nobody any more. */
+  emptyDirectories (): void { this.#hasDirectories = false }
 
   /** How often this device has sent something there. */
   sendsOf (device: TestDevice, name: string): number {

@@ -334,6 +334,16 @@ describe('a home that dies', function () {
     assert.deepEqual(texts(ann.warnings, bob.warnings), [])
   })
 
+  it('somebody goes back to a relay that no directory knows yet', async () => {
+    world = await MoveWorld.with(relays)
+    const ann = await world.person('ann', 'eu-1', { standby: 'none' })
+    await world.world.during(ann.client.home.move('us-1'))
+    world.emptyDirectories()
+    await assert.rejects(world.world.during(ann.client.home.move('xx-1')), { code: 'HOME_UNREACHABLE' })
+    assert.equal((await world.world.during(ann.client.home.move('eu-1'))).name, 'eu-1')
+    assert.deepEqual(moves(ann), ['asked eu-1 us-1', 'asked us-1 eu-1'])
+  })
+
   it('the person chooses a standby, none, or leaves it to the client', async () => {
     world = await MoveWorld.with(relays)
     const ann = await world.person('ann', 'eu-1', { standby: 'none' })

@@ -79,12 +79,12 @@ export class ClientHome {
    * @throws ProtocolError NOT_ALLOWED (not the primary device), UNKNOWN_RELAY, NOT_ADMITTED (that is the home), HOME_UNREACHABLE, DISCONNECTED, …
    */
   async setStandby (wish: string, { signal = AbortSignal.any([]) }: { signal?: AbortSignal } = {}): Promise<HomeStatus> {
-    const { account, choice, orders } = this.#on
+    const { account, orders } = this.#on
     if (wish === 'auto' || wish === 'none') await orders.setWish(wish)
     else {
-      const [found] = await choice.candidates({ relay: wish }, signal)
-      if (found!.relay === account.home?.relay) throw new ProtocolError('NOT_ADMITTED', { what: 'that is the home itself' })
-      await orders.setWish(placeOf(found!))
+      const found = await this.#named(wish, signal)
+      if (found.relay === account.home?.relay) throw new ProtocolError('NOT_ADMITTED', { what: 'that is the home itself' })
+      await orders.setWish(found)
     }
     return await this.status()
   }
@@ -138,7 +138,7 @@ export class ClientHome {
       return
     }
     const places = relay !== undefined
-      ? (await choice.candidates({ relay }, signal)).map(placeOf)
+      ? [await this.#named(relay, signal)]
       : order !== undefined ? [order.standby] : (await choice.standbys({ ...info.home, addresses: home.addresses }, await orders.knownAddresses(), signal)).map(placeOf)
     let lastError: unknown = new ProtocolError('HOME_UNREACHABLE', { what: 'no other relay answers' })
     for (const place of places) {
@@ -157,9 +157,25 @@ export class ClientHome {
     throw lastError
   }
 
+  /** @throws ProtocolError UNKNOWN_RELAY, …: nobody knows it */
+  async #named (relay: string, signal: AbortSignal): Promise<RelayPlace> {
+    const { choice, orders } = this.#on
+    try {
+      const [found] = await choice.candidates({ relay }, signal)
+      return placeOf(found!)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isProtocolError(error, 'UNKNOWN_RELAY', 'HOME_UNREACHABLE', 'TIMEOUT')) throw error
+      const remembered = await orders.remembered(relay)
+      if (remembered === undefined) throw error
+      return remembered
+    }
+  }
+
   async #moveTo (place: RelayPlace, record: SignedHomeRecord, reason: HomeChange['reason'], signal: AbortSignal): Promise<void> {
-    const { account, renew } = this.#on
+    const { account, orders, renew } = this.#on
     const from = account.info!.home
+    const before = placeOf({ ...from, addresses: account.home!.addresses })
     try {
       await account.moveTo(place, record, signal)
     } catch (error) {
@@ -167,6 +183,7 @@ export class ClientHome {
       if (isProtocolError(error, 'ROLLED_BACK') && error.details.record !== undefined && await this.follow(error.details.record, signal)) return
       throw error
     }
+    await orders.left(before)
     await this.#sayFarewell(record)
     this.#on.watch().moved()
     this.#emit(reason, from)

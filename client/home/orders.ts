@@ -85,6 +85,21 @@ export class Orders {
   /** Addresses of other relays than the home, from before it fell silent. */
   async knownAddresses (): Promise<string[]> { return ((await this.row()).relays?.places ?? []).flatMap(({ addresses }) => addresses) }
 
+  /** A relay that this device has known, by its name or id: a directory may not have heard yet that it is back. */
+  async remembered (text: string): Promise<RelayPlace | undefined> {
+    const { former = [], order, relays } = await this.row()
+    return [...former, ...order === undefined ? [] : [order.standby], ...relays?.places ?? []].find(({ name, relay }) => relay === text || name === text)
+  }
+
+  /** The account does not live there any more. */
+  async left (place: RelayPlace): Promise<void> {
+    const { ledger, tables } = this.#on
+    await ledger.run(async (draft) => {
+      const row = await draft.read(tables.home, rowKey) ?? {}
+      draft.write(tables.home, rowKey, { ...row, former: [place, ...(row.former ?? []).filter(({ relay }) => relay !== place.relay)].slice(0, clientLimits.formerHomes) })
+    })
+  }
+
   async wish (): Promise<NonNullable<HomeRow['wish']>> { return (await this.row()).wish ?? this.#on.wish }
 
   /** Would `current` be there? As far as can be said without a look at its signature. */

@@ -99,6 +99,8 @@ export interface HomeRow {
   readonly contestedEpoch?: number
   /** Other relays, for when the home does not answer. */
   readonly relays?: { readonly atMs: number, readonly places: readonly RelayPlace[] }
+  /** Where the account has lived before, the last ones. */
+  readonly former?: readonly RelayPlace[]
   /** The new home has not been asked yet to tell the others. */
   readonly isUnannounced?: true
   /** Homes that may not have heard that the account has left them. */
