@@ -37,6 +37,7 @@ import { LogReader } from './log/log-reader.ts'
 import { noLoad, type LoadGuard } from './limits/load.ts'
 import { Storage, type StorageLimits } from './limits/storage.ts'
 import { Turns } from './limits/turns.ts'
+import type { Log } from './log/log.ts'
 import { Logs, logsDefaults, type LogsConfig } from './log/logs.ts'
 import type { Mesh } from './mesh/mesh.ts'
 import type { Meter } from './watch/meter.ts'
@@ -52,7 +53,7 @@ import { ReplicaSource } from './federation/replica-source.ts'
 import { Replication } from './federation/replication.ts'
 import { Retention } from './log/retention.ts'
 import type { Standby, StandbyAccounts, StandbyHomes } from './standby/standby.ts'
-import type { OutboxItem, Store } from './store/store.ts'
+import type { LogEntry, OutboxItem, Store } from './store/store.ts'
 import type { ActivitySample, LogActivity, RelayActivity } from './watch/activity.ts'
 import { hotLogGauge } from './watch/hot-logs.ts'
 
@@ -165,7 +166,8 @@ export class MessagePath {
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
     for (const lane of ['forward', 'replicate', 'conversation']) retries.inc(0, { lane })
     const all = { ...shared, retries, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
-    this.#clients = new ClientSessions({ ...all, earlier: (log, fromSeq) => copies.before(log, fromSeq) })
+    const earlier = (log: Log, fromSeq: number): Promise<LogEntry[]> => copies.before(log, fromSeq)
+    this.#clients = new ClientSessions({ ...all, earlier })
     this.#forwarding = new Forwarding({ ...all, load: (conversation) => this.#logs.load(conversation), isParted: (id) => this.#anchorNotices.isParted(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
@@ -189,7 +191,7 @@ export class MessagePath {
     new GroupService({ ...shared, asking: (channel) => this.#clients.asking(channel) }).register(clientHandlers, relayHandlers)
     this.#presence.register(clientHandlers, relayHandlers)
     this.#fanout.register(clientHandlers, relayHandlers)
-    parts.standby?.bind({ ...all, commits: parts.ownCommits ?? parts.commits, queued: (queue) => { this.#forwarding.queued(queue) }, asking: (channel) => this.#clients.asking(channel) })
+    parts.standby?.bind({ ...all, earlier, commits: parts.ownCommits ?? parts.commits, queued: (queue) => { this.#forwarding.queued(queue) }, asking: (channel) => this.#clients.asking(channel) })
   }
 
   /** Resume what the last run left: outboxes, replicas that were behind. */

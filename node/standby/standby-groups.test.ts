@@ -111,4 +111,32 @@ describe('standby of people in groups', () => {
     await untilAll(world, group, people, 33)
     await world.stop()
   })
+
+  it('of a member who lacks what was shipped and what came after that has both, though others there have had it', async () => {
+    const { world, eu: primary, us: standby, asia: other } = await threeRelays(38, { latencyMs: 20 })
+    const people = [await world.person(other), await world.person(primary), await world.person(standby)]
+    const [founder, member, neighbour] = people as [TestClient, TestClient, TestClient]
+    await standBy(world, member, standby)
+    const group = new TestGroup(world, founder)
+    group.create(people.slice(1))
+    await untilAll(world, group, people, 1)
+    await member.offline()
+    // What a device has said itself it acknowledges with what comes after.
+    const talk = async (count: number): Promise<void> => {
+      for (let i = 0; i < 3; i++) group.say(neighbour)
+      await world.until(() => group.shownTo(founder).length === count - 1)
+      group.say(founder)
+      await world.until(() => group.shownTo(neighbour).length === count)
+      await world.pass(5_000)
+    }
+    await talk(5)
+    primary.crash()
+    await talk(9)
+    assert.equal((await standby.store.openLog(group.conversation.id))!.first, 10, 'nothing of it is kept where the other one has it')
+    assert.equal((await other.store.openLog(group.conversation.id))!.first, 6, 'nor what the member\'s home had, where it is numbered')
+    await member.moveTo(standby, 3)
+    group.say(neighbour)
+    await untilAll(world, group, people, 10)
+    await world.stop()
+  })
 })

@@ -25,10 +25,11 @@ import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Progress } from '../log/progress.ts'
 import type { Buckets, Commits, Homes, LocalAccounts } from '../ports.ts'
-import type { Store } from '../store/store.ts'
+import type { LogEntry, Store } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
 import { Filler } from './filler.ts'
 import { HandOver } from './hand-over.ts'
+import { HandOversDue } from './hand-overs-due.ts'
 import { Recovery } from './recovery.ts'
 import { syncStates } from './shadow-register.ts'
 import { Shadows } from './shadows.ts'
@@ -62,6 +63,8 @@ export interface StandbyParts extends Omit<LaneComponents, 'homes'> {
   relayHandlers: Handlers
   /** Those who send much make room for whoever's messages are shipped here. */
   turns?: Pick<Turns, 'noteLight'>
+  /** @see TakeoverComponents */
+  earlier (log: Log, fromSeq: number): Promise<LogEntry[]>
   /** Something waits in this outbox, or its log is sequenced here now. */
   queued (queue: OutboxQueue): void
   /** The device that asks. @throws ProtocolError NOT_AUTHENTICATED, MOVED, QUOTA */
@@ -76,6 +79,7 @@ interface Bound {
   readonly shadows: Shadows
   readonly shipping: Shipping
   readonly takeover: Takeover
+  readonly due: HandOversDue
   readonly handOver: HandOver
   readonly recovery: Recovery
   readonly tenure: Tenure
@@ -94,14 +98,15 @@ export class Standby {
   bind (parts: StandbyParts): void {
     const { homes, logs, reader, store } = parts
     const shipped = { ...parts, commits: this.commits }
-    const shadows: Shadows = new Shadows({ ...parts, takeIn: async (account, relay) => { await takeover.takeIn(account, relay) } })
+    const due = new HandOversDue(parts)
+    const shadows: Shadows = new Shadows({ ...parts, takeIn: async (account, relay) => { await takeover.takeIn(account, relay); due.arrived(account) } })
     const takeover: Takeover = new Takeover({ ...shipped, shadows })
     const recovery: Recovery = new Recovery({ ...shipped, shipping: () => shipping })
     const filler = new Filler({ store, logs, reader, sync: syncStates.behind, beforeFill: async (log, account, channel, answer) => { await recovery.beforeFill(log, account, channel, answer) } })
     const shipping = new Shipping({ ...parts, filler })
     const handOver = new HandOver({ ...parts, filler: new Filler({ store, logs, reader }) })
     const tenure = new Tenure(parts)
-    this.#bound = { parts, shadows, shipping, takeover, handOver, recovery, tenure }
+    this.#bound = { parts, shadows, shipping, takeover, due, handOver, recovery, tenure }
     homes.onMoved((account, before) => {
       tenure.moved(account, before)
       shipping.look(account)
@@ -169,15 +174,19 @@ export class Standby {
   /** It was refused after `takeOver`. */
   gaveUp (account: AccountId): void { this.#bound?.takeover.gaveUp(account) }
 
-  /** @param wasAwaited its rows came from a backup */
-  registered (account: AccountId, { wasAwaited = false } = {}): void {
+  /** @param wasAwaited its rows came from a backup @param hasMoved it lived elsewhere until now */
+  registered (account: AccountId, { wasAwaited = false, hasMoved = false } = {}): void {
     if (this.#bound === undefined) return
-    const { recovery, shadows, shipping, takeover, tenure } = this.#bound
+    const { due, recovery, shadows, shipping, takeover, tenure } = this.#bound
+    if (hasMoved) due.came(account)
     if (shadows.register.has(account)) takeover.done(account)
     if (wasAwaited) tenure.end(account)
     shipping.look(account)
     if (wasAwaited) recovery.suspect(account)
   }
+
+  /** For devices of the account: what their log lacks here may still come from where it lived before. */
+  isDue (account: AccountId): boolean { return this.#bound?.due.isDue(account) ?? false }
 
   // ── for the sequencer (log/adoption.ts)
 

@@ -34,6 +34,8 @@ import { refillOutbox } from './outbox-refill.ts'
 const together = 8
 /** Entries of one commit. */
 const pageEntries = 256
+/** Of a group, between what was shipped and what is kept here. */
+const maxBetween = 1_024
 /** For all logs of an account: who anchors them may have moved, and only the DHT knows. The person waits for this. */
 const askAnchorsMs = 1_500
 
@@ -51,6 +53,8 @@ export interface TakeoverComponents {
   clock: Clock
   meter: Meter
   logger: Logger
+  /** Of a group: what its sequencer keeps from `fromSeq` on and this relay does not, in order. @throws ProtocolError: not now */
+  earlier (log: Log, fromSeq: number): Promise<LogEntry[]>
   /** Something waits in this outbox, or its log is sequenced here now. */
   queued (queue: OutboxQueue): void
 }
@@ -219,8 +223,11 @@ export class Takeover {
   async #takeEarlier (conversation: Conversation, relay: RelayId, head: rows.ShadowHead, from: number): Promise<boolean> {
     const { commits, logs } = this.#c
     let log = await logs.load(conversation)
-    if (log.head === 0 || log.first <= from || head.head < log.first - 1 || !await this.#isSameBefore(log, relay)) return false
-    for (let isLonger = false; ; isLonger = true) {
+    if (log.head === 0 || log.first <= from) return false
+    const isJoined = head.head < log.first - 1 && from <= head.head && await this.#takeBetween(conversation, head.head + 1)
+    log = await logs.load(conversation)
+    if (head.head < log.first - 1 || !await this.#isSameBefore(log, relay)) return isJoined
+    for (let isLonger = isJoined; ; isLonger = true) {
       // It may have gone from memory, and come back.
       log = await logs.load(conversation)
       const { first } = log
@@ -236,6 +243,31 @@ export class Takeover {
       if (log.first > fitting[0]!.seq) return isLonger
       this.#taken.inc(fitting.length, { kind: 'earlier-entry' })
     }
+  }
+
+  /** What the former home had not had when it was last heard, and this relay has dropped: a group's sequencer keeps it for the account. */
+  async #takeBetween (conversation: Conversation, from: number): Promise<boolean> {
+    const { commits, earlier, logger, logs } = this.#c
+    if (conversation.kind !== 'group') return false
+    const log = await logs.load(conversation)
+    const between: LogEntry[] = []
+    try {
+      for (let at = from; at < log.first && between.length < maxBetween;) {
+        const page = await earlier(log, at)
+        if (page[0]?.seq !== at) return false
+        between.push(...page)
+        at = page.at(-1)!.seq + 1
+      }
+    } catch (error) {
+      if (!isProtocolError(error)) throw error
+      logger.debug('standby.between', {}, error)
+      return false
+    }
+    if (log.isDropped || between.at(-1)?.seq !== log.first - 1) return false
+    await commits.commit([{ op: 'restore', log: conversation.id, entries: between }])
+    log.first = from
+    this.#taken.inc(between.length, { kind: 'earlier-entry' })
+    return true
   }
 
   /**
