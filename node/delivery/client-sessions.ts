@@ -62,6 +62,8 @@ export interface ClientSessionsComponents extends Pick<DeliveryComponents, 'cloc
   intake: Intake
   /** Of a group that another relay sequences: what this replica does not keep, and that relay does. @throws ProtocolError: not now */
   earlier (log: Log, fromSeq: number): Promise<LogEntry[]>
+  /** Its former home may still hand over what its devices lack here. */
+  standby?: { isDue (account: AccountId): boolean }
   placement: Placement
   homes: Homes
   progress: Progress
@@ -302,6 +304,8 @@ export class ClientSessions {
     const from = Math.max(request.fromSeq, span.first)
     const earlier = log.group !== undefined && from < log.first && !this.#c.placement.isSequencer(conversation) ? await this.#c.earlier(log, from) : []
     const entries = earlier.length > 0 ? earlier : await this.#c.reader.read(log, from, { maxEntries: request.maxEntries || limits.pageEntries, maxBytes: limits.pageBytes })
+    // [LATER] what is not here yet is not gone
+    if (from < log.first && (entries[0]?.seq ?? log.first) > from && this.#c.standby?.isDue(session.account) === true) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
     const epoch = entries[0]?.epoch ?? log.epoch
     return {
       conversation: conversation.bytes,

@@ -104,11 +104,12 @@ export class Registrar {
       const wasAwaited = accounts.isAwaited(account)
       const { standby } = this.#components
       try {
+        const hasMoved = !accounts.isLocal(account) && record.epoch > 1
         const shipped = accounts.isLocal(account) ? undefined : await standby?.takeOver(account, record.epoch)
         const name = wanted === '' ? await this.#shippedName(account, shipped) : wanted
         const claim = async (): Promise<string> => await this.#write(request, record, name, shipped)
         const handle = name === '' ? await claim() : await this.#serial.run(`@${name}`, claim)
-        standby?.registered(account, { wasAwaited })
+        standby?.registered(account, { wasAwaited, hasMoved })
         return handle
       } catch (error) {
         standby?.gaveUp(account)
