@@ -6,7 +6,9 @@
  */
 import type { GroupConversation } from '../../protocol/conversation.ts'
 import { isProtocolError } from '../../protocol/errors.ts'
-import { accountIdFromBytes, accountIdToBytes, parseDeviceId, type AccountId, type DeviceId } from '../../protocol/ids.ts'
+import { isCreated } from '../../protocol/groups/membership.ts'
+import { snapshotToWire, stateFromWire } from '../../protocol/groups/snapshot.ts'
+import { parseAccountId, parseDeviceId, parseRelayId, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { policyFromWire } from '../../protocol/presence.ts'
 import { verifyDeviceKeys } from '../../protocol/records/device-keys.ts'
 import { verifyDeviceList } from '../../protocol/records/device-list.ts'
@@ -62,12 +64,20 @@ export async function shippedGroup (group: GroupConversation, rows: AsyncIterabl
   try {
     read = await readRows(group, rows)
   } catch (error) {
-    // [IGNORE] a row that is too short
-    if (error instanceof RangeError) return undefined
+    // [IGNORE] a row that is too short, or text in it that is none
+    if (error instanceof RangeError || error instanceof TypeError) return undefined
     throw error
   }
+  if (!isCreated(read.state)) return read
   return sound(() => {
-    for (const account of read.state.members.keys()) accountIdFromBytes(accountIdToBytes(account))
-    return read
+    const { state, isDamaged } = read
+    for (const account of [...state.members.keys(), ...Array.from(state.links.values(), ({ madeBy }) => madeBy)]) parseAccountId(account)
+    return {
+      // As a newcomer is told it: with what could not be told, the group could be told to nobody from now on.
+      state: stateFromWire(snapshotToWire(state)),
+      leaving: new Map(Array.from(read.leaving, ([account, span]) => [parseAccountId(account), span])),
+      retiring: new Map(Array.from(read.retiring, ([relay, seq]) => [parseRelayId(relay), seq])),
+      isDamaged
+    }
   })
 }
