@@ -84,7 +84,7 @@ export class Replication {
     const { placement } = this.#c
     if (this.#isStopped || log.isDropped || !placement.isSequencer(log.conversation)) return
     if (log.group !== undefined) this.#placeKnown(log.group)
-    if (log.group !== undefined) this.#forgetOld(log, log.group)
+    this.#forgetOld(log)
     for (const relay of placement.relaysOf(log.conversation)) this.#followFor(log, relay)
     for (const relay of log.group?.retiring.keys() ?? []) this.#followFor(log, relay)
     this.#owed.delete(log.conversation.id)
@@ -171,17 +171,19 @@ export class Replication {
     this.#c.commits.commit(writes).catch((error: unknown) => { this.#c.logger.warn('replicate.lower', {}, error) })
   }
 
-  /** Relays that nobody in the group lives at any more, though they have a row. */
-  #old (log: Log, group: Group): RelayId[] {
-    return group.isKnown && group.unplaced.size === 0 ? [...log.replicas.keys()].filter((relay) => !group.isHomeOfMember(relay)) : []
+  /** Relays that nobody in the conversation lives at any more, though they have a row. */
+  #old ({ conversation, group, replicas }: Log): RelayId[] {
+    const { placement } = this.#c
+    if (group?.isKnown === false || placement.unresolvedMembers(conversation).length > 0) return []
+    return [...replicas.keys()].filter((relay) => group === undefined ? !placement.relaysOf(conversation).includes(relay) : !group.isHomeOfMember(relay))
   }
 
-  /** Rows of relays that members have moved away from: what one of them had not taken is owed to all that they may have moved to. */
-  #forgetOld (log: Log, group: Group): void {
-    const old = this.#old(log, group)
+  /** Rows of relays that members have moved away from: what one of them in a group had not taken is owed to all that they may have moved to. */
+  #forgetOld (log: Log): void {
+    const old = this.#old(log)
     if (old.length === 0) return
     const seq = Math.max(log.first - 1, Math.min(...old.map((relay) => log.replicas.get(relay)!)))
-    this.#lower(log, new Map(group.relays.map((relay) => [relay, seq])))
+    if (log.group !== undefined) this.#lower(log, new Map(log.group.relays.map((relay) => [relay, seq])))
     for (const relay of old) log.replicas.delete(relay)
     this.#c.progress.look(log)
     this.#c.commits.commit(old.map((relay) => ({ op: 'retire', log: log.conversation.id, relay }))).catch((error: unknown) => {
@@ -239,7 +241,7 @@ export class Replication {
       if (!placement.isSequencer(log.conversation)) return
       this.#followFor(log, relay)
       // Everybody is found: what was kept for those who have left a relay can be given to where they are.
-      if (this.#old(log, log.group).length > 0) logs.reset(log)
+      if (this.#old(log).length > 0) logs.reset(log)
     }).catch((error: unknown) => {
       if (!isProtocolError(error)) this.#c.logger.warn('replicate.find', {}, error)
       if (this.#isStopped) return
