@@ -214,6 +214,48 @@ describe('groups over relays', () => {
       assert.deepEqual(group.shownTo(late).slice(-2), [said, answered])
     })
 
+    /** Of the group, at this relay. */
+    const firstAt = async (relay: TestRelayNode): Promise<number> => (await relay.store.openLog(group.conversation.id))!.first
+
+    /** The home of c is gone, and the others have five entries more: us keeps none of them, eu all, for that home. */
+    const leaveBehind = async (): Promise<void> => {
+      group.create([b, c])
+      await everybodyHas(1)
+      await world.pass(2_000)
+      await c.offline()
+      asia.crash()
+      for (let i = 0; i < 5; i++) group.say(b)
+      await everybodyHas(6, [a, b])
+      await world.pass(2_000)
+      assert.deepEqual([await firstAt(eu), await firstAt(us)], [2, 7])
+    }
+
+    it('a member who moves to a relay that has the group is given what they lack and it has dropped; then nothing is kept for anybody', async () => {
+      await leaveBehind()
+      await c.moveTo(us, 2)
+      await everybodyHas(6)
+      await world.pass(2_000)
+      assert.deepEqual([await firstAt(eu), await firstAt(us)], [7, 7])
+      assert.deepEqual([...(await eu.store.openLog(group.conversation.id))!.replicas], [[us.id, 6]])
+      assert.equal((await eu.store.behindReplicas()).length, 0)
+    })
+
+    it('what a member lacks is kept until they have come to the relay that their record names', async () => {
+      await leaveBehind()
+      await eu.relay.homes.learnDurably(c.person.home(us.id, { epoch: 2 }).bytes)
+      await world.pass(5_000)
+      group.say(b)
+      await everybodyHas(7, [a, b])
+      eu.crash()
+      await eu.restart()
+      await world.pass(40_000)
+      assert.equal(await firstAt(eu), 2)
+      await c.moveTo(us, 2)
+      await everybodyHas(7)
+      await world.pass(2_000)
+      assert.deepEqual([await firstAt(eu), await firstAt(us)], [8, 8])
+    })
+
     it('who is found only after the sequencer was restarted is found all the same', async () => {
       const stranger = new TestPerson(world.random)
       group.create([b])
