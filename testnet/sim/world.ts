@@ -81,6 +81,7 @@ export class World {
   /** Steps whose end is still to come. */
   readonly #endings = new Set<() => void>()
   readonly #doing = new Set<Promise<void>>()
+  readonly #stopping = new Set<AnyMachine>()
 
   constructor (schedule: Schedule) {
     this.schedule = schedule
@@ -183,7 +184,8 @@ export class World {
       machine.isHeldDown = false
     }
     const due = this.machines.filter(({ isGone }) => !isGone)
-    for (let ms = 0; ms < 10 * startTimeoutMs && !due.every(({ isRunning }) => isRunning); ms += secondMs) {
+    // What is still stopping counts as running, and is started afterwards.
+    for (let ms = 0; ms < 10 * startTimeoutMs && !due.every((machine) => machine.isRunning && !this.#stopping.has(machine)); ms += secondMs) {
       for (const machine of due) if (!machine.isRunning) this.#start(machine)
       await this.time.pass(secondMs)
     }
@@ -220,6 +222,11 @@ export class World {
     if (machine.isRunning || machine.isHeldDown || machine.isGone) return
     this.trace.note(`${machine.name} starts`)
     this.background(`starting ${machine.name}`, machine.start())
+  }
+
+  #stop (machine: AnyMachine): void {
+    this.#stopping.add(machine)
+    this.background(`stopping ${machine.name}`, machine.stop().finally(() => { this.#stopping.delete(machine) }))
   }
 
   /** The process of this machine ends now and comes back later. */
@@ -278,7 +285,7 @@ export class World {
         if (!relay.isRunning || relay.isHeldDown) return
         note(`${relay.name} restarts`)
         relay.isHeldDown = true
-        this.background(`stopping ${relay.name}`, relay.stop())
+        this.#stop(relay)
         this.#later(Math.max(forMs, 100), () => { relay.isHeldDown = false; this.#start(relay) })
         return
       }
@@ -286,7 +293,7 @@ export class World {
         if (!device.isRunning) return
         note(`${device.name} is away`)
         device.isHeldDown = true
-        this.background(`stopping ${device.name}`, device.stop())
+        this.#stop(device)
         this.#later(Math.max(forMs, 100), () => { device.isHeldDown = false; this.#start(device) })
         return
       }
