@@ -227,7 +227,7 @@ export const rates = {
   submitPerAccount: { burst: 6_000, perSecond: 300 },
   /** What nobody waits for; who sends more takes turns with the others who do (node/limits/fair-intake.ts). A person who writes as fast as the keys go, on ten devices that all give receipts. */
   promptPerAccount: { burst: 48, perSecond: 40 },
-  promptPerRelay: { burst: 2_048, perSecond: 2_000 },
+  promptPerRelay: { burst: 512, perSecond: 2_000 },
   /** Envelopes from one peer relay. */
   forwardPerRelay: { burst: 200_000, perSecond: 50_000 },
   /** Envelopes into one group, of all its members together: 100 a second to 1,024 people are 100,000 deliveries. */

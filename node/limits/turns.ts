@@ -24,9 +24,9 @@ export interface Served {
 
 /** Envelopes handed on in one turn of the event loop while nobody has to be protected: some 10 ms of all that is done with them. */
 const perTurn = 256
-/** … and every 10 ms while somebody who sends little is there: some 30% of a thread; less when the thread is late anyway … */
+/** … and every 10 ms while somebody who sends little is there: some 30% of a thread, and less the later it is … */
 const roundMs = 10
-const perRound = [{ lagMs: 5, envelopes: 64 }, { lagMs: 15, envelopes: 32 }, { lagMs: 50, envelopes: 8 }, { lagMs: Infinity, envelopes: 2 }] as const
+const perRound = [{ lagMs: 2, envelopes: 64 }, { lagMs: 5, envelopes: 48 }, { lagMs: 15, envelopes: 20 }, { lagMs: 50, envelopes: 8 }, { lagMs: Infinity, envelopes: 2 }] as const
 /**
  * … and besides, this many for each envelope of accounts that send little: they may be all that a relay is for, and of what people write
  * across relays two come in (forwarded there, replicated here) for one that goes out. A relay that brings much is not a flood then.

@@ -6,7 +6,7 @@ import { Worker } from '../bench/load/fleet.ts'
 import { figure, type RelayHandle } from '../network/network.ts'
 import { collectEvidence, type Person } from '../network/person.ts'
 import type { Scenario, Stage } from '../scenario.ts'
-import { untilDelivered } from './cross-region.ts'
+import { untilDelivered } from './two-people.ts'
 import type { FloodOrder, FloodResult } from './flood-process.ts'
 import { quantiles } from './quantiles.ts'
 import { textFor } from './texts.ts'
@@ -117,6 +117,7 @@ export const flood: Scenario = {
         const perSecond = (n: number): string => Math.round(n / seconds).toLocaleString('en')
         stage.figure(`flood to ${roads[to]}`, `${perSecond(accepted)} a second taken, ${(100 * cpu / seconds).toFixed(0)}% of a core in eu; refused: ${Object.entries(refused).map(([code, n]) => `${code} ${perSecond(n)} a second`).join(', ') || 'none'}`)
       }
+      stage.figure('the senders', 'in a process of their own, which runs when nobody else wants to (niceness 19): they stand for machines elsewhere')
       stage.check(`p99 of an honest pair at most ${maxRatio} times as long`, late)
       const evidence = await Promise.all(pairs.map((pair) => collectEvidence(pair)))
       stage.check('no loss', evidence.flatMap((one) => noLoss(one)))
