@@ -78,7 +78,8 @@ export class HandOver {
     if (await this.#c.accounts.find(account) === undefined) return
     const record = await this.#c.homes.known(account)
     if (record === undefined || record.homes[0] === this.#c.homes.self) return
-    await this.#c.commits.commit([put(handOverKey(account), formerRecord)])
+    // Without the row it is handed over all the same, unless this relay stops before. (A full disk refuses the record of the move as well.)
+    await this.#c.commits.commit([put(handOverKey(account), formerRecord)]).catch((error: unknown) => { this.#c.logger.warn('standby.hand-over', {}, error) })
     this.#add(account, formerRecord)
     this.#pump()
   }

@@ -59,6 +59,26 @@ describe('a relay that comes back', () => {
     await world.stop()
   })
 
+  it('hands over its outbox though its disk is full when it hears of the move', async () => {
+    const { world, primary, standby, other } = await threeHomes(25)
+    const [b, a] = await world.pair(other, primary)
+    const [fromA, fromB] = [sendMany(a, b, 1), sendMany(b, a, 1)]
+    await untilSeen(world, a, b, 2)
+    world.network.cut(primary.id, other.id)
+    fromA.push(...sendMany(a, b, 5))
+    await world.until(() => a.outbox.length === 0)
+    await a.offline()
+    primary.store.setFull(true)
+    await a.moveTo(standby, 2)
+    primary.relay.homes.learn(a.person.home(standby.id, { epoch: 2 }).bytes)
+    await world.pass(1_000)
+    primary.store.setFull(false)
+    await untilSeen(world, a, b, 7)
+    assertConverged(a, b, fromA, fromB)
+    assert.deepEqual(await primary.store.outboxes(), [])
+    await world.stop()
+  })
+
   it('gives a device that was away what was kept only at the old home, also without a standby', async () => {
     const { world, primary, standby, other } = await threeHomes(13)
     const [b, a] = await world.pair(other, primary)
