@@ -28,16 +28,6 @@ const states = async (person: FakePerson, peer: FakePerson): Promise<string[]> =
 
 const allDelivered = async (): Promise<boolean> => (await states(alice, bob)).every((state) => state === 'delivered')
 
-/** Both have written once: sessions are acknowledged, nothing is under way. */
-async function greet (): Promise<void> {
-  await alice.client.send(bob.id, 'hello')
-  await world.until(() => bob.received.length === 1)
-  await bob.client.send(alice.id, 'hello too')
-  await world.until(() => alice.received.length === 1)
-  await world.quiet()
-  alice.received.length = bob.received.length = 0
-}
-
 describe('client: messages', () => {
   beforeEach(meet)
   afterEach(part)
@@ -62,7 +52,7 @@ describe('client: messages', () => {
   })
 
   it('nothing is left in the outbox, and no sealed bytes, once everything is delivered and has its number', async () => {
-    await greet()
+    await world.greet(alice, bob)
     for (const person of [alice, bob]) {
       const keys = [...person.data.keys()].filter((key) => key.startsWith('ob/') || key.startsWith('sl/'))
       assert.deepEqual(keys, [], person.name)
@@ -82,7 +72,7 @@ describe('client: messages', () => {
   })
 
   it('a thousand messages arrive in order at somebody who was away, with few receipts', async () => {
-    await greet()
+    await world.greet(alice, bob)
     await bob.client.stop()
     await Promise.all(Array.from({ length: 1_000 }, async (_, i) => await alice.client.send(bob.id, `m${i}`)))
     await world.settled(alice.client.flushed())
@@ -96,7 +86,7 @@ describe('client: messages', () => {
   })
 
   it('a repeat sends the same bytes', async () => {
-    await greet()
+    await world.greet(alice, bob)
     const submitted = new Map<string, Set<string>>()
     let refusals = 3
     world.relay.onSubmit = (bytes) => {
@@ -112,7 +102,7 @@ describe('client: messages', () => {
   })
 
   it('only the message that is refused for good fails, with a reason, and the others go on', async () => {
-    await greet()
+    await world.greet(alice, bob)
     let count = 0
     world.relay.onSubmit = (bytes) => decodeEnvelope(bytes).kind === envelopeKinds.content && ++count === 2 ? new ProtocolError('TOO_LARGE') : undefined
     for (const text of ['one', 'two', 'three']) await alice.client.send(bob.id, text)
@@ -124,7 +114,7 @@ describe('client: messages', () => {
   })
 
   it('a message that was sealed for devices that are not all of them any more is sealed again, with those behind it', async () => {
-    await greet()
+    await world.greet(alice, bob)
     let isStale = true
     const texts: string[] = []
     world.relay.onSubmit = (bytes) => decodeEnvelope(bytes).kind === envelopeKinds.content && isStale ? new ProtocolError('STALE_DEVICES') : undefined
@@ -139,7 +129,7 @@ describe('client: messages', () => {
   })
 
   it('sealed bytes that the store has lost are made again', async () => {
-    await greet()
+    await world.greet(alice, bob)
     await alice.client.stop()
     for (const text of ['one', 'two']) await alice.client.send(bob.id, text)
     for (const key of [...alice.data.keys()]) if (key.startsWith('sl/')) alice.data.delete(key)
@@ -199,7 +189,7 @@ describe('client: messages', () => {
   })
 
   it('receipts that were owed when the program died are sent by the next one', async () => {
-    await greet()
+    await world.greet(alice, bob)
     await bob.client.stop()
     await alice.client.send(bob.id, 'x')
     await world.settled(alice.client.flushed())
@@ -252,7 +242,7 @@ describe('client: keys of others', () => {
   })
 
   it('an envelope that is refused because the other person is not there yet goes again', async () => {
-    await greet()
+    await world.greet(alice, bob)
     let isThere = false
     world.relay.onSubmit = (bytes) => !isThere && decodeEnvelope(bytes).kind === envelopeKinds.content ? new ProtocolError('UNKNOWN_ACCOUNT') : undefined
     await alice.client.send(bob.id, 'hi')
@@ -285,7 +275,7 @@ describe('client: keys of others', () => {
   it('a one-time secret is gone once a message was opened with it', async () => {
     const secrets = (): number => [...bob.data.keys()].filter((key) => key.startsWith('p1/')).length
     const before = secrets()
-    await greet()
+    await world.greet(alice, bob)
     assert.equal(secrets(), before - 1)
   })
 
@@ -301,6 +291,8 @@ describe('client: keys of others', () => {
     await world.until(() => held.length > 0)
     await carol.client.stop()
     world.relay.onSubmit = undefined
+    // Heartbeats of a week cost seconds.
+    await alice.client.stop()
     await world.clock.advance(limits.signedPrekeyRotateMs)
     await world.until(() => !Buffer.from(world.relay.accounts.get(bob.id)!.deviceKeys!).equals(first), { what: 'new device keys', maxMs: 7 * 3_600_000, stepMs: 60_000 })
     await carol.online()

@@ -24,16 +24,6 @@ let world: FakeWorld
 let alice: FakePerson
 let bob: FakePerson
 
-/** Both have written once: sessions are acknowledged, nothing is under way. */
-async function greet (): Promise<void> {
-  await alice.client.send(bob.id, 'hello')
-  await world.until(() => bob.received.length === 1)
-  await bob.client.send(alice.id, 'hello too')
-  await world.until(() => alice.received.length === 1)
-  await world.quiet()
-  alice.received.length = bob.received.length = 0
-}
-
 /** Below nearly all others: its account anchors. */
 const lowKey = (bytes: Uint8Array): Uint8Array => { bytes[0] = 0; return bytes }
 
@@ -51,7 +41,7 @@ describe('client: bad company', () => {
   })
 
   it('a store that cannot be read for a moment costs no message', async () => {
-    await greet()
+    await world.greet(alice, bob)
     let failures = 0
     await bob.client.stop()
     bob.wrapStore = (store) => flaky(store, (key) => key.startsWith('se/') && failures++ < 2)
@@ -66,7 +56,7 @@ describe('client: bad company', () => {
   })
 
   it('an epoch that the anchor has not signed is not believed, and the true entries still come', async () => {
-    await greet()
+    await world.greet(alice, bob)
     const log = [...world.relay.logs.values()][0]!
     log.epoch = 0xffffffff
     await alice.client.send(bob.id, 'one')
@@ -111,7 +101,7 @@ describe('client: bad company', () => {
   }).timeout(20_000)
 
   it('a relay cannot make the device ask without a pause, nor wait for ever', async () => {
-    await greet()
+    await world.greet(alice, bob)
     await bob.client.stop()
     world.relay.heartbeatMs = 1
     world.relay.calls.clear()
@@ -127,7 +117,7 @@ describe('client: bad company', () => {
   }).timeout(20_000)
 
   it('conversations that a relay invents take bounded room', async () => {
-    await greet()
+    await world.greet(alice, bob)
     const log = [...world.relay.logs.values()][0]!
     const { envelope } = log.entries[0]!
     const me = bob.client.account!.id
@@ -150,7 +140,7 @@ describe('client: bad company', () => {
   }).timeout(60_000)
 
   it('a forged header does not silence what is said about later messages', async () => {
-    await greet()
+    await world.greet(alice, bob)
     const log = [...world.relay.logs.values()][0]!
     await alice.client.send(bob.id, 'genuine')
     await world.until(() => bob.received.length === 1)
@@ -170,7 +160,7 @@ describe('client: bad company', () => {
   })
 
   it('stop and start at once leave one connection', async () => {
-    await greet()
+    await world.greet(alice, bob)
     await bob.client.stop()
     world.relay.down()
     bob.client.start()
@@ -184,7 +174,7 @@ describe('client: bad company', () => {
   })
 
   it('a reference to a message that was never sent is reported, and the chain is found again', async () => {
-    await greet()
+    await world.greet(alice, bob)
     const log = [...world.relay.logs.values()][0]!
     const ghost = { ...log.entries.find(({ sender }) => sender === bob.client.account!.device)!, seq: log.entries.length + 1, messageId: '01900000000070008000000000000000' as MessageId }
     log.entries.push(ghost)
@@ -211,7 +201,7 @@ describe('client: bad company', () => {
   })
 
   it('somebody\'s newer device list that the relay keeps back is reported', async () => {
-    await greet()
+    await world.greet(alice, bob)
     // Alice's own list has gone up; the relay goes on showing the old one.
     await raiseDeviceList(alice)
     await alice.client.send(bob.id, 'from my new list')
@@ -222,7 +212,7 @@ describe('client: bad company', () => {
   })
 
   it('entries that lead nowhere do not keep out the one that is next', async () => {
-    await greet()
+    await world.greet(alice, bob)
     const log = [...world.relay.logs.values()][0]!
     const template = log.entries[0]!
     let isFlooding = true
@@ -240,12 +230,14 @@ describe('client: bad company', () => {
   })
 
   it('what cannot be opened is kept for 30 days and no longer', async () => {
-    await greet()
+    await world.greet(alice, bob)
     world.relay.onDeliver = (page, to) => to === bob.client.account!.device ? damaged(page) : page
     await alice.client.send(bob.id, 'damaged on the way')
     await world.until(() => kinds(bob).includes('undecryptable'))
     const kept = (): number => [...bob.data.keys()].filter((key) => key.startsWith('bad/')).length
     assert.equal(kept(), 1)
+    // Heartbeats of a month cost seconds.
+    await alice.client.stop()
     await bob.client.stop()
     await world.clock.advance(29 * 24 * 3_600_000)
     await bob.open()
@@ -258,7 +250,7 @@ describe('client: bad company', () => {
   }).timeout(20_000)
 
   it('a damaged copy that came first gives way to the true message', async () => {
-    await greet()
+    await world.greet(alice, bob)
     await bob.client.stop()
     await alice.client.send(bob.id, 'the true one')
     await world.settled(alice.client.flushed())
@@ -274,7 +266,7 @@ describe('client: bad company', () => {
   })
 
   it('a message that is shown early under a number of the past stays as it is when its own comes', async () => {
-    await greet()
+    await world.greet(alice, bob)
     let isEarly = true
     world.relay.onDeliver = (page, to) => {
       if (to !== bob.client.account!.device || !isEarly) return page
@@ -290,7 +282,7 @@ describe('client: bad company', () => {
   })
 
   it('what one relay delivered early does not take the place of what the next one delivers', async () => {
-    await greet()
+    await world.greet(alice, bob)
     const log = [...world.relay.logs.values()][0]!
     const next = log.entries.length + 1
     const { envelope } = log.entries.find(({ sender }) => sender === alice.client.account!.device)!
@@ -307,7 +299,7 @@ describe('client: bad company', () => {
   })
 
   it('a relay that went back is not believed to repeat what cannot be compared', async () => {
-    await greet()
+    await world.greet(alice, bob)
     const log = [...world.relay.logs.values()][0]!
     // Bob does not know the beginning any more, so he has nothing to compare with.
     await bob.client.stop()
@@ -349,7 +341,7 @@ describe('client: bad company', () => {
   })
 
   it('nothing is sealed to an identity key that the account has replaced', async () => {
-    await greet()
+    await world.greet(alice, bob)
     await changeIdentity(bob)
     // Alice has learnt of the new list from her relay, and has a session with the old key only.
     await alice.client.stop()
@@ -363,7 +355,7 @@ describe('client: bad company', () => {
   })
 
   it('what nobody has confirmed within 30 days is not kept to be sent again', async () => {
-    await greet()
+    await world.greet(alice, bob)
     await bob.client.stop()
     await alice.client.send(bob.id, 'are you there?')
     await world.settled(alice.client.flushed())
@@ -381,7 +373,7 @@ describe('client: bad company', () => {
 
   for (const seed of [11, 12, 13, 14]) {
     it(`whatever a relay makes up beside the truth, nothing is lost or shown twice once it stops (seed ${seed})`, async () => {
-      await greet()
+      await world.greet(alice, bob)
       const log = [...world.relay.logs.values()][0]!
       const random = new SeededRandom(seed)
       const sent = { alice: [] as string[], bob: [] as string[] }
@@ -430,7 +422,7 @@ describe('client: bad company', () => {
 
   for (const seed of [21, 22, 23]) {
     it(`a store that fails now and then loses nothing and repeats nothing (seed ${seed})`, async () => {
-      await greet()
+      await world.greet(alice, bob)
       const random = new SeededRandom(seed)
       let isIll = true
       for (const person of [alice, bob]) {

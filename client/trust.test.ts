@@ -21,12 +21,7 @@ describe('client: a relay that lies', () => {
     world = new FakeWorld(seededPrimitives(nodePrimitives, 'trust'))
     alice = await world.member('alice')
     bob = await world.member('bob')
-    await alice.client.send(bob.id, 'hello')
-    await world.until(() => bob.received.length === 1)
-    await bob.client.send(alice.id, 'hello too')
-    await world.until(() => alice.received.length === 1)
-    await world.quiet()
-    alice.received.length = bob.received.length = 0
+    await world.greet(alice, bob)
   })
   afterEach(async () => {
     await world.stop()

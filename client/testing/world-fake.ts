@@ -47,6 +47,16 @@ export class FakeWorld {
     return person
   }
 
+  /** Both have written once: sessions are acknowledged, nothing is under way, and what has come is forgotten. */
+  async greet (one: FakePerson, other: FakePerson): Promise<void> {
+    await one.client.send(other.id, 'hello')
+    await this.until(() => other.received.length === 1)
+    await other.client.send(one.id, 'hello too')
+    await this.until(() => one.received.length === 1)
+    await this.quiet()
+    one.received.length = other.received.length = 0
+  }
+
   /** Let time pass until it is so. */
   async until (isSo: () => boolean | Promise<boolean>, { what = 'condition', maxMs = 300_000, stepMs = 20 }: { what?: string, maxMs?: number, stepMs?: number } = {}): Promise<void> {
     for (let ms = 0; ms <= maxMs; ms += stepMs) {
