@@ -1,12 +1,9 @@
 /** Two people in two regions write to one another at the same time. */
-import { convergence } from '../assertions/convergence.ts'
-import { noDuplicate } from '../assertions/no-duplicate.ts'
-import { noLoss } from '../assertions/no-loss.ts'
-import { order } from '../assertions/order.ts'
-import { collectEvidence, until, type Person } from '../network/person.ts'
-import type { Scenario, Stage } from '../scenario.ts'
+import { until, type Person } from '../network/person.ts'
+import type { Scenario } from '../scenario.ts'
 import { quantiles } from './quantiles.ts'
 import { textFor } from './texts.ts'
+import { checkMessages, exchange, untilDelivered } from './two-people.ts'
 
 const messagesEach = 200
 const unhurried = 10
@@ -38,37 +35,9 @@ export const crossRegion: Scenario = {
     ann.tickMs.delivered.length = 0
     await stage.step(`${count} messages each way are sent`, () => exchange(stage, [ann, bob], count))
     await stage.step('all of them are delivered, and the senders know it', () => untilDelivered([ann, bob]))
-    const evidence = await collectEvidence([ann, bob])
-    stage.check('no loss', noLoss(evidence))
-    stage.check('no duplicate', noDuplicate(evidence))
-    stage.check('order', order(evidence))
-    stage.check('convergence', convergence(evidence))
+    const evidence = await checkMessages(stage, [ann, bob])
     stage.figure('messages', String(evidence.sent.length))
     stage.figure('time to ✓ when all write at once', quantiles([...ann.tickMs.sent, ...bob.tickMs.sent]))
     stage.figure('time to ✓✓ when all write at once', quantiles([...ann.tickMs.delivered, ...bob.tickMs.delivered]))
-  }
-}
-
-/** Both write at their own seeded pace, without waiting for answers. */
-export async function exchange ({ random }: Stage, people: readonly [Person, Person], count: number, { pauseMs = 10, from = 0 } = {}): Promise<void> {
-  const [first, second] = people
-  const plan = people.map((person) => Array.from({ length: count }, (_, index) => ({ text: textFor(random, person.name, from + index), pauseMs: random.integer(0, pauseMs) })))
-  const write = async (author: Person, reader: Person, messages: (typeof plan)[number]): Promise<void> => {
-    for (const { text, pauseMs } of messages) {
-      await author.send(reader, text)
-      await new Promise((resolve) => { setTimeout(resolve, pauseMs) })
-    }
-  }
-  await Promise.all([write(first, second, plan[0]!), write(second, first, plan[1]!)])
-}
-
-/** Everybody's messages have their second tick. */
-export async function untilDelivered (people: readonly [Person, Person], timeoutMs = deliveryTimeoutMs): Promise<void> {
-  for (const [author, reader] of [people, [people[1], people[0]] as const]) {
-    const counts = (): ReturnType<Person['stateCounts']> => author.stateCounts(reader.account)
-    await until(async () => {
-      const { pending, sent } = await counts()
-      return pending + sent === 0
-    }, { timeoutMs, what: async () => `the messages of ${author.name} to be delivered (${Object.entries(await counts()).map(([state, count]) => `${count} ${state}`).join(', ')})` })
   }
 }

@@ -1,11 +1,6 @@
 /** Either home is killed with SIGKILL in the middle of a stream of messages and started again. */
-import { convergence } from '../assertions/convergence.ts'
-import { noDuplicate } from '../assertions/no-duplicate.ts'
-import { noLoss } from '../assertions/no-loss.ts'
-import { order } from '../assertions/order.ts'
-import { collectEvidence } from '../network/person.ts'
 import type { Scenario } from '../scenario.ts'
-import { exchange, untilDelivered } from './cross-region.ts'
+import { annAndBob, checkMessages, exchange, untilDelivered } from './two-people.ts'
 
 const messagesEach = 150
 /** Reconnecting backs off up to 30 s; a relay is away for a second or two here. */
@@ -18,9 +13,7 @@ export const killRelay: Scenario = {
   async run (stage) {
     const count = Math.max(20, Math.round(messagesEach * stage.scale))
     const network = await stage.step('a bootstrap node and three relays run, 80 ms apart', () => stage.network())
-    const ann = await stage.step('ann is online in eu', () => stage.person('ann', 'eu'))
-    const bob = await stage.step('bob is online in ap', () => stage.person('bob', 'ap'))
-    await stage.step('they know one another', async () => { await ann.befriend(bob); await bob.befriend(ann) })
+    const [ann, bob] = await annAndBob(stage)
     let from = 0
     for (const [person, relay] of [[ann, network.relay(ann.home)], [bob, network.relay(bob.home)]] as const) {
       await stage.step(`${relay.name}, the home of ${person.name}, dies while ${2 * count} messages flow, and comes back`, async () => {
@@ -34,11 +27,7 @@ export const killRelay: Scenario = {
       from += count
     }
     await stage.step('everything is delivered', () => untilDelivered([ann, bob], deliveryTimeoutMs))
-    const evidence = await collectEvidence([ann, bob])
-    stage.check('no loss', noLoss(evidence))
-    stage.check('no duplicate', noDuplicate(evidence))
-    stage.check('order', order(evidence))
-    stage.check('convergence', convergence(evidence))
+    const evidence = await checkMessages(stage, [ann, bob])
     stage.figure('messages', String(evidence.sent.length))
   }
 }

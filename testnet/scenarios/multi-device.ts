@@ -14,6 +14,7 @@ import type { Scenario, Stage } from '../scenario.ts'
 import { regionalDialer } from '../wan/regional-dialer.ts'
 import { quantiles } from './quantiles.ts'
 import { textFor } from './texts.ts'
+import { annAndBob } from './two-people.ts'
 
 const messages = 120
 const timeoutMs = 60_000
@@ -36,9 +37,7 @@ export const multiDevice: Scenario = {
   async run (stage) {
     const count = Math.max(12, Math.round(messages * stage.scale))
     const network = await stage.step('a bootstrap node and three relays run, 80 ms apart', () => stage.network())
-    const ann = await stage.step('ann is online in eu', () => stage.person('ann', 'eu'))
-    const bob = await stage.step('bob is online in ap', () => stage.person('bob', 'ap'))
-    await stage.step('they know one another', async () => { await ann.befriend(bob); await bob.befriend(ann) })
+    const [ann, bob] = await annAndBob(stage)
     const opened: Device[] = []
     try {
       await run(stage, { network, people: [ann, bob], count, opened })

@@ -1,12 +1,8 @@
 /** The receiver is away while messages arrive, then comes back and gets them all in order. */
-import { convergence } from '../assertions/convergence.ts'
-import { noDuplicate } from '../assertions/no-duplicate.ts'
-import { noLoss } from '../assertions/no-loss.ts'
-import { order } from '../assertions/order.ts'
-import { collectEvidence, until } from '../network/person.ts'
+import { until } from '../network/person.ts'
 import type { Scenario } from '../scenario.ts'
-import { untilDelivered } from './cross-region.ts'
 import { textFor } from './texts.ts'
+import { annAndBob, checkMessages, untilDelivered } from './two-people.ts'
 
 const messages = 1000
 const timeoutMs = 60_000
@@ -18,9 +14,7 @@ export const offline: Scenario = {
   async run (stage) {
     const count = Math.max(20, Math.round(messages * stage.scale))
     await stage.step('a bootstrap node and three relays run, 80 ms apart', () => stage.network())
-    const ann = await stage.step('ann is online in eu', () => stage.person('ann', 'eu'))
-    const bob = await stage.step('bob is online in ap', () => stage.person('bob', 'ap'))
-    await stage.step('they know one another', async () => { await ann.befriend(bob); await bob.befriend(ann) })
+    const [ann, bob] = await annAndBob(stage)
     const bobIs = { account: bob.account, name: bob.name }
     await stage.step('bob switches his device off', () => bob.leave())
     await stage.step(`ann sends ${count} messages`, async () => {
@@ -40,10 +34,6 @@ export const offline: Scenario = {
       await ann.comeBack()
       await untilDelivered([ann, bob])
     })
-    const evidence = await collectEvidence([ann, bob])
-    stage.check('no loss', noLoss(evidence))
-    stage.check('no duplicate', noDuplicate(evidence))
-    stage.check('order', order(evidence))
-    stage.check('convergence', convergence(evidence))
+    await checkMessages(stage, [ann, bob])
   }
 }

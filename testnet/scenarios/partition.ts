@@ -1,14 +1,10 @@
 /** The regions cannot reach one another for a while: first in silence, then with every connection broken. */
-import { convergence } from '../assertions/convergence.ts'
-import { noDuplicate } from '../assertions/no-duplicate.ts'
-import { noLoss } from '../assertions/no-loss.ts'
-import { order } from '../assertions/order.ts'
 import { regions, type Network } from '../network/network.ts'
-import { collectEvidence, until, type Person } from '../network/person.ts'
+import { until, type Person } from '../network/person.ts'
 import type { Scenario } from '../scenario.ts'
 import type { CutMode } from '../wan/delay-proxy.ts'
-import { exchange, untilDelivered } from './cross-region.ts'
 import { quantiles } from './quantiles.ts'
+import { annAndBob, checkMessages, exchange, untilDelivered } from './two-people.ts'
 
 const messagesEach = 50
 const sentTimeoutMs = 20_000
@@ -24,9 +20,7 @@ export const partition: Scenario = {
   async run (stage) {
     const count = Math.max(10, Math.round(messagesEach * stage.scale))
     const network = await stage.step('a bootstrap node and three relays run, 80 ms apart', () => stage.network())
-    const ann = await stage.step('ann is online in eu', () => stage.person('ann', 'eu'))
-    const bob = await stage.step('bob is online in ap', () => stage.person('bob', 'ap'))
-    await stage.step('they know one another', async () => { await ann.befriend(bob); await bob.befriend(ann) })
+    const [ann, bob] = await annAndBob(stage)
     await stage.step('some messages pass, all is well', async () => { await exchange(stage, [ann, bob], count); await untilDelivered([ann, bob]) })
     let from = count
     for (const mode of ['silence', 'reset'] as const) {
@@ -42,11 +36,7 @@ export const partition: Scenario = {
       stage.check(`nothing crosses while it is cut (${mode})`, crossed === 0 ? [] : [`${crossed} messages crossed`])
       await stage.step('the cables are mended and everything is delivered', async () => { healAll(network); await untilDelivered([ann, bob], healTimeoutMs) })
     }
-    const evidence = await collectEvidence([ann, bob])
-    stage.check('no loss', noLoss(evidence))
-    stage.check('no duplicate', noDuplicate(evidence))
-    stage.check('order', order(evidence))
-    stage.check('convergence', convergence(evidence))
+    const evidence = await checkMessages(stage, [ann, bob])
     stage.figure('messages', String(evidence.sent.length))
   }
 }

@@ -1,15 +1,11 @@
 /** A thousand devices lose their connections and are back at once: nobody is flooded with presence, and messages go on. */
-import { convergence } from '../assertions/convergence.ts'
-import { noDuplicate } from '../assertions/no-duplicate.ts'
-import { noLoss } from '../assertions/no-loss.ts'
-import { order } from '../assertions/order.ts'
 import { figure } from '../network/network.ts'
-import { collectEvidence, until } from '../network/person.ts'
+import { until } from '../network/person.ts'
 import type { Scenario } from '../scenario.ts'
-import { untilDelivered } from './cross-region.ts'
 import { CrowdDevice, inParallel } from './presence-crowd.ts'
 import { quantiles } from './quantiles.ts'
 import { textFor } from './texts.ts'
+import { annAndBob, checkMessages, untilDelivered } from './two-people.ts'
 
 const crowdSize = 1_000
 const watchersEach = 5
@@ -42,9 +38,7 @@ export const presenceStorm: Scenario = {
     let isOver = false
     try {
       await stage.step(`${size} devices register in eu, ${watchersEach} watchers in eu and in ap`, () => inParallel(everybody, parallel, (one) => one.connectPatiently({ register: true })))
-      const ann = await stage.step('ann is online in eu', () => stage.person('ann', 'eu'))
-      const bob = await stage.step('bob is online in ap', () => stage.person('bob', 'ap'))
-      await stage.step('they know one another', async () => { await ann.befriend(bob); await bob.befriend(ann) })
+      const [ann, bob] = await annAndBob(stage)
       await stage.step(`each watcher has written to ${watched.length} of the crowd and sees them`, async () => {
         await Promise.all(watchers.map((watcher) => watcher.writeTo(watched)))
         // Asked again until the other region has the conversations.
@@ -87,11 +81,7 @@ export const presenceStorm: Scenario = {
       stage.check('at most two notifications within a second', most.flatMap((count, i) => count <= 2 ? [] : [`watcher ${i} had ${count}`]))
       stage.check('about one a second at most', toldInStorm.flatMap((count, i) => count <= stormSeconds + 2 ? [] : [`watcher ${i} had ${count} in ${stormSeconds.toFixed(1)} s`]))
       stage.check('the storm was told', toldInStorm.flatMap((count, i) => count >= 2 ? [] : [`watcher ${i} had ${count}`]))
-      const evidence = await collectEvidence([ann, bob])
-      stage.check('no loss', noLoss(evidence))
-      stage.check('no duplicate', noDuplicate(evidence))
-      stage.check('order', order(evidence))
-      stage.check('convergence', convergence(evidence))
+      const evidence = await checkMessages(stage, [ann, bob])
       stage.figure('notifications to each watcher', `${Math.min(...toldInStorm)} to ${Math.max(...toldInStorm)} in ${stormSeconds.toFixed(1)} s, ${Math.max(...most)} within a second at most`)
       stage.figure('changes that each heard of', String(2 * watched.length))
       stage.figure('notifications from eu to other relays', String(await figure(`${eu.httpUrl}/metrics`, 'heliograph_presence_relay_told_total') ?? 0))

@@ -13,7 +13,7 @@ import { ClassicLevel } from 'classic-level'
 import { noPlaintext, type Haystack } from '../assertions/no-plaintext.ts'
 import type { RelayHandle } from '../network/network.ts'
 import type { Scenario } from '../scenario.ts'
-import { exchange, untilDelivered } from './cross-region.ts'
+import { annAndBob, exchange, untilDelivered } from './two-people.ts'
 
 const messagesEach = 60
 /** More than a scenario makes; a recording that grows past it is a fault. */
@@ -36,9 +36,7 @@ export const wiretap: Scenario = {
         crossed.push(Buffer.from(chunk))
       }
     }))
-    const ann = await stage.step('ann is online in eu', () => stage.person('ann', 'eu'))
-    const bob = await stage.step('bob is online in ap', () => stage.person('bob', 'ap'))
-    await stage.step('they know one another', async () => { await ann.befriend(bob); await bob.befriend(ann) })
+    const [ann, bob] = await annAndBob(stage)
     await stage.step(`${count} messages each way are sent`, () => exchange(stage, [ann, bob], count))
     await stage.step('and delivered', () => untilDelivered([ann, bob]))
     await stage.step('a canary registers in ap under a telling handle, and ann looks it up from eu', async () => {
