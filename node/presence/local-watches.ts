@@ -270,8 +270,6 @@ export class LocalWatches {
 
   #tell (device: WatchingDevice): boolean | 'later' {
     if (device.isGone) return false
-    // [LATER] nor does waiting until there is less to do
-    if (this.#c.load?.sheds('presence') === true) return 'later'
     // [LATER] what is gathered costs nothing: it waits until there is less to do, and the device has read
     if (this.#c.load?.sheds('presence') === true) return 'later'
     if (device.channel.stream.bufferedBytes > maxBufferedBytes) { this.#c.shed.inc(1, { why: 'unread' }); return 'later' }
