@@ -180,6 +180,24 @@ describe('a former home', () => {
   })
 })
 
+describe('a former home at which the other one of a pair lives', () => {
+  it('hands over what the new home has numbered since, and nothing of an epoch that is not signed', async () => {
+    const { world, eu: primary, us: standby, asia: other } = await threeRelays(95)
+    const [a, b] = await world.pair(primary, other)
+    await a.offline()
+    await a.moveTo(standby, 2)
+    const account = accountIdToBytes(a.account)
+    const channel = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
+    const logs = (epoch: number): ShipLog[] => [{ ...emptyPart(idOf(a, b), a.account), entries: [entryOf(b, a, 1, 1), entryOf(b, a, 2, epoch)] }]
+    await world.during(channel.call(relayMethods.ship, { accounts: [{ account, rows: [], isWhole: true, isDone: false, formerRecord: standbyRecord(a, 1, primary).bytes }], sync: 0, logs: [] }))
+    const { answers: refused } = await world.during(channel.call(relayMethods.ship, { accounts: [], sync: 0, logs: logs(3) }))
+    assert.deepEqual(refused.map(({ status }) => ProtocolError.fromStatus(status).code), ['MALFORMED'])
+    const { answers: taken } = await world.during(channel.call(relayMethods.ship, { accounts: [], sync: 0, logs: logs(2) }))
+    assert.deepEqual(taken, [])
+    await world.stop()
+  })
+})
+
 describe('a standby that gives back what it was not given', () => {
   it('is not believed, and its primary goes on', async () => {
     const bad: Array<[string, (h: Hostile, head: number) => Array<[string, Uint8Array]>]> = [

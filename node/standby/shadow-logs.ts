@@ -137,7 +137,7 @@ export class ShadowLogs {
   /** [REJECT] SPEC(relay §epochs) an epoch that the anchor has not signed would put the log out of reach of every home after this one */
   #checkEpochs ({ skipEpoch, entries }: ShipLog, { kind, anchor }: Conversation, account: AccountId, relay: RelayId): void {
     if (kind === 'group' || anchor !== account) return
-    const most = this.#c.register.epochOf(account, relay)
+    const most = this.#c.register.signedEpochOf(account, relay)
     if (skipEpoch > most || entries.some(({ epoch }) => epoch > most)) throw new ProtocolError('MALFORMED', { what: 'epoch' })
   }
 

@@ -71,6 +71,12 @@ export class ShadowRegister {
   /** Of the record by which `relay` ships the account; 0: it does not. */
   epochOf (account: AccountId, relay: RelayId): number { return this.#byAccount.get(account)?.get(relay) ?? 0 }
 
+  /**
+   * The newest that the account has signed, as far as it is known here: a former home at which others of a conversation live has in its copy
+   * what the new one has numbered since.
+   */
+  signedEpochOf (account: AccountId, relay: RelayId): number { return Math.max(this.epochOf(account, relay), this.#c.homes.cached(account)?.epoch ?? 0) }
+
   /** What a primary says of all that it ships here. */
   noteSync (relay: RelayId, sync: number): void {
     if (sync === syncStates.inSync && (this.#counts.get(relay) ?? 0) > 0) this.#inSync.add(relay)
