@@ -47,6 +47,7 @@ export const clientLimits = {
   /** With a standby, and somebody at the device or something unanswered: silence that is asked about, how long an answer may take … */
   lineSilenceMs: 2_000,
   lineAnswerMs: 1_500,
+  lineGraceMs: 100,
   /** … and silence after which a connection is given up although others see the home. */
   lineGivenUpMs: 10_000,
   /** The longest pause that a relay may ask for: it must not be able to silence a device for ever. */

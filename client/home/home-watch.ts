@@ -183,6 +183,8 @@ export class HomeWatch {
           if (signal.aborted) return
         }
       }
+      // The connection to the home is there, and the home as well.
+      if (this.#isSilent && answer.state === isThere) return
       if (answer.channel !== guest.channel && !answer.channel.isClosed) {
         guest.enter(home.account, answer.place, answer.channel)
         isKept = true

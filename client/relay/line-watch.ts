@@ -102,7 +102,10 @@ export class LineWatch {
       await channel.call(anyMethods.ping, {}, { timeoutMs: Math.max(clientLimits.lineAnswerMs, roundTrips * this.#rttMs) })
     } catch (error) {
       // An error is an answer, too.
-      if (!isProtocolError(error, 'TIMEOUT') || channel.heardAtMs >= askedAtMs) return true
+      if (!isProtocolError(error, 'TIMEOUT')) return true
+      // A device that was busy itself reads what has come after its timers.
+      await new Promise<void>((resolve) => { clock.after(clientLimits.lineGraceMs, resolve) })
+      if (channel.heardAtMs >= askedAtMs) return true
       if (this.#channel !== channel || this.#suspectedAfterMs !== undefined) return true
       this.#suspectedAfterMs = channel.heardAtMs
       // Not before this device could have noticed: it may have slept.
