@@ -93,7 +93,8 @@ describe('what a run has come to', () => {
   it('is a row that is read back, one for each decoder', () => {
     const row = rowOf({ name: 'home record', commit: 'abc1234', seed: 7, figures })
     assert.equal(row, '| home record | 1000 | 25 % | 50 % | 5.0 | 0 | < 1 | -2 | 4 | abc1234 | 7 | nothing |')
-    const bad = rowOf({ name: 'frames', commit: 'abc1234', seed: 7, figures: { ...figures, findings: ['oops'] } })
+    const bad = rowOf({ name: 'frames', commit: 'abc1234', seed: 7, figures: { ...figures, taken: 0, refused: 0, unreadable: 0, findings: ['the process ended'] } })
+    assert.equal(bad, '| frames | 1000 |  |  |  | 0 | < 1 | -2 | 4 | abc1234 | 7 | 1 |')
     const text = textOf(new Map([['home record', { row }], ['frames', { row: bad }], ['gone', { row }]]), ['frames', 'home record', 'handle'], 1_000)
     assert.deepEqual(readResults(text), new Map([['frames', { row: bad, frames: 1_000, isClean: false }], ['home record', { row, frames: 1_000, isClean: true }]]))
     assert.match(text, /2 of 3 decoders have a row; no run of 1,000 frames yet: handle\./)

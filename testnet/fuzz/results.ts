@@ -16,14 +16,14 @@ export interface Run {
 export const resultsFile = join(import.meta.dirname, '..', '..', 'docs', 'fuzz.md')
 const columns = ['decoder', 'frames', 'taken', 'read', 'µs a frame', 'CPU s', 'slowest ms', 'kept KiB', 'peak KiB', 'commit', 'seed', 'found']
 
-const share = (part: number, whole: number): string => `${(100 * part / whole).toFixed(part > 0 && part < whole / 100 ? 3 : 0)} %`
+const share = (part: number, whole: number): string => whole === 0 ? '' : `${(100 * part / whole).toFixed(part > 0 && part < whole / 100 ? 3 : 0)} %`
 const kib = (bytes: number | undefined): string => bytes === undefined ? '' : String(Math.round(bytes / 1024))
 
 export function rowOf ({ name, commit, seed, figures }: Run): string {
   const { frames, taken, unreadable, refused, cpuSeconds, slowestMs, growth, peak, findings } = figures
   const read = taken + refused
   return `| ${[
-    name, frames, share(taken, read), share(read - unreadable, read), (cpuSeconds * 1e6 / read).toFixed(1), cpuSeconds.toFixed(0), slowestMs === 0 ? '< 1' : slowestMs.toFixed(1), kib(growth), kib(peak), commit, seed,
+    name, frames, share(taken, read), share(read - unreadable, read), read === 0 ? '' : (cpuSeconds * 1e6 / read).toFixed(1), cpuSeconds.toFixed(0), slowestMs === 0 ? '< 1' : slowestMs.toFixed(1), kib(growth), kib(peak), commit, seed,
     findings.length === 0 ? 'nothing' : findings.length
   ].join(' | ')} |`
 }
