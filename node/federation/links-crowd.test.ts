@@ -5,7 +5,7 @@ import { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
 import { streamPair } from '../../protocol/stream-pair.ts'
 import type { Homes } from '../ports.ts'
 import { testRelay } from '../testing/fixtures.ts'
-import { CountingMeter } from '../testing/message-world.ts'
+import { CountingMeter } from '../testing/counting-meter.ts'
 import { Links } from './links.ts'
 
 describe('channels that other relays open', () => {

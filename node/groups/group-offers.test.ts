@@ -10,7 +10,7 @@ import type { Log } from '../log/log.ts'
 import { TokenBuckets } from '../people/buckets.ts'
 import { MemoryStore } from '../store/store-memory.ts'
 import { TestPerson, testRelay } from '../testing/fixtures.ts'
-import { CountingMeter } from '../testing/message-world.ts'
+import { CountingMeter } from '../testing/counting-meter.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { GroupOffers } from './group-offers.ts'
 

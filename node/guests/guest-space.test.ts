@@ -9,7 +9,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import { messageIdFromBytes } from '../../protocol/ids.ts'
 import { MemoryStore } from '../store/store-memory.ts'
 import { TestPerson, directCommits, signing, testRelay } from '../testing/fixtures.ts'
-import { CountingMeter } from '../testing/message-world.ts'
+import { CountingMeter } from '../testing/counting-meter.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { GuestOutbox } from './guest-outbox.ts'
 

@@ -7,7 +7,7 @@ import { limits } from '../../protocol/limits.ts'
 import { GroupCommit } from '../store/commit.ts'
 import { MemoryStore } from '../store/store-memory.ts'
 import { TestPerson, signing } from '../testing/fixtures.ts'
-import { CountingMeter } from '../testing/message-world.ts'
+import { CountingMeter } from '../testing/counting-meter.ts'
 import { Prekeys } from './prekeys.ts'
 
 describe('prekeys that a crowd asks for', () => {
