@@ -90,7 +90,7 @@ class Batch {
 interface Placed {
   readonly writes: Write[]
   readonly indexes: number[]
-  readonly appended: Array<{ log: Log, entry: LogEntry }>
+  readonly appended: Array<{ log: Log, entry: LogEntry, beginsEpoch: boolean }>
   readonly queued: Array<{ queue: OutboxQueue, item: OutboxItem }>
 }
 
@@ -280,10 +280,11 @@ export class Intake {
     const envelope = Buffer.from(candidate.envelope)
     if (isSequencer) {
       const entry: LogEntry = { epoch: Math.max(log.epoch, placement.epochOf(conversation)), seq: log.head + 1, sender, messageId, storedAtMs, expiresAtMs, envelope }
+      const beginsEpoch = log.epoch > 0 && entry.epoch > log.epoch
       log.append(entry)
       placed.writes.push({ op: 'append', log: conversation.id, entry })
       if (change !== undefined) this.#c.groups.record(log, log.group!, change, entry, placed.writes)
-      placed.appended.push({ log, entry })
+      placed.appended.push({ log, entry, beginsEpoch })
       batch.outcomes[index] = { status: 0, epoch: entry.epoch, seq: entry.seq, retryAfterMs: 0 }
     } else {
       const queue = outboxes.open(conversation)
@@ -380,7 +381,8 @@ export class Intake {
     if (appended.length > 0) {
       this.#accepted.inc(appended.length, { to: 'log' })
       // First the places that the answer tells, so that they are not delivered as well.
-      if (origin.onSequenced !== undefined) for (const { log, entry } of appended) origin.onSequenced(log, entry.seq)
+      // By an answer alone a device does not believe in a new epoch, which may begin with others' entries: the first comes in a page as well.
+      if (origin.onSequenced !== undefined) for (const { log, entry, beginsEpoch } of appended) if (!beginsEpoch) origin.onSequenced(log, entry.seq)
       for (let i = appended.length - 1; i >= 0; i--) appended[i]!.log.committed(appended[i]!.entry.seq)
     }
     if (queued.length > 0) {
