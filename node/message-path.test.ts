@@ -333,6 +333,18 @@ describe('message path', () => {
       assert.deepEqual(b.shownWith(a), sent)
     })
 
+    it('an entry that is damaged at both relays is left out: neither waits for the other\'s copy', async () => {
+      await b.offline()
+      const sent = sendMany(a, b, 3)
+      await world.pass(5_000)
+      const conversation = pairConversation(a.account, b.account)
+      for (const relay of [us, eu]) relay.store.damage(conversation.id, 2)
+      await b.online()
+      await world.pass(30_000)
+      assert.deepEqual(b.shownWith(a), sent.slice(0, 1))
+      assert.deepEqual([...b.logOf(conversation.id).early.keys()], [3])
+    })
+
     it('who has moved is not served at the old home, gets everything at the new one, and senders follow', async () => {
       const before = sendMany(a, b, 5)
       await world.pass(5_000)

@@ -5,7 +5,7 @@
  */
 import { sameBytes } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, messageIdFromBytes } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
@@ -63,7 +63,8 @@ export class EntryCopies {
         // It has come further, and dropped that one or never had it: no copy there, now or later.
         if (page.head < seq) failure = new ProtocolError('DAMAGED', { what: 'the other relay has not come that far' })
       } catch (error) {
-        failure = error
+        // A replica whose own copy is damaged has none.
+        if (!isSequencer || !isProtocolError(error, 'DAMAGED')) failure = error
       } finally {
         limit.cancel()
       }

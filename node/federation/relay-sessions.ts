@@ -150,7 +150,9 @@ export class RelaySessions {
     const log = await logs.load(conversation)
     // [REJECT] a home that has lost its last member has no part in what comes after
     const last = Math.min(log.durableHead, placement.lastFor(conversation, relay))
-    const entries = request.fromSeq > last ? [] : await reader.read(log, request.fromSeq, { maxEntries, maxBytes: limits.pageBytes })
+    // A replica has its copies from the sequencer: two that ask each other for the same one would never come to an end.
+    const mends = placement.isSequencer(conversation)
+    const entries = request.fromSeq > last ? [] : await reader.read(log, request.fromSeq, { maxEntries, maxBytes: limits.pageBytes }, { mends })
     const epoch = entries[0]?.epoch ?? log.epoch
     return {
       conversation: conversation.bytes,

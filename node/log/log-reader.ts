@@ -33,9 +33,9 @@ export class LogReader {
 
   /**
    * As Store.readLog; a damaged first entry is fetched from another relay and put back, or left out when no other relay keeps
-   * this log. @throws ProtocolError DAMAGED when it cannot be fetched now
+   * this log. @param options.mends false: no other relay is asked @throws ProtocolError DAMAGED when it cannot be fetched now
    */
-  async read (log: Log, fromSeq: number, bounds: ReadBounds): Promise<LogEntry[]> {
+  async read (log: Log, fromSeq: number, bounds: ReadBounds, { mends = true }: { mends?: boolean } = {}): Promise<LogEntry[]> {
     if (this.#running >= maxReads) await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
     this.#running++
     try {
@@ -46,7 +46,7 @@ export class LogReader {
         try {
           return await this.#store.readLog(log.conversation.id, from, within)
         } catch (error) {
-          if (!isProtocolError(error, 'DAMAGED')) throw error
+          if (!mends || !isProtocolError(error, 'DAMAGED')) throw error
         }
         if (await this.#mend(log, from)) return await this.#store.readLog(log.conversation.id, from, within)
         // Lost, with no other copy in the world: what comes after it must not be lost as well.
