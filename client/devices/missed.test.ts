@@ -62,55 +62,53 @@ function device (id: string, clock: ManualClock, data = new Map<string, Uint8Arr
   return { said, ledger, tables, deviceTables, history, hear, missed, data }
 }
 
+type TestDevice = ReturnType<typeof device>
+
+const message: Message = { id: first, conversation: 'c' as ConversationId, chat, sender: chat, direction: 'in', text: 'hello', sentAtMs: 1, state: 'delivered' }
+
+/** `knows` has the message under its first id, and that it was sent again. */
+async function twoDevices (): Promise<Record<'asks' | 'knows', TestDevice>> {
+  const clock = new ManualClock()
+  const [asks, knows] = [device('asks', clock), device('knows', clock)]
+  await knows.ledger.run((draft) => {
+    knows.history.add(draft, message, { epoch: 1, seq: 3 })
+    draft.write(knows.tables.firstIds, `${chat}/${again}`, first)
+  })
+  return { asks, knows }
+}
+
+/** What `asks` shows when it has asked for the message under its later id, and heard the answer. */
+async function answered (asks: TestDevice, knows: TestDevice): ReturnType<TestDevice['history']['page']> {
+  await knows.hear([{ key: `!want/${chat}`, value: JSON.stringify({ ids: [again] }), madeAtMs: 1 }])
+  await asks.hear(knows.said)
+  return await asks.history.page(asks.ledger, chat, { limit: 10 })
+}
+
 describe('client: messages that were not sealed for a device', () => {
   it('one that was sent again, which another device has under its first id, is had from there; its placeholder goes', async () => {
-    const clock = new ManualClock()
-    const [asks, knows] = [device('asks', clock), device('knows', clock)]
-    const message: Message = { id: first, conversation: 'c' as ConversationId, chat, sender: chat, direction: 'in', text: 'hello', sentAtMs: 1, state: 'delivered' }
-    await knows.ledger.run((draft) => {
-      knows.history.add(draft, message, { epoch: 1, seq: 3 })
-      draft.write(knows.tables.firstIds, `${chat}/${again}`, first)
-    })
+    const { asks, knows } = await twoDevices()
     await asks.ledger.run((draft) => {
       asks.history.add(draft, { ...message, id: again, text: '', state: 'failed' }, place)
       draft.write(asks.deviceTables.wanted, `${chat}/${again}`, { sender: chat, ...place, atMs: 0 })
     })
-    await knows.hear([{ key: `!want/${chat}`, value: JSON.stringify({ ids: [again] }), madeAtMs: 1 }])
-    await asks.hear(knows.said)
-    const page = await asks.history.page(asks.ledger, chat, { limit: 10 })
+    const page = await answered(asks, knows)
     assert.deepEqual(page.map(({ id, text, state }) => [id, text, state]), [[first, 'hello', 'delivered']])
   })
 
   it('what was sent again stands where its placeholder stands, on every device', async () => {
-    const clock = new ManualClock()
-    const [asks, knows] = [device('asks', clock), device('knows', clock)]
-    const message: Message = { id: first, conversation: 'c' as ConversationId, chat, sender: chat, direction: 'in', text: 'hello', sentAtMs: 1, state: 'delivered' }
-    await knows.ledger.run((draft) => {
-      knows.history.add(draft, message, { epoch: 1, seq: 3 })
-      draft.write(knows.tables.firstIds, `${chat}/${again}`, first)
-    })
+    const { asks, knows } = await twoDevices()
     await asks.ledger.run((draft) => {
       asks.history.add(draft, { ...message, text: '', state: 'failed' }, { epoch: 1, seq: 3 })
       draft.write(asks.deviceTables.wanted, `${chat}/${again}`, { sender: chat, ...place, atMs: 0 })
     })
-    await knows.hear([{ key: `!want/${chat}`, value: JSON.stringify({ ids: [again] }), madeAtMs: 1 }])
-    await asks.hear(knows.said)
-    const page = await asks.history.page(asks.ledger, chat, { limit: 10 })
+    const page = await answered(asks, knows)
     assert.deepEqual(page.map(({ id, text, epoch, seq }) => [id, text, epoch, seq]), [[first, 'hello', 1, 3]])
   })
 
   it('also where there is no placeholder of it: the device that gives it says where it stands', async () => {
-    const clock = new ManualClock()
-    const [asks, knows] = [device('asks', clock), device('knows', clock)]
-    const message: Message = { id: first, conversation: 'c' as ConversationId, chat, sender: chat, direction: 'in', text: 'hello', sentAtMs: 1, state: 'delivered' }
-    await knows.ledger.run((draft) => {
-      knows.history.add(draft, message, { epoch: 1, seq: 3 })
-      draft.write(knows.tables.firstIds, `${chat}/${again}`, first)
-    })
+    const { asks, knows } = await twoDevices()
     await asks.ledger.run((draft) => { draft.write(asks.deviceTables.wanted, `${chat}/${again}`, { sender: chat, ...place, atMs: 0 }) })
-    await knows.hear([{ key: `!want/${chat}`, value: JSON.stringify({ ids: [again] }), madeAtMs: 1 }])
-    await asks.hear(knows.said)
-    const page = await asks.history.page(asks.ledger, chat, { limit: 10 })
+    const page = await answered(asks, knows)
     assert.deepEqual(page.map(({ id, epoch, seq }) => [id, epoch, seq]), [[first, 1, 3]])
   })
 
