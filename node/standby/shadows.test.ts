@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import type { Channel } from '../../protocol/channel.ts'
 import { groupConversation, pairConversation } from '../../protocol/conversation.ts'
 import { ERRORS, ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { accountIdToBytes, messageIdFromBytes } from '../../protocol/ids.ts'
+import { accountIdToBytes, messageIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { ShipAccount, ShipLog, Shipped } from '../../protocol/wire/gen/standby.js'
 import { encodeEnvelope } from '../../protocol/envelope.ts'
-import { signHomeRecord } from '../../protocol/records/home-record.ts'
+import { signHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
+import type { Commits } from '../ports.ts'
 import { MemoryStore } from '../store/store-memory.ts'
 import { TestPerson, directCommits, signing, testRelay } from '../testing/fixtures.ts'
 import { silentLogger } from '../watch/logger.ts'
@@ -35,6 +36,25 @@ async function rowsOf (relay: TestRelayNode, prefix = ''): Promise<string[]> {
   const keys: string[] = []
   for await (const { key } of relay.store.scan('standby', prefix)) keys.push(key)
   return keys
+}
+
+/** Shadows without a relay around them. */
+function alone (
+  { world, store, self, recordOf, commits = directCommits(store) }: { world: World, store: MemoryStore, self: RelayId, recordOf: (account: AccountId) => SignedHomeRecord | undefined, commits?: Pick<Commits, 'commit'> },
+  bounds: ConstructorParameters<typeof Shadows>[1] = {}
+): Shadows {
+  return new Shadows({
+    store,
+    commits,
+    homes: { self, cached: recordOf, known: async (account) => recordOf(account), learnDurably: async () => {} },
+    accounts: { isLocal: () => false },
+    buckets: { take: () => {} },
+    signing,
+    clock: world.clock,
+    meter: new CountingMeter(),
+    logger: silentLogger,
+    takeIn: async () => {}
+  }, bounds)
 }
 
 describe('what is shipped to a standby', () => {
@@ -166,18 +186,7 @@ describe('what is shipped to a standby', () => {
     const [one, other] = [new TestPerson(world.random), new TestPerson(world.random)]
     const record = signHomeRecord(signing, { account: one.account, epoch: 1, homes: [primary.id, standby.id], region: 'eu', issuedAtMs: 1 }, one.seed)
     const store = new MemoryStore()
-    const shadows = new Shadows({
-      store,
-      commits: directCommits(store),
-      homes: { self: standby.id, cached: () => record, known: async () => record, learnDurably: async () => {} },
-      accounts: { isLocal: () => false },
-      buckets: { take: () => {} },
-      signing,
-      clock: world.clock,
-      meter: new CountingMeter(),
-      logger: silentLogger,
-      takeIn: async () => {}
-    }, { maxBytes: 10_000 })
+    const shadows = alone({ world, store, self: standby.id, recordOf: () => record }, { maxBytes: 10_000 })
     const { id } = pairConversation(one.account, other.account)
     const envelopeOf = (): Uint8Array => encodeEnvelope({ conversation: pairConversation(one.account, other.account), sender: one.account, senderDevice: one.device.id, messageId: messageIdFromBytes(Uint8Array.of(...new Uint8Array(6), 0x70, 0, 0x80, ...world.random.bytes(7))), kind: 1, expiresAtMs: 0, ciphertexts: [{ device: one.device.id, kind: 2, bytes: new Uint8Array(800) }] })
     const entries = Array.from({ length: 20 }, (_, i) => ({ epoch: 1, seq: i + 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: envelopeOf() }))
@@ -205,18 +214,7 @@ describe('what is shipped to a standby', () => {
     const standby = testRelay(world.random)
     const store = new MemoryStore()
     const records = new Map<string, ReturnType<typeof signHomeRecord>>()
-    const shadows = new Shadows({
-      store,
-      commits: directCommits(store),
-      homes: { self: standby.id, cached: (account) => records.get(account), known: async (account) => records.get(account), learnDurably: async () => {} },
-      accounts: { isLocal: () => false },
-      buckets: { take: () => {} },
-      signing,
-      clock: world.clock,
-      meter: new CountingMeter(),
-      logger: silentLogger,
-      takeIn: async () => {}
-    }, { maxBytes: 20_000, maxAllBytes: 100_000, maxAccounts: 40 })
+    const shadows = alone({ world, store, self: standby.id, recordOf: (account) => records.get(account) }, { maxBytes: 20_000, maxAllBytes: 100_000, maxAccounts: 40 })
     const taken: number[] = []
     const accounts: number[] = []
     for (let relays = 0; relays < 8; relays++) {
@@ -263,18 +261,7 @@ describe('what is shipped to a standby', () => {
     }
     for (const way of ['trim', 'skip', 'cut', 'drop'] as const) {
       await store.write([...entries, head, account, joined], { durable: true })
-      const shadows = new Shadows({
-        store,
-        commits: { commit: async (writes) => { largest = Math.max(largest, writes.length); await direct.commit(writes) } },
-        homes: { self: standby.id, cached: () => record, known: async () => record, learnDurably: async () => {} },
-        accounts: { isLocal: () => false },
-        buckets: { take: () => {} },
-        signing,
-        clock: world.clock,
-        meter: new CountingMeter(),
-        logger: silentLogger,
-        takeIn: async () => {}
-      })
+      const shadows = alone({ world, store, self: standby.id, recordOf: () => record, commits: { commit: async (writes) => { largest = Math.max(largest, writes.length); await direct.commit(writes) } } })
       await shadows.load()
       const part = { ...emptyPart(id, one.account), ...way === 'trim' ? { trimThrough: count } : way === 'skip' ? { skipThrough: count + 5, skipEpoch: 1 } : { isCut: way === 'cut', cutThrough: 0 } }
       if (way === 'drop') await shadows.drop(one.account, primary.id)
