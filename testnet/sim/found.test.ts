@@ -29,6 +29,18 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 23092, do: 'group-add', a: 820, b: 968, c: 610, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'what a former home of a member lacked is given to whom it is for where they live now, and kept no longer',
+    schedule: {
+      seed: 534,
+      shape: { relays: 4, people: 4, companions: 0, groups: 2, pairwiseGroupDevices: 16, network: { latencyMs: 8, latencyMaxMs: 58, jitterMs: 9, gossipLoss: 0, gossipTwice: 0 }, standby: 'auto', syncMs: 20, durationMs: 23000 },
+      steps: [
+        { atMs: 3720, do: 'say', a: 203, b: 593, c: 325, forMs: 0 },
+        { atMs: 3794, do: 'say-group', a: 372, b: 772, c: 245, forMs: 0 },
+        { atMs: 4033, do: 'move', a: 27, b: 713, c: 29, forMs: 0 }
+      ]
+    }
   }
 ]
 

@@ -2,7 +2,7 @@
  * Storage is bounded by what is not acknowledged: when all devices have everything, relays keep no entry and nothing waits.
  *
  * A relay at which nobody of a conversation lives any more keeps what it had until it expires: whoever moved may still ask.
- * Where somebody has come to live, what they had before they came stays until they acknowledge the next.
+ * When the anchor has moved, what everybody has acknowledged stays until the new home has numbered something: it asks for it first.
  */
 import type { Property } from './property.ts'
 
