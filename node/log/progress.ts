@@ -5,6 +5,7 @@
  * entries are delivered again, which is harmless. Nothing is trimmed before everybody has it.
  */
 import type { Clock, Timer } from '../../protocol/clock.ts'
+import type { ConversationId } from '../../protocol/conversation.ts'
 import type { AccountId, DeviceId, RelayId } from '../../protocol/ids.ts'
 import type { LazyWrite } from '../store/commit.ts'
 import type { Groups } from '../groups/groups.ts'
@@ -29,11 +30,14 @@ export class Progress {
   readonly #logger: Logger
   readonly #trimmed
   readonly #storage: Pick<Storage, 'removed'> | undefined
+  /** A log that is being taken over: whose devices need it is not known here yet. */
+  readonly #isBeingTaken: (log: Log) => boolean
   #changed = new Map<Log, Changed>()
   #timer: Timer | undefined
 
-  constructor (components: { clock: Clock, commits: Commits, placement: Placement, groups: Groups, logs: Logs, meter: Meter, logger: Logger, storage?: Pick<Storage, 'removed'> }) {
+  constructor (components: { clock: Clock, commits: Commits, placement: Placement, groups: Groups, logs: Logs, meter: Meter, logger: Logger, storage?: Pick<Storage, 'removed'>, standby?: { isTaking (id: ConversationId): boolean } | undefined }) {
     this.#storage = components.storage
+    this.#isBeingTaken = ({ conversation }) => components.standby?.isTaking(conversation.id) === true
     this.#clock = components.clock
     this.#commits = components.commits
     this.#placement = components.placement
@@ -103,6 +107,7 @@ export class Progress {
     const { conversation } = log
     // The anchor has moved and its new home has not been heard of: it will ask for what is here.
     if (!this.#placement.isSequencer(conversation) && log.epoch < this.#placement.epochOf(conversation)) return 0
+    if (this.#isBeingTaken(log)) return 0
     // In a group of a thousand it is nearly always the same one that is away.
     if (log.heldBy !== undefined && this.#has(log, log.heldBy.account, log.heldBy.device) < log.first) return 0
     log.heldBy = undefined

@@ -5,7 +5,7 @@
  * bound to it when that exists. Spec: docs/protocol/standby.md
  */
 import type { Channel, Handlers } from '../../protocol/channel.ts'
-import type { Conversation } from '../../protocol/conversation.ts'
+import type { Conversation, ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { BucketSet } from '../../protocol/bucket-set.ts'
 import { accountIdFromBytes, relayKeyOf, type AccountId, type RelayId } from '../../protocol/ids.ts'
@@ -194,6 +194,8 @@ export class Standby {
   async compare (conversation: Conversation): Promise<void> { await this.#bound?.recovery.compare(conversation) }
   /** This relay was the anchor's primary home under the log's epoch already, without interruption. */
   isUninterrupted ({ conversation, epoch }: Log): boolean { return this.#bound?.tenure.covers(conversation, epoch) ?? false }
+  /** For somebody who is about to be registered here. */
+  isTaking (id: ConversationId): boolean { return this.#bound?.takeover.isTaking(id) === true }
   /** This relay numbers the log from here on, after another one. */
   begins (log: Log): void { this.#bound?.takeover.begins(log) }
   /** The anchor's former home has shipped this log here, and the anchor has not lived elsewhere since: nobody need be heard of how far it goes. */

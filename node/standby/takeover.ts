@@ -115,7 +115,16 @@ export class Takeover {
   }
 
   /** It was not registered after all: its primary goes on shipping. */
-  gaveUp (account: AccountId): void { this.#c.shadows.register.open(account) }
+  gaveUp (account: AccountId): void {
+    this.#imported.delete(account)
+    this.#c.shadows.register.open(account)
+  }
+
+  /** For somebody who is not registered here yet: what they need of this log is not known, and nothing of it is trimmed. */
+  isTaking (id: ConversationId): boolean {
+    for (const logs of this.#imported.values()) if (logs.has(id)) return true
+    return false
+  }
 
   /** It is registered: what waits goes on its way, and the shadow is not needed any more. */
   done (account: AccountId): void {
@@ -134,7 +143,8 @@ export class Takeover {
     this.#queues.delete(account)
     const logs = [...this.#imported.get(account) ?? []]
     this.#imported.delete(account)
-    for (let at = 0; at < logs.length; at += together) await Promise.all(logs.slice(at, at + together).map(async (id) => { await this.#c.logs.loadId(id) }))
+    // By now it is known what its devices need, and nothing may ever be acknowledged here again.
+    for (let at = 0; at < logs.length; at += together) await Promise.all(logs.slice(at, at + together).map(async (id) => { this.#c.progress.look(await this.#c.logs.loadId(id)) }))
   }
 
   /** [IGNORE] what the account has not signed, and what cannot be read (shipped-rows.ts) */
@@ -407,10 +417,7 @@ export class Takeover {
       log.cursors.set(device, upTo)
       writes.push({ op: 'cursor', log: id, device, seq: upTo })
     }
-    if (writes.length === 0) return
-    await this.#c.commits.commit(writes)
-    // Nothing else may ever be acknowledged here.
-    this.#c.progress.look(log)
+    if (writes.length > 0) await this.#c.commits.commit(writes)
   }
 
   async #takeOutbox (conversation: Conversation, relay: RelayId, account: AccountId): Promise<void> {
