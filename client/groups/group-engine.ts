@@ -37,7 +37,7 @@ import { groupEventOf } from './group-events.ts'
 import { GroupKeys } from './group-keys.ts'
 import { GroupReceipts } from './group-receipts.ts'
 import { GroupSealer, type ToSeal } from './group-sealer.ts'
-import type { GroupTables } from './group-tables.ts'
+import { withSpan, type GroupTables } from './group-tables.ts'
 import { Profiles } from './profiles.ts'
 import { GroupStates, type GroupStep } from './states.ts'
 import { StuckGroups } from './stuck.ts'
@@ -336,7 +336,10 @@ export class GroupEngine implements GroupPort {
     if (before !== undefined && change === undefined) await this.acts.reset(draft, chat)
     const gone = before === undefined ? [] : [...before.members.keys()].filter((account) => !after.members.has(account))
     const come = before === undefined ? [] : [...after.members.keys()].filter((account) => !before.members.has(account))
-    for (const account of gone) draft.write(this.tables.former, `${chat}/${account}`, { sinceSeq: before!.members.get(account)!.sinceSeq, untilSeq: step.place.seq })
+    for (const account of gone) {
+      const key = `${chat}/${account}`
+      draft.write(this.tables.former, key, withSpan(await draft.read(this.tables.former, key), { sinceSeq: before!.members.get(account)!.sinceSeq, untilSeq: step.place.seq }))
+    }
     if (gone.length > 0) {
       await this.keys.retire(draft, chat)
       await this.profiles.retire(draft, chat)

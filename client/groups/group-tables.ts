@@ -81,7 +81,20 @@ export interface SentContent { readonly seq: number, readonly content: Uint8Arra
 export interface SharedRow { readonly giver: AccountId, readonly content: Hex }
 
 /** Places in the log: of the entry that brought them in, and of the one that took them out. */
-export interface FormerRow { readonly sinceSeq: number, readonly untilSeq: number }
+export interface FormerSpan { readonly sinceSeq: number, readonly untilSeq: number }
+/** The last time, and the times before. */
+export interface FormerRow extends FormerSpan { readonly earlier?: readonly FormerSpan[] }
+
+/** Of more than so many times the oldest are forgotten. */
+const formerSpans = 16
+
+export const spansOf = (row: FormerRow | undefined): FormerSpan[] => row === undefined ? [] : [row, ...row.earlier ?? []].map(({ sinceSeq, untilSeq }) => ({ sinceSeq, untilSeq }))
+
+/** One more time that somebody was in. */
+export function withSpan (row: FormerRow | undefined, span: FormerSpan): FormerRow {
+  const earlier = spansOf(row).filter(({ sinceSeq }) => sinceSeq !== span.sinceSeq).slice(0, formerSpans - 1)
+  return earlier.length === 0 ? span : { ...span, earlier }
+}
 
 export interface MarksRow {
   /** Given by that member; absent: nothing can be told yet. */

@@ -23,7 +23,7 @@ import type { GroupMark } from '../messages/content.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { positionKey } from '../store/tables.ts'
-import type { GroupInfoRow, GroupTables } from './group-tables.ts'
+import { spansOf, withSpan, type GroupInfoRow, type GroupTables } from './group-tables.ts'
 
 /** What has happened to a group, with its state before and after. */
 export interface GroupStep {
@@ -136,7 +136,8 @@ export class GroupStates {
     draft.write(groupTables.states, chat, after)
     await this.#on.onChanged(draft, { chat, before, after, change: undefined, place, isOwnDevice: false })
     // Up to where it was in is not told; the relay delivers no more than that.
-    draft.write(groupTables.former, `${chat}/${own.account}`, { sinceSeq: place.seq, untilSeq: Number.MAX_SAFE_INTEGER })
+    const key = `${chat}/${own.account}`
+    draft.write(groupTables.former, key, withSpan(await draft.read(groupTables.former, key), { sinceSeq: place.seq, untilSeq: Number.MAX_SAFE_INTEGER }))
   }
 
   /**
@@ -151,8 +152,7 @@ export class GroupStates {
     if (await this.stateOf(draft, chat) === undefined) return true
     const since = await this.sinceOf(draft, chat)
     if (since !== undefined && seq >= since) return true
-    const former = await draft.read(groupTables.former, `${chat}/${own.account}`)
-    return former !== undefined && seq >= former.sinceSeq && seq <= former.untilSeq
+    return spansOf(await draft.read(groupTables.former, `${chat}/${own.account}`)).some(({ sinceSeq, untilSeq }) => seq >= sinceSeq && seq <= untilSeq)
   }
 
   /** A state that does not have what is void: as the relay has it, if that is what this device had at its place. */
