@@ -147,8 +147,6 @@ export class MessagePath {
     const turns = parts.turns ?? new Turns(parts)
     const shared = { ...parts, turns, load, storage, placement, groups, anchors, onAnchor, logs: this.#logs, outboxes: this.#outboxes }
     this.#progress = new Progress(shared)
-    // Who held it when it was in memory last may live elsewhere now, and nobody there may ever write again.
-    this.#logs.onLoad((log) => { if (log.first <= log.head) this.#progress.look(log) })
     this.#links = new Links({ ...shared, handlers: relayHandlers })
     const onRefused = (item: OutboxItem, code: ErrorCode): void => { this.#clients.refused(item, code) }
     const sequencer = new GroupSequencer(shared)
