@@ -107,8 +107,7 @@ export class Progress {
     const { conversation } = log
     // The anchor has moved and its new home has not been heard of: it will ask for what is here.
     if (!this.#placement.isSequencer(conversation) && log.epoch < this.#placement.epochOf(conversation)) return 0
-    // So it is of a group whose members are not known (yet).
-    if (this.#isBeingTaken(log) || log.group?.isKnown === false) return 0
+    if (this.#isBeingTaken(log)) return 0
     // In a group of a thousand it is nearly always the same one that is away.
     if (log.heldBy !== undefined && this.#has(log, log.heldBy.account, log.heldBy.device) < log.first) return 0
     log.heldBy = undefined
