@@ -67,4 +67,12 @@ describe('runner of scenarios', () => {
     assert.equal((await running).error?.message, 'stopped')
     assert.match(lines.join('\n'), /│ result +stopped\n/, 'not called a failure')
   })
+
+  it('what hangs is ended as failed, and says so', async () => {
+    const result = await runScenario(scenarioThat(async (stage) => {
+      await stage.step('waits for ever', () => new Promise(() => {}))
+    }), { seed: 1, print: () => {}, signal: AbortSignal.timeout(10) })
+    assert.equal(result.error?.message, 'took too long')
+    assert.ok(!result.hasPassed)
+  })
 })

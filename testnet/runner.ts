@@ -88,17 +88,29 @@ export async function runScenario (scenario: Scenario, { seed, scale = 1, print,
     error = caught instanceof Error ? caught : new Error(String(caught))
     print(`  ✗ ${error.message}`)
   }
-  // A person that fails to leave must not keep the processes running.
-  const left = await Promise.allSettled(people.map((person) => person.leave()))
+  // A person that fails to leave, or never ends leaving, must not keep the processes running.
+  const left = await Promise.allSettled(people.map((person) => within(leaveTimeoutMs, person.leave(), `${person.name} has not left`)))
   await Promise.all(networks.map((network) => network.stop()))
   for (const outcome of left) if (outcome.status === 'rejected') error ??= outcome.reason as Error
   for (const cleanUp of cleanUps) await cleanUp().catch((caught: Error) => { error ??= caught })
   const hasPassed = error === undefined && checks.length > 0 && checks.every(({ violations }) => violations.length === 0)
-  if (networks.length > 0 && (isKept || (!hasPassed && signal?.aborted !== true))) print(`  The logs are in ${join(folder, 'logs')}`)
+  if (networks.length > 0 && (isKept || (!hasPassed && error?.message !== stoppedMessage))) print(`  The logs are in ${join(folder, 'logs')}`)
   else await rm(folder, { recursive: true, force: true })
   const result: Result = { scenario: scenario.name, seed, seconds: (performance.now() - startedMs) / 1000, checks, figures, hasPassed, cannotRun: error instanceof CannotRunHere, ...(error === undefined ? {} : { error }) }
   for (const line of table(result)) print(line)
   return result
+}
+
+const leaveTimeoutMs = 30_000
+
+async function within (timeoutMs: number, work: Promise<void>, otherwise: string): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => { timer = setTimeout(() => { reject(new Error(`${otherwise} after ${timeoutMs / 1000} s`)) }, timeoutMs) })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Somebody pressed Ctrl-C. */
@@ -108,7 +120,7 @@ const aborted = async (signal: AbortSignal | undefined, work: Promise<void>): Pr
   if (signal === undefined) { await work; return }
   let onAbort = (): void => {}
   const stopped = new Promise<never>((_, reject) => {
-    onAbort = () => { reject(new Error(stoppedMessage)) }
+    onAbort = () => { reject(signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError' ? new Error('took too long') : new Error(stoppedMessage)) }
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
   })
