@@ -26,4 +26,23 @@ describe('a lying relay', () => {
     assert.notDeepEqual(Buffer.from(decode(Pages, changed!.body).pages[0]!.entries[0]!.envelope!), Buffer.from(envelope))
     assert.equal(told.length, 1)
   })
+
+  it('an entry that is left out at the end is only kept back, until something else is given its number', () => {
+    const random = new SeededRandom(1)
+    const [one, other] = [0, 1].map(() => accountIdOfKey(random.bytes(32)))
+    const { bytes } = pairConversation(one!, other!)
+    const [relay, device] = [{}, {}] as [Host, Host]
+    const liar = new LyingRelay({ mayTell: () => true, onTold: () => {} })
+    liar.plan('drop', relay, device)
+    const give = (...seqs: number[]): number[] => {
+      const entries = seqs.map((seq) => ({ seq, envelope: random.bytes(100), storedAtMs: 0 }))
+      const frame = encodeFrame(frameTypes.notification, clientNotifications.deliver.id, 0, encode(Pages, { pages: [{ conversation: bytes, epoch: 1, entries, head: seqs.at(-1)! }] }))
+      const [changed] = new FrameReader(limits.frameBytes).push(liar.tamper(relay, device, frame))
+      return decode(Pages, changed!.body).pages[0]!.entries.map(({ seq }) => seq)
+    }
+    assert.deepEqual(give(1), [])
+    assert.equal(liar.lies[0]!.isTold, false)
+    assert.deepEqual(give(2, 3), [1, 2])
+    assert.equal(liar.lies[0]!.isTold, true)
+  })
 })

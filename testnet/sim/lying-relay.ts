@@ -26,6 +26,8 @@ export interface Lie {
   seq: number
   /** The envelope that it is about. */
   bytes: Uint8Array | undefined
+  /** The victim was given something that is not so. What was only kept back so far may still come, as from a relay that is slow. */
+  isTold: boolean
 }
 
 export class LyingRelay {
@@ -40,7 +42,7 @@ export class LyingRelay {
   }
 
   /** Soon, when there is something to lie about. */
-  plan (kind: LieKind, relay: Host, victim: Host): void { this.lies.push({ kind, relay, victim, log: undefined, seq: 0, bytes: undefined }) }
+  plan (kind: LieKind, relay: Host, victim: Host): void { this.lies.push({ kind, relay, victim, log: undefined, seq: 0, bytes: undefined, isTold: false }) }
 
   /** @param chunk whole frames, as a channel sends them */
   tamper (from: Host, to: Host, chunk: Uint8Array): Uint8Array {
@@ -65,7 +67,9 @@ export class LyingRelay {
     const { kind, seq, bytes } = lie
     const { entries } = page
     switch (kind) {
-      case 'drop': return { ...page, entries: entries.filter((entry) => entry.seq !== seq).map((entry) => entry.seq < seq ? entry : { ...entry, seq: entry.seq - 1 }), head: page.head - 1 }
+      case 'drop':
+        lie.isTold ||= entries.some((entry) => entry.seq > seq)
+        return { ...page, entries: entries.filter((entry) => entry.seq !== seq).map((entry) => entry.seq < seq ? entry : { ...entry, seq: entry.seq - 1 }), head: page.head - 1 }
       case 'replay': {
         const out: Entry[] = []
         for (const entry of entries) {
@@ -93,6 +97,7 @@ export class LyingRelay {
     lie.log = id
     lie.seq = seq
     lie.bytes = new Uint8Array(envelope!)
+    lie.isTold = lie.kind !== 'drop'
     // In the last ciphertext: the envelope can still be read.
     if (lie.kind === 'alter') lie.bytes[lie.bytes.byteLength - 20]! ^= 0x10
     this.#onTold(lie)

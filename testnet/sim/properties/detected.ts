@@ -12,7 +12,7 @@ const kinds = new Set(['fork', 'refused', 'undecryptable'])
 export const detected: Property = {
   name: 'a lying relay is detected',
   check ({ world }) {
-    return world.liar.lies.filter(({ log }) => log !== undefined && !isWarned(world, log)).map(({ kind, log, seq, relay, victim }) =>
+    return world.liar.lies.filter(({ log, isTold }) => log !== undefined && isTold && !isWarned(world, log)).map(({ kind, log, seq, relay, victim }) =>
       `${relay.name} lied to ${victim.name} about ${world.conversationName(log!)} (${kind} at ${seq}), and nobody was warned`)
   }
 }
