@@ -169,14 +169,15 @@ export class Recovery {
     const most = placement.isSequencer(conversation) ? placement.epochOf(conversation) : Infinity
     if (checkNumber(skipThrough) > head || (skipThrough > 0 && skipEpoch > most)) throw malformed()
     let bytes = 0
-    for (const { seq, epoch, envelope } of entries) {
-      if (checkNumber(seq) > head || epoch > most) throw malformed()
-      checkEnvelope(envelope, conversation, memo)
-      bytes += envelope.byteLength
+    for (const entry of entries) {
+      if (checkNumber(entry.seq) > head || entry.epoch > most) throw malformed()
+      checkEnvelope(entry, conversation, memo)
+      bytes += entry.envelope.byteLength
     }
     let after = fromPosition - 1
-    for (const { position, envelope } of items) {
-      checkEnvelope(envelope, conversation, memo)
+    for (const item of items) {
+      const { position, envelope } = item
+      checkEnvelope(item, conversation, memo)
       // What waited here was written by people of this relay.
       if (checkNumber(position) <= after || !placement.isHome(senderOf(envelope))) throw malformed()
       after = position

@@ -4,7 +4,8 @@
 import { conversationFromBytes, mayBelong, type Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId } from '../../protocol/ids.ts'
-import { readCandidate, type Memo } from '../log/submission.ts'
+import { neverMs, readCandidate, type Candidate, type Memo } from '../log/submission.ts'
+import type { ShadowEnvelope } from './shadow-rows.ts'
 
 /** [REJECT] far beyond any log, and far from what a row can hold */
 export const maxNumber = 2 ** 40
@@ -31,10 +32,13 @@ export function isLogOf (id: string, account: AccountId): boolean {
 }
 
 /**
- * [REJECT] of another conversation, or one that no relay takes from a device: it could not be taken over.
- * @param memo of the same conversation; filled. @throws ProtocolError MALFORMED, BAD_MESSAGE_ID, BAD_CONVERSATION, …
+ * [REJECT] of another conversation, with times that no row can hold, or one that no relay takes from a device: it could not be taken over.
+ * @param shipped times and bytes as they came; `memo` of the same conversation; filled. @throws ProtocolError MALFORMED, BAD_MESSAGE_ID, BAD_CONVERSATION, …
  */
-export function checkEnvelope (envelope: Uint8Array, { id }: Conversation, memo: Memo): void {
+export function checkEnvelope ({ storedAtMs, expiresAtMs, envelope }: Omit<ShadowEnvelope, 'epoch'>, { id }: Conversation, memo: Memo): Candidate {
+  if (!(storedAtMs >= 0 && storedAtMs <= neverMs && expiresAtMs >= 0 && expiresAtMs <= neverMs)) throw new ProtocolError('MALFORMED', { what: 'time' })
   // That it has expired is no mistake of whoever ships it.
-  if (readCandidate(envelope, 0, 0, memo).conversation.id !== id) throw new ProtocolError('BAD_CONVERSATION')
+  const candidate = readCandidate(envelope, 0, 0, memo)
+  if (candidate.conversation.id !== id) throw new ProtocolError('BAD_CONVERSATION')
+  return candidate
 }

@@ -7,12 +7,13 @@
  */
 import { conversationFromBytes, mayBelong, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { accountIdFromBytes, deviceIdOfKey, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ReadShipped, ShipLog } from '../../protocol/wire/gen/standby.js'
+import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Memo } from '../log/submission.ts'
 import type { Buckets } from '../ports.ts'
-import type { Store, Write } from '../store/store.ts'
+import type { SequencedMessage, Store, Write } from '../store/store.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
 import { checkEnvelope, checkNumber, maxKeyBytes, maxNumber } from './shadow-checks.ts'
 import type { ShadowRegister } from './shadow-register.ts'
@@ -81,9 +82,9 @@ export class ShadowLogs {
       }
       this.#checkEpochs(part, conversation, account, relay)
       taken.bytes -= await this.#skip(part, relay, id, head, writes)
-      const isGap = this.#append(part, conversation, head, taken)
+      const { isGap, appended } = this.#append(part, conversation, head, taken)
       await this.#takeWaiting(part, conversation, taken)
-      taken.bytes -= await this.#trim(part.trimThrough, relay, id, head, writes)
+      taken.bytes -= await this.#trim(part.trimThrough, relay, id, head, writes, appended)
       for (const { device, seq } of part.cursors) {
         const key = rows.cursorKey(relay, id, deviceIdOfKey(device))
         await space.chargeNew(key, taken)
@@ -120,17 +121,39 @@ export class ShadowLogs {
     }
     if (!isCut || checkNumber(cutThrough) >= head.head) return gone
     await this.#dropEntries(relay, id, { from: Math.max(head.first, cutThrough + 1), to: head.head }, writes)
+    // Of what is void nothing is remembered: it comes again.
+    for await (const { key } of this.#c.store.scan('standby', rows.messagesOf(relay, id))) if (rows.numberOfKey(key) > cutThrough) writes.push(rows.drop(key))
     Object.assign(head, { head: cutThrough, first: Math.min(head.first, cutThrough + 1) })
     return gone
   }
 
-  /** The last of them with the request; of very many the others before it, a batch at a time: what goes is void whatever becomes of the request. */
-  async #dropEntries (relay: RelayId, id: ConversationId, { from, to }: { from: number, to: number }, writes: Write[]): Promise<void> {
+  /**
+   * The last of them with the request; of very many the others before it, a batch at a time: what goes is void whatever becomes of the request.
+   * @param messageOf what is to be remembered of an entry
+   */
+  async #dropEntries (relay: RelayId, id: ConversationId, { from, to }: { from: number, to: number }, writes: Write[], messageOf: (seq: number) => Promise<SequencedMessage | undefined> = async () => undefined): Promise<void> {
     for (let seq = from; seq <= to;) {
       const batch: Write[] = []
-      for (const end = Math.min(to, seq + dropTogether - 1); seq <= end; seq++) batch.push(rows.drop(rows.entryKey(relay, id, seq)))
+      const messages: SequencedMessage[] = []
+      for (const end = Math.min(to, seq + dropTogether - 1); seq <= end; seq++) {
+        const message = await messageOf(seq)
+        if (message !== undefined) messages.push(message)
+        batch.push(rows.drop(rows.entryKey(relay, id, seq)))
+      }
+      if (messages.length > 0) batch.push(rows.put(rows.messagesKey(relay, id, seq - 1), rows.encodeMessages(messages)))
       if (seq > to) writes.push(...batch)
       else await this.#c.commit(batch)
+    }
+  }
+
+  async #entry (relay: RelayId, id: ConversationId, seq: number): Promise<rows.ShadowEnvelope | undefined> {
+    try {
+      const row = await this.#c.store.get('standby', rows.entryKey(relay, id, seq))
+      return row === undefined ? undefined : rows.decodeEnvelope(row)
+    } catch (error) {
+      // As if it was not there: its primary has it, and it is not needed before that is gone.
+      if (isProtocolError(error, 'DAMAGED')) return undefined
+      throw error
     }
   }
 
@@ -142,20 +165,23 @@ export class ShadowLogs {
   }
 
   /** @returns whether entries are missing before the first of these */
-  #append ({ entries }: ShipLog, conversation: Conversation, head: rows.ShadowHead, taken: TakenLogs): boolean {
+  #append ({ entries }: ShipLog, conversation: Conversation, head: rows.ShadowHead, taken: TakenLogs): { isGap: boolean, appended: Map<number, SequencedMessage> } {
     const { relay, writes } = taken
     const { id } = conversation
     const memo: Memo = { conversation }
-    for (const { seq, epoch, storedAtMs, expiresAtMs, envelope } of entries) {
+    const appended = new Map<number, SequencedMessage>()
+    for (const entry of entries) {
+      const { seq, epoch, storedAtMs, expiresAtMs, envelope } = entry
       if (checkNumber(seq) <= head.head) continue
-      if (seq !== head.head + 1) return true
-      checkEnvelope(envelope, conversation, memo)
+      if (seq !== head.head + 1) return { isGap: true, appended }
+      const { senderDevice, messageId } = checkEnvelope(entry, conversation, memo)
+      appended.set(seq, { epoch, seq, sender: senderDevice, messageId, storedAtMs })
       this.#c.space.charge(taken, envelope.byteLength)
       writes.push(rows.put(rows.entryKey(relay, id, seq), rows.encodeEnvelope({ epoch, storedAtMs, expiresAtMs, envelope })))
       Object.assign(head, { head: seq, epoch: Math.max(head.epoch, epoch), bytes: head.bytes + envelope.byteLength })
       this.#entries.inc()
     }
-    return false
+    return { isGap: false, appended }
   }
 
   async #takeWaiting ({ items, itemsFrom, itemsTo, dequeued }: ShipLog, conversation: Conversation, taken: TakenLogs): Promise<void> {
@@ -164,8 +190,9 @@ export class ShadowLogs {
     const memo: Memo = { conversation }
     for (const position of dequeued) writes.push(rows.drop(rows.itemKey(relay, id, checkNumber(position))))
     const here = new Set<number>()
-    for (const { position, storedAtMs, expiresAtMs, envelope } of items) {
-      checkEnvelope(envelope, conversation, memo)
+    for (const item of items) {
+      const { position, storedAtMs, expiresAtMs, envelope } = item
+      checkEnvelope(item, conversation, memo)
       this.#c.space.charge(taken, envelope.byteLength)
       here.add(checkNumber(position))
       writes.push(rows.put(rows.itemKey(relay, id, position), rows.encodeEnvelope({ epoch: 0, storedAtMs, expiresAtMs, envelope })))
@@ -190,20 +217,29 @@ export class ShadowLogs {
     if (isWhole) for await (const { key } of this.#c.store.scan('standby', rows.groupKey(relay, id))) if (!whole.has(key)) writes.push(rows.drop(key))
   }
 
-  /** @returns bytes of what goes, guessed: a row would have to be read for its length */
-  async #trim (throughSeq: number, relay: RelayId, id: ConversationId, head: rows.ShadowHead, writes: Write[]): Promise<number> {
+  /**
+   * Message ids stay: who has not heard that a message was delivered sends it again after a move, and it has its number.
+   * @param appended of this request, not written yet
+   * @returns bytes of what goes, guessed
+   */
+  async #trim (throughSeq: number, relay: RelayId, id: ConversationId, head: rows.ShadowHead, writes: Write[], appended: ReadonlyMap<number, SequencedMessage> = new Map()): Promise<number> {
     const through = Math.min(checkNumber(throughSeq), head.head)
     if (through < head.first) return 0
     const before = head.bytes
     const kept = (head.head - through) / (head.head - head.first + 1)
-    await this.#dropEntries(relay, id, { from: head.first, to: through }, writes)
+    let remembered = 0
+    await this.#dropEntries(relay, id, { from: head.first, to: through }, writes, async (seq) => {
+      const message = appended.get(seq) ?? messageIn(seq, await this.#entry(relay, id, seq))
+      if (message !== undefined) remembered++
+      return message
+    })
     head.first = through + 1
     head.bytes = Math.round(before * kept)
-    return before - head.bytes
+    return before - head.bytes - remembered * rows.messageRowBytes
   }
 
   /**
-   * Drop what has expired: entries at the front of the log, which keeps its numbers, and what waits. Bounded; in the turn of the relay.
+   * Drop what has expired: entries at the front of the log, which keeps its numbers, what waits, and old message ids. Bounded; in the turn of the relay.
    * @returns rows that went
    */
   async sweep (relay: RelayId, id: ConversationId, nowMs: number): Promise<number> {
@@ -213,13 +249,22 @@ export class ShadowLogs {
     const writes: Write[] = []
     let through = head.first - 1
     for (; through < head.head && through - head.first < dropTogether; through++) {
-      const row = await store.get('standby', rows.entryKey(relay, id, through + 1))
-      if (row !== undefined && rows.decodeEnvelope(row).expiresAtMs > nowMs) break
+      const entry = await this.#entry(relay, id, through + 1)
+      if (entry !== undefined && entry.expiresAtMs > nowMs) break
     }
-    const bytes = await this.#trim(through, relay, id, head, writes)
+    let bytes = await this.#trim(through, relay, id, head, writes)
+    let gone = head.first - first
     for await (const { key, value } of store.scan('standby', rows.itemsOf(relay, id))) {
-      if (writes.length >= 2 * dropTogether) break
-      if (rows.decodeEnvelope(value).expiresAtMs <= nowMs) writes.push(rows.drop(key))
+      if (gone >= 2 * dropTogether) break
+      if (rows.decodeEnvelope(value).expiresAtMs > nowMs) continue
+      writes.push(rows.drop(key))
+      gone++
+    }
+    for await (const { key, value } of store.scan('standby', rows.messagesOf(relay, id))) {
+      if (gone >= 2 * dropTogether || [...rows.decodeMessages(value)].some(({ storedAtMs }) => storedAtMs > nowMs - limits.dedupMs)) break
+      writes.push(rows.drop(key))
+      bytes += value.byteLength
+      gone++
     }
     if (writes.length === 0) return 0
     const taken: TakenLogs = { relay, writes, touched: new Set(), asked: [], bytes: 0 }
@@ -231,7 +276,7 @@ export class ShadowLogs {
       throw error
     }
     space.add(relay, -bytes)
-    return writes.length - taken.touched.size
+    return gone
   }
 
   /** The commit of what these were written in has failed. */
@@ -278,7 +323,7 @@ export class ShadowLogs {
     for await (const member of store.scan('standby', rows.memberKey(relay, log))) { void member; return }
     const head = await this.headOf(relay, log)
     let writes: Write[] = []
-    for (const prefix of [rows.entriesOf(relay, log), rows.itemsOf(relay, log), rows.cursorKey(relay, log), rows.groupKey(relay, log)]) {
+    for (const prefix of [rows.entriesOf(relay, log), rows.messagesOf(relay, log), rows.itemsOf(relay, log), rows.cursorKey(relay, log), rows.groupKey(relay, log)]) {
       for await (const { key } of store.scan('standby', prefix)) {
         if (writes.push(rows.drop(key)) < dropTogether) continue
         await commit(writes)
@@ -296,4 +341,10 @@ export class ShadowLogs {
     for await (const { key } of this.#c.store.scan('standby', rows.rowsKey(account, relay, rows.joinedTable))) logs.push(rows.lastOfKey(key) as ConversationId)
     return logs
   }
+}
+
+function messageIn (seq: number, entry: rows.ShadowEnvelope | undefined): SequencedMessage | undefined {
+  if (entry === undefined) return undefined
+  const { senderDevice, messageId } = readEnvelopeHeader(entry.envelope)
+  return { epoch: entry.epoch, seq, sender: deviceIdOfKey(senderDevice), messageId: messageIdFromBytes(messageId), storedAtMs: entry.storedAtMs }
 }

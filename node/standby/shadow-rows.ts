@@ -9,6 +9,7 @@
  * | `l/<relay>/<log>`                     | epoch u32, first u48, head u48, bytes u48                     | no account is in it |
  * | `k/<relay>/<log>/<account>`           | empty: the account is in it                                   | with the account |
  * | `e/<relay>/<log>/<seq>`               | epoch u32, stored f64, expires f64, envelope                  | trim, expiry |
+ * | `m/<relay>/<log>/<seq>`               | of entries up to seq that were trimmed, each: epoch u32, seq u48, stored u48, device key, message id | `limits.dedupMs` |
  * | `o/<relay>/<log>/<position>`          | stored f64, expires f64, envelope                             | dequeue, expiry |
  * | `c/<relay>/<log>/<device>`            | u48                                                           | with the log |
  * | `g/<relay>/<log>/<rest>`              | a row of the group's state at `relay`                         | with the log |
@@ -23,8 +24,8 @@
  */
 import { concat } from '../../protocol/bytes.ts'
 import type { ConversationId } from '../../protocol/conversation.ts'
-import type { AccountId, DeviceId, RelayId } from '../../protocol/ids.ts'
-import type { Table, Write } from '../store/store.ts'
+import { deviceIdOfKey, deviceKeyOf, keyBytes, messageIdBytes, messageIdFromBytes, messageIdToBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
+import type { SequencedMessage, Table, Write } from '../store/store.ts'
 
 /** Numbers on the wire of the tables whose rows of one account are shipped. 0: the logs that it has a part in, by conversation. */
 export const shippedTables = { account: 1, prekey: 2, profile: 3, presence: 4 } as const satisfies Partial<Record<Table, number>>
@@ -47,6 +48,8 @@ export const headKey = (relay: RelayId, log: ConversationId): string => `l/${rel
 export const memberKey = (relay: RelayId, log: ConversationId, account = ''): string => `k/${relay}/${log}/${account}`
 export const entryKey = (relay: RelayId, log: ConversationId, seq: number): string => `e/${relay}/${log}/${digits(seq)}`
 export const entriesOf = (relay: RelayId, log: ConversationId): string => `e/${relay}/${log}/`
+export const messagesKey = (relay: RelayId, log: ConversationId, throughSeq: number): string => `m/${relay}/${log}/${digits(throughSeq)}`
+export const messagesOf = (relay: RelayId, log: ConversationId): string => `m/${relay}/${log}/`
 export const itemKey = (relay: RelayId, log: ConversationId, position: number): string => `o/${relay}/${log}/${digits(position)}`
 export const itemsOf = (relay: RelayId, log: ConversationId): string => `o/${relay}/${log}/`
 export const cursorKey = (relay: RelayId, log: ConversationId, device = ''): string => `c/${relay}/${log}/${device}`
@@ -111,6 +114,34 @@ export function encodeEnvelope ({ epoch, storedAtMs, expiresAtMs, envelope }: Sh
 export function decodeEnvelope (value: Uint8Array): ShadowEnvelope {
   const row = view(value)
   return { epoch: row.readUInt32BE(0), storedAtMs: row.readDoubleBE(4), expiresAtMs: row.readDoubleBE(12), envelope: value.subarray(envelopeHeaderBytes) }
+}
+
+export const messageRowBytes = 4 + 6 + 6 + keyBytes + messageIdBytes
+
+export function encodeMessages (messages: readonly SequencedMessage[]): Uint8Array {
+  const value = Buffer.allocUnsafe(messages.length * messageRowBytes)
+  for (const [i, { epoch, seq, storedAtMs, sender, messageId }] of messages.entries()) {
+    const row = value.subarray(i * messageRowBytes)
+    row.writeUInt32BE(epoch, 0)
+    row.writeUIntBE(seq, 4, 6)
+    row.writeUIntBE(storedAtMs, 10, 6)
+    row.set(deviceKeyOf(sender), 16)
+    row.set(messageIdToBytes(messageId), 16 + keyBytes)
+  }
+  return value
+}
+
+export function * decodeMessages (value: Uint8Array): Generator<SequencedMessage> {
+  for (let at = 0; at + messageRowBytes <= value.byteLength; at += messageRowBytes) {
+    const row = view(value.subarray(at, at + messageRowBytes))
+    yield {
+      epoch: row.readUInt32BE(0),
+      seq: row.readUIntBE(4, 6),
+      storedAtMs: row.readUIntBE(10, 6),
+      sender: deviceIdOfKey(row.subarray(16, 16 + keyBytes)),
+      messageId: messageIdFromBytes(row.subarray(16 + keyBytes))
+    }
+  }
 }
 
 /** The device of a cursor's key. */

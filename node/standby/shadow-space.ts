@@ -91,7 +91,7 @@ export class ShadowSpace {
     this.#recounting.add(relay)
     const count = async (): Promise<void> => {
       let bytes = 0
-      for (const kind of ['e', 'o', 'g']) for await (const { value } of this.#c.store.scan('standby', `${kind}/${relay}/`)) bytes += value.byteLength
+      for (const kind of ['e', 'm', 'o', 'g']) for await (const { value } of this.#c.store.scan('standby', `${kind}/${relay}/`)) bytes += value.byteLength
       for (const kind of ['c', 'k', 'l']) for await (const row of this.#c.store.scan('standby', `${kind}/${relay}/`)) bytes += row.key === '' ? 0 : rowBytes
       for (const account of this.#c.register.accountsOf(relay)) {
         for await (const { value } of this.#c.store.scan('standby', rows.rowsKey(account, relay))) bytes += value.byteLength

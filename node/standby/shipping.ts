@@ -148,7 +148,8 @@ export class Shipping {
     switch (write.op) {
       case 'replicated':
       case 'retire':
-      case 'restore': return
+      case 'restore':
+      case 'remember': return
       case 'join':
       case 'leave': {
         const shipper = this.shipperOf(write.account)

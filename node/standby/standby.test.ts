@@ -9,6 +9,7 @@ import { register } from '../testing/fixtures.ts'
 import { World, assertConverged } from '../testing/message-world.ts'
 import { nameHomes, standBy, standbyState, threeHomes, untilInSync } from '../testing/standby-world.ts'
 import { sendMany, untilSeen } from '../testing/worlds.ts'
+import * as rows from './shadow-rows.ts'
 
 describe('standby', () => {
   it('is in sync once it has what stood on the primary before, and stays so', async () => {
@@ -37,6 +38,29 @@ describe('standby', () => {
     assert.equal(a.sent.length, 0, 'not before a round trip')
     await world.pass(150)
     assert.equal(a.sent.length, 1)
+    await world.stop()
+  })
+
+  it('knows a message by its id when it is sent again after a move, although everybody had it and the entry is gone', async () => {
+    const { world, primary, standby, other } = await threeHomes(10)
+    const [a, b] = await world.pair(primary, other)
+    await standBy(world, a, standby)
+    const { id } = pairConversation(a.account, b.account)
+    const sealed = Array.from({ length: 30 }, () => a.seal(b.account))
+    for (const one of sealed) a.enqueue(one)
+    await untilSeen(world, a, b, 30)
+    // Both confirm what they have, and the standby hears so.
+    for (let n = 31; n <= 33; n++) {
+      sendMany(b, a, 1)
+      await untilSeen(world, a, b, n)
+      await world.pass(10_000)
+    }
+    const numbers = new Map(a.logOf(id).shown.map((messageId, i) => [messageId, i + 1]))
+    for await (const { key } of standby.store.scan('standby', 'e/')) assert.ok(rows.numberOfKey(key) > 30, 'the standby has dropped them, too')
+    primary.crash()
+    await a.moveTo(standby, 3)
+    const outcomes = await world.during(a.submitRaw(sealed.map(({ bytes }) => bytes)))
+    assert.deepEqual(outcomes.map(({ seq }) => seq), sealed.map(({ messageId }) => numbers.get(messageId)))
     await world.stop()
   })
 

@@ -23,7 +23,7 @@ import { unresolvedKey } from '../log/unresolved-logs.ts'
 import { deadline, type Deadline } from '../deadline.ts'
 import type { Registration } from '../people/accounts.ts'
 import type { Commits, Logger } from '../ports.ts'
-import type { LogEntry, OutboxItem, Store, Write } from '../store/store.ts'
+import type { LogEntry, OutboxItem, SequencedMessage, Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
 import * as rows from './shadow-rows.ts'
 import type { Shadows } from './shadows.ts'
@@ -201,6 +201,7 @@ export class Takeover {
       isLonger = await this.#takeEarlier(conversation, relay, head, Math.max(head.first, needed))
       await logs.load(conversation)
       if (this.#mayAppend(conversation, account) && await this.#isSigned(conversation, account, head, asking)) await this.#takeLater(conversation, relay, head)
+      await this.#takeMessages(conversation, relay, head)
       await this.#takeAgain(conversation, relay, head, account)
     }
     if (head !== undefined) await this.#takeCursors(conversation, cursors, head)
@@ -394,6 +395,29 @@ export class Takeover {
       log.committed(through)
       this.#taken.inc(entries.length, { kind: 'entry' })
     }
+  }
+
+  /** What the former home had numbered and neither keeps any more: it has its number, also when a device sends it again. */
+  async #takeMessages (conversation: Conversation, relay: RelayId, head: rows.ShadowHead): Promise<void> {
+    const { commits, logs, store } = this.#c
+    const { id } = conversation
+    const common = await this.#commonThrough(conversation, head)
+    let page: SequencedMessage[] = []
+    const remember = async (): Promise<void> => {
+      await commits.commit(page.map((message): Write => ({ op: 'remember', log: id, message })))
+      const log = await logs.load(conversation)
+      for (const { sender, messageId } of page) log.noteMessage(sender, messageId)
+      this.#taken.inc(page.length, { kind: 'message-id' })
+      page = []
+    }
+    const { head: through } = await logs.load(conversation)
+    for await (const { value } of store.scan('standby', rows.messagesOf(relay, id))) {
+      for (const message of rows.decodeMessages(value)) {
+        if (message.seq > Math.min(common, through) || await store.findMessage(id, message.sender, message.messageId) !== undefined) continue
+        if (page.push(message) >= pageEntries) await remember()
+      }
+    }
+    if (page.length > 0) await remember()
   }
 
   /** What the account itself has written and is in no log or outbox here: it goes the way of a message that a device sends again. */

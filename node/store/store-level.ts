@@ -8,7 +8,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { checkLevelFolder } from '../../protocol/level-folder-node.ts'
 import { findJournalDamage } from './journal-check.ts'
-import { addedBytes, fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
+import { addedBytes, fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
 import { StoreDatabase, isLevelError, type Batch, type DatabaseOptions, type Level } from './store-database.ts'
 import * as keys from './store-keys.ts'
 import { StoreSweep, type Swept } from './store-sweep.ts'
@@ -353,7 +353,7 @@ export class LevelStore implements Store {
         if (entry.seq !== state.head + 1) throw new ProtocolError('GAP', { what: `append ${entry.seq} after ${state.head}` })
         const row = keys.encodeRow(entry, state.number, entry.seq)
         rows.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), row)
-        rows.put(keys.seenKey(state.number, entry.sender, entry.messageId), keys.encodeSeen({ at: 'log', epoch: entry.epoch, seq: entry.seq }, entry.storedAtMs))
+        putSequenced(rows, state, entry)
         state.head = entry.seq
         state.epoch = entry.epoch
         changed.add(state)
@@ -372,6 +372,7 @@ export class LevelStore implements Store {
         if (state !== undefined) rows.del(keys.rowKey(keys.prefixes.outbox, state.number, write.position))
         return
       }
+      case 'remember': putSequenced(rows, stateOf(write.log), write.message); return
       case 'leave': {
         const state = knownState(write.log)
         if (state !== undefined) rows.del(keys.joinedKey(write.account, state.number))
@@ -411,7 +412,7 @@ export class LevelStore implements Store {
         if (state?.isKept !== true || !fitsBefore(state.first, write.entries)) return
         for (const entry of write.entries) {
           rows.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), keys.encodeRow(entry, state.number, entry.seq))
-          rows.put(keys.seenKey(state.number, entry.sender, entry.messageId), keys.encodeSeen({ at: 'log', epoch: entry.epoch, seq: entry.seq }, entry.storedAtMs))
+          putSequenced(rows, state, entry)
         }
         state.first = write.entries[0]!.seq
         state.low = Math.min(state.low, state.first)
@@ -581,6 +582,10 @@ async function markReplicas (level: Level): Promise<void> {
     batch = level.batch()
   }
   await batch.put(keys.schemaKey(), Buffer.of(keys.schemaVersion)).write({ sync: true })
+}
+
+function putSequenced (rows: Batch, { number }: LogState, { epoch, seq, sender, messageId, storedAtMs }: SequencedMessage): void {
+  rows.put(keys.seenKey(number, sender, messageId), keys.encodeSeen({ at: 'log', epoch, seq }, storedAtMs))
 }
 
 function deleteTrimmed (rows: Batch, state: LogState): void {

@@ -8,7 +8,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { SortedRows } from './sorted-rows.ts'
-import { fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
+import { fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
 
 interface Remembered { readonly seen: Seen, readonly storedAtMs: number }
 
@@ -286,6 +286,7 @@ export class MemoryStore implements Store {
         const state = this.#logs.get(write.log)
         return state === undefined ? () => {} : setIn(state.outbox, write.position, undefined)
       }
+      case 'remember': return rememberSequenced(this.#log(write.log), write.message)
       case 'leave': {
         const logs = this.#joined.get(write.account)
         if (logs?.delete(write.log) !== true) return () => {}
@@ -318,8 +319,8 @@ export class MemoryStore implements Store {
     const undoHead = (): void => { Object.assign(state, { isKept, epoch, first, head }) }
     switch (write.op) {
       case 'append': {
-        const { sender, messageId, seq, storedAtMs } = write.entry
-        const undoId = remember(state, sender, messageId, { seen: { at: 'log', epoch: write.entry.epoch, seq }, storedAtMs })
+        const { seq } = write.entry
+        const undoId = rememberSequenced(state, write.entry)
         const { entries } = state
         entries.push(own(write.entry))
         state.head = seq
@@ -382,7 +383,7 @@ function dropFront (state: MemoryLog, throughSeq: number): Undo {
 }
 
 function addFront (state: MemoryLog, entries: readonly LogEntry[]): Undo {
-  const undoIds = entries.map(({ sender, messageId, epoch, seq, storedAtMs }) => remember(state, sender, messageId, { seen: { at: 'log', epoch, seq }, storedAtMs }))
+  const undoIds = entries.map((entry) => rememberSequenced(state, entry))
   const { first } = state
   state.entries.unshift(...entries.map(own))
   state.first = entries[0]!.seq
@@ -430,6 +431,9 @@ function remember (state: MemoryLog, sender: DeviceId, messageId: MessageId, row
     if (ids.byId.size === 0) state.senders.delete(sender)
   }
 }
+
+const rememberSequenced = (state: MemoryLog, { sender, messageId, epoch, seq, storedAtMs }: SequencedMessage): Undo =>
+  remember(state, sender, messageId, { seen: { at: 'log', epoch, seq }, storedAtMs })
 
 function forgetOld (state: MemoryLog, sender: DeviceId, ids: SenderIds, untilMs: number, undos: Undo[]): number {
   const old = [...ids.byId].filter(([, { storedAtMs }]) => storedAtMs <= untilMs)

@@ -73,7 +73,7 @@ export class StoreModel {
     if (write.op === 'delete') { state.tables.delete(`${write.table}/${write.key}`); return }
     const name = write.op === 'enqueue' ? write.item.log : write.log
     const log = this.log(name)
-    if (!['enqueue', 'dequeue', 'trim', 'cut', 'restore', 'leave', 'retire'].includes(write.op)) log.isKept = true
+    if (!['enqueue', 'dequeue', 'trim', 'cut', 'restore', 'remember', 'leave', 'retire'].includes(write.op)) log.isKept = true
     switch (write.op) {
       case 'append':
         log.entries.push(write.entry)
@@ -96,6 +96,9 @@ export class StoreModel {
         log.entries = [...write.entries, ...log.entries]
         log.first = write.entries[0]!.seq
         for (const entry of write.entries) this.#see(name, entry, { at: 'log', epoch: entry.epoch, seq: entry.seq })
+        return
+      case 'remember':
+        this.#see(name, write.message, { at: 'log', epoch: write.message.epoch, seq: write.message.seq })
         return
       case 'cut':
         if (write.throughSeq >= log.head) return
@@ -191,6 +194,7 @@ export class RandomBatches {
       const throughSeq = Math.max(0, log.head - random.below(4))
       return { op: 'cut', log: name, throughSeq, epoch: log.epoch, ids: log.entries.filter(({ seq }) => seq > throughSeq) }
     }
+    if (dice < 87 && random.below(2) === 0) return { op: 'remember', log: name, message: { epoch: 1, seq: Math.max(1, log.first - 1), ...this.#row() } }
     if (dice < 87) return { op: 'leave', log: name, account: random.pick(this.#world.accounts) }
     if (dice < 90) return { op: 'join', log: name, account: random.pick(this.#world.accounts) }
     const [table, key] = random.pick(this.#world.rows)

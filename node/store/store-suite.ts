@@ -197,6 +197,16 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
         assert.deepEqual(await store.findMessage(log, device, messageIdOf(1_007)), { at: 'log', epoch: 1, seq: 1 })
       })
 
+      it('of entries that another relay has had are remembered like those of entries that were here', async () => {
+        const message = { epoch: 2, seq: 1, sender: device, messageId: messageIdOf(60), storedAtMs: 1000 }
+        await write(append(1, { messageId: messageIdOf(50) }), { op: 'remember', log, message })
+        await reopen()
+        assert.deepEqual(await store.findMessage(log, device, messageIdOf(60)), { at: 'log', epoch: 2, seq: 1 })
+        assert.equal(await store.highestMessage(log, device), messageIdOf(60))
+        await store.sweep(1001 + limits.dedupMs)
+        assert.equal(await store.findMessage(log, device, messageIdOf(60)), undefined)
+      })
+
       it('the highest of a sender is known per log', async () => {
         await write(append(1, { messageId: messageIdOf(50) }), append(2, { messageId: messageIdOf(20) }), append(3, { messageId: messageIdOf(90), sender: otherDevice }))
         await write(append(1, { messageId: messageIdOf(99) }, otherLog), { op: 'trim', log, throughSeq: 3 })

@@ -22,6 +22,9 @@ export interface LogEntry {
   readonly envelope: Uint8Array
 }
 
+/** What is remembered of an entry that is not kept any more. */
+export type SequencedMessage = Pick<LogEntry, 'epoch' | 'seq' | 'sender' | 'messageId' | 'storedAtMs'>
+
 /** An envelope that waits to be sequenced by another relay. FIFO within its log by `position`. */
 export interface OutboxItem {
   readonly log: ConversationId
@@ -77,6 +80,8 @@ export type Write =
    * they do not fit, or the log keeps nothing.
    */
   | { readonly op: 'restore', readonly log: ConversationId, readonly entries: readonly LogEntry[] }
+  /** The log has had this message, at another relay; the entry itself is not kept here. Forgotten as others are. */
+  | { readonly op: 'remember', readonly log: ConversationId, readonly message: SequencedMessage }
   /** An account takes part in this log, here or at another relay. */
   | { readonly op: 'join', readonly log: ConversationId, readonly account: AccountId }
   /** It does not any more. */
