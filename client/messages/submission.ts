@@ -157,7 +157,8 @@ export class Submission {
         this.#on.ledger.run(async (again) => { await sealing.unseal(again, item.chat) }, { isFresh: true }).catch(() => { /* the next outcome says it again */ })
       })
     } else if (error.action === 'reject' && (error.code !== 'UNKNOWN_ACCOUNT' || sealing.isGivenUp(item.id))) {
-      await rows.fail(draft, item, error)
+      // Another relay may have said `sent` to it, as to a guest; what stands in the log is not taken back.
+      await rows.fail(draft, item, error, (await rows.read(draft, item))?.isSequenced === false)
     } else {
       draft.after(() => { this.#retryLater(item.chat, error) })
     }

@@ -41,6 +41,18 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 4033, do: 'move', a: 27, b: 713, c: 29, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'what a guest relay had taken and the home refuses is shown as failed',
+    schedule: {
+      seed: 1015,
+      shape: { relays: 3, people: 2, companions: 0, groups: 1, pairwiseGroupDevices: 16, network: { latencyMs: 17, latencyMaxMs: 34, jitterMs: 11, gossipLoss: 0.3, gossipTwice: 0.3 }, standby: 'auto', syncMs: 100, durationMs: 20000 },
+      steps: [
+        { atMs: 9953, do: 'restart', a: 889, b: 317, c: 95, forMs: 6693 },
+        { atMs: 15695, do: 'group-remove', a: 994, b: 168, c: 997, forMs: 0 },
+        { atMs: 15883, do: 'say-group', a: 791, b: 825, c: 608, forMs: 0 }
+      ]
+    }
   }
 ]
 
