@@ -87,7 +87,11 @@ export class Progress {
     for (const [log, { devices, relays }] of changes) {
       const { id } = log.conversation
       for (const device of devices) writes.push({ op: 'cursor', log: id, device, seq: log.cursors.get(device)! })
-      for (const relay of relays) writes.push({ op: 'replicated', log: id, relay, seq: log.replicas.get(relay)! })
+      for (const relay of relays) {
+        // Retired meanwhile: it has confirmed the entry that says so, and its row is gone.
+        const seq = log.replicas.get(relay)
+        if (seq !== undefined) writes.push({ op: 'replicated', log: id, relay, seq })
+      }
       this.#letGo(log)
       const through = log.isDropped ? 0 : this.#safe(log)
       if (through < log.first) continue

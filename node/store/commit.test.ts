@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ManualClock, SeededRandom, settle } from '../../protocol/clock-manual.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { GroupCommit, type CommittedBatch, type GroupCommitOptions } from './commit.ts'
 import { MemoryStore } from './store-memory.ts'
 import { makeWorld, messageIdOf, refusedAs } from './store-model.ts'
@@ -156,6 +156,16 @@ describe('group commit', () => {
       await settle()
       await store.go()
       assert.equal(later.outcome, 'written')
+    })
+
+    it('by a number that no row can hold refuses nothing for good: it may be another\'s', async () => {
+      const { store, commit, failures } = setUp()
+      const first = watch(commit.commit([append(1)]))
+      commit.lazy([{ op: 'replicated', log, relay: world.relays[0]!, seq: -1 }])
+      await settle()
+      await store.go()
+      assert.ok(isProtocolError(first.outcome, 'INTERNAL'))
+      assert.ok(isProtocolError(failures[0], 'INTERNAL') && isProtocolError(failures[0].cause, 'MALFORMED'))
     })
 
     it('a write that onFailure itself commits is not lost with the failed ones', async () => {

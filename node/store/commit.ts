@@ -192,7 +192,8 @@ export class GroupCommit {
     try {
       await this.#store.write(writes, { durable })
     } catch (error) {
-      this.#fail(batch, error instanceof Error ? error : new ProtocolError('INTERNAL', { cause: error }))
+      // What no row can hold is the fault of one commit: the others must not be told that theirs is refused for good.
+      this.#fail(batch, error instanceof Error && !isProtocolError(error, 'MALFORMED') ? error : new ProtocolError('INTERNAL', { cause: error }))
       return
     } finally {
       this.#startedAtMs = undefined

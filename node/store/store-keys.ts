@@ -79,7 +79,7 @@ function peerIdAt (bytes: Buffer, at: number): DeviceId {
 }
 
 /** @throws ProtocolError MALFORMED: a number from outside that no row can hold */
-function checkU48 (value: number, what: string): number {
+export function checkU48 (value: number, what: string): number {
   if (!Number.isInteger(value) || value < 0 || value > maxU48) throw new ProtocolError('MALFORMED', { what })
   return value
 }

@@ -8,6 +8,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { SortedRows } from './sorted-rows.ts'
+import { checkU48 } from './store-keys.ts'
 import { fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
 
 interface Remembered { readonly seen: Seen, readonly storedAtMs: number }
@@ -252,6 +253,7 @@ export class MemoryStore implements Store {
     const heads = new Map<ConversationId, number>()
     for (const write of batch) {
       if (this.#isFull && (write.op === 'append' || write.op === 'enqueue' || write.op === 'put' || write.op === 'restore')) throw new ProtocolError('STORAGE_FULL')
+      if (write.op === 'cursor' || write.op === 'replicated') checkU48(write.seq, 'cursor')
       if (write.op !== 'append' && write.op !== 'skip' && write.op !== 'cut') continue
       const head = heads.get(write.log) ?? this.#logs.get(write.log)?.head ?? 0
       if (write.op === 'cut') { heads.set(write.log, Math.min(head, write.throughSeq)); continue }
