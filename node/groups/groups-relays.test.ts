@@ -387,6 +387,29 @@ describe('groups over relays', () => {
       assert.ok(await group.isAgreed(relays()))
     })
 
+    it('a home of the founder whose disk is older than the group is given it by who writes there', async () => {
+      const old = eu.store.copy()
+      group.create([b, c])
+      await everybodyHas(1)
+      for (const one of [a, b, c]) group.say(one)
+      await everybodyHas(4)
+      eu.crash()
+      eu.store = old
+      await eu.restart()
+      group.say(b)
+      await everybodyHas(5)
+      for (const one of [a, c]) group.say(one)
+      await everybodyHas(7)
+      assert.deepEqual([statusesOf(a), statusesOf(b), statusesOf(c)], [[], [], []])
+      assert.ok(await group.isAgreed(relays()))
+    })
+
+    it('what is written for a group that no relay has ever heard of is refused', async () => {
+      group.say(b)
+      await world.until(() => b.refusedLater.length > 0)
+      assert.deepEqual(statusesOf(b), [ERRORS.UNKNOWN_GROUP.status])
+    })
+
     it('a home at which a group is already, and whose founder comes there after having left it, gives what follows to whom it has heard of meanwhile', async () => {
       group.create([b, c])
       await everybodyHas(1)

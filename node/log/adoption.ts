@@ -68,8 +68,8 @@ export class Adoption {
   /** A group whose anchor has lived elsewhere, and of which nothing is known here yet. */
   isUnknown ({ group, conversation }: Log): boolean { return group !== undefined && !group.isKnown && this.#c.placement.epochOf(conversation) > 1 }
 
-  /** Of an unknown group: this relay, which forwards for it, was not asked yet. */
-  mayKnow (log: Log, relay: RelayId): boolean { return this.isUnknown(log) && this.#asked.get(log)?.has(relay) !== true }
+  /** Of a group that is not known here: this relay, which forwards for it, was not asked yet. Also when it can only have been here: a disk may be older than the group. */
+  mayKnow (log: Log, relay: RelayId): boolean { return log.group?.isKnown === false && this.#asked.get(log)?.has(relay) !== true }
 
   startTakeover (log: Log, hint?: RelayId): void {
     this.takeOver(log, hint).catch((error: unknown) => { this.#c.logger.debug('log.take-over', {}, error) })
@@ -94,7 +94,7 @@ export class Adoption {
     const epoch = placement.epochOf(conversation)
     await this.#c.standby?.compare(conversation)
     // Nobody else has numbered it.
-    if (this.mayNumber(log)) return
+    if (this.mayNumber(log) && (hint === undefined || !this.mayKnow(log, hint))) return
     const failures: unknown[] = []
     const unresolved = placement.unresolvedMembers(conversation).slice(0, maxAsked)
     await Promise.all(unresolved.map((member) => this.#findHome(member).catch((error: unknown) => { failures.push(error) })))
@@ -112,6 +112,8 @@ export class Adoption {
         if (relay === hint) this.#noteAsked(log, relay)
       } catch (error) {
         failures.push(error)
+        // It has never heard of the group either: it is said to be none.
+        if (epoch === 1 && relay === hint && isProtocolError(error, 'NOT_ADMITTED')) this.#noteAsked(log, relay)
       }
     }
     for (const relay of asked) await ask(relay)

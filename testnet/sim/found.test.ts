@@ -53,6 +53,18 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 15883, do: 'say-group', a: 791, b: 825, c: 608, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'a founder\'s home that was set back to before its group was made is given it by the others',
+    schedule: {
+      seed: 747,
+      shape: { relays: 4, people: 4, companions: 2, groups: 2, pairwiseGroupDevices: 2, network: { latencyMs: 2, latencyMaxMs: 30, jitterMs: 20, gossipLoss: 0.05, gossipTwice: 0 }, standby: 'none', syncMs: 5, durationMs: 20000 },
+      steps: [
+        { atMs: 2815, do: 'roll-back', a: 542, b: 198, c: 126, forMs: 14905 },
+        { atMs: 8970, do: 'disk-full', a: 816, b: 939, c: 760, forMs: 5529 },
+        { atMs: 9463, do: 'group-create', a: 496, b: 975, c: 985, forMs: 0 }
+      ]
+    }
   }
 ]
 
