@@ -65,6 +65,27 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 9463, do: 'group-create', a: 496, b: 975, c: 985, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'what a home had taken and not passed on goes to a guest relay before what was written since, also when the device was off meanwhile',
+    schedule: {
+      seed: 669,
+      shape: { relays: 3, people: 2, companions: 0, groups: 0, pairwiseGroupDevices: 16, network: { latencyMs: 10, latencyMaxMs: 37, jitterMs: 26, gossipLoss: 0, gossipTwice: 0.3 }, standby: 'none', syncMs: 1, durationMs: 58000 },
+      steps: [
+        { atMs: 17912, do: 'say', a: 572, b: 377, c: 403, forMs: 0 },
+        { atMs: 19881, do: 'power', a: 49, b: 607, c: 589, forMs: 23270 },
+        { atMs: 32547, do: 'say', a: 250, b: 159, c: 37, forMs: 0 },
+        { atMs: 32715, do: 'device-crash-at-write', a: 584, b: 665, c: 495, forMs: 1959 },
+        { atMs: 36072, do: 'power', a: 546, b: 188, c: 433, forMs: 20840 },
+        { atMs: 36800, do: 'say', a: 446, b: 403, c: 173, forMs: 0 },
+        { atMs: 36915, do: 'say', a: 596, b: 441, c: 389, forMs: 0 },
+        { atMs: 40586, do: 'say', a: 590, b: 989, c: 38, forMs: 0 },
+        { atMs: 43801, do: 'say', a: 732, b: 646, c: 227, forMs: 0 },
+        { atMs: 43878, do: 'say', a: 798, b: 967, c: 758, forMs: 0 },
+        { atMs: 51059, do: 'say', a: 178, b: 514, c: 488, forMs: 0 },
+        { atMs: 52248, do: 'stall', a: 340, b: 360, c: 484, forMs: 16498 }
+      ]
+    }
   }
 ]
 
