@@ -5,7 +5,7 @@
  * Owns: which logs may be numbered here. Does not know: who hands envelopes in (intake.ts), how another home is read (replica.ts).
  */
 import type { Clock } from '../../protocol/clock.ts'
-import type { ConversationId } from '../../protocol/conversation.ts'
+import type { Conversation, ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -112,6 +112,7 @@ export class Adoption {
         if (relay === hint) this.#noteAsked(log, relay)
       } catch (error) {
         failures.push(error)
+        this.#lookFor(conversation, relay)
         // It has never heard of the group either: it is said to be none.
         if (epoch === 1 && relay === hint && isProtocolError(error, 'NOT_ADMITTED')) this.#noteAsked(log, relay)
       }
@@ -146,6 +147,7 @@ export class Adoption {
       } catch (error) {
         if (!isProtocolError(error)) throw error
         logger.debug('log.survey', {}, error)
+        this.#lookFor(conversation, relay)
         // Nobody in it lives there any more, it says: it will never tell.
         if (relay !== gone && !isProtocolError(error, 'NOT_ADMITTED')) failures.push(error)
       }
@@ -171,6 +173,11 @@ export class Adoption {
   #noteAsked (log: Log, relay: RelayId): void {
     const asked = this.#asked.get(log) ?? new Set()
     this.#asked.set(log, asked.add(relay))
+  }
+
+  /** Who lived at a relay that does not answer may live elsewhere by now: the next attempt asks there. */
+  #lookFor (conversation: Conversation, relay: RelayId): void {
+    for (const member of [...this.#c.placement.membersAt(conversation, relay)].slice(0, maxAsked)) this.#c.homes.refresh(member)
   }
 
   async #findHome (account: AccountId): Promise<void> {

@@ -7,7 +7,7 @@ import { decode } from '../../protocol/wire/codec.ts'
 import { Signed } from '../../protocol/wire/gen/records.js'
 import { register } from '../testing/fixtures.ts'
 import { World, assertConverged } from '../testing/message-world.ts'
-import { nameHomes, standBy, standbyState, threeHomes, untilInSync } from '../testing/standby-world.ts'
+import { nameHomes, standBy, standbyRecord, standbyState, threeHomes, untilInSync } from '../testing/standby-world.ts'
 import { sendMany, untilSeen } from '../testing/worlds.ts'
 import * as rows from './shadow-rows.ts'
 
@@ -61,6 +61,20 @@ describe('standby', () => {
     await a.moveTo(standby, 3)
     const outcomes = await world.during(a.submitRaw(sealed.map(({ bytes }) => bytes)))
     assert.deepEqual(outcomes.map(({ seq }) => seq), sealed.map(({ messageId }) => numbers.get(messageId)))
+    await world.stop()
+  })
+
+  it('numbers the first message to somebody whose home is gone as well, once it is known where they live now', async () => {
+    const { world, primary, standby, other } = await threeHomes(11)
+    const [a, b] = await world.pair(primary, primary)
+    await standBy(world, a, standby)
+    await standBy(world, b, other)
+    standby.relay.homes.learn(standbyRecord(b, 2, primary, other).bytes)
+    primary.crash()
+    await b.moveTo(other, 3)
+    await a.moveTo(standby, 3)
+    sendMany(a, b, 1)
+    await untilSeen(world, a, b, 1)
     await world.stop()
   })
 
