@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { pairConversation } from '../../protocol/conversation.ts'
 import { clientNotifications } from '../../protocol/methods.ts'
+import { MemoryStore } from '../store/store-memory.ts'
 import { assertConverged } from '../testing/message-world.ts'
 import { nameHomes, standbyRecord, standBy, standbyState, threeHomes, untilInSync } from '../testing/standby-world.ts'
 import { sendMany, untilSeen } from '../testing/worlds.ts'
@@ -378,6 +379,24 @@ describe('a relay that comes back', () => {
     let rows = 0
     for await (const row of standby.store.scan('standby', `a/${a.account}`)) if (row.value.byteLength > 0) rows++
     assert.equal(rows, 0)
+    await world.stop()
+  })
+
+  it('that has lost its disk asks how far a log goes before it gives a number again, though the last record of its account named it, too', async () => {
+    const { world, primary, other } = await threeHomes(26)
+    const [a, b] = await world.pair(primary, other)
+    const [fromA, fromB] = [sendMany(a, b, 5), sendMany(b, a, 5)]
+    await untilSeen(world, a, b, 10)
+    primary.crash()
+    primary.store = new MemoryStore()
+    await primary.start()
+    // As from the DHT, or whoever connects first.
+    primary.relay.homes.learn(a.person.home(primary.id).bytes)
+    await a.moveTo(primary, 2)
+    fromA.push(...sendMany(a, b, 3))
+    fromB.push(...sendMany(b, a, 3))
+    await untilSeen(world, a, b, 16)
+    assertConverged(a, b, fromA, fromB)
     await world.stop()
   })
 })

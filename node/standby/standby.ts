@@ -174,13 +174,14 @@ export class Standby {
   /** It was refused after `takeOver`. */
   gaveUp (account: AccountId): void { this.#bound?.takeover.gaveUp(account) }
 
-  /** @param wasAwaited its rows came from a backup @param hasMoved it lived elsewhere until now */
+  /** @param wasAwaited its rows came from a backup @param hasMoved it lived elsewhere until now, or nothing of it was left here */
   registered (account: AccountId, { wasAwaited = false, hasMoved = false } = {}): void {
     if (this.#bound === undefined) return
     const { due, recovery, shadows, shipping, takeover, tenure } = this.#bound
     if (hasMoved) due.came(account)
     if (shadows.register.has(account)) takeover.done(account)
-    if (wasAwaited) tenure.end(account)
+    // A record may have named this relay all the time, whose disk was lost: what it numbered only others know.
+    if (wasAwaited || hasMoved) tenure.end(account)
     shipping.look(account)
     if (wasAwaited) recovery.suspect(account)
   }
