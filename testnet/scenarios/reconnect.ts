@@ -35,13 +35,12 @@ export const reconnect: Scenario = {
         for (const one of crowd) one.vanish()
         await daemon.start()
         const startMs = performance.now()
-        const coming = Promise.all(crowd.map(async (one) => {
-          await one.connectPatiently({ isEndless: () => !isOver })
-          backMs.push(performance.now() - startMs)
-        }))
-        // Told where it is awaited; when the time is up first, that is told.
-        coming.catch(() => {})
-        await Promise.race([coming, until(() => false, { timeoutMs, what: () => `everybody to be back (${backMs.length} of ${size} are)` })])
+        const failures: unknown[] = []
+        for (const one of crowd) {
+          one.connectPatiently({ isEndless: () => !isOver }).then(() => { backMs.push(performance.now() - startMs) }, (error: unknown) => { failures.push(error) })
+        }
+        await until(() => backMs.length + failures.length === size, { timeoutMs, what: () => `everybody to be back (${backMs.length} of ${size} are)` })
+        if (failures.length > 0) throw failures[0]
         return (performance.now() - startMs) / 1_000
       }))
       stage.check('everybody is back', crowd.flatMap((one, i) => one.isConnected ? [] : [`device ${i} is not connected`]))
