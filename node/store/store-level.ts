@@ -1,14 +1,15 @@
 /**
- * The Store on LevelDB: what a batch becomes as rows, what is checked before it is written, heads of logs in memory
- * (bounded), reading with checksums. Folder, disk and errors: store-database.ts. Keys and rows: store-keys.ts. What
- * expires: store-sweep.ts.
+ * The Store on LevelDB: what is checked before a batch is written, heads of logs in memory (bounded), reading with
+ * checksums. Folder, disk and errors: store-database.ts. What a batch becomes: store-batch.ts. Keys and rows:
+ * store-keys.ts. What expires: store-sweep.ts.
  */
 import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { checkLevelFolder } from '../../protocol/level-folder-node.ts'
 import { findJournalDamage } from './journal-check.ts'
-import { addedBytes, fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
+import { BatchRows, type LogState } from './store-batch.ts'
+import { addedBytes, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
 import { StoreDatabase, isLevelError, type Batch, type DatabaseOptions, type Level } from './store-database.ts'
 import * as keys from './store-keys.ts'
 import { StoreSweep, type Swept } from './store-sweep.ts'
@@ -21,16 +22,11 @@ export interface LevelStoreOptions extends DatabaseOptions {
   onDamage? (kind: 'entry' | 'outbox' | 'head' | Table): void
 }
 
-/** Rows of a trim deleted with one write; a longer trim goes on with the log's next write or a sweep. */
-const deletesPerLog = 2_000
 /** Fewer entries than this are looked up by key: measured 3.8 µs each against an iterator's 4.6 at 16, 8.8 at 4. */
 const iteratorFrom = 17
 
 // Single rows are read with getSync: 3.5 µs of the main thread, against 7.5 there and 6.5 on another for a read that hops.
 // Rows that are not in memory then cost the loop one read of a disk, 0.1 ms.
-
-/** A log as this engine knows it. `head` row is written when `isKept`. */
-interface LogState extends keys.HeadRow { readonly number: number, isKept: boolean }
 
 /** @throws ProtocolError DATABASE_LOCKED, DATABASE_CORRUPT, UNSUPPORTED_VERSION, STORAGE_FULL */
 export async function openLevelStore (options: LevelStoreOptions): Promise<LevelStore> {
@@ -316,129 +312,18 @@ export class LevelStore implements Store {
     await this.#db.ensureWritable(batch.some(({ op }) => op === 'append' || op === 'enqueue' || op === 'put' || op === 'restore'))
     const drafts = await this.#drafts(batch)
     const rows = this.#level.batch()
-    let nextNumber = this.#nextNumber
-    /** The state of a log as this batch leaves it. */
-    const stateOf = (log: ConversationId): LogState => {
-      const known = drafts.get(log)
-      if (known !== undefined) return known
-      const state = { number: nextNumber++, isKept: false, epoch: 0, first: 1, head: 0, low: 1 }
-      drafts.set(log, state)
-      rows.put(keys.conversationKey(log), keys.encodeLogNumber(state.number))
-      rows.put(keys.numberKey(state.number), Buffer.from(keys.conversationKey(log).subarray(1)))
-      return state
-    }
-    const changed = new Set<LogState>()
+    const made = new BatchRows(rows, drafts, this.#nextNumber)
     try {
-      for (const write of batch) this.#put(rows, write, stateOf, (log) => drafts.get(log), changed)
-      for (const state of changed) {
-        deleteTrimmed(rows, state)
-        state.isKept = true
-        rows.put(keys.headKey(state.number), keys.encodeHead(state, state.number))
-      }
+      for (const write of batch) made.put(write)
+      made.putHeads()
       for (const key of extra) rows.del(key)
     } catch (error) {
       await rows.close()
       throw error
     }
     await this.#commit(rows, durable, batch.reduce((sum, write) => sum + addedBytes(write), 0))
-    this.#nextNumber = nextNumber
+    this.#nextNumber = made.nextNumber
     for (const [log, state] of drafts) this.#remember(log, state)
-  }
-
-  #put (rows: Batch, write: Write, stateOf: (log: ConversationId) => LogState, knownState: (log: ConversationId) => LogState | undefined, changed: Set<LogState>): void {
-    switch (write.op) {
-      case 'append': {
-        const { entry } = write
-        const state = stateOf(write.log)
-        if (entry.seq !== state.head + 1) throw new ProtocolError('GAP', { what: `append ${entry.seq} after ${state.head}` })
-        const row = keys.encodeRow(entry, state.number, entry.seq)
-        rows.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), row)
-        putSequenced(rows, state, entry)
-        state.head = entry.seq
-        state.epoch = entry.epoch
-        changed.add(state)
-        return
-      }
-      case 'enqueue': {
-        const { item } = write
-        const { number } = stateOf(item.log)
-        const row = keys.encodeRow({ epoch: 0, ...item }, number, item.position)
-        rows.put(keys.rowKey(keys.prefixes.outbox, number, item.position), row)
-        rows.put(keys.seenKey(number, item.sender, item.messageId), keys.encodeSeen({ at: 'outbox', position: item.position }, item.storedAtMs))
-        return
-      }
-      case 'dequeue': {
-        const state = knownState(write.log)
-        if (state !== undefined) rows.del(keys.rowKey(keys.prefixes.outbox, state.number, write.position))
-        return
-      }
-      case 'remember': putSequenced(rows, stateOf(write.log), write.message); return
-      case 'leave': {
-        const state = knownState(write.log)
-        if (state !== undefined) rows.del(keys.joinedKey(write.account, state.number))
-        return
-      }
-      case 'retire': {
-        const state = knownState(write.log)
-        if (state !== undefined) rows.del(keys.cursorKey(state.number, 'relay', write.relay)).del(keys.replicaKey(state.number, write.relay))
-        return
-      }
-      case 'put': {
-        const key = keys.tableKey(write.table, write.key)
-        rows.put(key, keys.encodeTableValue(write.value, key))
-        return
-      }
-      case 'delete': rows.del(keys.tableKey(write.table, write.key)); return
-      case 'trim': {
-        const state = knownState(write.log)
-        if (state === undefined) return
-        const first = Math.min(write.throughSeq, state.head) + 1
-        state.first = Math.max(state.first, first)
-        if (state.low < state.first) changed.add(state)
-        return
-      }
-      case 'cut': {
-        const state = knownState(write.log)
-        if (state === undefined || write.throughSeq >= state.head) return
-        for (let seq = Math.max(state.low, write.throughSeq + 1); seq <= state.head; seq++) rows.del(keys.rowKey(keys.prefixes.entry, state.number, seq))
-        for (const { sender, messageId } of write.ids) rows.del(keys.seenKey(state.number, sender, messageId))
-        const next = write.throughSeq + 1
-        Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first: Math.min(state.first, next), low: Math.min(state.low, next) })
-        changed.add(state)
-        return
-      }
-      case 'restore': {
-        const state = knownState(write.log)
-        if (state?.isKept !== true || !fitsBefore(state.first, write.entries)) return
-        for (const entry of write.entries) {
-          rows.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), keys.encodeRow(entry, state.number, entry.seq))
-          putSequenced(rows, state, entry)
-        }
-        state.first = write.entries[0]!.seq
-        state.low = Math.min(state.low, state.first)
-        changed.add(state)
-        return
-      }
-      case 'skip': {
-        const state = stateOf(write.log)
-        if (write.throughSeq > state.head) {
-          for (let seq = state.low; seq <= state.head; seq++) rows.del(keys.rowKey(keys.prefixes.entry, state.number, seq))
-          const first = write.throughSeq + 1
-          Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first, low: first })
-        }
-        changed.add(state)
-        return
-      }
-      case 'cursor':
-      case 'replicated':
-      case 'join': {
-        const state = stateOf(write.log)
-        if (write.op === 'cursor') rows.put(keys.cursorKey(state.number, 'device', write.device), keys.encodeCursor(write.seq))
-        else if (write.op === 'replicated') rows.put(keys.cursorKey(state.number, 'relay', write.relay), keys.encodeCursor(write.seq)).put(keys.replicaKey(state.number, write.relay), Buffer.alloc(0))
-        else rows.put(keys.joinedKey(write.account, state.number), Buffer.alloc(0))
-        if (!state.isKept) changed.add(state)
-      }
-    }
   }
 
   async #commit (rows: Batch, durable: boolean, bytes: number): Promise<void> {
@@ -582,14 +467,4 @@ async function markReplicas (level: Level): Promise<void> {
     batch = level.batch()
   }
   await batch.put(keys.schemaKey(), Buffer.of(keys.schemaVersion)).write({ sync: true })
-}
-
-function putSequenced (rows: Batch, { number }: LogState, { epoch, seq, sender, messageId, storedAtMs }: SequencedMessage): void {
-  rows.put(keys.seenKey(number, sender, messageId), keys.encodeSeen({ at: 'log', epoch, seq }, storedAtMs))
-}
-
-function deleteTrimmed (rows: Batch, state: LogState): void {
-  const until = Math.min(state.first, state.low + deletesPerLog)
-  for (let seq = state.low; seq < until; seq++) rows.del(keys.rowKey(keys.prefixes.entry, state.number, seq))
-  if (until > state.low) state.low = until
 }
