@@ -43,8 +43,8 @@ export interface Shape {
   /** Of each relay's disk: the longest that a sync takes when the disk is not slow. */
   readonly syncMs: number
   readonly durationMs: number
-  /** One fault, after which nothing may be missing, warned about or not, also when nobody says anything more. */
-  readonly isStrict?: boolean
+  /** What is lost comes again although nobody says anything more at the end. */
+  readonly isSilentAtEnd?: boolean
 }
 
 export interface Schedule { readonly seed: number, readonly shape: Shape, readonly steps: readonly Step[] }
@@ -71,7 +71,7 @@ function drawLostHome (seed: number): Schedule {
   return {
     seed,
     shape: {
-      relays, people, companions: 0, groups: 0, pairwiseGroupDevices: 16, standby: 'none', syncMs: random.pick([1, 5, 20, 100]), durationMs, isStrict: true,
+      relays, people, companions: 0, groups: 0, pairwiseGroupDevices: 16, standby: 'none', syncMs: random.pick([1, 5, 20, 100]), durationMs, isSilentAtEnd: true,
       network: { latencyMs: 2 + random.below(20), latencyMaxMs: 30 + random.below(120), jitterMs: random.below(30), gossipLoss: 0, gossipTwice: 0 }
     },
     steps: steps.sort((a, b) => a.atMs - b.atMs)

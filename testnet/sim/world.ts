@@ -193,7 +193,7 @@ export class World {
   }
 
   /** Something may be missing somewhere of which nobody knows: the next message says so. */
-  get needsLastWords (): boolean { return this.schedule.shape.isStrict !== true && (this.isDiskLost || this.isDamaged || this.liar.lies.length > 0) }
+  get needsLastWords (): boolean { return this.schedule.shape.isSilentAtEnd !== true && (this.isDiskLost || this.isDamaged || this.liar.lies.length > 0) }
 
   /** Everybody writes to everybody once more. */
   sayLastWords (): void {

@@ -23,9 +23,7 @@ export function isWarned (world: World, log: ConversationId): boolean {
 
 /** Somebody was told that this conversation is not as it was. @param where a name as in world.conversationName */
 export function isForgiven (world: World, where: string): boolean {
-  if (world.schedule.shape.isStrict === true) return false
   const isAboutLie = world.liar.lies.some(({ log }) => log !== undefined && world.conversationName(log) === where)
-  // A log whose bits flip, or whose disk is lost or set back, has an end that nobody may have any more; then people are told.
-  const isLost = world.isSetBack || world.isDamaged || world.isDiskLost
-  return (isAboutLie || isLost) && world.devices.some(({ warnings, person }) => warnings.some(({ kind, chat }) => kinds.has(kind) && chat !== undefined && world.conversationName(world.logOf(person, chat)) === where))
+  // A log whose bits flip, or whose disk is set back, has an end that nobody may have any more; then people are told.
+  return (isAboutLie || world.isSetBack || world.isDamaged) && world.devices.some(({ warnings, person }) => warnings.some(({ kind, chat }) => kinds.has(kind) && chat !== undefined && world.conversationName(world.logOf(person, chat)) === where))
 }
