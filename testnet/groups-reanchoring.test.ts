@@ -197,14 +197,19 @@ describe('re-anchoring a group', () => {
     }
   }
 
+  /** The founder's relay is gone; of the two admins the one with the higher key re-anchors. `before`: what the other one sees then. */
+  const reanchoredByTheHigher = async () => {
+    world.nodes[0]!.crash()
+    const [low, high] = [bob!, cleo!].sort((a, b) => compareBytes(accountKeyOf(a.account), accountKeyOf(b.account))) as [TestDevice, TestDevice]
+    await reanchor(high)
+    await dora!.say(chat, 'under the new anchor')
+    await allHave([bob!, cleo!, dora!], 5)
+    return { low, high, before: (await states([low]))[0]! }
+  }
+
   for (const [what, isDemoted] of [['removed', false], ['demoted', true]] as const) {
     it(`an admin who was ${what} after the group was re-anchored does not come back by a record of that epoch`, async () => {
-      world.nodes[0]!.crash()
-      const [low, high] = [bob!, cleo!].sort((a, b) => compareBytes(accountKeyOf(a.account), accountKeyOf(b.account))) as [TestDevice, TestDevice]
-      await reanchor(high)
-      await dora!.say(chat, 'under the new anchor')
-      await allHave([bob!, cleo!, dora!], 5)
-      const before = (await states([low]))[0]!
+      const { low, high, before } = await reanchoredByTheHigher()
       const place = { epoch: 1, seq: before.seq }
       const act = isDemoted ? await high.client.groups.setRole(chat, low.account, 'member') : await high.client.groups.remove(chat, [low.account])
       await world.world.during(high.client.groups.settled(act))
@@ -225,12 +230,7 @@ describe('re-anchoring a group', () => {
   }
 
   it('an admin who leaves a group that was re-anchored cannot undo what came after, either: the other admin sees to that', async () => {
-    world.nodes[0]!.crash()
-    const [low, high] = [bob!, cleo!].sort((a, b) => compareBytes(accountKeyOf(a.account), accountKeyOf(b.account))) as [TestDevice, TestDevice]
-    await reanchor(high)
-    await dora!.say(chat, 'under the new anchor')
-    await allHave([bob!, cleo!, dora!], 5)
-    const before = (await states([low]))[0]!
+    const { low, high, before } = await reanchoredByTheHigher()
     await world.world.during(low.client.groups.settled(await low.client.groups.leave(chat)))
     await world.world.pass(2_000)
     // What the other one has to do survives a restart of the program.
