@@ -1,6 +1,7 @@
 /**
  * Acknowledged implies durable, looked at the disks at the moment of the acknowledgement: what a device shows as sent would
- * survive a power cut at some relay now; what a relay takes out of its outbox is safe in a log elsewhere or here.
+ * survive a power cut at some relay now; what a relay takes out of its outbox is safe in a log elsewhere or here, or with the
+ * relay to which its sender has moved and which it was handed over to.
  */
 import type { MessageId } from '../../../protocol/ids.ts'
 import type { ChatId } from '../../../client/chat-id.ts'
@@ -40,7 +41,7 @@ function watchOutbox (world: World, relay: SimRelay, report: (violation: string)
       // In a group the sequencer may refuse for good what its members are no longer allowed.
       if (id === undefined || world.isDiskLost || world.groups.some(({ chat }) => chat === write.log)) continue
       const isHere = batch.some((other) => other.op === 'append' && other.log === write.log && other.entry.messageId === id)
-      if (!isHere && !world.relays.some(({ disk }) => disk.isInLog(write.log, id))) report(`${relay.name} forgets what waited for ${world.conversationName(write.log)}, and no log has it on disk`)
+      if (!isHere && !world.relays.some((one) => one.disk.isInLog(write.log, id) || (one !== relay && one.disk.isDurable(write.log, id)))) report(`${relay.name} forgets what waited for ${world.conversationName(write.log)}, and nobody else has it on disk`)
     }
   })
 }
