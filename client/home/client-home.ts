@@ -102,7 +102,7 @@ export class ClientHome {
 
   /** The home is dead: to the standby, with the record that was signed for this. */
   async moveByOrder ({ record, standby }: Order, reason: HomeChange['reason'], signal: AbortSignal): Promise<void> {
-    await this.#moveTo(standby, record, reason, signal)
+    await this.#on.orders.duringMove(async () => { await this.#moveTo(standby, record, reason, signal) })
   }
 
   /**
@@ -143,9 +143,11 @@ export class ClientHome {
     let lastError: unknown = new ProtocolError('HOME_UNREACHABLE', { what: 'no other relay answers' })
     for (const place of places) {
       if (place.relay === home.relay) throw new ProtocolError('NOT_ADMITTED', { what: 'the account lives there' })
-      const record = await ledger.run(async (draft) => await account.signHome(draft, { homes: [place.relay], region: place.region }))
       try {
-        await this.#moveTo(place, record, reason, signal)
+        await orders.duringMove(async () => {
+          const record = await ledger.run(async (draft) => await account.signHome(draft, { homes: [place.relay], region: place.region }))
+          await this.#moveTo(place, record, reason, signal)
+        })
         return
       } catch (error) {
         signal.throwIfAborted()

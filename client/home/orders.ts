@@ -53,6 +53,8 @@ export class Orders {
   #facts: SyncFacts | undefined
   #timer: Timer | undefined
   #adjusting: Promise<void> | undefined
+  /** Moves under way. */
+  #moves = 0
   readonly #stopping = { signal: new AbortController() }
 
   constructor (components: OrdersComponents) { this.#on = components }
@@ -152,6 +154,16 @@ export class Orders {
     return this.#adjusting
   }
 
+  /** The account moves: until it has, nothing is signed that names the home of now, since it would be newer than the record of the move. */
+  async duringMove (move: () => Promise<void>): Promise<void> {
+    this.#moves++
+    try {
+      await move()
+    } finally {
+      this.#moves--
+    }
+  }
+
   #soon (afterMs: number): void {
     this.#timer?.cancel()
     this.#timer = this.#on.clock.after(afterMs, () => {
@@ -234,6 +246,8 @@ export class Orders {
   async #sign (known: SignedHomeRecord, standby: RelayPlace | undefined): Promise<SignedHomeRecord> {
     const { account, ledger, tables } = this.#on
     return await ledger.run(async (draft) => {
+      // [LATER] it has moved while a standby was looked for, or is about to
+      if (this.#moves > 0 || (await draft.read(tables.homeRecords, known.account))?.epoch !== known.epoch) throw new ProtocolError('DISCONNECTED', { what: 'the account moves' })
       const homes: SignedHomeRecord['homes'] = standby === undefined ? [known.homes[0]] : [known.homes[0], standby.relay]
       const record = await account.signHome(draft, { homes, region: known.region })
       const order = standby === undefined ? undefined : await account.signHome(draft, { homes: [standby.relay], region: standby.region })
@@ -257,7 +271,9 @@ export class Orders {
     }
     await ledger.run(async (draft) => {
       const { pending, order: _order, contestedEpoch: _contested, ...row } = await draft.read(tables.home, rowKey) ?? {}
-      if (pending?.record !== toHex(record.bytes)) return
+      const known = await draft.read(tables.homeRecords, record.account)
+      // It has moved since.
+      if (pending?.record !== toHex(record.bytes) || (known !== undefined && isNewer(known, record))) return
       account.keepRecord(draft, record)
       const order = pending.order === undefined || pending.standby === undefined ? undefined : { record: pending.order, after: record.epoch, standby: pending.standby }
       draft.write(tables.home, rowKey, { ...row, ...(order === undefined ? {} : { order }) })

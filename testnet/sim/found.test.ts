@@ -86,6 +86,22 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 52248, do: 'stall', a: 340, b: 360, c: 484, forMs: 16498 }
       ]
     }
+  },
+  {
+    what: 'who moves while a standby is looked for lives at the new home: the record of the standby is not signed behind that of the move',
+    schedule: {
+      seed: 1778,
+      shape: { relays: 4, people: 2, companions: 0, groups: 0, pairwiseGroupDevices: 16, network: { latencyMs: 7, latencyMaxMs: 39, jitterMs: 15, gossipLoss: 0.3, gossipTwice: 0.05 }, standby: 'auto', syncMs: 1, durationMs: 73000 },
+      steps: [
+        { atMs: 10161, do: 'move', a: 892, b: 217, c: 171, forMs: 0 },
+        { atMs: 15058, do: 'power', a: 254, b: 617, c: 374, forMs: 6907 },
+        { atMs: 24481, do: 'away', a: 140, b: 550, c: 506, forMs: 7902 },
+        { atMs: 36423, do: 'away', a: 776, b: 258, c: 567, forMs: 4406 },
+        { atMs: 43474, do: 'power', a: 311, b: 147, c: 445, forMs: 7026 },
+        { atMs: 53556, do: 'move', a: 322, b: 574, c: 180, forMs: 0 },
+        { atMs: 62553, do: 'say', a: 390, b: 588, c: 593, forMs: 0 }
+      ]
+    }
   }
 ]
 
