@@ -2,7 +2,7 @@
  * What cannot be opened comes back by itself, or is called lost when nobody has it any more. docs/protocol/content.md §6
  */
 import assert from 'node:assert/strict'
-import { toHex, utf8 } from '../protocol/bytes.ts'
+import { fromUtf8, toHex, utf8 } from '../protocol/bytes.ts'
 import { decodeEnvelope } from '../protocol/envelope.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
@@ -98,6 +98,45 @@ describe('client: messages that cannot be opened', () => {
     assert.ok(requests.size <= 5, `${requests.size} requests`)
     assert.deepEqual([...bob.data.keys()].filter((key) => key.startsWith('gw/')), [])
   }).timeout(20_000)
+
+  describe('what a relay has lost', () => {
+    /** Five messages for bob, who is away; the first three are gone from the relay when he is back. */
+    const withLoss = async (meanwhile: () => Promise<void> = async () => {}): Promise<void> => {
+      await bob.client.stop()
+      for (let i = 0; i < 5; i++) await say(alice, bob, `m${i}`)
+      const [log] = [...world.relay.logs.values()].filter(({ members }) => members.length === 2)
+      const gone = log!.entries.length - 2
+      log!.entries.splice(0, gone)
+      log!.first += gone
+      await meanwhile()
+      await bob.open()
+      await bob.online()
+      await world.until(() => bob.received.length === 6)
+      assert.deepEqual(bob.received.map(({ text }) => text), ['hello', 'm3', 'm4', 'm0', 'm1', 'm2'])
+    }
+
+    it('comes again in its place: both have it under one number', async () => {
+      await withLoss()
+      await world.until(async () => (await alice.client.history(bob.id)).every(({ state, direction }) => direction === 'in' || state === 'delivered'))
+      const [hers, his] = [await alice.client.history(bob.id), await bob.client.history(alice.id)]
+      assert.deepEqual(hers.map(({ text }) => text), ['hello', 'hello you', 'm0', 'm1', 'm2', 'm3', 'm4'])
+      assert.deepEqual(his.map(({ id, seq, text }) => [id, seq, text]), hers.map(({ id, seq, text }) => [id, seq, text]))
+    })
+
+    it('is not put between words that were said long ago, whatever its sender says', async () => {
+      await withLoss(async () => {
+        await alice.client.stop()
+        for (const [key, value] of alice.data) {
+          if (!key.startsWith('ms/')) continue
+          const row = JSON.parse(fromUtf8(value)) as { text: string }
+          if (row.text === 'm0') alice.data.set(key, utf8(JSON.stringify({ ...row, epoch: 1, seq: 1 })))
+        }
+        await alice.open()
+        await alice.online()
+      })
+      assert.deepEqual((await bob.client.history(alice.id)).map(({ text }) => text), ['hello', 'hello you', 'm1', 'm2', 'm3', 'm4', 'm0'])
+    })
+  })
 
   it('a device that had acknowledged a message and was set back gets it from the history of its sender', async () => {
     const before = copyOf(bob)

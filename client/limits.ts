@@ -38,6 +38,8 @@ export const clientLimits = {
   readAgainAfterSetBack: 64,
   /** A gap that does not close by itself for this long is asked for: what is missing may be on its way. */
   gapPatienceMs: 2_000,
+  /** Stretches of one log that this device was never given, of which it is remembered where they are. */
+  holesKept: 16,
   /** Running hashes kept, to check what a message says of an earlier state of the log. */
   logHashes: 2_048,
   /** How long receipts of one conversation are collected when they come thick and fast. */

@@ -2,6 +2,7 @@
  * What the client makes of a relay that lies, and of messages that it cannot open. Nothing of this may stop a log.
  */
 import assert from 'node:assert/strict'
+import { fromUtf8 } from '../protocol/bytes.ts'
 import { nodePrimitives } from '../protocol/e2ee/primitives-node.ts'
 import { seededPrimitives } from '../protocol/e2ee/primitives-seeded.ts'
 import { decodeEnvelope, encodeEnvelope } from '../protocol/envelope.ts'
@@ -11,6 +12,7 @@ import { signDeviceList, verifyDeviceList } from '../protocol/records/device-lis
 import { envelopeKinds } from '../protocol/wire/kinds.ts'
 import type { FakeLog } from './testing/relay-fake.ts'
 import { fromHex } from './store/stored.ts'
+import { CrashingStore } from './testing/crashing-store.ts'
 import { FakeWorld, type FakePerson } from './testing/world-fake.ts'
 
 describe('client: a relay that lies', () => {
@@ -334,6 +336,40 @@ describe('client: a relay that lies', () => {
     await world.until(() => texts(alice).length === 1)
     assert.deepEqual(texts(alice), ['from the new epoch'])
     assert.deepEqual((await alice.client.history(bob.id)).map(({ text }) => text), (await bob.client.history(alice.id)).map(({ text }) => text))
+  })
+
+  it('what a newer epoch may have lost goes before anything new, also when the device dies as soon as it has heard of it', async () => {
+    // Nothing is written after the batch with the first entry of the epoch.
+    let hasHeard = false
+    let store: CrashingStore | undefined
+    alice.wrapStore = (inner) => store = new CrashingStore(inner, (writes) => {
+      if (hasHeard) return true
+      hasHeard = writes.some((write) => write.op === 'put' && write.key.startsWith('lg/') && fromUtf8(write.value).includes('"epoch":2'))
+      return false
+    })
+    await alice.restart()
+    await alice.online()
+    await bob.client.stop()
+    for (let i = 0; i < 3; i++) await alice.client.send(bob.id, `m${i}`)
+    await world.settled(alice.client.flushed())
+    await world.quiet()
+    const one = log()
+    const kept = one.entries.length - 3
+    for (const { sender, messageId } of one.entries.splice(kept)) one.byMessage.delete(`${sender}/${messageId}`)
+    one.epoch = 2
+    ;(one.members[0] === bob.id ? bob : alice).signHome(2)
+    for (const [device] of one.cursors) one.cursors.set(device, kept)
+    // The last of these is what comes next to her.
+    for (let i = 0; i < 4; i++) await bob.client.send(alice.id, `b${i}`)
+    await bob.online()
+    await world.until(() => store?.isDead === true)
+    alice.wrapStore = (inner) => inner
+    await alice.client.stop()
+    await alice.open()
+    await alice.client.send(bob.id, 'afterwards')
+    await alice.online()
+    await world.until(() => bob.received.length === 4)
+    assert.deepEqual(texts(bob), ['m0', 'm1', 'm2', 'afterwards'])
   })
 
   it('random and flipped pages never stop the client', async () => {

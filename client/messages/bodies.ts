@@ -21,6 +21,8 @@ export interface TextBody {
   readonly text: string
   /** Sent again: the id that it had first, then those of earlier tries. */
   readonly standsFor?: readonly MessageId[]
+  /** Sent again: where it stands in the log as its sender has it. */
+  readonly standsAt?: { readonly epoch: number, readonly seq: number }
   readonly replyTo?: Quote
   readonly mentions?: readonly Mention[]
   readonly forwarded?: number
@@ -32,7 +34,7 @@ export interface TextBody {
 }
 
 /** What a text has beside its words; the same fields stand in the history. */
-export type TextExtras = Omit<TextBody, 'kind' | 'text' | 'standsFor'>
+export type TextExtras = Omit<TextBody, 'kind' | 'text' | 'standsFor' | 'standsAt'>
 
 /** Only the fields that are there: nothing else of a message gets into a body, or of a body into the history. */
 export function extrasOf ({ replyTo, mentions, forwarded, expiresAfterS, viewOnce, location, contact, poll }: TextExtras): TextExtras {

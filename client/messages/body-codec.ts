@@ -134,7 +134,7 @@ export function bodyOfWire (wire: WireBody, messageId?: MessageId): Body {
 // --- a message of its own
 
 function wireOfText (body: TextBody): Wire.Text {
-  const { text, standsFor, replyTo, mentions, forwarded, expiresAfterS, viewOnce, location, contact, poll } = body
+  const { text, standsFor, standsAt, replyTo, mentions, forwarded, expiresAfterS, viewOnce, location, contact, poll } = body
   return {
     body: text,
     mentions: (mentions ?? []).map(wireOfMention),
@@ -142,6 +142,7 @@ function wireOfText (body: TextBody): Wire.Text {
     expiresAfterS: expiresAfterS ?? 0,
     viewOnce: viewOnce ?? false,
     ...(standsFor === undefined ? {} : { standsFor: joinIds(standsFor) }),
+    ...(standsAt === undefined ? {} : { standsAt }),
     ...(replyTo === undefined ? {} : { replyTo: { messageId: messageIdToBytes(replyTo.messageId), author: accountIdToBytes(replyTo.author), excerpt: replyTo.excerpt } }),
     ...(location === undefined ? {} : { location: wireOfLocation(location) }),
     ...(contact === undefined ? {} : { contact: { name: contact.name, account: accountIdToBytes(contact.account), handle: contact.handle } }),
@@ -158,6 +159,7 @@ function textOf (wire: Wire.Text, messageId: MessageId | undefined): Body {
     kind: 'text',
     text,
     ...given(wire.standsFor !== undefined, () => ({ standsFor: standsForOf(wire.standsFor!, messageId) })),
+    ...given(wire.standsAt !== undefined, () => ({ standsAt: placeOf(wire.standsAt!) })),
     ...given(wire.replyTo !== undefined, () => ({ replyTo: quoteOf(wire.replyTo!) })),
     ...given(wire.mentions.length > 0, () => ({ mentions: mentionsOf(wire.mentions, text) })),
     ...given(wire.forwarded > 0, () => ({ forwarded: wire.forwarded })),
@@ -174,6 +176,12 @@ export function standsForOf (bytes: Uint8Array, messageId: MessageId | undefined
   // [REJECT] ids rise: what it stands for was made before it
   if (ids.length === 0 || (messageId !== undefined && ids.some((id) => id >= messageId))) throw malformed('stands for a later message')
   return ids
+}
+
+function placeOf ({ epoch, seq }: Wire.Place): { epoch: number, seq: number } {
+  // [REJECT] no log has such a place
+  if (epoch < 1 || seq < 1 || !Number.isSafeInteger(seq)) throw malformed('place')
+  return { epoch, seq }
 }
 
 function quoteOf ({ messageId, author, excerpt }: Wire.Quote): Quote {

@@ -44,6 +44,10 @@ describe('content of a message', () => {
     for (const standsFor of [id(1), id(2)]) assert.throws(() => decodeContent(encodeContent(binding, content({ kind: 'text', text: 'x', standsFor: [standsFor] })), binding), { code: 'MALFORMED' })
   })
 
+  it('stands at no place that no log has', () => {
+    for (const standsAt of [{ epoch: 0, seq: 1 }, { epoch: 1, seq: 0 }]) assert.throws(() => decodeContent(encodeContent(binding, content({ kind: 'text', text: 'x', standsFor: [id(0)], standsAt })), binding), { code: 'MALFORMED' })
+  })
+
   it('hides its length', () => {
     const length = (text: string): number => encodeContent(binding, content({ kind: 'text', text })).byteLength
     assert.equal(length('a'), length('a'.repeat(60)))
@@ -97,6 +101,7 @@ const bodies: Body[] = [
   {
     ...text,
     standsFor: [id(0)],
+    standsAt: { epoch: 7, seq: 2 ** 40 },
     replyTo: { messageId: id(3), author: bob, excerpt: 'e'.repeat(200) },
     mentions: [{ account: bob, start: 0, length: 3 }, { account: carol, start: 11, length: 4 }],
     forwarded: 3,

@@ -13,9 +13,10 @@ import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { isGroupChat, type ChatId } from '../chat-id.ts'
+import { clientLimits } from '../limits.ts'
 import type { Draft } from '../store/ledger.ts'
 import { isStoreFailure } from '../store/store.ts'
-import type { LogRow } from '../store/tables.ts'
+import { positionKey, type LogRow } from '../store/tables.ts'
 import type { OpenedMessage } from './bodies.ts'
 import { ChainCheck } from './chain-check.ts'
 import { decodeContent, type Content } from './content.ts'
@@ -139,7 +140,8 @@ export class Entries {
     const log = await draft.read(this.#on.tables.logs, chat)
     if (log !== undefined && (to.seq <= log.seq || to.epoch < log.epoch)) return
     const isSkipped = isGroupChat(chat) && log !== undefined && log.newest !== ''
-    draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '', ...(isSkipped ? { isSkipped } : {}) })
+    const holes = isGroupChat(chat) || log === undefined ? [] : [...log.holes ?? [], { after: positionKey(log.epoch, log.seq), through: positionKey(to.epoch, to.seq) }].slice(-clientLimits.holesKept)
+    draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '', ...(isSkipped ? { isSkipped } : {}), ...(holes.length === 0 ? {} : { holes }) })
     // A device that joins a conversation late has missed nothing that was meant for it.
     if (log !== undefined && !isGroupChat(chat)) this.#warnings.gone(draft, chat)
   }

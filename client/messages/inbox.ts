@@ -204,10 +204,13 @@ export class Inbox {
         draft.absorb(child)
         if (verdict === 'begins') continue
         left--
+        const beginsEpoch = entry.epoch > log.epoch && log.epoch > 0
+        // In this batch: what may be lost must not be forgotten by a crash, nor overtaken.
+        if (beginsEpoch) draft.write(this.#on.tables.logs, chat, { ...(await draft.read(this.#on.tables.logs, chat))!, isUnsure: true })
         draft.after(() => {
           this.#arrivals.drop(buffer, entry.seq)
           this.#acknowledgements.add(chat)
-          if (entry.epoch > log.epoch && log.epoch > 0) {
+          if (beginsEpoch) {
             if (isGroupChat(chat)) this.#on.groups.epochBegan(chat, entry)
             void this.#on.onLost(chat)
           }

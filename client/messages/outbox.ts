@@ -21,7 +21,7 @@ import type { Message } from '../model.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { fromHex } from '../store/stored.ts'
-import { positionKey, type MessageRow, type OutboxRow, type Tables } from '../store/tables.ts'
+import { positionKey, type LogRow, type MessageRow, type OutboxRow, type Tables } from '../store/tables.ts'
 import { Again } from './again.ts'
 import { extrasOf, type Body, type TextBody } from './bodies.ts'
 import { encodeBody } from './content.ts'
@@ -146,7 +146,11 @@ export class Outbox {
     this.#sealing.resume()
     // SPEC(groups) what did not come back from the log yet may have been refused meanwhile, which is said only once; or a relay
     // has lost it with the end of the log, behind what this device has seen of it. What fails here, the next connection tries again.
-    await Promise.allSettled([...this.#queues.all()].filter(([, queue]) => queue.sent.size > 0).map(([chat]) => this.#resubmitAll(chat, (row) => !row.isSequenced)))
+    const { logs } = this.#on.tables
+    await Promise.allSettled([...this.#queues.all()].filter(([, queue]) => queue.sent.size > 0).map(async ([chat]) => {
+      if (logs.cached(chat)?.isUnsure === true) await this.resubmit(chat)
+      else await this.#resubmitAll(chat, (row) => !row.isSequenced)
+    }))
     this.#submission.wake()
   }
 
@@ -314,8 +318,13 @@ export class Outbox {
 
   /** The log has a new sequencer, which may not have everything that the old one took: offer it again. Ids make that harmless. */
   async resubmit (chat: ChatId): Promise<void> {
-    if ((this.#queues.find(chat)?.sent.size ?? 0) === 0) return
-    await this.#resubmitAll(chat, () => true)
+    const { ledger, tables } = this.#on
+    if ((this.#queues.find(chat)?.sent.size ?? 0) === 0 && tables.logs.cached(chat)?.isUnsure !== true) return
+    await ledger.run(async (draft) => {
+      await this.#resubmit(draft, chat, () => true)
+      const { isUnsure, ...log } = await draft.read(tables.logs, chat) ?? {}
+      if (isUnsure === true) draft.write(tables.logs, chat, log as LogRow)
+    }, { isFresh: true })
   }
 
   async #resubmitAll (chat: ChatId, isMeant: (row: OutboxRow, item: Item) => boolean): Promise<void> {

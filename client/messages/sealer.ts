@@ -22,6 +22,7 @@ import { decodeBody, encodeContent } from './content.ts'
 import type { History } from './history.ts'
 import type { MessageIds } from './message-ids.ts'
 import type { GroupPort } from './group-port.ts'
+import { placeOf } from './placeholders.ts'
 import type { Item, Sealed } from './queues.ts'
 
 export interface SealerComponents {
@@ -186,7 +187,8 @@ export class Sealer {
     const message = await this.#on.history.find(draft, item.chat, 'out', standsFor?.[0] ?? item.id)
     const isSeen = isPairChat(item.chat) && message?.openedBy !== undefined
     if (message === undefined || message.isDeleted === true || isSeen) return undefined
-    return { kind: 'text', text: message.text, ...extrasOf(message), ...(standsFor === undefined ? {} : { standsFor }) }
+    const standsAt = standsFor === undefined ? undefined : placeOf(message)
+    return { kind: 'text', text: message.text, ...extrasOf(message), ...(standsFor === undefined ? {} : { standsFor }), ...(standsAt === undefined ? {} : { standsAt }) }
   }
 
   /** What this device believes of the log and of everybody's devices, for the others to compare. */

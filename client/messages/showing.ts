@@ -12,7 +12,7 @@ import type { Events } from '../events.ts'
 import { compareMark, type Devices, type PinnedList } from '../keys/devices.ts'
 import type { Message } from '../model.ts'
 import type { Draft } from '../store/ledger.ts'
-import type { MessageRow, Tables } from '../store/tables.ts'
+import { positionKey, type MessageRow, type Tables } from '../store/tables.ts'
 import { extrasOf, type Body, type BodyTaker, type OpenedMessage, type TextExtras } from './bodies.ts'
 import { encodeContent, type Content, type ListMark } from './content.ts'
 import { admissionOf, type Admission, type MessageGate } from './gate.ts'
@@ -136,7 +136,18 @@ export class Showing {
       receivedAtMs: clock.nowMs(),
       state: isOwn ? 'sent' : 'delivered',
       ...(body.kind === 'text' ? extrasOf(body) : { error: 'this message needs a newer version' })
-    }, (standsFor === undefined ? undefined : placeOf(first) ?? wantedAt) ?? place, { before: first, isQuiet: admission === 'silent' })
+    }, (standsFor === undefined ? undefined : placeOf(first) ?? wantedAt ?? await this.#inHole(draft, chat, body)) ?? place, { before: first, isQuiet: admission === 'silent' })
+  }
+
+  /**
+   * SPEC(content §6) where its sender has it, if that is where this device was never given anything: then everybody has it at one place.
+   * Nowhere else: a sender could put words between others that were said long ago.
+   */
+  async #inHole (draft: Draft, chat: ChatId, body: Extract<Body, { kind: 'text' | 'unknown' }>): Promise<Place | undefined> {
+    const at = body.kind === 'text' ? body.standsAt : undefined
+    if (at === undefined) return undefined
+    const key = positionKey(at.epoch, at.seq)
+    return (await draft.read(this.#on.tables.logs, chat))?.holes?.some(({ after, through }) => after < key && key <= through) === true ? at : undefined
   }
 
   /**

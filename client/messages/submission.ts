@@ -12,7 +12,7 @@ import type { RelayLink } from '../relay/link.ts'
 import { Retries } from '../relay/retry.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { Tables } from '../store/tables.ts'
-import type { Item, Queues } from './queues.ts'
+import type { Item, Queue, Queues } from './queues.ts'
 import { rowKey, type Rows } from './rows.ts'
 import type { Sealing } from './sealing.ts'
 
@@ -82,7 +82,7 @@ export class Submission {
     while (this.#submitting < clientLimits.submitsInFlight) {
       const batch: Item[] = []
       for (const [chat, queue] of this.#on.queues.all()) {
-        if (queue.isSubmitting || queue.unsent.length === 0 || this.#retries.isWaiting(chat)) continue
+        if (queue.isSubmitting || queue.unsent.length === 0 || this.#retries.isWaiting(chat) || this.#isUnsure(chat, queue)) continue
         const ids = queue.unsent.slice(0, limits.batchEnvelopes - batch.length)
         if (ids.length === 0) break
         queue.isSubmitting = true
@@ -97,6 +97,9 @@ export class Submission {
       })
     }
   }
+
+  /** What was sent before a newer epoch of the log is still to be put in front (outbox.ts). */
+  #isUnsure (chat: ChatId, { sent }: Queue): boolean { return sent.size > 0 && this.#on.tables.logs.cached(chat)?.isUnsure === true }
 
   async #submit (batch: readonly Item[]): Promise<void> {
     const { ledger, tables, sealing, link, rows } = this.#on

@@ -47,11 +47,21 @@ export interface Text {
     location?: Location;
     contact?: ContactCard;
     poll?: Poll;
+    standsAt?: Place;
 }
 export declare namespace Text {
     const codec: () => Codec<Text>;
     function encode(obj: Partial<Text>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Text>): Text;
+}
+export interface Place {
+    epoch: number;
+    seq: number;
+}
+export declare namespace Place {
+    const codec: () => Codec<Place>;
+    function encode(obj: Partial<Place>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Place>): Place;
 }
 export interface Quote {
     messageId: Uint8Array;

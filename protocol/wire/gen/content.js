@@ -365,6 +365,10 @@ export var Text;
                     w.uint32(82);
                     Poll.codec().encode(obj.poll, w);
                 }
+                if (obj.standsAt != null) {
+                    w.uint32(90);
+                    Place.codec().encode(obj.standsAt, w);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -436,6 +440,12 @@ export var Text;
                             });
                             break;
                         }
+                        case 11: {
+                            obj.standsAt = Place.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.standsAt
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -456,6 +466,63 @@ export var Text;
     }
     Text.decode = decode;
 })(Text || (Text = {}));
+export var Place;
+(function (Place) {
+    let _codec;
+    Place.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.seq != null && obj.seq !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.seq);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    epoch: 0,
+                    seq: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.seq = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Place.codec());
+    }
+    Place.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Place.codec(), opts);
+    }
+    Place.decode = decode;
+})(Place || (Place = {}));
 export var Quote;
 (function (Quote) {
     let _codec;
