@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { HistoryEntry } from './evidence.ts'
 import { groupDelivery, groupOrder, groupViews, type GroupEvidence } from './group.ts'
+import { order } from './order.ts'
 
 /** Ann, Bob and Cleo; Cleo joins after the first message of each. */
 function good (): { sent: Array<{ from: string, text: string, to: string[] }>, announced: Record<string, Array<{ id: string, from: string, text: string }>>, histories: Record<string, HistoryEntry[]>, views: Record<string, { head: string, members: string[] }> } {
@@ -50,6 +51,15 @@ describe('assertions about groups', () => {
     const nowhere = good()
     nowhere.histories.ann![0] = { ...nowhere.histories.ann![0]!, seq: undefined }
     assert.match(violations(nowhere), /has no place in the log/)
+  })
+
+  it('count each message that came after a later one of its author, as between two people', () => {
+    const sent = [1, 2, 3, 4].map((n) => ({ from: 'ann', text: `ann ${n}`, to: ['ann'] }))
+    const ann = [3, 1, 2, 4].map((n, index): HistoryEntry => ({ id: `id ${n}`, seq: index + 1, text: `ann ${n}`, author: 'ann' }))
+    const found = groupOrder({ sent, announced: {}, histories: { ann }, views: {} })
+    assert.equal(found.length, 2, found.join('\n'))
+    const texts = sent.map(({ from, text }) => ({ from, to: 'bob', text }))
+    assert.equal(order({ sent: texts, announced: {}, histories: { ann: { bob: ann } } }).length, 2)
   })
 
   it('notice heads and memberships that differ', () => {

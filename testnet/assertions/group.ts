@@ -48,8 +48,10 @@ export function groupOrder ({ sent, histories }: GroupEvidence): Violation[] {
       if (place === undefined) places.set(text, { seq, id, person })
       else if (place.seq !== seq || place.id !== id) violations.push(`"${text}" is number ${place.seq} at ${place.person} and ${seq} at ${person}`)
       const turn = turns.get(text) ?? -1
-      if (turn < (lastTurn.get(author) ?? -1)) violations.push(`"${text}" of ${author} came too late at ${person}`)
-      lastTurn.set(author, turn)
+      const last = lastTurn.get(author) ?? -1
+      if (turn < last) violations.push(`"${text}" of ${author} came too late at ${person}`)
+      // The furthest: several that come late in their own order are all late.
+      lastTurn.set(author, Math.max(last, turn))
     }
   }
   return violations

@@ -1,4 +1,4 @@
-/** What one person wrote to another arrived in the order of writing. */
+/** What one person wrote to another arrived in the order of writing. A message that comes after a later one counts once in each list: what was announced, and both histories. */
 import type { Evidence, Violation } from './evidence.ts'
 
 export function order ({ sent, announced, histories }: Evidence): Violation[] {
