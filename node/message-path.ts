@@ -163,10 +163,10 @@ export class MessagePath {
     const roads = new Roads(shared)
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])
     for (const lane of ['forward', 'replicate', 'conversation']) retries.inc(0, { lane })
-    const all = { ...shared, retries, reader, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
+    const all = { ...shared, retries, reader, alignment, roads, links: this.#links, progress: this.#progress, intake: this.#intake, replicas: this.#replicas }
     const earlier = (log: Log, fromSeq: number): Promise<LogEntry[]> => copies.before(log, fromSeq)
     this.#clients = new ClientSessions({ ...all, earlier })
-    this.#forwarding = new Forwarding({ ...all, load: (conversation) => this.#logs.load(conversation), isParted: (id) => this.#anchorNotices.isParted(id), adopt: (queue) => { this.#adopt(queue) }, onRefused })
+    this.#forwarding = new Forwarding({ ...all, load: (conversation) => this.#logs.load(conversation), isParted: (id) => this.#anchorNotices.isParted(id), follow: (conversation, relay) => this.#followFirst(conversation, relay), adopt: (queue) => { this.#adopt(queue) }, onRefused })
     this.#replication = new Replication(all)
     this.#relays = new RelaySessions({ ...all, heardOf: (relay) => { this.#heardOf(relay) } })
     this.#retention = new Retention(parts)
@@ -291,6 +291,11 @@ export class MessagePath {
     this.#forwarding.moved(account)
     this.#offers.moved(account)
     this.#moveNotices.moved(account)
+  }
+
+  #followFirst (conversation: Conversation, relay: RelayId): Promise<void> | undefined {
+    const log = this.#logs.peek(conversation.id)
+    return log !== undefined && this.#replicas.isDoubtful(log) ? this.#replicas.follow(conversation, relay) : undefined
   }
 
   /** Another relay sequences the group now: roles have changed. */

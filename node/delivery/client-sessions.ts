@@ -284,7 +284,7 @@ export class ClientSessions {
     // [IGNORE] a group that its account is not in
     if (this.#c.placement.spanOf(log.conversation, session.account) === undefined) return
     // [IGNORE] SPEC(groups §13) of an epoch whose numbers may be void by now: what it has of the newer one it says next
-    if (log.group === undefined || epoch >= log.epoch) this.#c.progress.acknowledged(log, session.device, seq)
+    if (epoch >= log.epoch) this.#c.progress.acknowledged(log, session.device, seq)
     session.delivery.acknowledge(log, seq)
   }
 

@@ -1,5 +1,5 @@
 /**
- * Copies of a group's log that have parted: two relays that numbered without knowing of each other, or a sequencer that died with
+ * Copies of a log that have parted: two relays that numbered without knowing of each other, or a sequencer that died with
  * numbers that only some had heard of. Whoever keeps a copy compares it with the one that counts, and gives up what is void.
  *
  * Owns: asking how a log goes elsewhere, and saying how it goes here. Does not know: which copy counts beyond "the sequencer's,
@@ -51,8 +51,7 @@ export class Alignment {
       const relay = channel.stream.remotePeer as RelayId
       buckets.take('forwardPerRelay', relay, shapeCost)
       const conversation = conversationFromBytes(bytes)
-      if (conversation.kind !== 'group') throw new ProtocolError('BAD_CONVERSATION')
-      await anchors.settled(conversation.id)
+      if (conversation.kind === 'group') await anchors.settled(conversation.id)
       const log = await logs.load(conversation)
       // [REJECT] only homes of members, and of the anchor
       if (!placement.mayKeep(conversation, relay) || placement.lastFor(conversation, relay) !== Infinity) throw new ProtocolError('NOT_ADMITTED')
@@ -82,7 +81,8 @@ export class Alignment {
     const limit = deadline(clock, limits.requestTimeoutMs / 2)
     try {
       const channel = await links.channelTo(relay, { signal: limit.signal })
-      links.introduce(channel, placement.anchorsOf(conversation))
+      // Of a pair the other one's home may not know yet who lives here.
+      links.introduce(channel, conversation.kind === 'group' ? placement.anchorsOf(conversation) : placement.members(conversation))
       links.present(channel, conversation)
       const reply = await channel.call(relayMethods.logEpochs, { conversation: conversation.bytes }, { signal: limit.signal })
       if (conversationFromBytes(reply.conversation).id !== conversation.id) throw new ProtocolError('BAD_CONVERSATION')

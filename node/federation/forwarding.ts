@@ -68,6 +68,8 @@ export interface ForwardingComponents extends LaneComponents {
   adopt (queue: OutboxQueue): void
   /** It is not known yet whether the log here is what its sequencer's is. */
   isParted (id: ConversationId): boolean
+  /** Copies of two people's log that may have parted are compared first. undefined: it is as its sequencer has it, as far as is known in memory */
+  follow (conversation: Conversation, relay: RelayId): Promise<void> | undefined
   load (conversation: Conversation): Promise<Log>
   /** A relay says who anchors a group. @returns whether that is news */
   onAnchor (record: Uint8Array, relay: RelayId): boolean
@@ -172,6 +174,8 @@ export class Forwarding {
     if (relay === undefined) { this.#find(sending, anchor); return }
     // Its record names us, but it is not registered here (yet).
     if (relay === placement.self) { this.#later(sending); return }
+    const following = this.#c.follow(queue.conversation, relay)
+    if (following !== undefined) { this.#routeAfter(sending, following); return }
     if (sending.relay !== relay && sending.relay !== undefined) this.#lanes.get(sending.relay)?.remove(sending)
     sending.relay = relay
     let lane = this.#lanes.get(relay)
@@ -180,6 +184,19 @@ export class Forwarding {
       this.#lanes.set(relay, lane)
     }
     lane.add(sending)
+  }
+
+  #routeAfter (sending: Sending, following: Promise<void>): void {
+    sending.isRouting = true
+    following.then(() => {
+      sending.isRouting = false
+      this.#route(sending)
+    }, (error: unknown) => {
+      this.#c.logger.debug('forward.follow', {}, error)
+      sending.isRouting = false
+      this.#c.homes.refresh(this.#c.placement.anchorOf(sending.queue.conversation))
+      this.#later(sending)
+    })
   }
 
   #find (sending: Sending, account: AccountId): void {

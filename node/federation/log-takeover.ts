@@ -5,11 +5,11 @@
  */
 import { sameBytes } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { deadline } from '../deadline.ts'
-import { isFurther } from '../log/epochs.ts'
+import { isFurther, type LogShape } from '../log/epochs.ts'
 import type { Log } from '../log/log.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Alignment } from './alignment.ts'
@@ -43,11 +43,11 @@ export class LogTakeover {
       const channel = await links.channelTo(relay, { signal: limit.signal })
       links.introduce(channel, placement.anchorsOf(log.conversation))
       links.present(channel, log.conversation)
-      // A group may have parted in more than two: theirs counts as far as nobody here has come further.
-      if (log.group !== undefined && log.head > 0) {
-        const theirs = await alignment.ask(log.conversation, relay)
+      // They may have parted: theirs counts as far as nobody here has come further.
+      const theirs = log.head > 0 ? await this.#shapeOf(log, relay) : undefined
+      if (theirs !== undefined) {
         if (!isFurther(theirs, await alignment.shapeOf(log))) {
-          if (!log.group.isKnown && theirs.head === log.head) await this.#foundAgain(log, relay)
+          if (log.group?.isKnown === false && theirs.head === log.head) await this.#foundAgain(log, relay)
           return
         }
         if (await alignment.giveUp(log, theirs)) throw new ProtocolError('OVERLOADED', { retryAfterMs: 0, what: 'the log was cut' })
@@ -67,6 +67,17 @@ export class LogTakeover {
       }
     } finally {
       limit.cancel()
+    }
+  }
+
+  /** @returns undefined: it does not say. @throws ProtocolError as Alignment.ask */
+  async #shapeOf ({ conversation }: Log, relay: RelayId): Promise<LogShape | undefined> {
+    try {
+      return await this.#c.alignment.ask(conversation, relay)
+    } catch (error) {
+      // COMPAT(≤0.1) of groups only
+      if (conversation.kind !== 'group' && isProtocolError(error, 'BAD_CONVERSATION')) return undefined
+      throw error
     }
   }
 

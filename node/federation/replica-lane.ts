@@ -18,11 +18,13 @@ import { RankedSet } from '../fanout/ranked-set.ts'
 import type { Roads } from '../fanout/roads.ts'
 import { rankOf } from '../fanout/scheduler.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import { endOf } from '../log/epochs.ts'
 import type { Follower, Log } from '../log/log.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Progress } from '../log/progress.ts'
 import type { LogEntry } from '../store/store.ts'
+import type { Alignment } from './alignment.ts'
 import { Lane, batchBytes, type LaneComponents, type LaneWork } from './lane.ts'
 
 /** What a reference counts for: its ids and numbers. */
@@ -48,6 +50,8 @@ export interface ReplicaLaneComponents extends LaneComponents {
   placement: Placement
   progress: Progress
   roads: Roads
+  reader: LogReader
+  alignment: Pick<Alignment, 'shapeOf'>
   /** A relay says that another one sequences a group. */
   onAnchor (record: Uint8Array, relay: RelayId): boolean
 }
@@ -216,8 +220,44 @@ export class ReplicaLane implements LaneWork<Batch> {
     const { positions } = await channel.call(relayMethods.replicate, batch.pages)
     const byLog = new Map<ConversationId, Position>()
     for (const position of positions) byLog.set(conversationFromBytes(position.conversation).id, position)
-    for (const part of batch.parts) this.#landed(part, byLog.get(part.follower.log.conversation.id))
+    for (const part of batch.parts) {
+      const position = byLog.get(part.follower.log.conversation.id)
+      // Its numbers may be those of an older epoch, which were given again.
+      if (position !== undefined && position.epoch < part.follower.log.epoch) this.#compare(part, position)
+      else this.#landed(part, position)
+    }
     this.#events.confirmed(batch.entries)
+  }
+
+  /** Does the replica's newest entry bear the same number here? Else it is given what it has not heard of, from where that begins. */
+  #compare (part: Part, position: Position): void {
+    const { follower, first, last } = part
+    const { log, feed } = follower
+    this.#partedAt(log, position).then((begins) => {
+      // COMPAT(≤0.1) who was given just that and stays with what it has knows nothing of this: it goes on as it always did
+      if (begins === undefined || begins === first) { this.#landed(part, position); return }
+      follower.isInFlight = false
+      if (log.isDropped) return
+      this.#c.logger.info('replicate.parted', { entries: position.seq - begins + 1 })
+      feed.rewind(begins - 1)
+      // Given behind something older, it was left: not now.
+      if (first < begins && begins <= last) this.#later(follower)
+      else this.due(follower)
+    }).catch((error: unknown) => {
+      follower.isInFlight = false
+      this.#c.logger.debug('replicate.compare', {}, error)
+      if (log.isDropped) return
+      feed.rewind(first - 1)
+      this.#later(follower)
+    })
+  }
+
+  /** Where the epoch begins here that is newer than the replica's newest entry; undefined: that entry is the same here, or not kept. */
+  async #partedAt (log: Log, { epoch, seq }: Position): Promise<number | undefined> {
+    const at = Math.min(seq, log.durableHead)
+    const entry = log.tail.get(at) ?? (await this.#c.reader.read(log, at, { maxEntries: 1, maxBytes: 1 }))[0]
+    if (entry?.seq !== at || entry.epoch <= epoch) return undefined
+    return endOf(await this.#c.alignment.shapeOf(log), epoch)
   }
 
   #landed ({ follower, first, last }: Part, position: Position | undefined): void {

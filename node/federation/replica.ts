@@ -7,7 +7,7 @@
 import { sameBytes } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromBytes, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
-import { isProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { firstEpochOf } from '../../protocol/groups/anchor.ts'
 import type { RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -16,12 +16,14 @@ import { deadline } from '../deadline.ts'
 import type { GroupAnchors } from '../groups/group-anchors.ts'
 import type { Storage } from '../limits/storage.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import type { LogShape } from '../log/epochs.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
-import type { Blocks, Homes, Logger } from '../ports.ts'
-import type { LogEntry } from '../store/store.ts'
+import type { Blocks, Commits, Homes, Logger } from '../ports.ts'
+import type { Standby } from '../standby/standby.ts'
+import type { LogEntry, Write } from '../store/store.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
 import type { Alignment } from './alignment.ts'
 import type { Arrivals } from './arrivals.ts'
@@ -39,6 +41,7 @@ export interface ReplicasComponents {
   source: ReplicaSource
   gaps: Gaps
   storage: Pick<Storage, 'isReady' | 'prepare' | 'check'>
+  commits: Pick<Commits, 'commit'>
   logs: Logs
   anchors: Pick<GroupAnchors, 'cached' | 'settled'>
   alignment: Alignment
@@ -48,6 +51,7 @@ export interface ReplicasComponents {
   placement: Placement
   homes: Homes
   links: Links
+  standby?: Pick<Standby, 'isHandingOver'>
   clock: Clock
   meter: Meter
   logger: Logger
@@ -89,32 +93,53 @@ export class Replicas {
     return position
   }
 
-  /** Bring the log in line with that of `relay`, which sequences it: between its pages. @throws ProtocolError as Alignment.follow */
+  /** Bring the log in line with that of `relay`, which sequences it: between its pages. @throws ProtocolError as Alignment.follow, OVERLOADED */
   async follow (conversation: Conversation, relay: RelayId): Promise<void> {
+    const { alignment, commits, logs } = this.#c
     await this.#turns.take(relay, async () => {
-      const log = await this.#c.logs.load(conversation)
-      await this.#c.alignment.follow(log, relay)
-      return { done: Promise.resolve([]) }
+      const log = await logs.load(conversation)
+      if (this.#isAwaited(log)) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+      await alignment.follow(log, relay).catch((error: unknown) => {
+        // COMPAT(≤0.1) it compares logs of groups only
+        if (log.group !== undefined || !isProtocolError(error, 'BAD_CONVERSATION')) throw error
+      })
+      const now = await logs.load(conversation)
+      if (!this.isDoubtful(now)) return { done: Promise.resolve([]) }
+      return { done: commits.commit(this.#letGo(now)).then(() => []) }
     })
+  }
+
+  /** Was something of it taken from elsewhere than from its sequencer, which may not have it? Of two people. */
+  isDoubtful ({ conversation, group, replicas }: Log): boolean { return group === undefined && replicas.size > 0 && !this.#c.placement.isSequencer(conversation) }
+
+  /** What somebody who has moved away from here had written here goes to their new home first. Of two people. */
+  #isAwaited ({ conversation, group }: Log): boolean {
+    return group === undefined && this.#c.placement.members(conversation).some((member) => this.#c.standby?.isHandingOver(member) === true)
   }
 
   async #place (pages: readonly Page[], relay: RelayId, isGossip = false): Promise<{ done: Promise<Position[]> }> {
     const { entries, logs, outboxes, source } = this.#c
     const taken = nothingFrom(relay)
+    /** Not taken now, and nothing that comes after it either. */
+    const left = new Set<ConversationId>()
     const answers: Array<{ page: Page, log: Log, isOwed: boolean }> = []
     let failure: unknown
     for (const page of pages) {
       try {
         const conversation = conversationFromBytes(page.conversation)
+        if (left.has(conversation.id)) continue
         if (!await this.#isSequencer(conversation, relay, page.epoch) || !source.isEpoch(conversation, page)) continue
         await outboxes.reloading(conversation.id)
         let log = logs.peek(conversation.id) ?? await logs.load(conversation)
         // Gossip brings no group here; its sequencer does.
         if (isGossip ? log.group?.isKnown !== true || log.group.locals.length === 0 : !await this.#isFor(log, page, relay, taken)) continue
         if (this.#hasParted(log, page, isGossip)) {
-          const inLine = await this.#inLine(log, relay, taken)
+          const inLine = await this.#inLine(log, page, relay, taken)
           // Not now: it is left out of the answer, and its relay's other logs do not wait for it.
-          if (inLine === undefined) continue
+          if (inLine === undefined) {
+            left.add(conversation.id)
+            continue
+          }
           log = inLine
           // Changes were among what was given up, and what is here does not say what was before them.
           if (!isGossip && log.group?.isKnown === false && !await source.foundGroup(log, relay, taken)) continue
@@ -131,6 +156,7 @@ export class Replicas {
         answers.push({ page, log, isOwed })
         if (isGossip) await this.#takeNews(log, room, relay, taken)
         else await this.#take(log, room, relay, taken)
+        if (this.isDoubtful(log) && log.epoch === page.epoch && log.head === page.entries.at(-1)?.seq) taken.writes.push(...this.#letGo(log))
       } catch (error) {
         failure = error
         break
@@ -143,6 +169,13 @@ export class Replicas {
       throw failure
     }
     return { done: committed.then(() => answers.map(({ page, log, isOwed }) => ({ conversation: page.conversation, epoch: log.epoch, seq: isOwed ? Math.min(log.durableHead, page.entries[0]!.seq - 1) : log.durableHead }))) }
+  }
+
+  /** The sequencer has all of it: nothing is kept for it any more. */
+  #letGo ({ conversation, replicas }: Log): Write[] {
+    const writes = Array.from(replicas.keys(), (relay): Write => ({ op: 'retire', log: conversation.id, relay }))
+    replicas.clear()
+    return writes
   }
 
   /** The sequencer gives again what is not kept here any more: for people who live here by now. @returns whether they have it, or need nothing of it */
@@ -226,16 +259,19 @@ export class Replicas {
 
   /** May there be something here that its sequencer does not have? */
   #hasParted ({ group, head, epoch, conversation }: Log, page: Page, isGossip: boolean): boolean {
-    if (group === undefined || head === 0) return false
+    if (head === 0) return false
+    // The sequencer goes back to where its newer epochs begin (replica-lane.ts): the page says where the copies part.
+    if (group === undefined) return page.epoch > epoch && lowestOf(page) <= head
     return page.epoch > epoch || (!isGossip && page.head < head && this.#c.anchors.cached(conversation.id) !== undefined)
   }
 
   /** What a newer epoch numbers takes the place of what older ones did: give up what the sequencer does not have. @returns the log as it is then */
-  async #inLine (log: Log, relay: RelayId, taken: Taken): Promise<Log | undefined> {
+  async #inLine (log: Log, page: Page, relay: RelayId, taken: Taken): Promise<Log | undefined> {
     const { alignment, logs, logger } = this.#c
+    if (this.#isAwaited(log)) return undefined
     if (log.head !== log.durableHead) await this.#c.entries.commitSoFar(taken)
     try {
-      const wasCut = await alignment.follow(log, relay)
+      const wasCut = log.group === undefined ? await alignment.giveUp(log, shapeOfPage(page)) : await alignment.follow(log, relay)
       this.#c.onInLine(log.conversation.id)
       return wasCut ? await logs.load(log.conversation) : log
     } catch (error) {
@@ -298,6 +334,11 @@ export class Replicas {
   /** Requests still being worked off. */
   async settled (): Promise<void> { await this.#turns.settled() }
 }
+
+const lowestOf = ({ entries }: Page): number => Math.min(...entries.map(({ seq }) => seq))
+
+/** As far as a page shows how the log of its relay goes. */
+const shapeOfPage = (page: Page): LogShape => ({ first: lowestOf(page), head: page.head, epochs: [{ epoch: page.epoch, first: lowestOf(page) }] })
 
 const isBefore = ({ entries: [first] }: Page, { first: kept, group }: Log): boolean => first !== undefined && group !== undefined && first.seq < kept
 

@@ -14,7 +14,6 @@ import { deadline } from '../deadline.ts'
 import type { Group } from '../groups/group.ts'
 import { dropRetiringRow } from '../groups/group-rows.ts'
 import type { Log } from '../log/log.ts'
-import type { LogReader } from '../log/log-reader.ts'
 import type { Logs } from '../log/logs.ts'
 import { unresolvedKey, unresolvedPrefix } from '../log/unresolved-logs.ts'
 import type { Commits, Homes } from '../ports.ts'
@@ -28,7 +27,6 @@ const maxFinding = 32
 export interface ReplicationComponents extends ReplicaLaneComponents {
   store: Pick<Store, 'behindReplicas' | 'scan'>
   logs: Logs
-  reader: LogReader
   homes: Homes
   commits: Commits
   meter: Meter

@@ -49,6 +49,9 @@ export function shapeFromWire ({ first, head, epochs }: LogEpochs): LogShape {
   return { first, head, epochs }
 }
 
+/** Number at which the first epoch above `epoch` begins; undefined: there is none. */
+export const endOf = ({ epochs }: LogShape, epoch: number): number | undefined => epochs.find((one) => one.epoch > epoch)?.first
+
 /** Epoch of the newest entry; 0: none. */
 export const newestEpoch = ({ epochs }: LogShape): number => epochs.at(-1)?.epoch ?? 0
 

@@ -123,6 +123,8 @@ export class Progress {
       // A relay that nobody in it lives at any more: its row stands until what it lacked is owed to others (replication.ts).
       if (log.group !== undefined) for (const seq of log.replicas.values()) safe = Math.min(safe, seq)
     }
+    // What the sequencer may never have had: taken over from a shadow, or numbered here once.
+    else if (log.group === undefined) for (const seq of log.replicas.values()) safe = Math.min(safe, seq)
     if (log.group !== undefined && log.replicas.size > 0 && !this.#placement.isSequencer(conversation) && this.#placement.isReanchored(conversation)) {
       // It was sequenced here once, and nobody says any more who has what: what a home had not confirmed then it may ask for.
       for (const [relay, seq] of log.replicas) if (log.group.isHomeOfMember(relay)) safe = Math.min(safe, seq)

@@ -47,6 +47,8 @@ interface Due { readonly formerRecord: Uint8Array, attempt: number, isRunning: b
 export class HandOver {
   readonly #c: HandOverComponents
   readonly #due = new Map<AccountId, Due>()
+  /** A newer record is known, and the row not written yet. */
+  readonly #beginning = new Set<AccountId>()
   readonly #running = new Set<Promise<void>>()
   readonly #done
   #isStarted = false
@@ -71,8 +73,12 @@ export class HandOver {
   /** A newer record of the account is known than `before`, which named this relay. */
   moved (account: AccountId, before: SignedHomeRecord): void {
     if (before.homes[0] !== this.#c.homes.self || this.#due.has(account)) return
-    this.#begin(account, before.bytes).catch((error: unknown) => { this.#c.logger.warn('standby.hand-over', {}, error) })
+    this.#beginning.add(account)
+    this.#begin(account, before.bytes).catch((error: unknown) => { this.#c.logger.warn('standby.hand-over', {}, error) }).finally(() => { this.#beginning.delete(account) })
   }
+
+  /** Its new home is about to get what this relay has. False as well when that has failed for long. */
+  isUnderWay (account: AccountId): boolean { return this.#beginning.has(account) || (this.#due.get(account)?.attempt ?? Infinity) < eagerAttempts }
 
   async #begin (account: AccountId, formerRecord: Uint8Array): Promise<void> {
     if (await this.#c.accounts.find(account) === undefined) return

@@ -116,6 +116,9 @@ export class Standby {
     this.#register(parts.clientHandlers, parts.relayHandlers)
   }
 
+  /** The account has moved away, and what it had written here is on its way to its new home. */
+  isHandingOver (account: AccountId): boolean { return this.#bound?.handOver.isUnderWay(account) === true }
+
   get #parts (): Bound {
     if (this.#bound === undefined) throw new ProtocolError('INTERNAL', { what: 'standby before its message path' })
     return this.#bound

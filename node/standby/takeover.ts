@@ -200,7 +200,7 @@ export class Takeover {
       const needed = devices.length === 0 ? head.first : Math.min(...devices.map((device) => cursors.get(device) ?? 0)) + 1
       isLonger = await this.#takeEarlier(conversation, relay, head, Math.max(head.first, needed))
       await logs.load(conversation)
-      if (this.#mayAppend(conversation, account) && await this.#isSigned(conversation, account, head, asking)) await this.#takeLater(conversation, relay, head)
+      if (this.#mayAppend(conversation, account) && await this.#isSigned(conversation, account, head, asking)) await this.#takeLater(conversation, relay, head, account)
       await this.#takeMessages(conversation, relay, head)
       await this.#takeAgain(conversation, relay, head, account)
     }
@@ -347,7 +347,17 @@ export class Takeover {
     return head.epoch <= placement.epochOf(conversation)
   }
 
-  async #takeLater (conversation: Conversation, relay: RelayId, head: rows.ShadowHead): Promise<void> {
+  /**
+   * Whoever sequences this from now on may not have had what comes: it is kept until that is known (replica.ts), as if the former home
+   * had still to confirm it.
+   */
+  async #hold (log: Log, relay: RelayId): Promise<void> {
+    const seq = Math.min(log.head, log.replicas.get(relay) ?? Infinity)
+    log.replicas.set(relay, seq)
+    await this.#c.commits.commit([{ op: 'replicated', log: log.conversation.id, relay, seq }])
+  }
+
+  async #takeLater (conversation: Conversation, relay: RelayId, head: rows.ShadowHead, account: AccountId): Promise<void> {
     const { commits, logs, outboxes } = this.#c
     let log = await logs.load(conversation)
     const isOpen = (): boolean => log.epoch <= head.epoch && log.head < head.head
@@ -357,14 +367,18 @@ export class Takeover {
       log.skipTo(head.first - 1, epoch)
       await commits.commit([{ op: 'skip', log: conversation.id, epoch, throughSeq: head.first - 1 }])
     }
+    if (isOpen() && conversation.kind === 'pair' && conversation.anchor !== account) await this.#hold(log, relay)
     for (;;) {
       // It may have gone from memory, and come back.
       log = await logs.load(conversation)
       if (!isOpen()) return
-      const entries = await this.#entries(conversation, relay, log.head + 1, Math.min(head.head, log.head + pageEntries))
+      const { head: before } = log
+      const entries = await this.#entries(conversation, relay, before + 1, Math.min(head.head, before + pageEntries))
       const queue = outboxes.peek(conversation.id)
       const items = await Promise.all(entries.map(async ({ sender, messageId }) => await queue?.find(sender, messageId)))
-      if (log.isDropped) continue
+      // Right before it is used: of many that are taken over together, with little memory, each would find itself gone for ever.
+      if (log.isDropped) log = await logs.load(conversation)
+      if (log.isDropped || log.head !== before) continue
       const writes: Write[] = []
       const dequeued: number[] = []
       for (const [i, entry] of entries.entries()) {

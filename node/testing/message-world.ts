@@ -173,12 +173,18 @@ interface Sending { readonly to?: AccountId, readonly messageId: MessageId, read
 export interface TestLog {
   /** undefined: nothing yet. */
   lastSeq: number | undefined
+  /** Of the entry at `lastSeq`; 0: not known. */
+  epoch: number
   /** Heard of, by whatever road. */
   highest: number
   /** Shown, in order. */
   readonly shown: MessageId[]
+  /** The number of each of them. */
+  readonly numbers: number[]
   /** Came early. */
   readonly early: Map<number, MessageId>
+  /** Of what came early; `isOutcome`: as the answer to a submit only. */
+  readonly places: Map<number, { readonly epoch: number, readonly isOutcome: boolean }>
 }
 
 /** A device as docs/protocol/client.md asks. */
@@ -405,7 +411,7 @@ export class TestClient {
         assert.ok(!failed.has(sending.conversation), 'an envelope overtook one that has to come again')
         this.outbox.splice(this.outbox.indexOf(sending), 1)
         if (!this.sent.includes(sending.messageId)) this.sent.push(sending.messageId)
-        if (outcome.seq > 0) this.#note(sending.conversation, outcome.seq, sending.messageId, 'outcome')
+        if (outcome.seq > 0) this.#note(sending.conversation, outcome, sending.messageId, 'outcome')
         continue
       }
       const { action, code } = ProtocolError.fromStatus(outcome.status)
@@ -424,16 +430,16 @@ export class TestClient {
         this.deliveries++
         if (entry.envelope === undefined) {
           assert.equal(deviceIdOfKey(entry.senderDevice!), this.device.id, 'only what the device sent itself comes as a reference')
-          this.#note(id, entry.seq, messageIdFromBytes(entry.messageId!), 'reference')
+          this.#note(id, { epoch: page.epoch, seq: entry.seq }, messageIdFromBytes(entry.messageId!), 'reference')
         } else {
           const { messageId, conversation } = decodeEnvelope(entry.envelope)
           assert.equal(conversation.id, id)
           this.envelopes.set(messageId, entry.envelope)
-          this.#note(id, entry.seq, messageId, 'envelope')
+          this.#note(id, { epoch: page.epoch, seq: entry.seq }, messageId, 'envelope')
         }
       }
       const log = this.logs.get(id)
-      if (log?.lastSeq !== undefined) positions.push({ conversation: page.conversation, epoch: page.epoch, seq: log.lastSeq })
+      if (log?.lastSeq !== undefined) positions.push({ conversation: page.conversation, epoch: log.epoch, seq: log.lastSeq })
     }
     if (!this.holdsBack && this.#channel !== undefined) this.#channel.notify(clientNotifications.acknowledge, { positions })
   }
@@ -441,27 +447,53 @@ export class TestClient {
   logOf (id: ConversationId): TestLog {
     let log = this.logs.get(id)
     if (log === undefined) {
-      log = { lastSeq: undefined, highest: 0, shown: [], early: new Map() }
+      log = { lastSeq: undefined, epoch: 0, highest: 0, shown: [], numbers: [], early: new Map(), places: new Map() }
       this.logs.set(id, log)
     }
     return log
   }
 
-  #note (id: ConversationId, seq: number, messageId: MessageId, kind: 'outcome' | 'reference' | 'envelope'): void {
+  #note (id: ConversationId, { epoch, seq }: { epoch: number, seq: number }, messageId: MessageId, kind: 'outcome' | 'reference' | 'envelope'): void {
     const log = this.logOf(id)
     if (kind === 'outcome' && seq < log.highest && !log.shown.includes(messageId)) this.lateAnswers++
     log.highest = Math.max(log.highest, seq)
-    if (log.lastSeq !== undefined && seq <= log.lastSeq) {
+    if (log.lastSeq !== undefined && (epoch < log.epoch || (epoch === log.epoch && seq <= log.lastSeq))) {
       if (kind === 'envelope') this.duplicates++
       return
     }
-    log.early.set(seq, messageId)
+    const known = log.places.get(seq)
+    if (known === undefined || known.epoch < epoch || (known.epoch === epoch && known.isOutcome)) {
+      log.early.set(seq, messageId)
+      log.places.set(seq, { epoch, isOutcome: kind === 'outcome' })
+    }
     // The first that is delivered is the first that is kept; an answer may come before it.
     if (log.lastSeq === undefined && (kind !== 'outcome' || seq === 1)) log.lastSeq = seq - 1
-    while (log.lastSeq !== undefined && log.early.has(log.lastSeq + 1)) {
-      log.lastSeq++
-      log.shown.push(log.early.get(log.lastSeq)!)
-      log.early.delete(log.lastSeq)
+    for (let next = this.#next(log); next !== undefined; next = this.#next(log)) this.#show(log, next)
+  }
+
+  /** The number that comes next: of the same epoch, or where a newer one begins, which may be below what it has. */
+  #next ({ epoch, lastSeq, places }: TestLog): number | undefined {
+    if (lastSeq === undefined) return undefined
+    const direct = places.get(lastSeq + 1)
+    if (direct !== undefined && (epoch === 0 || direct.epoch === epoch)) return lastSeq + 1
+    const begun = [...places].filter(([seq, place]) => place.epoch > epoch && !place.isOutcome && seq <= lastSeq + 1).map(([seq]) => seq)
+    return begun.length === 0 ? undefined : Math.min(...begun)
+  }
+
+  #show (log: TestLog, seq: number): void {
+    // SPEC(groups §13) what an older epoch has numbered from here on is void; what was meant to stay comes again
+    while ((log.numbers.at(-1) ?? 0) >= seq) {
+      log.numbers.pop()
+      log.shown.pop()
+    }
+    log.shown.push(log.early.get(seq)!)
+    log.numbers.push(seq)
+    log.lastSeq = seq
+    log.epoch = log.places.get(seq)!.epoch
+    for (const [at, { epoch }] of log.places) {
+      if (epoch > log.epoch || (epoch === log.epoch && at > seq)) continue
+      log.early.delete(at)
+      log.places.delete(at)
     }
   }
 
