@@ -8,7 +8,7 @@
 import type { Handlers } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromBytes, type Conversation } from '../../protocol/conversation.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
+import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
@@ -70,8 +70,14 @@ export class Alignment {
   async shapeOf (log: Log): Promise<LogShape> {
     const { reader } = this.#c
     return await shapeOf(log, async (seq) => {
-      const [entry] = await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })
-      return entry?.seq === seq ? entry : undefined
+      try {
+        const [entry] = await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })
+        return entry?.seq === seq ? entry : undefined
+      } catch (error) {
+        // As if it was not kept: who only wants to know how the log goes must not wait for it, perhaps for ever.
+        if (isProtocolError(error, 'DAMAGED')) return undefined
+        throw error
+      }
     })
   }
 

@@ -60,8 +60,8 @@ export class EntryCopies {
         const page = checkNumbers(await channel.call(relayMethods.pull, { conversation: conversation.bytes, fromSeq: seq, maxEntries: 1 }, { signal: limit.signal }))
         const [entry] = page.entries
         if (entry?.seq === seq && entry.envelope !== undefined) return this.#copyOf(log, page, entry, entry.envelope)
-        // It has come further, and dropped that one or never had it: no copy there, now or later.
-        if (page.head < seq) failure = new ProtocolError('DAMAGED', { what: 'the other relay has not come that far' })
+        // It has come further, and dropped that one or never had it: no copy there, now or later. Nor has a replica that is behind, unless it is on its way there.
+        if (page.head < seq && !(isSequencer && log.followers.every((follower) => follower.relay !== relay || follower.sent < seq))) failure = new ProtocolError('DAMAGED', { what: 'the other relay has not come that far' })
       } catch (error) {
         // A replica whose own copy is damaged has none.
         if (!isSequencer || !isProtocolError(error, 'DAMAGED')) failure = error

@@ -273,7 +273,9 @@ export class Forwarding {
 
   async #settleOne (queue: OutboxQueue, { position }: OutboxItem, { epoch, seq }: Outcome): Promise<void> {
     const log = await this.#c.load(queue.conversation)
-    if (log.durableHead < seq || log.epoch < epoch || queue.isDropped) return
+    // Of a group that nobody here is in any more nothing comes back: its sequencer has it.
+    const isOut = log.group !== undefined && log.group.locals.length === 0 && log.group.leaving.size === 0
+    if ((!isOut && (log.durableHead < seq || log.epoch < epoch)) || queue.isDropped) return
     await this.#c.commits.commit([{ op: 'dequeue', log: queue.conversation.id, position }])
     queue.removed(position)
     this.#c.outboxes.settle(queue)

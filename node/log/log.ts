@@ -15,6 +15,8 @@ import { Tail } from './tail.ts'
 export interface Follower {
   /** Highest sequence number handed out. */
   readonly sent: number
+  /** Of a replica: where it is. */
+  readonly relay?: RelayId
   /** Nothing under way that a reload of the log would forget. */
   readonly isIdle: boolean
   /** There is more than `sent`. */

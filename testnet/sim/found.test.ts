@@ -102,6 +102,34 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 62553, do: 'say', a: 390, b: 588, c: 593, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'a damaged entry that only a relay which is behind lacks is let go of, and what comes after it goes on',
+    schedule: {
+      seed: 1687,
+      shape: { relays: 4, people: 3, companions: 0, groups: 1, pairwiseGroupDevices: 16, network: { latencyMs: 17, latencyMaxMs: 87, jitterMs: 10, gossipLoss: 0.3, gossipTwice: 0.3 }, standby: 'auto', syncMs: 5, durationMs: 45000 },
+      steps: [
+        { atMs: 9502, do: 'disk-full', a: 536, b: 718, c: 749, forMs: 27743 },
+        { atMs: 9819, do: 'say', a: 916, b: 421, c: 969, forMs: 0 },
+        { atMs: 10861, do: 'say', a: 839, b: 490, c: 150, forMs: 0 },
+        { atMs: 13560, do: 'say-group', a: 395, b: 41, c: 897, forMs: 0 },
+        { atMs: 29703, do: 'disk-full', a: 405, b: 547, c: 4, forMs: 17250 },
+        { atMs: 39282, do: 'damage', a: 96, b: 876, c: 60, forMs: 1349 }
+      ]
+    }
+  },
+  {
+    what: 'what somebody gives again who was removed from a group does not wait for ever where they live now',
+    schedule: {
+      seed: 1594,
+      shape: { relays: 3, people: 2, companions: 1, groups: 1, pairwiseGroupDevices: 16, network: { latencyMs: 18, latencyMaxMs: 145, jitterMs: 20, gossipLoss: 0.3, gossipTwice: 0.05 }, standby: 'auto', syncMs: 20, durationMs: 40000 },
+      steps: [
+        { atMs: 1557, do: 'say-group', a: 707, b: 461, c: 824, forMs: 0 },
+        { atMs: 2547, do: 'group-remove', a: 799, b: 475, c: 149, forMs: 0 },
+        { atMs: 7525, do: 'crash-at-write', a: 121, b: 206, c: 383, forMs: 13675 },
+        { atMs: 8343, do: 'say', a: 886, b: 783, c: 815, forMs: 0 }
+      ]
+    }
   }
 ]
 
