@@ -104,7 +104,9 @@ export class Registrar {
       const wasAwaited = accounts.isAwaited(account)
       const { standby } = this.#components
       try {
-        const hasMoved = !accounts.isLocal(account) && record.epoch > 1
+        const known = homes.cached(account)
+        // Also when this relay has not heard that it lived elsewhere: a home that was not left is told of a newer record by updateHome.
+        const hasMoved = record.epoch > 1 && (!accounts.isLocal(account) || (known !== undefined && isNewer(record, known)))
         const shipped = accounts.isLocal(account) ? undefined : await standby?.takeOver(account, record.epoch)
         const name = wanted === '' ? await this.#shippedName(account, shipped) : wanted
         const claim = async (): Promise<string> => await this.#write(request, record, name, shipped)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { pairConversation } from '../../protocol/conversation.ts'
 import { World, assertConverged, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { standBy } from '../testing/standby-world.ts'
-import { sendMany, untilSeen } from '../testing/worlds.ts'
+import { sendMany, threeRelays, untilSeen } from '../testing/worlds.ts'
 
 interface Parted {
   readonly world: World
@@ -26,7 +26,7 @@ async function twoStandbys (seed: number): Promise<Parted> {
   return { world, primary, a, one, b, two }
 }
 
-const headAt = async (relay: TestRelayNode, { a, b }: Parted): Promise<[epoch: number, head: number]> => {
+const headAt = async (relay: TestRelayNode, { a, b }: Pick<Parted, 'a' | 'b'>): Promise<[epoch: number, head: number]> => {
   const head = await relay.store.openLog(pairConversation(a.account, b.account).id)
   return [head?.epoch ?? 0, head?.head ?? 0]
 }
@@ -68,4 +68,53 @@ describe('copies of a conversation of two that have parted', () => {
       })
     }
   }
+
+  it('a former home that comes back gives up what nobody else had, after it has handed over what was written by who has moved away', async () => {
+    const parted = await twoStandbys(82)
+    const { world, primary, a, one, b } = parted
+    const [fromA, fromB] = [sendMany(a, b, 2), sendMany(b, a, 2)]
+    await untilSeen(world, a, b, 4)
+    // Alone: it acknowledges what no standby has, one of each.
+    for (const relay of world.relays) if (relay !== primary) world.network.cut(primary.id, relay.id)
+    const [alone, alsoAlone] = [a.send(b), b.send(a)]
+    await world.until(() => a.outbox.length + b.outbox.length === 0)
+    primary.crash()
+    for (const relay of world.relays) world.network.heal(primary.id, relay.id)
+    await a.moveTo(one, 3)
+    fromA.push(a.send(b))
+    await world.until(() => a.shownWith(b).includes(fromA.at(-1)!))
+    assert.deepEqual(await headAt(one, parted), [3, 5])
+    await primary.restart()
+    // Its number came too late: behind what was written since.
+    fromA.push(alone)
+    fromB.push(alsoAlone)
+    await untilSeen(world, a, b, 7)
+    assertConverged(a, b, fromA, fromB)
+    assert.deepEqual(await headAt(one, parted), await headAt(primary, parted))
+    await world.stop()
+  })
+
+  it('an anchor that comes back to a relay whose copy has parted goes on after what others have', async () => {
+    const { world, eu, us, asia } = await threeRelays(83, { latencyMs: 20 })
+    const [a, b] = await world.pair(eu, asia)
+    const parted = { a, b }
+    const [fromA, fromB] = [sendMany(a, b, 2), sendMany(b, a, 2)]
+    await untilSeen(world, a, b, 4)
+    world.network.cut(eu.id, asia.id)
+    const alone = a.send(b)
+    await world.until(() => a.outbox.length === 0)
+    eu.crash()
+    world.network.heal(eu.id, asia.id)
+    await a.moveTo(us, 2)
+    fromA.push(...sendMany(a, b, 2), alone)
+    await world.until(() => b.shownWith(a).length === 6)
+    assert.deepEqual(await headAt(us, parted), [2, 6])
+    await world.during(eu.start())
+    await a.moveTo(eu, 3)
+    fromB.push(b.send(a))
+    await untilSeen(world, a, b, 8)
+    assertConverged(a, b, fromA, fromB)
+    assert.deepEqual(await headAt(eu, parted), await headAt(asia, parted))
+    await world.stop()
+  })
 })
