@@ -135,7 +135,7 @@ export class Client {
       home: () => this.#assembly === undefined ? undefined : this.#account.home,
       register: async (channel, signal) => { await this.#home.forgotten(channel, signal) },
       onMoved: async (record) => await this.#home.followed(record, AbortSignal.any([])),
-      findAddresses: async (_home, signal) => { await this.#account.findAddresses(signal) },
+      findAddresses: async (_home, signal) => { await this.#home.findAddresses(signal) },
       onOnline: (welcome) => { this.#onOnline(welcome) },
       onStatus: (status) => {
         if (status.state === 'connecting') this.#assembly?.engine.inbox.forget()

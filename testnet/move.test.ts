@@ -46,6 +46,31 @@ describe('a home that dies', function () {
     })
   }
 
+  for (const isBack of [true, false]) {
+    it(`a device that died while it moved, and had heard since that it lives at its standby, goes there (the old home ${isBack ? 'is back' : 'stays away'})`, async () => {
+      world = await MoveWorld.with(relays)
+      const ann = await world.person('ann', 'eu-1')
+      const bob = await world.person('bob', 'ap-1', { standby: 'none' })
+      const standby = (await ann.client.home.status()).standby!.name
+      const before = new Map(ann.data)
+      world.crash('eu-1')
+      await world.until(() => world.homeOf(ann) === standby && ann.client.connection.state === 'online', 'the move')
+      await ann.away()
+      // All that was written of it: the record, as any answer about the account brings it.
+      const record = ann.data.get(`hr/${ann.account}`)!
+      ann.data.clear()
+      for (const [key, value] of before) ann.data.set(key, value)
+      ann.data.set(`hr/${ann.account}`, record)
+      if (isBack) await world.restart('eu-1')
+      await world.world.pass(30_000)
+      await ann.open()
+      ann.client.start()
+      await world.until(() => world.homeOf(ann) === standby && ann.client.connection.state === 'online', 'ann to be at her standby')
+      await bob.say(ann.account, 'there you are')
+      await world.until(() => ann.received.includes('there you are'), 'a message')
+    })
+  }
+
   /** The home has acknowledged a message that its standby does not have, and dies when that is back. */
   async function behind (): Promise<{ ann: TestDevice, bob: TestDevice, standby: string }> {
     world = await MoveWorld.with(relays)

@@ -212,6 +212,14 @@ export class ClientHome {
     return true
   }
 
+  /** The home does not answer: the account may live elsewhere, as its newest record says, or the home may be reached elsewhere. @throws ProtocolError when no directory answers */
+  async findAddresses (signal: AbortSignal): Promise<void> {
+    const { account } = this.#on
+    const record = await account.homeRecord()
+    if (record !== undefined && await this.followed(record.bytes, signal)) return
+    await account.findAddresses(signal)
+  }
+
   /** Connected. After a move the new home is asked to tell the others. */
   resume (): void {
     this.#on.orders.resume()

@@ -141,8 +141,9 @@ export class Account {
   }
 
   /**
-   * The relay shows a newer record of this account: another device has moved it, or the primary has signed another list.
-   * @returns whether it is newer
+   * The relay shows a newer record of this account: another device has moved it, or the primary has signed another list. The record
+   * may be known from an answer about the account, or from before this device died, and not be lived by yet.
+   * @returns whether there was something to follow
    * @throws ProtocolError when it is not this account's
    */
   async onMoved (bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
@@ -153,10 +154,12 @@ export class Account {
     const record = verifyHomeRecord(primitives, bytes)
     if (record.account !== row.id) throw new ProtocolError('BAD_SIGNATURE', { what: 'home record of another account' })
     const known = await ledger.read(tables.homeRecords, row.id)
-    if (known !== undefined && !isNewer(record, known)) return false
-    const isSame = record.homes[0] === row.relay
-    const found = isSame ? undefined : await this.#find(record.homes[0], row.addresses, signal)
-    await this.#adopt(record, isSame ? row : { ...row, relay: record.homes[0], relayName: found?.name ?? '', region: record.region, addresses: found?.addresses ?? [] })
+    const isKnown = known !== undefined && !isNewer(record, known)
+    const newest = isKnown ? known : record
+    const isSame = newest.homes[0] === row.relay
+    if (isKnown && isSame) return false
+    const found = isSame ? undefined : await this.#find(newest.homes[0], row.addresses, signal)
+    await this.#adopt(newest, isSame ? row : { ...row, relay: newest.homes[0], relayName: found?.name ?? '', region: newest.region, addresses: found?.addresses ?? [] })
     return true
   }
 
