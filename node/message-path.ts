@@ -6,7 +6,7 @@
  */
 import type { Channel, ChannelMeter, Handlers } from '../protocol/channel.ts'
 import { backoffMs, type Clock, type Random, type Timer } from '../protocol/clock.ts'
-import { isProtocolError, type ErrorCode } from '../protocol/errors.ts'
+import { ProtocolError, isProtocolError, type ErrorCode } from '../protocol/errors.ts'
 import { isHigherAnchor, verifyGroupAnchor, type SignedGroupAnchor } from '../protocol/groups/anchor.ts'
 import type { Conversation, ConversationId } from '../protocol/conversation.ts'
 import type { AccountId, DeviceId, RelayId } from '../protocol/ids.ts'
@@ -99,6 +99,8 @@ export interface MessagePathConfig {
   readonly storage?: Partial<StorageLimits>
 }
 
+/** Of one log, in one life of it in memory: half an hour. */
+const maxComparisons = 64
 /** Envelopes received and not answered yet: at 20 MB/s one and six seconds. */
 const busyIntakeBytes = 20 * 1024 * 1024
 const overloadedIntakeBytes = 120 * 1024 * 1024
@@ -174,6 +176,7 @@ export class MessagePath {
     this.#fanout = new Fanout({ ...all, replication: this.#replication }, config)
     parts.load?.watch({ name: 'intake', read: () => this.#intake.pendingBytes, busy: busyIntakeBytes, overloaded: overloadedIntakeBytes })
     this.#intake.onQueued((queue) => { this.#forwarding.queued(queue) })
+    this.#logs.onLoad((log) => { this.#compare(log) })
     this.#intake.onFirst((log) => { this.#replication.follow(log) })
     this.#outboxes.onReload((queue) => { this.#forwarding.queued(queue) })
     homes.onMoved((account) => { this.#moved(account) })
@@ -291,6 +294,26 @@ export class MessagePath {
     this.#forwarding.moved(account)
     this.#offers.moved(account)
     this.#moveNotices.moved(account)
+  }
+
+  /** Nobody may write, and its sequencer has nothing to say: what is kept until the copies were compared must not be kept for ever. */
+  #compare (log: Log, attempt = 0): void {
+    const { clock, logger, random } = this.#parts
+    const { conversation } = log
+    const relay = this.#placement.primaryOf(conversation.anchor)
+    if (this.#isStopped || log.isDropped || !this.#replicas.isDoubtful(log) || attempt >= maxComparisons) return
+    // A page may say it before.
+    const timer = clock.after(backoffMs(attempt, random, limits), () => {
+      this.#waits.delete(timer)
+      if (log.isDropped || !this.#replicas.isDoubtful(log)) return
+      const following = relay === undefined ? Promise.reject(new ProtocolError('HOME_UNREACHABLE')) : this.#replicas.follow(conversation, relay)
+      following.catch((error: unknown) => {
+        logger.debug('log.compare', { attempt }, error)
+        this.#parts.homes.refresh(conversation.anchor)
+        this.#compare(log, attempt + 1)
+      })
+    })
+    this.#waits.add(timer)
   }
 
   #followFirst (conversation: Conversation, relay: RelayId): Promise<void> | undefined {

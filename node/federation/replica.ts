@@ -110,7 +110,7 @@ export class Replicas {
   }
 
   /** Was something of it taken from elsewhere than from its sequencer, which may not have it? Of two people. */
-  isDoubtful ({ conversation, group, replicas }: Log): boolean { return group === undefined && replicas.size > 0 && !this.#c.placement.isSequencer(conversation) }
+  isDoubtful ({ conversation, group, replicas }: Log): boolean { return group === undefined && replicas.size > 0 && !this.#c.placement.isSequencer(conversation) && this.#c.placement.localMembers(conversation).length > 0 }
 
   /** What somebody who has moved away from here had written here goes to their new home first. Of two people. */
   #isAwaited ({ conversation, group }: Log): boolean {
