@@ -160,7 +160,7 @@ export class MessagePath {
     const source = new ReplicaSource({ ...shared, entries, links: this.#links })
     const copying = { ...shared, alignment, entries, source, links: this.#links }
     const logTakeover: LogTakeover = new LogTakeover(copying)
-    this.#replicas = new Replicas({ ...copying, gaps: new Gaps(copying), arrivals: new Arrivals({ ...shared, earlier: (log, fromSeq) => copies.before(log, fromSeq) }), onInLine: (id) => { this.#anchorNotices.inLine(id) }, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) })
+    this.#replicas = new Replicas({ ...copying, progress: this.#progress, gaps: new Gaps(copying), arrivals: new Arrivals({ ...shared, earlier: (log, fromSeq) => copies.before(log, fromSeq) }), onInLine: (id) => { this.#anchorNotices.inLine(id) }, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) })
     const copies: EntryCopies = new EntryCopies({ ...shared, links: this.#links }, config)
     const roads = new Roads(shared)
     const retries = meter.counter('heliograph_lane_retries_total', 'times that something for another relay is tried again, by what: batches of a kind, or one conversation', ['lane'])

@@ -21,6 +21,7 @@ import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
+import type { Progress } from '../log/progress.ts'
 import type { Blocks, Commits, Homes, Logger } from '../ports.ts'
 import type { Standby } from '../standby/standby.ts'
 import type { LogEntry, Write } from '../store/store.ts'
@@ -49,6 +50,7 @@ export interface ReplicasComponents {
   onInLine (id: ConversationId): void
   outboxes: Pick<Outboxes, 'reloading'>
   placement: Placement
+  progress: Pick<Progress, 'look'>
   homes: Homes
   links: Links
   standby?: Pick<Standby, 'isHandingOver'>
@@ -172,7 +174,9 @@ export class Replicas {
   }
 
   /** The sequencer has all of it: nothing is kept for it any more. */
-  #letGo ({ conversation, replicas }: Log): Write[] {
+  #letGo (log: Log): Write[] {
+    const { conversation, replicas } = log
+    this.#c.progress.look(log)
     const writes = Array.from(replicas.keys(), (relay): Write => ({ op: 'retire', log: conversation.id, relay }))
     replicas.clear()
     return writes

@@ -117,4 +117,21 @@ describe('copies of a conversation of two that have parted', () => {
     assert.deepEqual(await headAt(eu, parted), await headAt(asia, parted))
     await world.stop()
   })
+
+  it('what was taken over from a standby is let go when its sequencer has it, also when nobody writes', async () => {
+    const { world, eu, us, asia } = await threeRelays(84, { latencyMs: 20 })
+    const [a, b] = await world.pair(eu, us)
+    await standBy(world, b, asia)
+    b.holdsBack = true
+    sendMany(a, b, 3)
+    await untilSeen(world, a, b, 3)
+    await world.pass(5_000)
+    us.crash()
+    b.holdsBack = false
+    await b.moveTo(asia, 3)
+    await world.pass(60_000)
+    const head = await asia.store.openLog(pairConversation(a.account, b.account).id)
+    assert.deepEqual([head?.head, head?.first, head?.replicas.size], [3, 4, 0])
+    await world.stop()
+  })
 })
