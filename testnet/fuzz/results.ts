@@ -46,7 +46,7 @@ Written by \`npm run fuzz -- --record\`, which goes on where the table ends. Wha
 
 taken: frames that the decoder took. read: frames that were a message at all, so that the checks behind the wire format were reached; of a \`wire.\`
 decoder the two are one. CPU: of the process that read, making the frames included; machines and what else they do differ. slowest: among frames that were slow together, read again alone.
-kept and peak: heap and buffers after collection, from a tenth of the frames to the end, and the most at ten looks meanwhile. A \`+\`
+kept and peak: heap and buffers after collection above those after a tenth of the frames, at ten looks: the least in the second half, and the most. A \`+\`
 behind the commit: files had been changed since. The seed is the one given; each decoder's own follows from it and its name.
 
 ${done.length} of ${names.length} decoders have a row${missing.length === 0 ? '.' : `; no run of ${enough.toLocaleString('en')} frames yet: ${missing.join(', ')}.`}

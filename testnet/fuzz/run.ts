@@ -27,7 +27,7 @@ export interface FuzzFigures {
   /** By the processor's time, of a frame that was among slow ones; 0: none was. */
   readonly slowestMs: number
   readonly cpuSeconds: number
-  /** Bytes of the heap and of buffers, after collection: from a tenth of the frames to the end, and at most meanwhile. undefined: not measured */
+  /** Bytes of the heap and of buffers, after collection, above those after a tenth of the frames: what they do not go below in the second half, and at most. undefined: not measured */
   readonly growth: number | undefined
   readonly peak: number | undefined
   /** What is wrong; each can be had again from the bytes. */
@@ -61,7 +61,8 @@ export function runFuzz (decoder: Decoder, { frames, seed, collect, onProgress }
   const fresh = new SeededRandom(seed + 1)
   const findings: string[] = []
   const recent: Uint8Array[] = []
-  let [taken, refused, unreadable, slowestMs, atMark, highest] = [0, 0, 0, 0, 0, 0]
+  let [taken, refused, unreadable, slowestMs] = [0, 0, 0, 0]
+  const seen: number[] = []
   const lookEvery = Math.ceil(frames / looks)
   const { stackTraceLimit } = Error
   // Two traces a refusal would be most of the time; a finding gets its own when it is read again.
@@ -82,10 +83,11 @@ export function runFuzz (decoder: Decoder, { frames, seed, collect, onProgress }
   timed()
   const { user, system } = process.threadCpuUsage(cpu)
   Error.stackTraceLimit = stackTraceLimit
-  const last = look()
-  const growth = collect === undefined || atMark === 0 ? undefined : last - atMark
+  look()
+  // The least of the later looks: a cache that begins anew when it is full is high at one and low at another, a leak at all of them.
+  const growth = seen.length < 2 ? undefined : Math.min(...seen.slice(Math.ceil(seen.length / 2))) - seen[0]!
   if (growth !== undefined && growth > leakBytes) findings.push(`kept ${growth} bytes`)
-  return { frames: i, taken, refused, unreadable, slowestMs, cpuSeconds: (user + system) / 1e6, growth, peak: growth === undefined ? undefined : highest - atMark, findings }
+  return { frames: i, taken, refused, unreadable, slowestMs, cpuSeconds: (user + system) / 1e6, growth, peak: growth === undefined ? undefined : Math.max(...seen) - seen[0]!, findings }
 
   function read (bytes: Uint8Array, isGood: boolean): void {
     try {
@@ -118,15 +120,12 @@ export function runFuzz (decoder: Decoder, { frames, seed, collect, onProgress }
     if (decoder.fresh !== undefined && i > 0) made.renew(decoder.fresh(fresh))
   }
 
-  function look (): number {
-    if (collect === undefined) return 0
+  function look (): void {
+    if (collect === undefined) return
     collect()
     const { heapUsed, external } = process.memoryUsage()
-    const bytes = heapUsed + external
-    if (atMark === 0) atMark = bytes
-    highest = Math.max(highest, bytes)
+    seen.push(heapUsed + external)
     startMs = performance.now()
-    return bytes
   }
 
   function whereOf (bytes: Uint8Array): string {
