@@ -53,7 +53,7 @@ export class Gaps {
         if (keptFrom > log.head + 1) {
           // Changes may be among what is skipped.
           if (log.group !== undefined && !await source.foundGroup(log, relay, taken)) return false
-          if (keptFrom > log.head + 1) await entries.skip(log, keptFrom - 1, page.epoch, taken)
+          await entries.skip(log, keptFrom - 1, page.epoch, taken)
         }
         if (log.isDropped) return false
         for (const entry of page.entries) {

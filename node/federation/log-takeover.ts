@@ -60,7 +60,7 @@ export class LogTakeover {
         const keptFrom = page.entries[0]?.seq ?? page.head + 1
         const isBehind = log.group !== undefined && (!log.group.isKnown || keptFrom > log.head + 1)
         if (isBehind && !await source.foundGroup(log, relay, taken)) return
-        if (keptFrom > log.head + 1) await entries.skip(log, keptFrom - 1, page.epoch, taken)
+        await entries.skip(log, keptFrom - 1, page.epoch, taken)
         for (const entry of page.entries) if (entry.seq === log.head + 1) entries.append(log, page, entry, taken, true)
         if (taken.writes.length === 0) return
         await entries.commit(taken)
