@@ -13,7 +13,7 @@ import type { Entry, Page } from '../../protocol/wire/gen/log.js'
 import { controlCost } from '../groups/group-sequencer.ts'
 import type { Groups } from '../groups/groups.ts'
 import type { Storage } from '../limits/storage.ts'
-import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import { namedBy, readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
@@ -137,8 +137,9 @@ export class ReplicaEntries {
     if (effect !== undefined) this.#c.logs.changed(log, effect)
   }
 
-  /** What was placed before must be on disk first: a skip drops it. */
+  /** Nothing when head is there. What was placed before must be on disk first: a skip drops it. */
   async skip (log: Log, throughSeq: number, epoch: number, taken: Taken): Promise<void> {
+    if (throughSeq <= log.head) return
     if (log.head !== log.durableHead) await this.commitSoFar(taken)
     if (log.isDropped) return
     taken.writes.push({ op: 'skip', log: log.conversation.id, epoch, throughSeq })
@@ -171,14 +172,8 @@ export class ReplicaEntries {
   }
 }
 
-/** @throws ProtocolError as readEnvelopeHeader, BAD_MESSAGE_ID */
-function namedBy (envelope: Uint8Array): ReturnType<typeof referenceOf> {
-  const { senderDevice, messageId } = readEnvelopeHeader(envelope)
-  return { sender: deviceIdOfKey(senderDevice), messageId: messageIdFromBytes(messageId) }
-}
-
 /** @throws ProtocolError MALFORMED, BAD_MESSAGE_ID */
-function referenceOf ({ senderDevice, messageId }: Entry): { sender: ReturnType<typeof deviceIdOfKey>, messageId: ReturnType<typeof messageIdFromBytes> } {
+function referenceOf ({ senderDevice, messageId }: Entry): ReturnType<typeof namedBy> {
   if (senderDevice?.byteLength !== keyBytes || messageId === undefined) throw new ProtocolError('MALFORMED', { what: 'reference' })
   return { sender: deviceIdOfKey(senderDevice), messageId: messageIdFromBytes(messageId) }
 }

@@ -6,7 +6,7 @@
  * Field numbers: protocol/wire/envelope.proto.
  */
 import { ProtocolError } from '../../protocol/errors.ts'
-import { accountIdBytes, keyBytes, messageIdBytes } from '../../protocol/ids.ts'
+import { accountIdBytes, deviceIdOfKey, keyBytes, messageIdBytes, messageIdFromBytes, type DeviceId, type MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { envelopeKinds, wireVersion } from '../../protocol/wire/kinds.ts'
 
@@ -118,4 +118,10 @@ export function readEnvelopeHeader (bytes: Uint8Array): EnvelopeHeader {
   if (messageId.byteLength !== messageIdBytes) throw new ProtocolError('BAD_MESSAGE_ID')
   if (!Number.isSafeInteger(expiresAtMs)) throw malformed('expiry')
   return { conversation, senderAccount, senderDevice, messageId, kind, expiresAtMs, control }
+}
+
+/** What a log knows a message by. @throws ProtocolError as readEnvelopeHeader, BAD_MESSAGE_ID */
+export function namedBy (envelope: Uint8Array): { sender: DeviceId, messageId: MessageId } {
+  const { senderDevice, messageId } = readEnvelopeHeader(envelope)
+  return { sender: deviceIdOfKey(senderDevice), messageId: messageIdFromBytes(messageId) }
 }

@@ -7,10 +7,10 @@
  */
 import { conversationFromBytes, mayBelong, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { accountIdFromBytes, deviceIdOfKey, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ReadShipped, ShipLog } from '../../protocol/wire/gen/standby.js'
-import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import { namedBy } from '../log/envelope-header.ts'
 import type { Memo } from '../log/submission.ts'
 import type { Buckets } from '../ports.ts'
 import type { SequencedMessage, Store, Write } from '../store/store.ts'
@@ -345,6 +345,5 @@ export class ShadowLogs {
 
 function messageIn (seq: number, entry: rows.ShadowEnvelope | undefined): SequencedMessage | undefined {
   if (entry === undefined) return undefined
-  const { senderDevice, messageId } = readEnvelopeHeader(entry.envelope)
-  return { epoch: entry.epoch, seq, sender: deviceIdOfKey(senderDevice), messageId: messageIdFromBytes(messageId), storedAtMs: entry.storedAtMs }
+  return { epoch: entry.epoch, seq, ...namedBy(entry.envelope), storedAtMs: entry.storedAtMs }
 }

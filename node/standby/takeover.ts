@@ -7,13 +7,13 @@
 import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromId, type Conversation, type ConversationId, type GroupConversation } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { accountIdFromBytes, deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
+import { accountIdFromBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import { isCreated } from '../../protocol/groups/membership.ts'
 import type { Signing } from '../../protocol/records/signed.ts'
 import type { Groups } from '../groups/groups.ts'
-import { readEnvelopeHeader } from '../log/envelope-header.ts'
+import { namedBy, readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
@@ -201,10 +201,13 @@ export class Takeover {
       isLonger = await this.#takeEarlier(conversation, relay, head, Math.max(head.first, needed))
       await logs.load(conversation)
       if (this.#mayAppend(conversation, account) && await this.#isSigned(conversation, account, head, asking)) await this.#takeLater(conversation, relay, head, account)
-      await this.#takeMessages(conversation, relay, head)
-      await this.#takeAgain(conversation, relay, head, account)
     }
-    if (head !== undefined) await this.#takeCursors(conversation, cursors, head)
+    if (head !== undefined) {
+      const common = await this.#commonThrough(conversation, head)
+      await this.#takeMessages(conversation, relay, common)
+      await this.#takeAgain(conversation, relay, head, account)
+      await this.#takeCursors(conversation, cursors, common)
+    }
     // Who follows it here already stands behind what came back.
     if (isLonger) logs.reset(await logs.load(conversation))
     await this.#takeOutbox(conversation, relay, account)
@@ -412,10 +415,9 @@ export class Takeover {
   }
 
   /** What the former home had numbered and neither keeps any more: it has its number, also when a device sends it again. */
-  async #takeMessages (conversation: Conversation, relay: RelayId, head: rows.ShadowHead): Promise<void> {
+  async #takeMessages (conversation: Conversation, relay: RelayId, common: number): Promise<void> {
     const { commits, logs, store } = this.#c
     const { id } = conversation
-    const common = await this.#commonThrough(conversation, head)
     let page: SequencedMessage[] = []
     const remember = async (): Promise<void> => {
       await commits.commit(page.map((message): Write => ({ op: 'remember', log: id, message })))
@@ -444,9 +446,8 @@ export class Takeover {
   }
 
   /** A device has what bears the same number here: where the copies part, what it has taken there is something else. */
-  async #takeCursors (conversation: Conversation, cursors: ReadonlyMap<DeviceId, number>, head: rows.ShadowHead): Promise<void> {
+  async #takeCursors (conversation: Conversation, cursors: ReadonlyMap<DeviceId, number>, common: number): Promise<void> {
     const { id } = conversation
-    const common = await this.#commonThrough(conversation, head)
     const log = await this.#c.logs.load(conversation)
     const writes: Write[] = []
     for (const [device, seq] of cursors) {
@@ -532,8 +533,7 @@ export function appendEntry (log: Log, entry: LogEntry, { groups, logs, writes }
 export const senderOf = (envelope: Uint8Array): AccountId => accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount)
 
 export function itemOf ({ storedAtMs, expiresAtMs, envelope }: rows.ShadowEnvelope): Omit<OutboxItem, 'log' | 'position'> {
-  const header = readEnvelopeHeader(envelope)
-  return { sender: deviceIdOfKey(header.senderDevice), messageId: messageIdFromBytes(header.messageId), storedAtMs, expiresAtMs, envelope }
+  return { ...namedBy(envelope), storedAtMs, expiresAtMs, envelope }
 }
 
 async function * renamed (from: AsyncIterable<{ key: string, value: Uint8Array }>, prefixLength: number, id: ConversationId): AsyncIterable<{ key: string, value: Uint8Array }> {
