@@ -37,11 +37,15 @@ export function compareBytes (a: Uint8Array, b: Uint8Array): number {
   return a.byteLength - b.byteLength
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const hexDigits = utf8('0123456789abcdef')
+/** From codes, not digit by digit: V8 keeps a text that was added up as a rope of 2 KB, for as long as somebody has the id. */
 export function toHex (bytes: Uint8Array): string {
-  let out = ''
-  for (let i = 0; i < bytes.byteLength; i++) out += HEX[bytes[i]!]
-  return out
+  const codes = new Uint8Array(2 * bytes.byteLength)
+  for (let i = 0; i < bytes.byteLength; i++) {
+    codes[2 * i] = hexDigits[bytes[i]! >> 4]!
+    codes[2 * i + 1] = hexDigits[bytes[i]! & 15]!
+  }
+  return codes.byteLength > 256 ? fromUtf8(codes) : mapKey(codes)
 }
 
 /**
@@ -50,7 +54,7 @@ export function toHex (bytes: Uint8Array): string {
  */
 export const mapKey = (bytes: Uint8Array): string => String.fromCharCode.apply(null, bytes as unknown as number[])
 
-/** Lower-case RFC 4648 without padding, with the multibase prefix `b`. */
-export const toBase32 = (bytes: Uint8Array): string => base32.encode(bytes)
+/** Lower-case RFC 4648 without padding, with the multibase prefix `b`. Read again, because the library adds it up (see toHex). */
+export const toBase32 = (bytes: Uint8Array): string => fromUtf8(utf8(base32.encode(bytes)))
 /** @throws Error on a wrong prefix or character */
 export const fromBase32 = (text: string): Uint8Array => base32.decode(text)

@@ -8,8 +8,8 @@ import { Frames } from './mutate.ts'
 
 /** A frame of some hundred bytes takes microseconds; this long says that an input makes the decoder work far more than its size. */
 const slowMs = 500
-/** Caches of 50,000 texts that are emptied when full may be empty at one look and full at the other; in nine tenths of 10 million frames this is 3.5 bytes a frame. */
-const leakBytes = 32_000_000
+/** Caches of 50,000 ids and conversations, 43 MB when full, fill slowly and may be empty at the first look; in nine tenths of 10 million frames this is 7 bytes a frame. */
+const leakBytes = 64_000_000
 /** So many frames are timed at a time, and again one by one when they were slow together. */
 const timedFrames = 64
 /** Of messages: a new one to start from after so many frames. */
