@@ -163,18 +163,18 @@ export class Engine {
   /** The relay can be reached (again). */
   resume (): void {
     this.keys.resume()
-    this.#resumeOutbox(this.inbox.resume())
+    this.#resumeOutbox({ compared: this.inbox.resume() })
     this.receipts.resume()
     this.groups.resume()
   }
 
   /** Another relay takes what there is to send. */
-  resumeAsGuest (): void { this.#resumeOutbox() }
+  resumeAsGuest (): void { this.#resumeOutbox({ isGuest: true }) }
 
   /** What a relay has lost, or may have kept to itself, goes before what is new, so nothing is submitted until that is known. */
-  #resumeOutbox (compared?: Promise<void>): void {
+  #resumeOutbox ({ compared, isGuest = false }: { readonly compared?: Promise<void>, readonly isGuest?: boolean }): void {
     const release = this.outbox.hold()
-    const placed = this.outbox.resume()
+    const placed = this.outbox.resume({ isGuest })
     void this.#quietly('compare', Promise.resolve(compared)).then(() => placed).then(release)
   }
 

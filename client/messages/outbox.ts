@@ -140,16 +140,18 @@ export class Outbox {
   /**
    * The relay can be reached again: nothing waits for its pause. Resolves when what has to be submitted again stands before
    * what is new; `hold` until then, since another relay than the last one keeps the order in which it is given things.
+   * @param options.isGuest the home does not answer; what it had numbered may be nowhere else
    */
-  async resume (): Promise<void> {
+  async resume ({ isGuest = false }: { readonly isGuest?: boolean } = {}): Promise<void> {
     this.#submission.resume()
     this.#sealing.resume()
     // SPEC(groups) what did not come back from the log yet may have been refused meanwhile, which is said only once; or a relay
     // has lost it with the end of the log, behind what this device has seen of it. What fails here, the next connection tries again.
-    const { logs } = this.#on.tables
+    const { own, tables } = this.#on
     await Promise.allSettled([...this.#queues.all()].filter(([, queue]) => queue.sent.size > 0).map(async ([chat]) => {
-      if (logs.cached(chat)?.isUnsure === true) await this.resubmit(chat)
-      else await this.#resubmitAll(chat, (row) => !row.isSequenced)
+      const isNumberedAtHome = conversationOfChat(own.account, chat).anchor === own.account
+      if (tables.logs.cached(chat)?.isUnsure === true) await this.resubmit(chat)
+      else await this.#resubmitAll(chat, (row) => !row.isSequenced || (isGuest && isNumberedAtHome))
     }))
     this.#submission.wake()
   }
@@ -298,13 +300,15 @@ export class Outbox {
    * acknowledged, it never got (a relay lost it) or could not open: that is sent again, as a message of its own.
    */
   async #sendMissed (draft: Draft, chat: ChatId, { newest, known }: { readonly newest: Acknowledged, readonly known: ReadonlySet<MessageId> }, device: DeviceId): Promise<void> {
+    // Their numbers may be void: they are offered again as they are, and may still come.
+    if ((await draft.read(this.#on.tables.logs, chat))?.isUnsure === true) return
     for (const id of [...this.#queues.of(chat).sent].filter((one) => one < newest.id && !known.has(one))) {
       const item = { chat, id }
       const row = await this.#rows.read(draft, item)
       if (row?.state !== 'sent' || !row.isSequenced || row.kind !== envelopeKinds.content || !row.awaiting.includes(device)) continue
       const at = row.at ?? placeIn(await this.#on.history.find(draft, chat, 'out', row.standsFor?.[0] ?? id))
       // Sequenced anew behind what was acknowledged: it may still come.
-      if (at === undefined || at > newest.at) continue
+      if (at === undefined || at === '' || at > newest.at) continue
       await this.again.replace(draft, item, row)
     }
   }
@@ -337,7 +341,7 @@ export class Outbox {
       const item = { chat, id }
       const row = await this.#rows.read(draft, item)
       if (row === undefined || !isMeant(row, item) || await draft.read(this.#on.tables.sealed, rowKey(item)) === undefined) continue
-      this.#rows.write(draft, item, { ...row, state: 'sealed' })
+      this.#rows.write(draft, item, { ...row, state: 'sealed', at: '' })
       again.push(id)
     }
     draft.after(() => {

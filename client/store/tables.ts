@@ -157,7 +157,7 @@ export interface OutboxRow {
   readonly awaiting: readonly DeviceId[]
   /** Its number in the log was seen: the chain has passed it. */
   readonly isSequenced: boolean
-  /** positionKey of that number. */
+  /** positionKey of that number; empty: it was offered again, and may have another. */
   readonly at?: string
 }
 

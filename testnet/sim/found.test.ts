@@ -130,6 +130,25 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 8343, do: 'say', a: 886, b: 783, c: 815, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'a guest gives first what its dead home had numbered, and nothing is sent again as lost because its number is void',
+    schedule: {
+      seed: 1765,
+      shape: { relays: 3, people: 4, companions: 2, groups: 0, pairwiseGroupDevices: 2, network: { latencyMs: 15, latencyMaxMs: 84, jitterMs: 9, gossipLoss: 0.05, gossipTwice: 0 }, standby: 'none', syncMs: 100, durationMs: 72000 },
+      steps: [
+        { atMs: 15253, do: 'say', a: 772, b: 48, c: 941, forMs: 0 },
+        { atMs: 16090, do: 'restart', a: 530, b: 931, c: 883, forMs: 19970 },
+        { atMs: 29528, do: 'say', a: 727, b: 703, c: 529, forMs: 0 },
+        { atMs: 30110, do: 'crash-at-write', a: 390, b: 957, c: 35, forMs: 25752 },
+        { atMs: 34965, do: 'say', a: 120, b: 317, c: 961, forMs: 0 },
+        { atMs: 36584, do: 'say', a: 446, b: 890, c: 879, forMs: 0 },
+        { atMs: 41441, do: 'say', a: 54, b: 976, c: 662, forMs: 0 },
+        { atMs: 49459, do: 'say', a: 7, b: 367, c: 5, forMs: 0 },
+        { atMs: 52211, do: 'move', a: 972, b: 254, c: 769, forMs: 0 },
+        { atMs: 54288, do: 'say', a: 920, b: 878, c: 562, forMs: 0 }
+      ]
+    }
   }
 ]
 
