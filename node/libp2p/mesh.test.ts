@@ -198,6 +198,22 @@ describe('the mesh over libp2p', () => {
     await until('the connection is gone', () => connection.status !== 'open' && b.host.gate.open === 0)
   })
 
+  it('opens a stream over a new connection when the far side closes the one that it has', async () => {
+    const b = await startMesh({ prepare: (mesh) => { mesh.handle(protocols.relay, echo) } })
+    const a = await startMesh()
+    for (const end of ['close', 'abort'] as const) {
+      collect(await a.dial(b.self, [address(b)], protocols.relay, { signal: signal() }))
+      for (const connection of b.host.libp2p.getConnections(a.host.libp2p.peerId)) {
+        if (end === 'abort') connection.abort(new Error('test'))
+        else connection.close().catch(() => { /* the far side was first */ })
+      }
+      const stream = await a.dial(b.self, [address(b)], protocols.relay, { signal: signal() })
+      const heard = collect(stream)
+      stream.send(utf8('there?'))
+      await until('the echo', () => heard.bytes().byteLength === 6)
+    }
+  })
+
   it('gives up a connection that died without a word, and the next stream gets a new one', async () => {
     const b = await startMesh({ prepare: (mesh) => { mesh.handle(protocols.relay, echo) } })
     const proxy = await startProxy(address(b))

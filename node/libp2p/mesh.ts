@@ -116,16 +116,29 @@ export class Libp2pMesh implements Mesh {
   addresses (): string[] { return this.host.libp2p.getMultiaddrs().map((address) => address.toString()) }
 
   async dial (relay: RelayId, addresses: readonly string[], protocol: string, { signal }: { signal: AbortSignal }): Promise<ByteStream> {
-    const { libp2p } = this.host
     try {
-      const connection = await libp2p.dial(targetOf(relay, addresses), { signal })
-      const stream = await newStream(connection, protocol, signal)
+      const { connection, stream } = await this.#open(relay, addresses, protocol, signal)
       this.#care.watch(connection, stream)
       if (addresses.length > 0) this.links.keep(relay, addresses)
       return new Libp2pByteStream(stream, connection, nodeStream)
     } catch (error) {
       if (isProtocolError(error)) throw error
       throw new ProtocolError(signal.aborted ? 'TIMEOUT' : 'HOME_UNREACHABLE', { cause: error })
+    }
+  }
+
+  async #open (relay: RelayId, addresses: readonly string[], protocol: string, signal: AbortSignal): Promise<{ connection: Connection, stream: Stream }> {
+    const { libp2p } = this.host
+    const target = targetOf(relay, addresses)
+    const had = libp2p.getConnections(peerIdFromString(relay))
+    const connection = await libp2p.dial(target, { signal })
+    try {
+      return { connection, stream: await newStream(connection, protocol, signal) }
+    } catch (error) {
+      // The far side may be closing the one that was there: libp2p does not know yet.
+      if (signal.aborted || !had.includes(connection) || (error as Error).name === 'UnsupportedProtocolError') throw error
+      const fresh = await libp2p.dial(target, { signal, force: true })
+      return { connection: fresh, stream: await newStream(fresh, protocol, signal) }
     }
   }
 

@@ -30,6 +30,8 @@ describe('people at two relays', () => {
   let atEu: Channel
   let atUs: Channel
   let isCut: boolean
+  /** Channels that end as soon as something is asked on them. */
+  let ending: number
 
   const start = async (name: string): Promise<TestRelay> => {
     const identity = testRelay(random)
@@ -43,6 +45,10 @@ describe('people at two relays', () => {
         const far = relays.get(target)
         if (far === undefined || isCut) return Promise.reject(new ProtocolError('HOME_UNREACHABLE'))
         const [mine, theirs] = streamPair(relay.id, far.id)
+        if (ending-- > 0) {
+          theirs.start({ onData: () => { theirs.abort(new ProtocolError('DISCONNECTED')) }, onClose: () => { /* that was us */ } })
+          return Promise.resolve(new Channel(mine, { handlers: new Handlers(), clock }).start())
+        }
         new Channel(theirs, { handlers: far.relayHandlers, clock }).start()
         return Promise.resolve(new Channel(mine, { handlers: new Handlers(), clock }).start())
       }
@@ -56,6 +62,7 @@ describe('people at two relays', () => {
     dht = new Map()
     relays = new Map()
     isCut = false
+    ending = 0
     eu = await start('eu-1.example.org')
     us = await start('us-1.example.org')
     ;[alice, bob] = [new TestPerson(random), new TestPerson(random)]
@@ -81,6 +88,13 @@ describe('people at two relays', () => {
     await assert.rejects(atEu.call(clientMethods.findHandle, { handle: 'carol@us-1.example.org' }), isCode('UNKNOWN_HANDLE'))
     await assert.rejects(atEu.call(clientMethods.findHandle, { handle: 'carol@ap-1.example.org' }), isCode('UNKNOWN_RELAY'))
     await assert.rejects(atEu.call(clientMethods.findAccount, { account: accountIdToBytes(new TestPerson(random).account) }), isCode('UNKNOWN_ACCOUNT'))
+  })
+
+  it('are found although the channel between the relays ends under the question, once', async () => {
+    ending = 1
+    await findBob()
+    ending = 2
+    await assert.rejects(findBob(), isCode('HOME_UNREACHABLE'))
   })
 
   it('claim each other\'s prekeys, each once', async () => {

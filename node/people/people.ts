@@ -284,9 +284,16 @@ export class People {
     const { clock, relays } = this.#components
     // Less than the device waits for us, so that it gets the reason and not a TIMEOUT of its own.
     const limit = deadline(clock, limits.requestTimeoutMs * 0.8, signal)
-    try {
+    const once = async (): Promise<Reply> => {
       const channel = await relays.channelTo(relay, { signal: limit.signal })
       return await channel.call(method, request, { signal: limit.signal })
+    }
+    try {
+      // A channel that ends under a question says nothing of the relay: connections that crossed, or it has restarted.
+      return await once().catch(async (error: unknown) => {
+        if (!isProtocolError(error, 'DISCONNECTED')) throw error
+        return await once()
+      })
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (isProtocolError(error, ...passedOn)) throw error
