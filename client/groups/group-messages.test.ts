@@ -243,6 +243,27 @@ describe('client: messages of groups', () => {
     noWarnings()
   })
 
+  it('what gets a number that others have something else under, since the relay has gone back, is sent again and shown once', async () => {
+    await meet(3)
+    const [first, second] = people as [FakePerson, FakePerson, FakePerson]
+    const chat = await found()
+    await second.client.send(chat, 'lost at the sequencer')
+    await have(chat, ['lost at the sequencer'])
+    await world.quiet()
+    const log = world.relay.logs.get(chat as never)!
+    const lost = log.entries.pop()!
+    log.byMessage.delete(`${lost.sender}/${lost.messageId}`)
+    for (const [device, seq] of log.cursors) log.cursors.set(device, Math.min(seq, lost.seq - 1))
+    // Where the others live the number is taken: they are given nothing under it.
+    world.relay.onDeliver = (page, to) => to === first.client.account!.device || page.entries.every(({ seq }) => seq !== lost.seq || page.conversation !== log.conversation) ? page : undefined
+    await first.client.send(chat, 'under its number')
+    await have(chat, ['lost at the sequencer', 'under its number'])
+    await world.until(async () => (await states(first, chat))[0] === 'delivered', { what: 'delivered' })
+    await first.client.send(chat, 'later')
+    await have(chat, ['lost at the sequencer', 'under its number', 'later'])
+    assert.deepEqual(first.warnings.map(({ kind }) => kind), ['fork'])
+  })
+
   it('with read receipts off nobody hears that something was read', async () => {
     await meet(2, { readReceipts: false })
     const [first, second] = people as [FakePerson, FakePerson]

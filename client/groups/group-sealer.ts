@@ -19,7 +19,7 @@ import type { SessionBox } from '../keys/session-box.ts'
 import { clientLimits } from '../limits.ts'
 import { extrasOf, type Body } from '../messages/bodies.ts'
 import type { ChainPoint } from '../messages/chain.ts'
-import { encodeContent } from '../messages/content.ts'
+import { encodeContent, type Content } from '../messages/content.ts'
 import type { Item, Sealed } from '../messages/queues.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { MessageRow, OutboxRow } from '../store/tables.ts'
@@ -72,7 +72,7 @@ export class GroupSealer {
     if (row.kind === envelopeKinds.content && !maySend(state, own.account)) throw new ProtocolError('NOT_ALLOWED')
     const ours = await devices.listOf(draft, own.account)
     if (ours === undefined) return 'waits'
-    const plaintext = this.#plaintext({ conversation, id, state, ours, sentAtMs: row.sentAtMs, body, previous })
+    const plaintext = this.#plaintext({ conversation, id, state, ours, sentAtMs: row.sentAtMs, body, previous, ...(body.kind === 'text' ? {} : { standsFor: row.standsFor }) })
     const ciphertexts = await this.#ciphertexts(draft, chat, state, plaintext)
     if (typeof ciphertexts === 'string') return ciphertexts
     const envelope = encodeEnvelope({ conversation, messageId: id, sender: own.account, senderDevice: own.device, kind: row.kind, expiresAtMs: row.expiresAtMs ?? 0, ciphertexts })
@@ -166,13 +166,11 @@ export class GroupSealer {
     return { known, unknown, count: 1 + known.length + unknown.length }
   }
 
-  #plaintext ({ conversation, id, state, ours, sentAtMs, body, previous }: { conversation: GroupConversation, id: MessageId, state: GroupState, ours: PinnedList, sentAtMs: number, body: Body, previous: ChainPoint | undefined }): Uint8Array {
+  #plaintext ({ conversation, id, state, ours, ...content }: { conversation: GroupConversation, id: MessageId, state: GroupState, ours: PinnedList } & Pick<Content, 'sentAtMs' | 'previous' | 'body' | 'standsFor'>): Uint8Array {
     return encodeContent({ conversation, messageId: id, senderDevice: this.#on.own.device }, {
-      sentAtMs,
-      previous,
+      ...content,
       senderList: markOf(ours),
-      group: { seq: state.seq, hash: membershipHash(this.#on.primitives, state) },
-      body
+      group: { seq: state.seq, hash: membershipHash(this.#on.primitives, state) }
     })
   }
 

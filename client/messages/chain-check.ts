@@ -57,11 +57,14 @@ export class ChainCheck {
     if (seq > clientLimits.logHashes) draft.erase(logHashes, keyOf(chat, { epoch, seq: seq - clientLimits.logHashes }))
   }
 
-  /** @returns unknown: too long ago to be compared */
-  async compareRepeat (draft: Draft, chat: ChatId, { epoch, seq }: Place, envelope: Uint8Array): Promise<'same' | 'different' | 'unknown'> {
+  /**
+   * @param digest SHA-256 of an envelope that is said to stand there
+   * @returns unknown: too long ago to be compared
+   */
+  async compareRepeat (draft: Draft, chat: ChatId, { epoch, seq }: Place, digest: Uint8Array): Promise<'same' | 'different' | 'unknown'> {
     const { tables, primitives } = this.#on
     const [before, here] = await Promise.all([seq - 1, seq].map(async (at) => at === 0 ? chainStart.hash : await draft.read(tables.logHashes, keyOf(chat, { epoch, seq: at }))))
     if (before === undefined || here === undefined) return 'unknown'
-    return sameBytes(extendChain(primitives, before, epoch, seq, primitives.sha256(envelope)), here) ? 'same' : 'different'
+    return sameBytes(extendChain(primitives, before, epoch, seq, digest), here) ? 'same' : 'different'
   }
 }

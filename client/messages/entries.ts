@@ -23,7 +23,7 @@ import { decodeContent, type Content } from './content.ts'
 import { isBehind, type Arrival, type Place } from './log-entry.ts'
 import { Opening, readEnvelope, type OpeningComponents } from './opening.ts'
 import { Placeholders, type PlaceholderComponents } from './placeholders.ts'
-import { timeOf } from './queues.ts'
+import { timeOf, type Item } from './queues.ts'
 import { rowKey } from './rows.ts'
 import { Showing, type ShowingComponents } from './showing.ts'
 import { Warnings } from './warnings.ts'
@@ -119,11 +119,10 @@ export class Entries {
   async processRepeat (draft: Draft, arrival: Arrival): Promise<Verdict> {
     const { chat, entry, log } = arrival
     if (entry.envelope === undefined) {
-      // A number that was given before, to something that the relay has lost.
-      if (entry.reference?.senderDevice === this.#on.own.device) await this.#on.outbox.passed(draft, { chat, id: entry.reference.messageId }, entry)
+      if (entry.reference?.senderDevice === this.#on.own.device) await this.#repeatReference(draft, arrival, { chat, id: entry.reference.messageId })
       return 'taken'
     }
-    const compared = await this.#chain.compareRepeat(draft, chat, entry, entry.envelope)
+    const compared = await this.#chain.compareRepeat(draft, chat, entry, this.#on.primitives.sha256(entry.envelope))
     if (compared === 'same') return 'taken'
     const result = await this.#onEnvelope(draft, arrival, entry.envelope)
     if (isNeed(result)) return result
@@ -133,6 +132,17 @@ export class Entries {
     draft.write(this.#on.tables.logs, chat, { ...log, ...idsWith(log, result), forkedInEpoch: isFork ? entry.epoch : log.forkedInEpoch })
     if (isFork) this.#warnings.wentBack(draft, chat)
     return 'taken'
+  }
+
+  /** A number that was given before, perhaps to something that the relay has lost, and now to a message of this device. */
+  async #repeatReference (draft: Draft, { chat, entry, log }: Arrival, item: Item): Promise<void> {
+    const { outbox } = this.#on
+    const digest = await outbox.passed(draft, item, entry)
+    if (digest === undefined || await this.#chain.compareRepeat(draft, chat, entry, digest) !== 'different') return
+    await outbox.givenTwice(draft, item)
+    if (log.forkedInEpoch >= entry.epoch) return
+    draft.write(this.#on.tables.logs, chat, { ...log, forkedInEpoch: entry.epoch })
+    this.#warnings.wentBack(draft, chat)
   }
 
   /** The relay has nothing any more up to this place: go on behind it. */

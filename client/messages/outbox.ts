@@ -11,7 +11,7 @@
  */
 import { toHex } from '../../protocol/bytes.ts'
 import type { Clock, Random } from '../../protocol/clock.ts'
-import type { ProtocolError } from '../../protocol/errors.ts'
+import { isProtocolError, type ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { envelopeKinds, receiptStages } from '../../protocol/wire/kinds.ts'
@@ -228,7 +228,8 @@ export class Outbox {
 
   /** Everybody in a group has these, or has read them. */
   async reached (draft: Draft, item: Item, state: 'delivered' | 'read'): Promise<void> {
-    await this.#rows.updateMessage(draft, item, { state })
+    const first = await draft.read(this.#on.tables.firstIds, rowKey(item)) ?? item.id
+    await this.#rows.updateMessage(draft, { chat: item.chat, id: first }, { state })
     const row = await this.#rows.read(draft, item)
     if (row !== undefined) this.#rows.keep(draft, item, { ...row, awaiting: [] })
   }
@@ -277,6 +278,24 @@ export class Outbox {
     this.#rows.keep(draft, item, { ...row, state: 'sent', isSequenced: true, at: positionKey(position.epoch, position.seq) })
     draft.after(() => { this.#rows.markSent(item) })
     return row.digest === '' ? undefined : fromHex(row.digest)
+  }
+
+  /**
+   * It has a number under which others have something else, and whoever does never gets it there: it is sent again, as a
+   * message of its own. Of two people each receipt tells what the other does not have (`delivered`); in a group marks do not.
+   */
+  async givenTwice (draft: Draft, item: Item): Promise<void> {
+    const row = await this.#rows.read(draft, item)
+    if (!isGroupChat(item.chat) || row?.state !== 'sent' || row.kind !== envelopeKinds.content) return
+    const child = draft.child()
+    try {
+      await this.again.replace(child, item, row)
+      draft.absorb(child)
+    } catch (error) {
+      // Out of the group since.
+      if (!isProtocolError(error) || error.action !== 'reject') throw error
+      await this.#rows.fail(draft, item, error)
+    }
   }
 
   /** A device of the other person says what it has. */

@@ -75,6 +75,7 @@ export class Showing {
     this.#checkSenderList(draft, chat, sender, content, senderList)
     if (isPairChat(chat)) this.#checkPeerList(draft, chat, isOwn, content, await devices.listOf(draft, isOwn ? chat : own.account))
     if (isGroupChat(chat)) await this.#checkGroup(draft, chat, entry, content)
+    await this.#checkStandsFor(draft, chat, sender, (body.kind === 'text' ? body.standsFor : content.standsFor) ?? [])
     if (body.kind === 'receipt') {
       // [IGNORE] what another device of this account has: not what the other person has
       if (!isOwn) await this.#takeReceipt(draft, chat, envelope, body)
@@ -188,6 +189,16 @@ export class Showing {
   async #checkGroup (draft: Draft, chat: ChatId, place: Place, { group, previous }: Content): Promise<void> {
     if (group === undefined) throw new ProtocolError('MALFORMED', { what: 'membership' })
     await this.#on.groups.checkMark(draft, chat, place, group, previous === undefined || previous.seq === 0 ? undefined : previous.epoch)
+  }
+
+  /** @throws ProtocolError BAD_MESSAGE_ID: in a group somebody could put words in the place of somebody else's */
+  async #checkStandsFor (draft: Draft, chat: ChatId, sender: AccountId, ids: readonly MessageId[]): Promise<void> {
+    if (!isGroupChat(chat)) return
+    for (const id of ids) {
+      const known = await this.#on.history.find(draft, chat, sender === this.#on.own.account ? 'out' : 'in', id)
+      // [REJECT] only one's own can be sent again
+      if (known !== undefined && known.sender !== sender) throw new ProtocolError('BAD_MESSAGE_ID', { what: 'of somebody else' })
+    }
   }
 
   #checkSenderList (draft: Draft, chat: ChatId, sender: AccountId, content: Content, known: PinnedList): void {
