@@ -32,6 +32,7 @@ import { Adoption } from './log/adoption.ts'
 import { Cutting } from './log/cutting.ts'
 import { Intake } from './log/intake.ts'
 import { Links } from './federation/links.ts'
+import { MessageIds } from './federation/message-ids.ts'
 import { LogTakeover } from './federation/log-takeover.ts'
 import { LogReader } from './log/log-reader.ts'
 import { noLoad, type LoadGuard } from './limits/load.ts'
@@ -158,7 +159,9 @@ export class MessagePath {
     const alignment: Alignment = new Alignment({ ...shared, reader, adoption: () => adoption, cutting: new Cutting(shared), links: this.#links })
     const entries = new ReplicaEntries(shared, config)
     const source = new ReplicaSource({ ...shared, entries, links: this.#links })
-    const copying = { ...shared, alignment, entries, source, links: this.#links }
+    const ids = new MessageIds(shared)
+    ids.register(relayHandlers)
+    const copying = { ...shared, alignment, entries, source, ids, links: this.#links }
     const logTakeover: LogTakeover = new LogTakeover(copying)
     this.#replicas = new Replicas({ ...copying, progress: this.#progress, gaps: new Gaps(copying), arrivals: new Arrivals({ ...shared, earlier: (log, fromSeq) => copies.before(log, fromSeq) }), onInLine: (id) => { this.#anchorNotices.inLine(id) }, stored: async (log, seq) => (await reader.read(log, seq, { maxEntries: 1, maxBytes: 1 })).find((entry) => entry.seq === seq) })
     const copies: EntryCopies = new EntryCopies({ ...shared, links: this.#links }, config)

@@ -136,6 +136,8 @@ export const limits = {
   retentionMs: 30 * DAY,
   /** A message id is remembered this long for deduplication: at least as long as a client may repeat it. */
   dedupMs: 30 * DAY,
+  /** Ids that travel with a log, of what its home does not keep any more: those of the last numbers. More than a device keeps to send again. */
+  travellingIds: 16_384,
   /** The furthest a client may set an expiry. */
   expiryMaxMs: 90 * DAY,
 

@@ -10,7 +10,7 @@ import { ClaimMany, ClaimedMany, DirectoryEntries, DirectoryHeads, DirectoryRead
 import { GroupAnchors, GroupReceipts, GroupRef, GroupSnapshot, LogEpochs, Refused } from './wire/gen/group.js'
 import { Announce, AskHome, GuestBatch, GuestForward, HomeState } from './wire/gen/guest.js'
 import { LinkMeet, LinkParcel } from './wire/gen/link.js'
-import { Batch, LogStates, Outcomes, Page, Pages, Positions, ReadLog } from './wire/gen/log.js'
+import { Batch, LogStates, NumberedIds, Outcomes, Page, Pages, Positions, ReadIds, ReadLog } from './wire/gen/log.js'
 import { Activity, PresencePolicy, Presences, RelayPresences, Watch, WatchAtRelay, WatchingAtRelay } from './wire/gen/presence.js'
 import { PrekeyUpload, RelayRecords, Signed } from './wire/gen/records.js'
 import { Claim, Claimed, Empty, FindAccount, FindHandle, Found, GetDirectory, Hello, Introduce, PrekeysLeft, Register, Registered, Welcome } from './wire/gen/service.js'
@@ -139,7 +139,9 @@ export const relayMethods = {
   /** a Signed GroupAnchor, to a home of a member; answered when it is kept there */
   groupAnchor: method(85, 'group-anchor', Signed, Empty, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
   /** between homes of a group: which epoch of its log begins where */
-  logEpochs: method(86, 'log-epochs', GroupRef, LogEpochs, { maxRequestBytes: small, quota: 'forwardPerRelay' })
+  logEpochs: method(86, 'log-epochs', GroupRef, LogEpochs, { maxRequestBytes: small, quota: 'forwardPerRelay' }),
+  /** to another home of a log: ids of what it has numbered and need not keep any more */
+  readIds: method(87, 'read-ids', ReadIds, NumberedIds, { maxRequestBytes: small, quota: 'forwardPerRelay' })
   // 70–71 presence
 }
 

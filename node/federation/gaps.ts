@@ -14,6 +14,7 @@ import type { Log } from '../log/log.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Logger } from '../ports.ts'
 import type { Links } from './links.ts'
+import type { MessageIds } from './message-ids.ts'
 import type { ReplicaEntries, Taken } from './replica-entries.ts'
 import type { ReplicaSource } from './replica-source.ts'
 
@@ -23,6 +24,7 @@ const maxOthers = 8
 export interface GapsComponents {
   entries: ReplicaEntries
   source: ReplicaSource
+  ids: Pick<MessageIds, 'ask'>
   placement: Placement
   links: Links
   clock: Clock
@@ -39,7 +41,7 @@ export class Gaps {
    * @returns whether the log has come that far
    */
   async fill (log: Log, beforeSeq: number, relay: RelayId, taken: Taken): Promise<boolean> {
-    const { clock, entries, links, logger, source } = this.#c
+    const { clock, entries, ids, links, logger, source } = this.#c
     const limit = deadline(clock, limits.requestTimeoutMs / 2)
     try {
       const channel = await links.channelTo(relay, { signal: limit.signal })
@@ -53,7 +55,8 @@ export class Gaps {
         if (keptFrom > log.head + 1) {
           // Changes may be among what is skipped.
           if (log.group !== undefined && !await source.foundGroup(log, relay, taken)) return false
-          await entries.skip(log, keptFrom - 1, page.epoch, taken)
+          const skipped = { throughSeq: keptFrom - 1, epoch: page.epoch }
+          await entries.skip(log, skipped.throughSeq, skipped.epoch, taken, await ids.ask(channel, log, skipped))
         }
         if (log.isDropped) return false
         for (const entry of page.entries) {

@@ -20,7 +20,7 @@ import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
 import { readCandidate, neverMs } from '../log/submission.ts'
 import type { Buckets, Commits } from '../ports.ts'
-import type { OutboxItem, LogEntry, Write } from '../store/store.ts'
+import type { OutboxItem, LogEntry, SequencedMessage, Write } from '../store/store.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
 
 export interface ReplicaEntriesComponents {
@@ -42,9 +42,11 @@ export interface Taken {
   readonly writes: Write[]
   readonly logs: Set<Log>
   readonly dequeued: Array<{ queue: OutboxQueue, position: number }>
+  /** Logs of which ids came. */
+  readonly remembered: Set<Log>
 }
 
-export const nothingFrom = (relay: RelayId): Taken => ({ relay, writes: [], logs: new Set(), dequeued: [] })
+export const nothingFrom = (relay: RelayId): Taken => ({ relay, writes: [], logs: new Set(), dequeued: [], remembered: new Set() })
 
 export class ReplicaEntries {
   readonly #c: ReplicaEntriesComponents
@@ -137,21 +139,27 @@ export class ReplicaEntries {
     if (effect !== undefined) this.#c.logs.changed(log, effect)
   }
 
-  /** Nothing when head is there. What was placed before must be on disk first: a skip drops it. */
-  async skip (log: Log, throughSeq: number, epoch: number, taken: Taken): Promise<void> {
+  /**
+   * Nothing when head is there. What was placed before must be on disk first: a skip drops it.
+   * @param ids of what is skipped
+   */
+  async skip (log: Log, throughSeq: number, epoch: number, taken: Taken, ids: readonly SequencedMessage[] = []): Promise<void> {
     if (throughSeq <= log.head) return
     if (log.head !== log.durableHead) await this.commitSoFar(taken)
     if (log.isDropped) return
+    for (const message of ids) taken.writes.push({ op: 'remember', log: log.conversation.id, message })
+    if (ids.length > 0) taken.remembered.add(log)
     taken.writes.push({ op: 'skip', log: log.conversation.id, epoch, throughSeq })
     taken.logs.add(log)
     log.skipTo(throughSeq, epoch)
   }
 
   /** Rejects with what the store says: the logs are dropped from memory then, which is ahead of the disk. */
-  commit ({ writes, logs, dequeued }: Taken): Promise<void> {
+  commit ({ writes, logs, dequeued, remembered }: Taken): Promise<void> {
     if (writes.length === 0) return Promise.resolve()
     const heads = Array.from(logs, (log) => ({ log, head: log.head }))
     const done = this.#c.commits.commit(writes).then(() => {
+      for (const log of remembered) log.remembered()
       for (const { log, head } of heads) log.committed(head)
       for (const { queue, position } of dequeued) {
         queue.removed(position)
@@ -168,7 +176,8 @@ export class ReplicaEntries {
   }
 
   async commitSoFar (taken: Taken): Promise<void> {
-    await this.commit({ relay: taken.relay, writes: taken.writes.splice(0), logs: new Set(taken.logs), dequeued: taken.dequeued.splice(0) })
+    await this.commit({ relay: taken.relay, writes: taken.writes.splice(0), logs: new Set(taken.logs), dequeued: taken.dequeued.splice(0), remembered: new Set(taken.remembered) })
+    taken.remembered.clear()
   }
 }
 

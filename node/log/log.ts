@@ -53,6 +53,8 @@ export class Log {
   sequencedEpoch = 0
   /** Appends below a sender's mark: what a look-up of a message id that ran meanwhile may have missed. */
   lateAppends = 0
+  /** How often ids came that were numbered elsewhere. */
+  remembrances = 0
   /** For the cache: used since it was last looked at. */
   isRecent = true
   /** The device that kept the log from being trimmed when it was last looked at. */
@@ -101,6 +103,14 @@ export class Log {
     const mark = marks.get(sender)
     if (mark === undefined || messageId > mark) marks.set(sender, messageId)
     else this.lateAppends++
+  }
+
+  /** More ids of it are in the store than were there when that was asked: marks are looked up again, and what was not found meanwhile counts no more. */
+  remembered (): void {
+    for (const [sender, mark] of this.#marks) if (mark !== undefined) this.#floors.set(sender, mark)
+    this.#marks.clear()
+    this.remembrances++
+    this.lateAppends++
   }
 
   /** Give `entry` its place: its seq is head + 1. Not durable yet. */

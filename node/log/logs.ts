@@ -118,7 +118,11 @@ export class Logs {
 
   /** So that `log.isNew` can answer for this sender. */
   async loadMark (log: Log, sender: DeviceId): Promise<void> {
-    if (!log.hasMark(sender)) log.setMark(sender, await this.#store.highestMessage(log.conversation.id, sender))
+    while (!log.hasMark(sender)) {
+      const { remembrances } = log
+      const highest = await this.#store.highestMessage(log.conversation.id, sender)
+      if (remembrances === log.remembrances) log.setMark(sender, highest)
+    }
   }
 
   findMessage (log: Log, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined> {

@@ -6,15 +6,18 @@ import { accountIdToBytes, deviceKeyOf, type AccountId, type DeviceId } from '..
 import type { Conversation, ConversationId } from '../../protocol/conversation.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ShipAccount, ShipLog, ShipRow } from '../../protocol/wire/gen/standby.js'
-import type { LogEntry, OutboxItem, Write } from '../store/store.ts'
+import { wireNumberedId } from '../log/numbered-id.ts'
+import type { LogEntry, OutboxItem, SequencedMessage, Write } from '../store/store.ts'
 import { joinedTable, shippedTables, type ShippedTable } from './shadow-rows.ts'
 
 /** Rough cost of what is no envelope and no value. */
 const stepBytes = 100
+/** Ids of messages in one part of a shipment. */
+export const maxNumbered = 1_024
 /** A draft that has come so far grows no more. */
 const fullBytes = 192 * 1024
 
-export type LogWrite = Extract<Write, { op: 'append' | 'enqueue' | 'dequeue' | 'cursor' | 'skip' | 'trim' | 'cut' }>
+export type LogWrite = Extract<Write, { op: 'append' | 'enqueue' | 'dequeue' | 'cursor' | 'skip' | 'trim' | 'cut' | 'remember' }>
 type RowWrite = Extract<Write, { op: 'put' | 'delete' }>
 
 const valueOf = (write: RowWrite): Uint8Array | undefined => write.op === 'put' ? write.value : undefined
@@ -31,6 +34,7 @@ export class LogDraft {
   #dequeued: Set<number> | undefined
   #cursors: Map<DeviceId, number> | undefined
   #rows: Map<string, Uint8Array | undefined> | undefined
+  #numbered: SequencedMessage[] | undefined
   #skip: { epoch: number, throughSeq: number } | undefined
   #trimThrough = 0
   #cutThrough: number | undefined
@@ -44,7 +48,7 @@ export class LogDraft {
   }
 
   get isFull (): boolean {
-    return this.bytes >= fullBytes || this.#entries.length >= limits.pageEntries || (this.#items?.size ?? 0) >= limits.pageEntries || (this.#dequeued?.size ?? 0) >= 1_024
+    return this.bytes >= fullBytes || this.#entries.length >= limits.pageEntries || (this.#items?.size ?? 0) >= limits.pageEntries || (this.#dequeued?.size ?? 0) >= 1_024 || (this.#numbered?.length ?? 0) >= maxNumbered
   }
 
   /** Of a group's state: `rest` of its key. */
@@ -80,7 +84,12 @@ export class LogDraft {
       case 'trim': this.#trimThrough = Math.max(this.#trimThrough, write.throughSeq); return
       case 'cut':
         this.#entries = this.#entries.filter(({ seq }) => seq <= write.throughSeq)
+        this.#numbered = this.#numbered?.filter(({ seq }) => seq <= write.throughSeq)
         this.#cutThrough = Math.min(this.#cutThrough ?? Infinity, write.throughSeq)
+        return
+      case 'remember':
+        this.#numbered ??= []
+        this.#numbered.push(write.message)
         return
       case 'skip':
         this.#entries = this.#entries.filter(({ seq }) => seq > write.throughSeq)
@@ -105,7 +114,8 @@ export class LogDraft {
       trimThrough: this.#trimThrough,
       asks: false,
       cutThrough: this.#cutThrough ?? 0,
-      isCut: this.#cutThrough !== undefined
+      isCut: this.#cutThrough !== undefined,
+      numbered: (this.#numbered ?? []).sort((a, b) => a.seq - b.seq).map(wireNumberedId)
     }
   }
 }

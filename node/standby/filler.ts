@@ -6,7 +6,7 @@
  * hand-over.ts.
  */
 import type { Channel } from '../../protocol/channel.ts'
-import { conversationFromId, type ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromBytes, conversationFromId, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { accountIdToBytes, deviceKeyOf, type AccountId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -14,8 +14,9 @@ import { relayMethods } from '../../protocol/methods.ts'
 import type { ShipAccount, ShipAnswer, ShipLog, ShipRow } from '../../protocol/wire/gen/standby.js'
 import type { LogReader } from '../log/log-reader.ts'
 import type { Logs } from '../log/logs.ts'
-import type { LogEntry, Store } from '../store/store.ts'
-import { wireRow } from './drafts.ts'
+import { wireNumberedId } from '../log/numbered-id.ts'
+import type { LogEntry, SequencedMessage, Store } from '../store/store.ts'
+import { maxNumbered, wireRow } from './drafts.ts'
 import { syncStates } from './shadow-register.ts'
 import { empty, joinedTable, shippedTables } from './shadow-rows.ts'
 
@@ -25,7 +26,7 @@ const pageBounds = { maxEntries: limits.pageEntries, maxBytes: 256 * 1024 }
 const maxRows = 10_000
 
 export interface FillerComponents {
-  store: Pick<Store, 'get' | 'scan' | 'logsOf' | 'openLog' | 'readLog' | 'readOutbox'>
+  store: Pick<Store, 'get' | 'scan' | 'logsOf' | 'openLog' | 'readLog' | 'readOutbox' | 'messages'>
   logs: Pick<Logs, 'loadId'>
   reader: Pick<LogReader, 'read'>
   /** What this says of all that is shipped there (shadow-register.ts); default: nothing. */
@@ -50,7 +51,8 @@ export const emptyPart = (log: ConversationId, account: AccountId): ShipLog => (
   trimThrough: 0,
   asks: false,
   cutThrough: 0,
-  isCut: false
+  isCut: false,
+  numbered: []
 })
 
 /** @throws ProtocolError what it was refused with */
@@ -114,6 +116,7 @@ export class Filler {
       // What is before it is not kept here any more.
       const skip = first > from ? { skipThrough: first - 1, skipEpoch: state.epoch } : {}
       if (entries.length === 0 && first <= from) break
+      if (first > from) await this.#fillNumbered(channel, part, { fromSeq: from, throughSeq: first - 1 })
       await this.#send(channel, { accounts: [], logs: [{ ...part, ...skip, entries: entries.map(({ epoch, seq, storedAtMs, expiresAtMs, envelope }) => ({ epoch, seq, storedAtMs, expiresAtMs, envelope })) }] })
       from = (entries.at(-1)?.seq ?? first - 1) + 1
     }
@@ -121,6 +124,17 @@ export class Filler {
     if (state === undefined) return
     const cursors = Array.from(state.cursors, ([device, seq]) => ({ device: deviceKeyOf(device), seq }))
     await this.#send(channel, { accounts: [], logs: [{ ...part, cursors, trimThrough: state.first - 1 }] })
+  }
+
+  /** Of what is not kept here any more the newest ids, before the other relay's copy goes on after it. */
+  async #fillNumbered (channel: Channel, part: ShipLog, { fromSeq, throughSeq }: { fromSeq: number, throughSeq: number }): Promise<void> {
+    const from = Math.max(fromSeq, throughSeq - limits.travellingIds + 1)
+    const numbered: SequencedMessage[] = []
+    for await (const message of this.#c.store.messages(conversationFromBytes(part.conversation).id)) if (message.seq >= from && message.seq <= throughSeq) numbered.push(message)
+    numbered.sort((a, b) => a.seq - b.seq)
+    for (let at = 0; at < numbered.length; at += maxNumbered) {
+      await this.#send(channel, { accounts: [], logs: [{ ...part, numbered: numbered.slice(at, at + maxNumbered).map(wireNumberedId) }] })
+    }
   }
 
   /** Also of what is on disk and not acknowledged yet. @throws ProtocolError DAMAGED: not now */

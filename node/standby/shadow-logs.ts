@@ -5,14 +5,17 @@
  * Owns: no gaps, the rows of logs (shadow-rows.ts), what the primary that shipped them may read again, and dropping what no
  * account is in. Does not know: turns and answers (shadows.ts). Spec: docs/protocol/standby.md
  */
+import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromBytes, mayBelong, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { accountIdFromBytes, deviceIdOfKey, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ReadShipped, ShipLog } from '../../protocol/wire/gen/standby.js'
 import { namedBy } from '../log/envelope-header.ts'
+import { readNumberedId } from '../log/numbered-id.ts'
 import type { Memo } from '../log/submission.ts'
 import type { Buckets } from '../ports.ts'
+import { senderTagOf } from '../store/sender-tag.ts'
 import type { SequencedMessage, Store, Write } from '../store/store.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
 import { checkEnvelope, checkNumber, maxKeyBytes, maxNumber } from './shadow-checks.ts'
@@ -32,6 +35,7 @@ export interface ShadowLogsComponents {
   register: ShadowRegister
   space: ShadowSpace
   buckets: Buckets
+  clock: Clock
   meter: Meter
   commit (writes: readonly Write[]): Promise<void>
 }
@@ -82,6 +86,7 @@ export class ShadowLogs {
       }
       this.#checkEpochs(part, conversation, account, relay)
       taken.bytes -= await this.#skip(part, relay, id, head, writes)
+      this.#takeNumbered(part, id, taken)
       const { isGap, appended } = this.#append(part, conversation, head, taken)
       await this.#takeWaiting(part, conversation, taken)
       taken.bytes -= await this.#trim(part.trimThrough, relay, id, head, writes, appended)
@@ -121,10 +126,42 @@ export class ShadowLogs {
     }
     if (!isCut || checkNumber(cutThrough) >= head.head) return gone
     await this.#dropEntries(relay, id, { from: Math.max(head.first, cutThrough + 1), to: head.head }, writes)
-    // Of what is void nothing is remembered: it comes again.
-    for await (const { key } of this.#c.store.scan('standby', rows.messagesOf(relay, id))) if (rows.numberOfKey(key) > cutThrough) writes.push(rows.drop(key))
+    await this.#forgetAbove(cutThrough, relay, id, writes)
     Object.assign(head, { head: cutThrough, first: Math.min(head.first, cutThrough + 1) })
     return gone
+  }
+
+  /** Of what is void nothing is remembered: it comes again. */
+  async #forgetAbove (through: number, relay: RelayId, id: ConversationId, writes: Write[]): Promise<void> {
+    const prefix = rows.messagesOf(relay, id)
+    const found = new Map<string, Uint8Array>()
+    for await (const { key, value } of this.#c.store.scan('standby', prefix)) found.set(key, value)
+    // Of this request, not written yet.
+    for (const write of writes) if (write.op === 'put' && write.key.startsWith(prefix)) found.set(write.key, write.value)
+    const lastKey = rows.messagesKey(relay, id, through)
+    const kept = found.has(lastKey) ? [...rows.decodeMessages(found.get(lastKey)!)] : []
+    for (const [key, value] of found) {
+      if (rows.numberOfKey(key) <= through) continue
+      for (const message of rows.decodeMessages(value)) if (message.seq <= through) kept.push(message)
+      writes.push(rows.drop(key))
+    }
+    if (kept.length > 0) writes.push(rows.put(lastKey, rows.encodeMessages(kept)))
+  }
+
+  /** Ids of what the primary does not keep any more. */
+  #takeNumbered ({ numbered }: ShipLog, id: ConversationId, taken: TakenLogs): void {
+    if (numbered.length === 0) return
+    const { relay, writes } = taken
+    let fromSeq = 1
+    const bounds = { throughSeq: maxNumber, maxEpoch: Infinity, nowMs: this.#c.clock.nowMs() }
+    const messages = numbered.map((wire) => {
+      // [REJECT] out of order: a row is found by its last number
+      const message = readNumberedId(wire, { ...bounds, fromSeq })
+      fromSeq = message.seq
+      return message
+    })
+    this.#c.space.charge(taken, messages.length * rows.messageRowBytes)
+    writes.push(rows.put(rows.messagesKey(relay, id, fromSeq), rows.encodeMessages(messages)))
   }
 
   /**
@@ -158,10 +195,10 @@ export class ShadowLogs {
   }
 
   /** [REJECT] SPEC(relay §epochs) an epoch that the anchor has not signed would put the log out of reach of every home after this one */
-  #checkEpochs ({ skipEpoch, entries }: ShipLog, { kind, anchor }: Conversation, account: AccountId, relay: RelayId): void {
+  #checkEpochs ({ skipEpoch, entries, numbered }: ShipLog, { kind, anchor }: Conversation, account: AccountId, relay: RelayId): void {
     if (kind === 'group' || anchor !== account) return
     const most = this.#c.register.signedEpochOf(account, relay)
-    if (skipEpoch > most || entries.some(({ epoch }) => epoch > most)) throw new ProtocolError('MALFORMED', { what: 'epoch' })
+    if (skipEpoch > most || [...entries, ...numbered].some(({ epoch }) => epoch > most)) throw new ProtocolError('MALFORMED', { what: 'epoch' })
   }
 
   /** @returns whether entries are missing before the first of these */
@@ -175,7 +212,7 @@ export class ShadowLogs {
       if (checkNumber(seq) <= head.head) continue
       if (seq !== head.head + 1) return { isGap: true, appended }
       const { senderDevice, messageId } = checkEnvelope(entry, conversation, memo)
-      appended.set(seq, { epoch, seq, sender: senderDevice, messageId, storedAtMs })
+      appended.set(seq, { epoch, seq, sender: senderTagOf(senderDevice), messageId, storedAtMs })
       this.#c.space.charge(taken, envelope.byteLength)
       writes.push(rows.put(rows.entryKey(relay, id, seq), rows.encodeEnvelope({ epoch, storedAtMs, expiresAtMs, envelope })))
       Object.assign(head, { head: seq, epoch: Math.max(head.epoch, epoch), bytes: head.bytes + envelope.byteLength })
@@ -314,7 +351,7 @@ export class ShadowLogs {
       items.push({ position, storedAtMs, expiresAtMs, envelope })
       size += envelope.byteLength
     }
-    return { conversation: bytes, account: of, skipThrough: head.first - 1, skipEpoch: head.epoch, entries, dequeued: [], items, itemsFrom: 0, itemsTo: 0, cursors: [], rows: [], isWhole: false, trimThrough: 0, asks: false, cutThrough: head.head, isCut: false }
+    return { conversation: bytes, account: of, skipThrough: head.first - 1, skipEpoch: head.epoch, entries, dequeued: [], items, itemsFrom: 0, itemsTo: 0, cursors: [], rows: [], isWhole: false, trimThrough: 0, asks: false, cutThrough: head.head, isCut: false, numbered: [] }
   }
 
   /** All of it goes when no account is in it any more. */
@@ -345,5 +382,6 @@ export class ShadowLogs {
 
 function messageIn (seq: number, entry: rows.ShadowEnvelope | undefined): SequencedMessage | undefined {
   if (entry === undefined) return undefined
-  return { epoch: entry.epoch, seq, ...namedBy(entry.envelope), storedAtMs: entry.storedAtMs }
+  const { sender, messageId } = namedBy(entry.envelope)
+  return { epoch: entry.epoch, seq, sender: senderTagOf(sender), messageId, storedAtMs: entry.storedAtMs }
 }

@@ -9,7 +9,7 @@
  * | `l/<relay>/<log>`                     | epoch u32, first u48, head u48, bytes u48                     | no account is in it |
  * | `k/<relay>/<log>/<account>`           | empty: the account is in it                                   | with the account |
  * | `e/<relay>/<log>/<seq>`               | epoch u32, stored f64, expires f64, envelope                  | trim, expiry |
- * | `m/<relay>/<log>/<seq>`               | of entries up to seq that were trimmed, each: epoch u32, seq u48, stored u48, device key, message id | `limits.dedupMs` |
+ * | `m/<relay>/<log>/<seq>`               | of entries up to seq that were trimmed, each: epoch u32, seq u48, stored u48, sender 8, message id | `limits.dedupMs` |
  * | `o/<relay>/<log>/<position>`          | stored f64, expires f64, envelope                             | dequeue, expiry |
  * | `c/<relay>/<log>/<device>`            | u48                                                           | with the log |
  * | `g/<relay>/<log>/<rest>`              | a row of the group's state at `relay`                         | with the log |
@@ -24,7 +24,8 @@
  */
 import { concat } from '../../protocol/bytes.ts'
 import type { ConversationId } from '../../protocol/conversation.ts'
-import { deviceIdOfKey, deviceKeyOf, keyBytes, messageIdBytes, messageIdFromBytes, messageIdToBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
+import { messageIdBytes, messageIdFromBytes, messageIdToBytes, type AccountId, type DeviceId, type RelayId } from '../../protocol/ids.ts'
+import { senderTagBytes, senderTagFromBytes, senderTagToBytes } from '../store/sender-tag.ts'
 import type { SequencedMessage, Table, Write } from '../store/store.ts'
 
 /** Numbers on the wire of the tables whose rows of one account are shipped. 0: the logs that it has a part in, by conversation. */
@@ -116,7 +117,7 @@ export function decodeEnvelope (value: Uint8Array): ShadowEnvelope {
   return { epoch: row.readUInt32BE(0), storedAtMs: row.readDoubleBE(4), expiresAtMs: row.readDoubleBE(12), envelope: value.subarray(envelopeHeaderBytes) }
 }
 
-export const messageRowBytes = 4 + 6 + 6 + keyBytes + messageIdBytes
+export const messageRowBytes = 4 + 6 + 6 + senderTagBytes + messageIdBytes
 
 export function encodeMessages (messages: readonly SequencedMessage[]): Uint8Array {
   const value = Buffer.allocUnsafe(messages.length * messageRowBytes)
@@ -125,8 +126,8 @@ export function encodeMessages (messages: readonly SequencedMessage[]): Uint8Arr
     row.writeUInt32BE(epoch, 0)
     row.writeUIntBE(seq, 4, 6)
     row.writeUIntBE(storedAtMs, 10, 6)
-    row.set(deviceKeyOf(sender), 16)
-    row.set(messageIdToBytes(messageId), 16 + keyBytes)
+    row.set(senderTagToBytes(sender), 16)
+    row.set(messageIdToBytes(messageId), 16 + senderTagBytes)
   }
   return value
 }
@@ -138,8 +139,8 @@ export function * decodeMessages (value: Uint8Array): Generator<SequencedMessage
       epoch: row.readUInt32BE(0),
       seq: row.readUIntBE(4, 6),
       storedAtMs: row.readUIntBE(10, 6),
-      sender: deviceIdOfKey(row.subarray(16, 16 + keyBytes)),
-      messageId: messageIdFromBytes(row.subarray(16 + keyBytes))
+      sender: senderTagFromBytes(row.subarray(16, 16 + senderTagBytes)),
+      messageId: messageIdFromBytes(row.subarray(16 + senderTagBytes))
     }
   }
 }

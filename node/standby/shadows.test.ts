@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import type { Channel } from '../../protocol/channel.ts'
 import { groupConversation, pairConversation } from '../../protocol/conversation.ts'
 import { ERRORS, ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import { accountIdToBytes, messageIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
+import { accountIdToBytes, deviceKeyOf, messageIdFromBytes, type AccountId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { ShipAccount, ShipLog, Shipped } from '../../protocol/wire/gen/standby.js'
 import { encodeEnvelope } from '../../protocol/envelope.ts'
 import { signHomeRecord, type SignedHomeRecord } from '../../protocol/records/home-record.ts'
 import type { Commits } from '../ports.ts'
+import { wireNumberedId } from '../log/numbered-id.ts'
+import { senderTagOf } from '../store/sender-tag.ts'
 import { MemoryStore } from '../store/store-memory.ts'
 import { TestPerson, directCommits, signing, testRelay } from '../testing/fixtures.ts'
 import { silentLogger } from '../watch/logger.ts'
@@ -92,6 +94,13 @@ describe('what is shipped to a standby', () => {
     await refused({ ...part, entries: [entryOf(b, stranger, 1)] }, 'BAD_CONVERSATION')
     await refused({ ...part, items: [{ position: 1, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: b.seal(stranger.account).bytes }] }, 'BAD_CONVERSATION')
     await refused({ ...part, skipThrough: 2 ** 52 }, 'MALFORMED')
+    const numbered = wireNumberedId({ epoch: 1, seq: 5, sender: senderTagOf(a.device.id), messageId: a.newMessageId(), storedAtMs: 1 })
+    await refused({ ...part, numbered: [{ ...numbered, seq: 2 ** 41 }] }, 'MALFORMED')
+    await refused({ ...part, numbered: [{ ...numbered, seq: 0 }] }, 'MALFORMED')
+    await refused({ ...part, numbered: [{ ...numbered, epoch: 3 }] }, 'MALFORMED')
+    await refused({ ...part, numbered: [numbered, { ...numbered, seq: 4 }] }, 'MALFORMED')
+    await refused({ ...part, numbered: [{ ...numbered, sender: deviceKeyOf(a.device.id) }] }, 'MALFORMED')
+    await refused({ ...part, numbered: [{ ...numbered, messageId: new Uint8Array(16) }] }, 'BAD_MESSAGE_ID')
     await refused({ ...part, entries: [{ ...entryOf(a, b, 1), envelope: new Uint8Array(100) }] }, 'MALFORMED')
     await refused({ ...part, rows: [{ table: 0, key: 'x'.repeat(300), value: new Uint8Array(1) }] }, 'TOO_LARGE')
     const rows = async (row: ShipAccount['rows'][number]): Promise<number> => {
@@ -102,8 +111,7 @@ describe('what is shipped to a standby', () => {
       assert.notEqual(await rows({ table, key, value: new Uint8Array(1) }), 0, `table ${table}, ${key.slice(0, 8)}`)
     }
     assert.equal(await rows({ table: 1, key: a.account, value: new Uint8Array(1) }), 0)
-    const kept = await rowsOf(standby, 'e/')
-    assert.deepEqual(kept, [])
+    assert.deepEqual([...await rowsOf(standby, 'e/'), ...await rowsOf(standby, 'm/')], [])
     await world.stop()
   })
 

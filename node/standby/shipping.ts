@@ -148,8 +148,7 @@ export class Shipping {
     switch (write.op) {
       case 'replicated':
       case 'retire':
-      case 'restore':
-      case 'remember': return
+      case 'restore': return
       case 'join':
       case 'leave': {
         const shipper = this.shipperOf(write.account)

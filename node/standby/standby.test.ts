@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { pairConversation } from '../../protocol/conversation.ts'
 import { accountIdToBytes } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
-import { clientMethods } from '../../protocol/methods.ts'
+import { clientMethods, relayMethods } from '../../protocol/methods.ts'
 import { decode } from '../../protocol/wire/codec.ts'
 import { Signed } from '../../protocol/wire/gen/records.js'
 import { register } from '../testing/fixtures.ts'
 import { World, assertConverged } from '../testing/message-world.ts'
 import { nameHomes, standBy, standbyRecord, standbyState, threeHomes, untilInSync } from '../testing/standby-world.ts'
 import { sendMany, untilSeen } from '../testing/worlds.ts'
+import { senderTagOf } from '../store/sender-tag.ts'
+import type { SequencedMessage } from '../store/store.ts'
+import { emptyPart } from './filler.ts'
 import * as rows from './shadow-rows.ts'
 
 describe('standby', () => {
@@ -61,6 +64,49 @@ describe('standby', () => {
     await a.moveTo(standby, 3)
     const outcomes = await world.during(a.submitRaw(sealed.map(({ bytes }) => bytes)))
     assert.deepEqual(outcomes.map(({ seq }) => seq), sealed.map(({ messageId }) => numbers.get(messageId)))
+    await world.stop()
+  })
+
+  it('that was named after everybody had a message, and its entry was gone, knows it by its id all the same', async () => {
+    const { world, primary, standby } = await threeHomes(12)
+    const [a, b] = await world.pair(primary, primary)
+    const { id } = pairConversation(a.account, b.account)
+    const sealed = Array.from({ length: 30 }, () => a.seal(b.account))
+    for (const one of sealed) a.enqueue(one)
+    await untilSeen(world, a, b, 30)
+    for (let n = 31; n <= 33; n++) {
+      sendMany(b, a, 1)
+      await untilSeen(world, a, b, n)
+      await world.pass(10_000)
+    }
+    assert.ok((await primary.store.openLog(id))!.first > 30, 'nothing is kept of them')
+    const numbers = new Map(a.logOf(id).shown.map((messageId, i) => [messageId, i + 1]))
+    await standBy(world, a, standby)
+    await standBy(world, b, standby)
+    primary.crash()
+    await a.moveTo(standby, 3)
+    const outcomes = await world.during(a.submitRaw(sealed.map(({ bytes }) => bytes)))
+    assert.deepEqual(outcomes.map(({ seq }) => seq), sealed.map(({ messageId }) => numbers.get(messageId)))
+    await world.stop()
+  })
+
+  it('learns no more ids of what is not kept than the newest, and forgets those of numbers that are void', async () => {
+    const { world, primary, standby, other } = await threeHomes(13)
+    const [a, b] = await world.pair(primary, other)
+    const { id } = pairConversation(a.account, b.account)
+    const count = limits.travellingIds + 1_000
+    const message = (seq: number): SequencedMessage => ({ epoch: 1, seq, sender: senderTagOf(b.device.id), messageId: b.newMessageId(), storedAtMs: world.clock.nowMs() })
+    await primary.store.write([{ op: 'join', log: id, account: a.account }, { op: 'skip', log: id, epoch: 1, throughSeq: count }, ...Array.from({ length: count }, (_, i) => ({ op: 'remember' as const, log: id, message: message(i + 1) }))], { durable: true })
+    await standBy(world, a, standby)
+    const numbers = async (): Promise<number[]> => {
+      const found: number[] = []
+      for await (const { value } of standby.store.scan('standby', rows.messagesOf(primary.id, id))) found.push(...Array.from(rows.decodeMessages(value), ({ seq }) => seq))
+      return found
+    }
+    assert.deepEqual(await numbers(), Array.from({ length: limits.travellingIds }, (_, i) => i + 1_001))
+    const channel = await world.during(primary.path.channelTo(standby.id, { signal: new AbortController().signal }))
+    await world.during(channel.call(relayMethods.ship, { accounts: [], logs: [{ ...emptyPart(id, a.account), isCut: true, cutThrough: 5_000 }] }))
+    assert.deepEqual(await numbers(), Array.from({ length: 4_000 }, (_, i) => i + 1_001))
     await world.stop()
   })
 

@@ -130,7 +130,7 @@ export class Standby {
     relays
       .on(relayMethods.ship, (shipment, channel) => {
         const relay = relayOf(channel)
-        const count = shipment.logs.reduce((sum, { entries, items, dequeued, cursors, rows }) => sum + 1 + entries.length + items.length + dequeued.length + cursors.length + rows.length, 0)
+        const count = shipment.logs.reduce((sum, { entries, items, dequeued, cursors, rows, numbered }) => sum + 1 + entries.length + items.length + dequeued.length + cursors.length + rows.length + numbered.length, 0)
         const writes = 1 + count + shipment.accounts.reduce((sum, { rows }) => sum + 1 + rows.length, 0)
         buckets.take('forwardPerRelay', relay, writes)
         // Somebody's SENT waits for it. Of a relay that ships much nobody can say whether it is people or a flood.

@@ -421,8 +421,7 @@ export class Takeover {
     let page: SequencedMessage[] = []
     const remember = async (): Promise<void> => {
       await commits.commit(page.map((message): Write => ({ op: 'remember', log: id, message })))
-      const log = await logs.load(conversation)
-      for (const { sender, messageId } of page) log.noteMessage(sender, messageId)
+      logs.peek(id)?.remembered()
       this.#taken.inc(page.length, { kind: 'message-id' })
       page = []
     }

@@ -8,7 +8,7 @@ import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { Batch } from './store-database.ts'
 import * as keys from './store-keys.ts'
-import { fitsBefore, type SequencedMessage, type Write } from './store.ts'
+import { fitsBefore, type LogEntry, type SequencedMessage, type Write } from './store.ts'
 
 /** Rows of a trim deleted with one write; a longer trim goes on with the log's next write or a sweep. */
 const deletesPerLog = 2_000
@@ -45,7 +45,7 @@ export class BatchRows {
         if (entry.seq !== state.head + 1) throw new ProtocolError('GAP', { what: `append ${entry.seq} after ${state.head}` })
         const row = keys.encodeRow(entry, state.number, entry.seq)
         rows.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), row)
-        putSequenced(rows, state, entry)
+        putSequenced(rows, state.number, entry)
         state.head = entry.seq
         state.epoch = entry.epoch
         this.#changed.add(state)
@@ -64,7 +64,7 @@ export class BatchRows {
         if (state !== undefined) rows.del(keys.rowKey(keys.prefixes.outbox, state.number, write.position))
         return
       }
-      case 'remember': putSequenced(rows, this.#stateOf(write.log), write.message); return
+      case 'remember': putSequenced(rows, this.#stateOf(write.log).number, write.message); return
       case 'leave': {
         const state = this.#drafts.get(write.log)
         if (state !== undefined) rows.del(keys.joinedKey(write.account, state.number))
@@ -104,7 +104,7 @@ export class BatchRows {
         if (state?.isKept !== true || !fitsBefore(state.first, write.entries)) return
         for (const entry of write.entries) {
           rows.put(keys.rowKey(keys.prefixes.entry, state.number, entry.seq), keys.encodeRow(entry, state.number, entry.seq))
-          putSequenced(rows, state, entry)
+          putSequenced(rows, state.number, entry)
         }
         state.first = write.entries[0]!.seq
         state.low = Math.min(state.low, state.first)
@@ -154,7 +154,7 @@ export class BatchRows {
   }
 }
 
-function putSequenced (rows: Batch, { number }: LogState, { epoch, seq, sender, messageId, storedAtMs }: SequencedMessage): void {
+function putSequenced (rows: Batch, number: number, { epoch, seq, sender, messageId, storedAtMs }: SequencedMessage | LogEntry): void {
   rows.put(keys.seenKey(number, sender, messageId), keys.encodeSeen({ at: 'log', epoch, seq }, storedAtMs))
 }
 

@@ -3,8 +3,7 @@
  * order is theirs.
  *
  * A conversation id is 65 bytes and stands in the keys of many rows, so each log gets a number of its own here (`log`,
- * u32) at its first write. `sender` in a key is the first 8 bytes of the device's key: making a second key with the same
- * ones takes 2^64 tries, and would win nothing but that one's own messages counting as repeats.
+ * u32) at its first write. `sender` in a key is the first 8 bytes of the device's key (sender-tag.ts).
  *
  * | prefix | key                                   | value                                                        | kept until |
  * | ------ | ------------------------------------- | ------------------------------------------------------------ | ---------- |
@@ -31,7 +30,8 @@ import { crc32 } from 'node:zlib'
 import { conversationFromBytes, conversationFromId, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountKeyOf, deviceIdOfKey, deviceKeyOf, keyBytes, messageIdBytes, type AccountId, type DeviceId, type MessageId, type RelayId } from '../../protocol/ids.ts'
-import type { LogEntry, OutboxItem, Seen, Table } from './store.ts'
+import { senderTagBytes, type SenderTag } from './sender-tag.ts'
+import type { LogEntry, MessageKey, OutboxItem, Seen, Table } from './store.ts'
 
 export const schemaVersion = 2
 /** The one that is changed when it is opened. */
@@ -40,7 +40,6 @@ export const olderSchemaVersion = 1
 /** Seq, position and milliseconds are u48: 281 trillion; 8,900 years. */
 const maxU48 = 2 ** 48 - 1
 const crcBytes = 4
-const senderBytes = 8
 const logKeyBytes = 5
 const rowHeaderBytes = crcBytes + 4 + keyBytes + messageIdBytes + 6 + 6
 
@@ -183,23 +182,25 @@ export function encodeLogNumber (log: number): Buffer {
   return value
 }
 
-export function seenKey (log: number, sender: DeviceId, messageId: MessageId): Buffer {
+export function seenKey (log: number, sender: DeviceId | SenderTag, messageId: MessageId): Buffer {
   const key = seenPrefix(log, sender, messageIdBytes)
-  key.write(messageId, logKeyBytes + senderBytes, messageIdBytes, 'hex')
+  key.write(messageId, logKeyBytes + senderTagBytes, messageIdBytes, 'hex')
   return key
 }
 
-function seenPrefix (log: number, sender: DeviceId, extraBytes: number): Buffer {
-  const key = logKey(prefixes.seen, log, senderBytes + extraBytes)
-  peerKeyOf(sender).copy(key, logKeyBytes, 0, senderBytes)
+function seenPrefix (log: number, sender: DeviceId | SenderTag, extraBytes: number): Buffer {
+  const key = logKey(prefixes.seen, log, senderTagBytes + extraBytes)
+  if (sender.length === 2 * senderTagBytes) key.write(sender, logKeyBytes, senderTagBytes, 'hex')
+  else peerKeyOf(sender as DeviceId).copy(key, logKeyBytes, 0, senderTagBytes)
   return key
 }
 
 /** All message ids of one sender in one log. */
 export function seenOfSender (log: number, sender: DeviceId): { gte: Buffer, lte: Buffer } {
-  return { gte: seenPrefix(log, sender, 0), lte: seenPrefix(log, sender, messageIdBytes).fill(0xff, logKeyBytes + senderBytes) }
+  return { gte: seenPrefix(log, sender, 0), lte: seenPrefix(log, sender, messageIdBytes).fill(0xff, logKeyBytes + senderTagBytes) }
 }
-export const messageIdOfKey = (key: Buffer): MessageId => key.toString('hex', logKeyBytes + senderBytes) as MessageId
+export const messageIdOfKey = (key: Buffer): MessageId => key.toString('hex', logKeyBytes + senderTagBytes) as MessageId
+export const messageOfKey = (key: Buffer): MessageKey => ({ sender: key.toString('hex', logKeyBytes, logKeyBytes + senderTagBytes) as SenderTag, messageId: messageIdOfKey(key) })
 
 export function encodeSeen (seen: Seen, storedAtMs: number): Buffer {
   const value = Buffer.allocUnsafe(17)

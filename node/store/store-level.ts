@@ -9,7 +9,8 @@ import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids
 import { checkLevelFolder } from '../../protocol/level-folder-node.ts'
 import { findJournalDamage } from './journal-check.ts'
 import { BatchRows, type LogState } from './store-batch.ts'
-import { addedBytes, type LogEntry, type LogHead, type OutboxItem, type Seen, type Store, type Table, type Write } from './store.ts'
+import type { SenderTag } from './sender-tag.ts'
+import { addedBytes, type LogEntry, type LogHead, type MessageKey, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
 import { StoreDatabase, isLevelError, type Batch, type DatabaseOptions, type Level } from './store-database.ts'
 import * as keys from './store-keys.ts'
 import { StoreSweep, type Swept } from './store-sweep.ts'
@@ -132,7 +133,7 @@ export class LevelStore implements Store {
     })
   }
 
-  async findMessage (log: ConversationId, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined> {
+  async findMessage (log: ConversationId, sender: DeviceId | SenderTag, messageId: MessageId): Promise<Seen | undefined> {
     return await this.#db.read(async () => {
       const state = await this.#state(log)
       const row = state === undefined ? undefined : this.#level.getSync(keys.seenKey(state.number, sender, messageId))
@@ -147,6 +148,20 @@ export class LevelStore implements Store {
       const [key] = await this.#level.keys({ ...keys.seenOfSender(state.number, sender), reverse: true, limit: 1 }).all()
       return key === undefined ? undefined : keys.messageIdOfKey(key)
     })
+  }
+
+  async * messages (log: ConversationId, after?: MessageKey): AsyncIterable<SequencedMessage> {
+    const state = await this.#db.read(() => this.#state(log))
+    if (state === undefined) return
+    const { gte, lt } = keys.rowsOfLog(keys.prefixes.seen, state.number)
+    try {
+      for await (const [key, value] of this.#inBatches({ ...(after === undefined ? { gte } : { gt: keys.seenKey(state.number, after.sender, after.messageId) }), lt })) {
+        const { seen, storedAtMs } = keys.decodeSeen(value)
+        if (seen.at === 'log') yield { ...keys.messageOfKey(key), epoch: seen.epoch, seq: seen.seq, storedAtMs }
+      }
+    } catch (error) {
+      throw this.#db.explain(error)
+    }
   }
 
   async logsOf (account: AccountId): Promise<ConversationId[]> {
@@ -231,7 +246,7 @@ export class LevelStore implements Store {
   }
 
   /** Rows, read 256 KiB at a time: one by one they took twice as long at the start of a large relay. */
-  async * #inBatches (range: { gte: Buffer, lte: Buffer }): AsyncGenerator<[Buffer, Buffer]> {
+  async * #inBatches (range: { gte?: Buffer, gt?: Buffer, lt?: Buffer, lte?: Buffer }): AsyncGenerator<[Buffer, Buffer]> {
     const rows = this.#level.iterator({ ...range, highWaterMarkBytes: scanBytes })
     try {
       for (let batch = await rows.nextv(scanRows); batch.length > 0; batch = await rows.nextv(scanRows)) {

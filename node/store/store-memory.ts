@@ -8,8 +8,9 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { SortedRows } from './sorted-rows.ts'
+import { senderTagOf, type SenderTag } from './sender-tag.ts'
 import { checkU48 } from './store-keys.ts'
-import { fitsBefore, type LogEntry, type LogHead, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
+import { fitsBefore, type LogEntry, type LogHead, type MessageKey, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
 
 interface Remembered { readonly seen: Seen, readonly storedAtMs: number }
 
@@ -28,7 +29,7 @@ interface MemoryLog {
   readonly cursors: Map<DeviceId, number>
   readonly replicas: Map<RelayId, number>
   readonly outbox: Map<number, OutboxItem>
-  readonly senders: Map<DeviceId, SenderIds>
+  readonly senders: Map<SenderTag, SenderIds>
 }
 
 type Undo = () => void
@@ -101,12 +102,25 @@ export class MemoryStore implements Store {
     this.#open().#logs.get(log)?.damaged.add(seq)
   }
 
-  async findMessage (log: ConversationId, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined> {
-    return this.#open().#logs.get(log)?.senders.get(sender)?.byId.get(messageId)?.seen
+  async findMessage (log: ConversationId, sender: DeviceId | SenderTag, messageId: MessageId): Promise<Seen | undefined> {
+    return this.#open().#logs.get(log)?.senders.get(senderTagOf(sender))?.byId.get(messageId)?.seen
   }
 
   async highestMessage (log: ConversationId, sender: DeviceId): Promise<MessageId | undefined> {
-    return this.#open().#logs.get(log)?.senders.get(sender)?.highest
+    return this.#open().#logs.get(log)?.senders.get(senderTagOf(sender))?.highest
+  }
+
+  async * messages (log: ConversationId, after?: MessageKey): AsyncIterable<SequencedMessage> {
+    const found: SequencedMessage[] = []
+    for (const [sender, { byId }] of this.#open().#logs.get(log)?.senders ?? []) {
+      if (after !== undefined && sender < after.sender) continue
+      for (const [messageId, { seen, storedAtMs }] of byId) {
+        if (seen.at !== 'log' || (sender === after?.sender && messageId <= after.messageId)) continue
+        found.push({ epoch: seen.epoch, seq: seen.seq, sender, messageId, storedAtMs })
+      }
+    }
+    found.sort((a, b) => `${a.sender}${a.messageId}` < `${b.sender}${b.messageId}` ? -1 : 1)
+    yield * found
   }
 
   async logsOf (account: AccountId): Promise<ConversationId[]> {
@@ -400,7 +414,7 @@ function cutBack (state: MemoryLog, { throughSeq, epoch, ids }: Extract<Write, {
   const before = { epoch: state.epoch, first: state.first, head: state.head, entries: [...state.entries] }
   const damaged = [...state.damaged].filter((seq) => seq > throughSeq)
   for (const seq of damaged) state.damaged.delete(seq)
-  const undos = ids.map(({ sender, messageId }) => forget(state, sender, messageId))
+  const undos = ids.map((id) => forget(state, id))
   Object.assign(state, { epoch, first: Math.min(state.first, throughSeq + 1), head: throughSeq, entries: state.entries.filter(({ seq }) => seq <= throughSeq) })
   return () => {
     Object.assign(state, before)
@@ -409,7 +423,7 @@ function cutBack (state: MemoryLog, { throughSeq, epoch, ids }: Extract<Write, {
   }
 }
 
-function forget (state: MemoryLog, sender: DeviceId, messageId: MessageId): Undo {
+function forget (state: MemoryLog, { sender, messageId }: MessageKey): Undo {
   const ids = state.senders.get(sender)
   const row = ids?.byId.get(messageId)
   if (ids === undefined || row === undefined) return () => {}
@@ -419,7 +433,8 @@ function forget (state: MemoryLog, sender: DeviceId, messageId: MessageId): Undo
   return () => { remember(state, sender, messageId, row) }
 }
 
-function remember (state: MemoryLog, sender: DeviceId, messageId: MessageId, row: Remembered): Undo {
+function remember (state: MemoryLog, device: DeviceId | SenderTag, messageId: MessageId, row: Remembered): Undo {
+  const sender = senderTagOf(device)
   const ids = state.senders.get(sender) ?? { byId: new Map<MessageId, Remembered>(), highest: messageId }
   state.senders.set(sender, ids)
   const before = ids.byId.get(messageId)
@@ -434,10 +449,10 @@ function remember (state: MemoryLog, sender: DeviceId, messageId: MessageId, row
   }
 }
 
-const rememberSequenced = (state: MemoryLog, { sender, messageId, epoch, seq, storedAtMs }: SequencedMessage): Undo =>
+const rememberSequenced = (state: MemoryLog, { sender, messageId, epoch, seq, storedAtMs }: SequencedMessage | LogEntry): Undo =>
   remember(state, sender, messageId, { seen: { at: 'log', epoch, seq }, storedAtMs })
 
-function forgetOld (state: MemoryLog, sender: DeviceId, ids: SenderIds, untilMs: number, undos: Undo[]): number {
+function forgetOld (state: MemoryLog, sender: SenderTag, ids: SenderIds, untilMs: number, undos: Undo[]): number {
   const old = [...ids.byId].filter(([, { storedAtMs }]) => storedAtMs <= untilMs)
   if (old.length === 0) return 0
   for (const [id] of old) ids.byId.delete(id)

@@ -8,7 +8,8 @@ import { pairConversation, type ConversationId } from '../../protocol/conversati
 import { isProtocolError } from '../../protocol/errors.ts'
 import { accountIdOfKey, deviceIdOfKey, messageIdFromBytes, relayIdOfKey, type AccountId, type DeviceId, type MessageId, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
-import type { LogEntry, OutboxItem, Seen, Store, Table, Write } from './store.ts'
+import { senderTagOf, type SenderTag } from './sender-tag.ts'
+import type { LogEntry, MessageKey, OutboxItem, Seen, SequencedMessage, Store, Table, Write } from './store.ts'
 
 export interface World {
   readonly accounts: readonly AccountId[]
@@ -43,7 +44,7 @@ export function messageIdOf (index: number): MessageId {
 interface ModelLog { isKept: boolean, epoch: number, first: number, head: number, entries: LogEntry[], cursors: Array<[DeviceId, number]>, replicas: Array<[RelayId, number]>, outbox: OutboxItem[] }
 interface ModelState {
   logs: Map<ConversationId, ModelLog>
-  seen: Map<string, { log: ConversationId, sender: DeviceId, messageId: MessageId, seen: Seen, storedAtMs: number }>
+  seen: Map<string, { log: ConversationId, sender: SenderTag, messageId: MessageId, seen: Seen, storedAtMs: number }>
   joined: Array<[AccountId, ConversationId]>
   tables: Map<string, Uint8Array>
 }
@@ -128,7 +129,8 @@ export class StoreModel {
     log.first = Math.max(log.first, throughSeq + 1)
   }
 
-  #see (log: ConversationId, { sender, messageId, storedAtMs }: { sender: DeviceId, messageId: MessageId, storedAtMs: number }, seen: Seen): void {
+  #see (log: ConversationId, { sender: device, messageId, storedAtMs }: { sender: DeviceId | SenderTag, messageId: MessageId, storedAtMs: number }, seen: Seen): void {
+    const sender = senderTagOf(device)
     this.state.seen.set(`${log}/${sender}/${messageId}`, { log, sender, messageId, seen, storedAtMs })
   }
 }
@@ -171,6 +173,11 @@ export class RandomBatches {
     }
   }
 
+  /** Also of those that are not kept. */
+  #idsAbove (log: ConversationId, throughSeq: number): MessageKey[] {
+    return [...this.model.state.seen.values()].filter((row) => row.log === log && row.seen.at === 'log' && row.seen.seq > throughSeq)
+  }
+
   #write (): Write {
     const { random } = this
     const name = random.pick(this.#world.logs)
@@ -192,9 +199,12 @@ export class RandomBatches {
     }
     if (dice < 87 && random.below(2) === 0) {
       const throughSeq = Math.max(0, log.head - random.below(4))
-      return { op: 'cut', log: name, throughSeq, epoch: log.epoch, ids: log.entries.filter(({ seq }) => seq > throughSeq) }
+      return { op: 'cut', log: name, throughSeq, epoch: log.epoch, ids: this.#idsAbove(name, throughSeq) }
     }
-    if (dice < 87 && random.below(2) === 0) return { op: 'remember', log: name, message: { epoch: 1, seq: Math.max(1, log.first - 1), ...this.#row() } }
+    if (dice < 87 && random.below(2) === 0) {
+      const { sender, messageId, storedAtMs } = this.#row()
+      return { op: 'remember', log: name, message: { epoch: 1, seq: Math.max(1, log.first - 1), sender: senderTagOf(sender), messageId, storedAtMs } }
+    }
     if (dice < 87) return { op: 'leave', log: name, account: random.pick(this.#world.accounts) }
     if (dice < 90) return { op: 'join', log: name, account: random.pick(this.#world.accounts) }
     const [table, key] = random.pick(this.#world.rows)
@@ -202,19 +212,20 @@ export class RandomBatches {
   }
 }
 
-interface Dumped { logs: unknown[], seen: unknown[], joined: unknown[], tables: unknown[] }
+interface Dumped { logs: unknown[], seen: unknown[], sequenced: unknown[], joined: unknown[], tables: unknown[] }
 
 const printEntry = ({ epoch, seq, sender, messageId, storedAtMs, expiresAtMs, envelope }: LogEntry): string =>
   `${epoch}.${seq} ${sender.slice(-6)} ${messageId} ${storedAtMs} ${expiresAtMs} ${envelope.byteLength} ${crc32(envelope)}`
 const printItem = ({ position, sender, messageId, storedAtMs, expiresAtMs, envelope }: OutboxItem): string =>
   `${position} ${sender.slice(-6)} ${messageId} ${storedAtMs} ${expiresAtMs} ${envelope.byteLength} ${crc32(envelope)}`
 const printSeen = (seen: Seen | undefined): string => seen === undefined ? 'unseen' : seen.at === 'log' ? `log ${seen.epoch}.${seen.seq}` : `outbox ${seen.position}`
+const printMessage = ({ sender, messageId, epoch, seq, storedAtMs }: SequencedMessage): string => `${sender} ${messageId} ${epoch}.${seq} ${storedAtMs}`
 const sorted = <T>(rows: Iterable<T>): T[] => [...rows].sort()
 
 /** @param messages ids 1 to this number are looked for */
 export function dumpModel ({ state }: StoreModel, world: World, messages: number): Dumped {
   const seenOf = (log: ConversationId, sender: DeviceId): Array<[MessageId, Seen]> =>
-    [...state.seen.values()].filter((row) => row.log === log && row.sender === sender).map((row) => [row.messageId, row.seen])
+    [...state.seen.values()].filter((row) => row.log === log && row.sender === senderTagOf(sender)).map((row) => [row.messageId, row.seen])
   return {
     logs: world.logs.map((name) => {
       const log = state.logs.get(name)
@@ -225,6 +236,7 @@ export function dumpModel ({ state }: StoreModel, world: World, messages: number
       const seen = new Map(seenOf(log, sender))
       return [sorted(seen.keys()).at(-1) ?? 'none', ...Array.from({ length: messages }, (_, index) => printSeen(seen.get(messageIdOf(index + 1))))].join(', ')
     })),
+    sequenced: world.logs.map((name) => sorted([...state.seen.values()].flatMap(({ log, sender, messageId, seen, storedAtMs }) => log === name && seen.at === 'log' ? [printMessage({ sender, messageId, epoch: seen.epoch, seq: seen.seq, storedAtMs })] : []))),
     joined: world.accounts.map((account) => sorted(state.joined.filter(([joined]) => joined === account).map(([, log]) => log))),
     tables: sorted([...state.tables].map(([key, value]) => `${key} ${Buffer.from(value).toString('hex')}`))
   }
@@ -265,12 +277,26 @@ export async function dumpStore (store: Store, world: World, messages: number, r
       seen.push([await store.highestMessage(log, sender) ?? 'none', ...found.map(printSeen)].join(', '))
     }
   }
+  const sequenced = []
+  for (const log of world.logs) {
+    const found: string[] = []
+    let after: MessageKey | undefined
+    do {
+      const from: MessageKey | undefined = after
+      after = undefined
+      for await (const message of store.messages(log, from)) {
+        found.push(printMessage(message))
+        if (random.below(20) === 0) { after = message; break }
+      }
+    } while (after !== undefined)
+    sequenced.push(found)
+  }
   const joined = await Promise.all(world.accounts.map(async (account) => sorted(await store.logsOf(account))))
   const tables: string[] = []
   for (const table of new Set(world.rows.map(([one]) => one))) {
     for await (const { key, value } of store.scan(table, '')) tables.push(`${table}/${key} ${Buffer.from(value).toString('hex')}`)
   }
-  return { logs, seen, joined, tables: sorted(tables) }
+  return { logs, seen, sequenced, joined, tables: sorted(tables) }
 }
 
 /** The store refused for this reason. */

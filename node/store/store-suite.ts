@@ -8,7 +8,8 @@ import assert from 'node:assert/strict'
 import { SeededRandom } from '../../protocol/clock-manual.ts'
 import type { ConversationId } from '../../protocol/conversation.ts'
 import { limits } from '../../protocol/limits.ts'
-import type { LogEntry, OutboxItem, Store, Write } from './store.ts'
+import { senderTagOf } from './sender-tag.ts'
+import type { LogEntry, OutboxItem, SequencedMessage, Store, Write } from './store.ts'
 import { RandomBatches, StoreModel, dumpModel, dumpStore, makeWorld, messageIdOf, refusedAs } from './store-model.ts'
 
 export interface StoreEngine {
@@ -198,13 +199,30 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
       })
 
       it('of entries that another relay has had are remembered like those of entries that were here', async () => {
-        const message = { epoch: 2, seq: 1, sender: device, messageId: messageIdOf(60), storedAtMs: 1000 }
+        const message = { epoch: 2, seq: 1, sender: senderTagOf(device), messageId: messageIdOf(60), storedAtMs: 1000 }
         await write(append(1, { messageId: messageIdOf(50) }), { op: 'remember', log, message })
         await reopen()
         assert.deepEqual(await store.findMessage(log, device, messageIdOf(60)), { at: 'log', epoch: 2, seq: 1 })
         assert.equal(await store.highestMessage(log, device), messageIdOf(60))
         await store.sweep(1001 + limits.dedupMs)
         assert.equal(await store.findMessage(log, device, messageIdOf(60)), undefined)
+      })
+
+      it('that bear a number are given in order of sender and id, from anywhere on, also of what is not kept; what waits is not among them', async () => {
+        const message = { epoch: 3, seq: 2, sender: senderTagOf(otherDevice), messageId: messageIdOf(60), storedAtMs: 1000 }
+        await write(append(1, { messageId: messageIdOf(50) }), append(2, { messageId: messageIdOf(20) }), { op: 'trim', log, throughSeq: 1 })
+        await write({ op: 'enqueue', item: itemOf(7) }, { op: 'remember', log, message }, append(1, {}, otherLog))
+        await reopen()
+        const all: SequencedMessage[] = []
+        for await (const one of store.messages(log)) all.push(one)
+        const own = (seq: number, id: number): SequencedMessage => ({ epoch: 1, seq, sender: senderTagOf(device), messageId: messageIdOf(id), storedAtMs: 5_000 + seq })
+        assert.deepEqual(all, senderTagOf(device) < message.sender ? [own(2, 20), own(1, 50), message] : [message, own(2, 20), own(1, 50)])
+        for (const [i, after] of all.entries()) {
+          const rest: SequencedMessage[] = []
+          for await (const one of store.messages(log, after)) rest.push(one)
+          assert.deepEqual(rest, all.slice(i + 1))
+        }
+        for await (const one of store.messages(world.logs[2]!)) assert.fail(`nothing was written there: ${one.seq}`)
       })
 
       it('the highest of a sender is known per log', async () => {

@@ -7,6 +7,7 @@
  */
 import type { ConversationId } from '../../protocol/conversation.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
+import type { SenderTag } from './sender-tag.ts'
 
 /** One sequenced envelope. Stored with a checksum of its own; a damaged one is never returned. */
 export interface LogEntry {
@@ -22,8 +23,10 @@ export interface LogEntry {
   readonly envelope: Uint8Array
 }
 
-/** What is remembered of an entry that is not kept any more. */
-export type SequencedMessage = Pick<LogEntry, 'epoch' | 'seq' | 'sender' | 'messageId' | 'storedAtMs'>
+/** What is remembered of an entry, also when it is not kept any more. */
+export interface SequencedMessage extends Pick<LogEntry, 'epoch' | 'seq' | 'messageId' | 'storedAtMs'> { readonly sender: SenderTag }
+/** A message of a log. */
+export type MessageKey = Pick<SequencedMessage, 'sender' | 'messageId'>
 
 /** An envelope that waits to be sequenced by another relay. FIFO within its log by `position`. */
 export interface OutboxItem {
@@ -71,10 +74,10 @@ export type Write =
   /** Entries up to and including `throughSeq` (head at most) are not needed any more. Deduplication still remembers them. */
   | { readonly op: 'trim', readonly log: ConversationId, readonly throughSeq: number }
   /**
-   * Entries above `throughSeq` are void: a newer epoch numbers from there. `ids` are theirs, and forgotten, so that they can
-   * come again. The newest entry is then of `epoch`.
+   * Entries above `throughSeq` are void: a newer epoch numbers from there. `ids` are theirs, also of those that are not kept any more,
+   * and forgotten, so that they can come again. The newest entry is then of `epoch`.
    */
-  | { readonly op: 'cut', readonly log: ConversationId, readonly throughSeq: number, readonly epoch: number, readonly ids: ReadonlyArray<{ readonly sender: DeviceId, readonly messageId: MessageId }> }
+  | { readonly op: 'cut', readonly log: ConversationId, readonly throughSeq: number, readonly epoch: number, readonly ids: readonly MessageKey[] }
   /**
    * Entries that are missing before `first`, from another copy: the last of them is first - 1, and there are no gaps. Nothing happens when
    * they do not fit, or the log keeps nothing.
@@ -145,9 +148,11 @@ export interface Store {
   repair (log: ConversationId, entry: LogEntry): Promise<void>
 
   /** Kept at least until limits.dedupMs after storing, also when the entry is trimmed. */
-  findMessage (log: ConversationId, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined>
+  findMessage (log: ConversationId, sender: DeviceId | SenderTag, messageId: MessageId): Promise<Seen | undefined>
   /** The highest message id ever seen of this sender in this log: a higher one is surely new and needs no look-up. */
   highestMessage (log: ConversationId, sender: DeviceId): Promise<MessageId | undefined>
+  /** All that were sequenced and are remembered, after this one, in order of sender and id. What is written meanwhile may be missing. */
+  messages (log: ConversationId, after?: MessageKey): AsyncIterable<SequencedMessage>
 
   logsOf (account: AccountId): Promise<ConversationId[]>
 

@@ -12,7 +12,7 @@ import { messageIdToBytes, type AccountId, type DeviceId, type MessageId } from 
 import { MemoryStore as ClientMemory } from '../../client/store/store-memory.ts'
 import type { ClientStore, StoreEntry, StoreRange, StoreWrite } from '../../client/store/store.ts'
 import { MemoryStore as RelayMemory } from '../../node/store/store-memory.ts'
-import type { LogEntry, LogHead, OutboxItem, Seen, Store, Table, Write } from '../../node/store/store.ts'
+import type { LogEntry, LogHead, MessageKey, OutboxItem, Seen, SequencedMessage, Store, Table, Write } from '../../node/store/store.ts'
 import type { SimTime } from './time.ts'
 
 /** A crash in the middle of a write: before it is made, or when it is made and nobody knows yet. */
@@ -177,6 +177,13 @@ export class RelayStore implements Store {
   async repair (log: ConversationId, entry: LogEntry): Promise<void> { await this.#alive(this.#memory.repair(log, entry)) }
   async findMessage (log: ConversationId, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined> { return await this.#alive(this.#memory.findMessage(log, sender, messageId)) }
   async highestMessage (log: ConversationId, sender: DeviceId): Promise<MessageId | undefined> { return await this.#alive(this.#memory.highestMessage(log, sender)) }
+  async * messages (log: ConversationId, after?: MessageKey): AsyncIterable<SequencedMessage> {
+    for await (const message of this.#memory.messages(log, after)) {
+      if (this.#isDead) await forever
+      yield message
+    }
+  }
+
   async logsOf (account: AccountId): Promise<ConversationId[]> { return await this.#alive(this.#memory.logsOf(account)) }
   async outboxes (only?: ConversationId): ReturnType<Store['outboxes']> { return await this.#alive(this.#memory.outboxes(only)) }
   async readOutbox (log: ConversationId, fromPosition: number, bounds: { maxEntries: number, maxBytes: number }): Promise<OutboxItem[]> { return await this.#alive(this.#memory.readOutbox(log, fromPosition, bounds)) }

@@ -117,3 +117,36 @@ export declare namespace GossipPage {
     function encode(obj: Partial<GossipPage>): Uint8Array;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<GossipPage>): GossipPage;
 }
+export interface NumberedId {
+    epoch: number;
+    seq: number;
+    sender: Uint8Array;
+    messageId: Uint8Array;
+    storedAtMs: number;
+}
+export declare namespace NumberedId {
+    const codec: () => Codec<NumberedId>;
+    function encode(obj: Partial<NumberedId>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NumberedId>): NumberedId;
+}
+export interface ReadIds {
+    conversation: Uint8Array;
+    fromSeq: number;
+    throughSeq: number;
+    after?: Uint8Array;
+}
+export declare namespace ReadIds {
+    const codec: () => Codec<ReadIds>;
+    function encode(obj: Partial<ReadIds>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReadIds>): ReadIds;
+}
+export interface NumberedIds {
+    conversation: Uint8Array;
+    ids: NumberedId[];
+    next?: Uint8Array;
+}
+export declare namespace NumberedIds {
+    const codec: () => Codec<NumberedIds>;
+    function encode(obj: Partial<NumberedIds>): Uint8Array;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NumberedIds>): NumberedIds;
+}

@@ -818,3 +818,236 @@ export var GossipPage;
     }
     GossipPage.decode = decode;
 })(GossipPage || (GossipPage = {}));
+export var NumberedId;
+(function (NumberedId) {
+    let _codec;
+    NumberedId.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.epoch != null && obj.epoch !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.epoch);
+                }
+                if ((obj.seq != null && obj.seq !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.seq);
+                }
+                if ((obj.sender != null && obj.sender.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.sender);
+                }
+                if ((obj.messageId != null && obj.messageId.byteLength > 0)) {
+                    w.uint32(34);
+                    w.bytes(obj.messageId);
+                }
+                if ((obj.storedAtMs != null && obj.storedAtMs !== 0)) {
+                    w.uint32(40);
+                    w.uint64Number(obj.storedAtMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    epoch: 0,
+                    seq: 0,
+                    sender: new Uint8Array(0),
+                    messageId: new Uint8Array(0),
+                    storedAtMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.epoch = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.seq = reader.uint64Number();
+                            break;
+                        }
+                        case 3: {
+                            obj.sender = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.messageId = reader.bytes();
+                            break;
+                        }
+                        case 5: {
+                            obj.storedAtMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, NumberedId.codec());
+    }
+    NumberedId.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, NumberedId.codec(), opts);
+    }
+    NumberedId.decode = decode;
+})(NumberedId || (NumberedId = {}));
+export var ReadIds;
+(function (ReadIds) {
+    let _codec;
+    ReadIds.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if ((obj.fromSeq != null && obj.fromSeq !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.fromSeq);
+                }
+                if ((obj.throughSeq != null && obj.throughSeq !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.throughSeq);
+                }
+                if (obj.after != null) {
+                    w.uint32(34);
+                    w.bytes(obj.after);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: new Uint8Array(0),
+                    fromSeq: 0,
+                    throughSeq: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.fromSeq = reader.uint64Number();
+                            break;
+                        }
+                        case 3: {
+                            obj.throughSeq = reader.uint64Number();
+                            break;
+                        }
+                        case 4: {
+                            obj.after = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ReadIds.codec());
+    }
+    ReadIds.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ReadIds.codec(), opts);
+    }
+    ReadIds.decode = decode;
+})(ReadIds || (ReadIds = {}));
+export var NumberedIds;
+(function (NumberedIds) {
+    let _codec;
+    NumberedIds.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.conversation != null && obj.conversation.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.conversation);
+                }
+                if (obj.ids != null && obj.ids.length > 0) {
+                    for (const value of obj.ids) {
+                        w.uint32(18);
+                        NumberedId.codec().encode(value, w);
+                    }
+                }
+                if (obj.next != null) {
+                    w.uint32(26);
+                    w.bytes(obj.next);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    conversation: new Uint8Array(0),
+                    ids: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.conversation = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            if (opts.limits?.ids != null && obj.ids.length === opts.limits.ids) {
+                                throw new MaxLengthError('Decode error - repeated field "ids" had too many elements');
+                            }
+                            if (obj.ids.length === 4096) {
+                                throw new MaxLengthError('Decode error - repeated field "ids" had too many elements');
+                            }
+                            obj.ids.push(NumberedId.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.ids$
+                            }));
+                            break;
+                        }
+                        case 3: {
+                            obj.next = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, NumberedIds.codec());
+    }
+    NumberedIds.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, NumberedIds.codec(), opts);
+    }
+    NumberedIds.decode = decode;
+})(NumberedIds || (NumberedIds = {}));

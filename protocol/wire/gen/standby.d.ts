@@ -1,5 +1,6 @@
 import type { Codec, DecodeOptions } from 'protons-runtime';
 import type { Uint8ArrayList } from 'uint8arraylist';
+import { NumberedId } from './log.js';
 export interface Shipment {
     accounts: ShipAccount[];
     logs: ShipLog[];
@@ -49,6 +50,7 @@ export interface ShipLog {
     asks: boolean;
     cutThrough: number;
     isCut: boolean;
+    numbered: NumberedId[];
 }
 export declare namespace ShipLog {
     const codec: () => Codec<ShipLog>;

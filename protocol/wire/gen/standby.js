@@ -1,4 +1,5 @@
 import { decodeMessage, encodeMessage, MaxLengthError, message } from 'protons-runtime';
+import { NumberedId } from './log.js';
 export var Shipment;
 (function (Shipment) {
     let _codec;
@@ -326,6 +327,12 @@ export var ShipLog;
                     w.uint32(128);
                     w.bool(obj.isCut);
                 }
+                if (obj.numbered != null && obj.numbered.length > 0) {
+                    for (const value of obj.numbered) {
+                        w.uint32(138);
+                        NumberedId.codec().encode(value, w);
+                    }
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -346,7 +353,8 @@ export var ShipLog;
                     trimThrough: 0,
                     asks: false,
                     cutThrough: 0,
-                    isCut: false
+                    isCut: false,
+                    numbered: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -452,6 +460,18 @@ export var ShipLog;
                         }
                         case 16: {
                             obj.isCut = reader.bool();
+                            break;
+                        }
+                        case 17: {
+                            if (opts.limits?.numbered != null && obj.numbered.length === opts.limits.numbered) {
+                                throw new MaxLengthError('Decode error - repeated field "numbered" had too many elements');
+                            }
+                            if (obj.numbered.length === 1024) {
+                                throw new MaxLengthError('Decode error - repeated field "numbered" had too many elements');
+                            }
+                            obj.numbered.push(NumberedId.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.numbered$
+                            }));
                             break;
                         }
                         default: {

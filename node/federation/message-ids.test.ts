@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
+import type { Channel } from '../../protocol/channel.ts'
+import { pairConversation } from '../../protocol/conversation.ts'
+import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import { limits } from '../../protocol/limits.ts'
+import { relayMethods } from '../../protocol/methods.ts'
+import type { NumberedId, NumberedIds, ReadIds } from '../../protocol/wire/gen/log.js'
+import { Log } from '../log/log.ts'
+import { wireNumberedId } from '../log/numbered-id.ts'
+import { senderTagOf } from '../store/sender-tag.ts'
+import { MemoryStore } from '../store/store-memory.ts'
+import { messageIdOf } from '../store/store-model.ts'
+import type { SequencedMessage } from '../store/store.ts'
+import { TestPerson } from '../testing/fixtures.ts'
+import { threeRelays } from '../testing/worlds.ts'
+import { silentLogger } from '../watch/logger.ts'
+import { MessageIds } from './message-ids.ts'
+
+const [ada, bob] = [1, 2].map((seed) => new TestPerson(new SeededRandom(seed))) as [TestPerson, TestPerson]
+const conversation = pairConversation(ada.account, bob.account)
+const nowMs = 2 * limits.dedupMs
+
+const messageOf = (seq: number, changes: Partial<SequencedMessage> = {}): SequencedMessage =>
+  ({ epoch: 1, seq, sender: senderTagOf(ada.device.id), messageId: messageIdOf(seq), storedAtMs: nowMs - 1_000, ...changes })
+
+/** One that asks a relay which answers as it likes. */
+function asking (answer: (request: Partial<ReadIds>) => Partial<NumberedIds>): { ask (throughSeq: number, head?: number): Promise<SequencedMessage[]>, readonly asked: Array<Partial<ReadIds>>, readonly store: MemoryStore } {
+  const [clock, store, asked] = [new ManualClock(nowMs), new MemoryStore(), [] as Array<Partial<ReadIds>>]
+  const channel = {
+    call: async (_: unknown, request: Partial<ReadIds>) => {
+      asked.push(request)
+      return { conversation: conversation.bytes, ids: [], ...answer(request) }
+    }
+  } as unknown as Channel
+  const ids = new MessageIds({ store, clock, logger: silentLogger } as unknown as ConstructorParameters<typeof MessageIds>[0])
+  return {
+    asked,
+    store,
+    ask: (throughSeq, head = 0) => ids.ask(channel, new Log(conversation, { epoch: 1, first: 1, head, cursors: new Map(), replicas: new Map() }, { usedBytes: 0, maxBytes: 1 }), { throughSeq, epoch: 3 })
+  }
+}
+
+const keyOf = ({ sender, messageId }: SequencedMessage): Uint8Array => Buffer.from(`${sender}${messageId}`, 'hex')
+const idOf = (seq: number, changes: Partial<NumberedId> = {}): NumberedId => ({ ...wireNumberedId(messageOf(seq)), ...changes })
+
+describe('ids of messages that a log has numbered', () => {
+  it('are asked for page by page, between the head here and what comes next', async () => {
+    const all = Array.from({ length: 10 }, (_, i) => messageOf(i + 5))
+    const relay = asking(({ after }) => {
+      const from = after === undefined ? 0 : all.findIndex((one) => Buffer.compare(keyOf(one), after) === 0) + 1
+      return { ids: all.slice(from, from + 4).map(wireNumberedId), ...(from + 4 < all.length ? { next: keyOf(all[from + 3]!) } : {}) }
+    })
+    assert.deepEqual(await relay.ask(14, 4), all)
+    assert.deepEqual(relay.asked.map(({ fromSeq, throughSeq }) => [fromSeq, throughSeq]), [[5, 14], [5, 14], [5, 14]])
+  })
+
+  it('are the newest only, when there are very many', async () => {
+    const relay = asking(() => ({}))
+    await relay.ask(1_000_000)
+    assert.equal(relay.asked[0]!.fromSeq, 1_000_000 - limits.travellingIds + 1)
+  })
+
+  it('are none where nothing is missing, or of a relay that does not know the question', async () => {
+    const relay = asking(() => { throw new ProtocolError('UNKNOWN_METHOD') })
+    assert.deepEqual(await relay.ask(4, 4), [])
+    assert.equal(relay.asked.length, 0)
+    assert.deepEqual(await relay.ask(5, 4), [])
+    await assert.rejects(asking(() => { throw new ProtocolError('NOT_ADMITTED') }).ask(5), (error) => isProtocolError(error, 'NOT_ADMITTED'))
+  })
+
+  it('are forgotten in time, whatever is said of when they were stored; what is known here keeps its number, and what waits here gets it', async () => {
+    const relay = asking(() => ({ ids: [idOf(1, { storedAtMs: 2 ** 47 }), idOf(2, { storedAtMs: nowMs - limits.dedupMs }), idOf(3), idOf(4)] }))
+    const { device: { id: sender } } = ada
+    const row = { sender, storedAtMs: 1, expiresAtMs: 2 ** 47, envelope: new Uint8Array(1) }
+    await relay.store.write([
+      { op: 'remember', log: conversation.id, message: messageOf(9, { messageId: messageIdOf(3) }) },
+      { op: 'enqueue', item: { log: conversation.id, position: 1, messageId: messageIdOf(4), ...row } }
+    ], { durable: true })
+    assert.deepEqual(await relay.ask(10), [messageOf(1, { storedAtMs: nowMs }), messageOf(4)])
+  })
+
+  const lies: Array<[string, (request: Partial<ReadIds>) => Partial<NumberedIds>, ErrorCode]> = [
+    ['another log', () => ({ conversation: pairConversation(ada.account, new TestPerson(new SeededRandom(3)).account).bytes }), 'MALFORMED'],
+    ['a number that was not asked for', () => ({ ids: [idOf(11)] }), 'MALFORMED'],
+    ['the number 0', () => ({ ids: [idOf(0)] }), 'MALFORMED'],
+    ['an epoch of later', () => ({ ids: [idOf(1, { epoch: 4 })] }), 'MALFORMED'],
+    ['a sender that is none', () => ({ ids: [idOf(1, { sender: new Uint8Array(32) })] }), 'MALFORMED'],
+    ['an id that is none', () => ({ ids: [idOf(1, { messageId: new Uint8Array(16) })] }), 'BAD_MESSAGE_ID'],
+    ['a page that begins anew', () => ({ next: keyOf(messageOf(1)) }), 'MALFORMED'],
+    ['a place that is none', () => ({ next: new Uint8Array(3) }), 'MALFORMED'],
+    ['more ids than numbers', ({ after }) => ({ ids: Array.from({ length: 4_096 }, () => idOf(1)), next: keyOf(messageOf(after === undefined ? 1 : after[13]! + 2)) }), 'MALFORMED']
+  ]
+  for (const [name, answer, code] of lies) {
+    it(`are not believed: ${name}`, async () => {
+      await assert.rejects(asking(answer).ask(10), (error) => isProtocolError(error, code))
+    })
+  }
+
+  it('come to an end although the far side knows none', async () => {
+    let at = 0
+    const relay = asking(() => ({ next: keyOf(messageOf(++at)) }))
+    assert.deepEqual(await relay.ask(10), [])
+    assert.ok(relay.asked.length < 1_000, `${relay.asked.length} questions`)
+  })
+
+  it('are told to homes of the two only, in pages', async () => {
+    const { world, eu, us, asia } = await threeRelays(4)
+    const [a, b] = await world.pair(eu, us)
+    const { id, bytes } = pairConversation(a.account, b.account)
+    const count = 10_000
+    const sender = senderTagOf(a.device.id)
+    const messages = Array.from({ length: count }, (_, i) => messageOf(i + 1, { sender }))
+    await eu.store.write([{ op: 'skip', log: id, epoch: 1, throughSeq: count }, ...messages.map((message) => ({ op: 'remember' as const, log: id, message }))], { durable: true })
+    const channelOf = async (relay: typeof us): Promise<Channel> => await world.during(relay.path.channelTo(eu.id, { signal: new AbortController().signal }))
+    const stranger = await channelOf(asia)
+    await assert.rejects(world.during(stranger.call(relayMethods.readIds, { conversation: bytes, fromSeq: 1, throughSeq: count })), (error) => isProtocolError(error, 'NOT_ADMITTED'))
+    eu.relay.homes.learn(b.person.home(us.id).bytes)
+    const channel = await channelOf(us)
+    const found: number[] = []
+    let after: Uint8Array | undefined
+    let answers = 0
+    do {
+      const { ids, next }: NumberedIds = await world.during(channel.call(relayMethods.readIds, { conversation: bytes, fromSeq: 11, throughSeq: count + 5, ...(after === undefined ? {} : { after }) }))
+      found.push(...ids.map(({ seq }) => seq))
+      after = next
+      answers++
+    } while (after !== undefined)
+    assert.deepEqual(found.sort((one, other) => one - other), Array.from({ length: count - 10 }, (_, i) => i + 11))
+    assert.equal(answers, 3)
+    await assert.rejects(world.during(channel.call(relayMethods.readIds, { conversation: bytes, fromSeq: 1, throughSeq: 9, after: new Uint8Array(5) })), (error) => isProtocolError(error, 'MALFORMED', 'BAD_MESSAGE_ID'))
+    await world.stop()
+  })
+})
