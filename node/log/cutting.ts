@@ -13,7 +13,8 @@ import type { GroupAnchors } from '../groups/group-anchors.ts'
 import type { Groups } from '../groups/groups.ts'
 import { KeyedSerial } from '../keyed-serial.ts'
 import type { Commits, Logger } from '../ports.ts'
-import type { LogEntry, OutboxItem, Store, Write } from '../store/store.ts'
+import { senderTagOf } from '../store/sender-tag.ts'
+import type { LogEntry, MessageKey, OutboxItem, Store, Write } from '../store/store.ts'
 import type { Meter } from '../watch/meter.ts'
 import { readEnvelopeHeader } from './envelope-header.ts'
 import type { Log } from './log.ts'
@@ -22,7 +23,7 @@ import type { Outboxes } from './outbox.ts'
 import type { Placement } from './placement.ts'
 
 export interface CuttingComponents {
-  store: Pick<Store, 'readLog' | 'readOutbox' | 'findMessage' | 'outboxes'>
+  store: Pick<Store, 'readLog' | 'readOutbox' | 'findMessage' | 'outboxes' | 'messages'>
   logs: Pick<Logs, 'drop'>
   outboxes: Outboxes
   placement: Placement
@@ -116,8 +117,7 @@ export class Cutting {
     const { commits, groups } = this.#c
     const { conversation, group } = log
     const writes: Write[] = []
-    // Forgotten, so that they may come again; those in the outbox are known as waiting there.
-    writes.push({ op: 'cut', log: conversation.id, throughSeq, epoch, ids: gone.filter(({ isOwn }) => !isOwn) })
+    writes.push({ op: 'cut', log: conversation.id, throughSeq, epoch, ids: await this.#idsAbove(log, throughSeq, gone) })
     for (const [device, seq] of log.cursors) if (seq > throughSeq) writes.push({ op: 'cursor', log: conversation.id, device, seq: throughSeq })
     for (const [relay, seq] of log.replicas) if (seq > throughSeq) writes.push({ op: 'replicated', log: conversation.id, relay, seq: throughSeq })
     if (group !== undefined && group.state.seq > throughSeq) groups.replace(group, await this.#stateAt(log, throughSeq), writes)
@@ -126,6 +126,14 @@ export class Cutting {
     await commits.commit(writes)
     this.#cut.inc(gone.filter(({ isOwn }) => isOwn).length, { kept: 'outbox' })
     this.#cut.inc(gone.filter(({ isOwn }) => !isOwn).length, { kept: 'elsewhere' })
+  }
+
+  /** Forgotten, so that they may come again, also of what was not kept any more; those in the outbox are known as waiting there. */
+  async #idsAbove ({ conversation: { id } }: Log, throughSeq: number, gone: ReadonlyArray<LogEntry & { isOwn: boolean }>): Promise<MessageKey[]> {
+    const own = new Set(gone.flatMap(({ isOwn, sender, messageId }) => isOwn ? [`${senderTagOf(sender)} ${messageId}`] : []))
+    const ids: MessageKey[] = []
+    for await (const { seq, sender, messageId } of this.#c.store.messages(id)) if (seq > throughSeq && !own.has(`${sender} ${messageId}`)) ids.push({ sender, messageId })
+    return ids
   }
 
   /** The group's state after entry `throughSeq`; of a group that is not known when it cannot be made from what is here. */
