@@ -175,6 +175,23 @@ describe('client: messages of groups', () => {
     noWarnings()
   }).timeout(60_000)
 
+  it('a clock that goes back does not put off what is to be asked for', async () => {
+    await meet(large)
+    const [first, second] = people as [FakePerson, FakePerson]
+    const chat = await found()
+    await first.client.send(chat, 'one')
+    await have(chat, ['one'])
+    await second.client.stop()
+    forgetAll(second, 'gr/')
+    await second.open()
+    await second.online()
+    await first.client.send(chat, 'two')
+    await world.until(async () => (await texts(second, chat)).length === 2)
+    const nowMs = world.clock.nowMs.bind(world.clock)
+    world.clock.nowMs = () => nowMs() - 6 * 60 * 60_000
+    await have(chat, ['one', 'two'])
+  }).timeout(60_000)
+
   it('a small group heals a device that went back to an old state', async () => {
     await meet(3)
     const [first, second] = people as [FakePerson, FakePerson]

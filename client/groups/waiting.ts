@@ -218,7 +218,11 @@ export class WaitingMessages implements BodyTaker {
     return false
   }
 
-  #isDue (row: WaitingRow, nowMs: number): boolean { return row.nextTryAtMs <= nowMs || (this.#renewed.has(row.sender) && row.tries === 0 && !row.isBroken) }
+  #isDue ({ sender, tries, isBroken, nextTryAtMs }: WaitingRow, nowMs: number): boolean {
+    // Farther away than any pause at this point: the clock has gone back since.
+    const isBeyond = nextTryAtMs - nowMs > (clientLimits.resendAfterMs[tries] ?? Infinity)
+    return nextTryAtMs <= nowMs || isBeyond || (this.#renewed.has(sender) && tries === 0 && !isBroken)
+  }
 
   /** Bounded: the one that has waited longest is given up. */
   async #makeRoom (draft: Draft): Promise<void> {
