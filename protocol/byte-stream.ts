@@ -21,6 +21,9 @@ export interface ByteStream {
   readonly bufferedBytes: number
   /** Start receiving. Called once; nothing is lost before it. */
   start (events: ByteStreamEvents): void
+  /** Nothing is received until `resume`, and the far side is slowed down as far as the transport can. Absent: it cannot. After `start`. */
+  pause? (): void
+  resume? (): void
   /** Queue bytes; never throws, never blocks. `bytes` belongs to the stream from now on. */
   send (bytes: Uint8Array): void
   /** Resolves when `bufferedBytes` is low again, rejects when the stream is gone. */

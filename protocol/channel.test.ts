@@ -51,6 +51,46 @@ function outcome<T> (promise: Promise<T>): { is: 'waiting' | 'done' | Error, val
 }
 
 describe('channel', () => {
+  describe('a far side that is read later', () => {
+    function paced (): { channel: Channel, clock: ManualClock, served: number[], told: string[], onData: (chunk: Uint8Array) => void } {
+      const clock = new ManualClock()
+      let onData: (chunk: Uint8Array) => void = () => {}
+      const [told, served]: [string[], number[]] = [[], []]
+      const stream: ByteStream = { remotePeer: testDevice(1).id, remoteAddress: '', bufferedBytes: 0, start: (events) => { onData = events.onData }, pause: () => { told.push('pause') }, resume: () => { told.push('resume') }, send: () => {}, drained: async () => {}, close: async () => {}, abort: () => { told.push('abort') } }
+      const channel: Channel = new Channel(stream, { handlers: new Handlers().on(readLog, ({ fromSeq }) => { served.push(fromSeq); if (fromSeq % 10 === 3) channel.readLater(1_000); return {} }), clock }).start()
+      return { channel, clock, served, told, onData: (chunk) => { onData(chunk) } }
+    }
+    const ask = (...seqs: number[]): Uint8Array => concat(...seqs.map((fromSeq) => request(readLog.id, fromSeq, encode(ReadLog, { fromSeq }))))
+
+    it('is served in order when the time is over, also what came in the same chunk, and its stream is not read meanwhile', async () => {
+      const { clock, served, told, onData } = paced()
+      onData(ask(1, 2, 3, 4, 5))
+      onData(ask(6, 13, 14))
+      await clock.advance(999)
+      assert.deepEqual([served, told], [[1, 2, 3], ['pause']])
+      await clock.advance(1)
+      assert.deepEqual([served, told], [[1, 2, 3, 4, 5, 6, 13], ['pause', 'pause']], 'until it has to wait again')
+      onData(ask(15))
+      await clock.advance(1_000)
+      assert.deepEqual([served.slice(-2), told], [[14, 15], ['pause', 'pause', 'resume']])
+    })
+
+    it('has its own words for it: waiting once is enough, and nothing of it is left when the channel ends', async () => {
+      const { channel, clock, served, onData } = paced()
+      onData(ask(3, 4))
+      assert.equal(channel.readLater(9_000), false)
+      channel.abort(new ProtocolError('DISCONNECTED'))
+      await clock.advance(10_000)
+      assert.deepEqual(served, [3])
+      assert.equal(channel.readLater(1_000), false)
+      const { relay, far, clock: other } = setUp()
+      watch(far)
+      relay.readLater(1_000)
+      await relay.close()
+      assert.equal(other.pending, 0, 'no timer')
+    })
+  })
+
   describe('a far side that trickles', () => {
     // Of a method that is not served here: answered, and no reason to end the channel.
     const frame = request(250, 1, new Uint8Array(1_000))

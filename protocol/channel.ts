@@ -90,6 +90,9 @@ export class Channel {
   #inFrameSinceMs: number | undefined
   #heardAtMs: number
   #serving = 0
+  /** Runs while nothing more is read; then what had come by then is served. */
+  #pause: Timer | undefined
+  #held: Frame[] = []
   #malformed = 0
   #closed: { error?: Error } | undefined
   /** Given up by us: what still arrives is not looked at, also when the stream takes a while to end. */
@@ -114,6 +117,22 @@ export class Channel {
 
   /** What the far side may send in one frame from now on: a stranger needs less than a device. At most limits.frameBytes. */
   limitFrames (maxFrameBytes: number): void { this.#reader.maxFrameBytes = Math.min(maxFrameBytes, limits.frameBytes) }
+
+  /**
+   * Nothing of the far side is served for so long, and its stream is not read: it is slowed down instead of being told no, again and
+   * again. What it answers to us and acknowledges waits as well: for a moment only.
+   * @returns false: it is not read already, or gone
+   */
+  readLater (ms: number): boolean {
+    if (this.#isOver || this.#pause !== undefined) return false
+    this.stream.pause?.()
+    this.#pause = this.#clock.after(ms, () => {
+      this.#pause = undefined
+      this.#serve(this.#held.splice(0))
+      if (this.#pause === undefined && !this.#isOver) this.stream.resume?.()
+    })
+    return true
+  }
 
   get isClosed (): boolean { return this.#closed !== undefined }
 
@@ -155,7 +174,13 @@ export class Channel {
   async close (): Promise<void> { await this.stream.close() }
   abort (error: Error): void {
     this.#isAborted = true
+    this.#forgetHeld()
     this.stream.abort(error)
+  }
+
+  #forgetHeld (): void {
+    this.#pause?.cancel()
+    this.#held = []
   }
 
   #request (method: number, body: Uint8Array, { signal, timeoutMs = limits.requestTimeoutMs }: CallOptions): Promise<Uint8Array> {
@@ -187,16 +212,22 @@ export class Channel {
     try {
       const frames = this.#reader.push(chunk)
       this.#checkPace(frames.length)
-      for (const frame of frames) {
-        this.#onFrame(frame)
-        // A frame may have ended the channel: those behind it in the same chunk are not served any more.
-        if (this.#isOver) return
-      }
+      this.#serve(frames)
     } catch (error) {
       // The stream cannot be cut into frames any more, or this peer has sent too many bad ones.
       this.#meter.refused?.(isProtocolError(error) ? error.code : 'INTERNAL', 'frame')
       if (!isProtocolError(error)) this.#meter.failed?.('frame', error)
       this.abort(error as Error)
+    }
+  }
+
+  #serve (frames: readonly Frame[]): void {
+    for (const [i, frame] of frames.entries()) {
+      // A stream that cannot be paused, or the rest of what had come before it was.
+      if (this.#pause !== undefined) { this.#held.push(...frames.slice(i)); return }
+      this.#onFrame(frame)
+      // A frame may have ended the channel: those behind it in the same chunk are not served any more.
+      if (this.#isOver) return
     }
   }
 
@@ -300,6 +331,7 @@ export class Channel {
   #onClose (error?: Error): void {
     if (this.#closed !== undefined) return
     this.#closed = error === undefined ? {} : { error }
+    this.#forgetHeld()
     const lost = new ProtocolError('DISCONNECTED', error === undefined ? {} : { cause: error })
     for (const waiting of [...this.#waiting.values()]) waiting.reject(lost)
     for (const listener of this.#closeListeners.splice(0)) listener(error)

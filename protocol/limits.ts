@@ -112,6 +112,8 @@ export const limits = {
   /** What waits for the turn of one account that sends much; of one relay, whose forwards and replicas come in windows of 1 MiB and a batch each. */
   turnsBytesOfAccount: MIB,
   turnsBytesOfRelay: 4 * MIB,
+  /** Devices that are not read for a moment, each with a window of 4 MiB at most that has come (protocol/libp2p/yamux.ts): 512 MiB, and in practice a few frames each. */
+  unreadStreams: 128,
   /** Unread for half a minute without getting less: such a device is disconnected. */
   unreadBytes: 128 * KIB,
 
@@ -227,6 +229,8 @@ export const rates = {
   submitPerDevice: { burst: 3_000, perSecond: 200 },
   /** Envelopes of all devices of one account. */
   submitPerAccount: { burst: 6_000, perSecond: 300 },
+  /** Submits of a device that are refused for a quota and answered at once; beyond that its stream is read so often (node/limits/read-later.ts). Who does as it is told waits longer than that anyway. */
+  refusedPerDevice: { burst: 16, perSecond: 1 },
   /** What nobody waits for; who sends more takes turns with the others who do (node/limits/fair-intake.ts). A person who writes as fast as the keys go, on ten devices that all give receipts. */
   promptPerAccount: { burst: 48, perSecond: 40 },
   promptPerRelay: { burst: 512, perSecond: 2_000 },

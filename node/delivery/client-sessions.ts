@@ -10,12 +10,13 @@ import { ERRORS, ProtocolError, isProtocolError, type ErrorCode } from '../../pr
 import { accountIdFromBytes, messageIdToBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits, rates } from '../../protocol/limits.ts'
 import { clientMethods, clientNotifications } from '../../protocol/methods.ts'
-import type { LogState, Page, Position, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
+import type { LogState, Outcome, Page, Position, Positions, ReadLog } from '../../protocol/wire/gen/log.js'
 import { Delivery, type DeliveryComponents } from './delivery.ts'
 import { FanoutScheduler, rankOf } from '../fanout/scheduler.ts'
 import type { Span } from '../groups/group-rows.ts'
 import { FairIntake } from '../limits/fair-intake.ts'
 import type { Load } from '../limits/load.ts'
+import { ReadLater } from '../limits/read-later.ts'
 import type { Turns } from '../limits/turns.ts'
 import { readEnvelopeHeader } from '../log/envelope-header.ts'
 import type { Intake, Origin } from '../log/intake.ts'
@@ -84,6 +85,7 @@ export class ClientSessions {
   readonly #delivery: DeliveryComponents
   readonly #refused
   readonly #fair: FairIntake
+  readonly #readLater: ReadLater
   readonly #byChannel = new Map<Channel, ClientSession>()
   readonly #byAccount = new Map<AccountId, Set<ClientSession>>()
 
@@ -92,6 +94,7 @@ export class ClientSessions {
     const { meter, logs, homes, placement } = components
     const pages = new SharedPages(components)
     this.#fair = new FairIntake(components, { allowance: rates.promptPerAccount, maxBytes: limits.turnsBytesOfAccount, name: 'accounts' })
+    this.#readLater = new ReadLater(components)
     this.#delivery = {
       ...components,
       pages,
@@ -212,10 +215,7 @@ export class ClientSessions {
     handlers
       .on(clientMethods.submit, ({ envelopes }, channel) => {
         const session = this.#session(channel)
-        const weight = { envelopes: envelopes.length, bytes: bytesOf(envelopes) }
-        this.#c.buckets.take('submitPerDevice', session.device, weight.envelopes)
-        this.#c.buckets.take('submitPerAccount', session.account, weight.envelopes)
-        return this.#fair.run(session.account, weight, () => this.#c.intake.accept(envelopes, session.origin).then((outcomes) => ({ outcomes })))
+        return this.#submit(envelopes, session)
       })
       .onNotification(clientNotifications.acknowledge, (positions, channel) => { this.#onAcknowledge(positions, channel) })
       .on(clientMethods.readLog, (request, channel) => {
@@ -224,6 +224,22 @@ export class ClientSessions {
         return this.#onReadLog(request, session)
       })
       .on(clientMethods.listLogs, (_, channel) => this.#onListLogs(this.asking(channel)))
+  }
+
+  /** @throws ProtocolError QUOTA, OVERLOADED; as Intake.accept */
+  #submit (envelopes: readonly Uint8Array[], { account, channel, device, origin }: ClientSession): Promise<{ outcomes: Outcome[] }> {
+    const weight = { envelopes: envelopes.length, bytes: bytesOf(envelopes) }
+    try {
+      this.#c.buckets.take('submitPerDevice', device, weight.envelopes)
+      this.#c.buckets.take('submitPerAccount', account, weight.envelopes)
+      return this.#fair.run(account, weight, () => this.#c.intake.accept(envelopes, origin).then((outcomes) => {
+        if (outcomes.some(({ status }) => status === ERRORS.QUOTA.status)) this.#readLater.refused(channel)
+        return { outcomes }
+      }))
+    } catch (error) {
+      this.#readLater.failed(channel, error)
+      throw error
+    }
   }
 
   /** @throws ProtocolError NOT_AUTHENTICATED */

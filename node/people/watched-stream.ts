@@ -30,6 +30,8 @@ export class WatchedStream implements ByteStream {
     })
   }
 
+  pause (): void { this.#stream.pause?.() }
+  resume (): void { this.#stream.resume?.() }
   send (bytes: Uint8Array): void { this.#stream.send(bytes) }
   drained (): Promise<void> { return this.#stream.drained() }
   close (): Promise<void> { return this.#stream.close() }

@@ -177,6 +177,45 @@ for (const transport of ['TCP', 'WebSocket']) {
       await stream.close()
     })
 
+    it('is not read while it is paused, loses nothing, and hears of the end when it is read again', async () => {
+      const [near, far] = await pair()
+      listen(near)
+      let isFirst = true
+      const heard = listen(far, () => { if (isFirst) far.pause(); isFirst = false })
+      const total = (): number => heard.bytes.reduce((sum, { byteLength }) => sum + byteLength, 0)
+      near.send(new Uint8Array(10).fill(9))
+      await until(() => !isFirst)
+      for (let i = 0; i < 60; i++) { near.send(new Uint8Array(20_000).fill(i)); await wait(0) }
+      await wait(50)
+      const early = total()
+      assert.ok(early < 1_000_000 && near.bufferedBytes > 500_000, `${early} read, ${near.bufferedBytes} held up`)
+      far.resume()
+      await until(() => total() === 1_200_010)
+      assert.ok(concat(...heard.bytes).subarray(10).every((byte, i) => byte === Math.floor(i / 20_000)))
+      far.pause()
+      near.send(Uint8Array.of(1, 2, 3))
+      await near.close()
+      await wait(20)
+      assert.equal(total(), 1_200_010)
+      far.resume()
+      assert.equal(await heard.closed, undefined)
+      assert.equal(total(), 1_200_013)
+      far.resume()
+      far.pause()
+    })
+
+    it('may end while it is paused', async () => {
+      const [near, far] = await pair()
+      listen(near)
+      const heard = listen(far)
+      near.send(new Uint8Array(10))
+      await until(() => heard.bytes.length > 0)
+      far.pause()
+      near.abort(new Error('enough'))
+      assert.equal((await heard.closed as ProtocolError).code, 'DISCONNECTED')
+      far.resume()
+    })
+
     it('aborts a peer that does not read when it holds too much', async () => {
       const [near, far] = await rawPair()
       far.stream.pause()

@@ -114,6 +114,9 @@ export class Libp2pByteStream implements ByteStream {
     queueMicrotask(() => { this.#tellEnd() })
   }
 
+  pause (): void { if (this.#stream.readStatus === 'readable') this.#stream.pause() }
+  resume (): void { if (this.#stream.readStatus === 'paused') this.#stream.resume() }
+
   send (bytes: Uint8Array): void {
     if (bytes.byteLength === 0 || this.#end !== undefined || this.#isClosing) return
     this.#queue.push(bytes)
