@@ -152,6 +152,7 @@ export class Engine {
       ownAccount: own.account,
       ownDevice: own.device,
       refresh: async (account) => { await this.keys.refresh(account) },
+      epochBegan: async (draft, chat, place) => { await this.outbox.epochBegan(draft, chat, place) },
       onLost: async (chat) => { await this.#quietly('resubmit', this.outbox.resubmit(chat)) },
       onSetBack: async () => { await this.#onSetBack(components, sessions) }
     })

@@ -19,7 +19,7 @@ import { Acknowledgements } from './acknowledgements.ts'
 import { Arrivals, endPatience, firstOf, nextOf, type Buffer } from './arrivals.ts'
 import type { Entries, Need } from './entries.ts'
 import type { GroupPort } from './group-port.ts'
-import { isBehind, type LogEntry } from './log-entry.ts'
+import { isBehind, type LogEntry, type Place } from './log-entry.ts'
 import { warningPlace, type Events } from '../events.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
@@ -41,6 +41,8 @@ export interface InboxComponents {
   readonly ownDevice: DeviceId
   /** Learn somebody's device list. */
   readonly refresh: (account: AccountId) => Promise<void>
+  /** The first entry of a newer epoch. */
+  readonly epochBegan: (draft: Draft, chat: ChatId, place: Place) => Promise<void>
   /** The log has a new sequencer, or its relay has gone back to an older state: what is not delivered may be lost there. */
   readonly onLost: (chat: ChatId) => Promise<void>
   /** The relay knows that this device has had more than is here: the store was set back to an older copy. */
@@ -206,7 +208,10 @@ export class Inbox {
         left--
         const beginsEpoch = entry.epoch > log.epoch && log.epoch > 0
         // In this batch: what may be lost must not be forgotten by a crash, nor overtaken.
-        if (beginsEpoch) draft.write(this.#on.tables.logs, chat, { ...(await draft.read(this.#on.tables.logs, chat))!, isUnsure: true })
+        if (beginsEpoch) {
+          draft.write(this.#on.tables.logs, chat, { ...(await draft.read(this.#on.tables.logs, chat))!, isUnsure: true })
+          await this.#on.epochBegan(draft, chat, entry)
+        }
         draft.after(() => {
           this.#arrivals.drop(buffer, entry.seq)
           this.#acknowledgements.add(chat)

@@ -21,7 +21,7 @@ import type { Message } from '../model.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { fromHex } from '../store/stored.ts'
-import { positionKey, type LogRow, type MessageRow, type OutboxRow, type Tables } from '../store/tables.ts'
+import { isVoid, positionKey, type LogRow, type MessageRow, type OutboxRow, type Tables } from '../store/tables.ts'
 import { Again } from './again.ts'
 import { extrasOf, type Body, type TextBody } from './bodies.ts'
 import { encodeBody } from './content.ts'
@@ -57,6 +57,8 @@ export interface OutboxComponents {
 /** The furthest that a device has acknowledged at once. */
 interface Acknowledged { readonly id: MessageId, readonly at: string }
 
+/** Sorts before every place. */
+const noPlace = ''
 const placeIn = (row: MessageRow | undefined): string | undefined => row?.epoch === undefined || row.seq === undefined ? undefined : positionKey(row.epoch, row.seq)
 
 export class Outbox {
@@ -280,6 +282,17 @@ export class Outbox {
     return row.digest === '' ? undefined : fromHex(row.digest)
   }
 
+  /** The first entry of a newer epoch: numbers of older ones from there on are void, and say nothing of who has what. */
+  async epochBegan (draft: Draft, chat: ChatId, place: { epoch: number, seq: number }): Promise<void> {
+    const began = positionKey(place.epoch, place.seq)
+    for (const id of this.#queues.of(chat).sent) {
+      const item = { chat, id }
+      const row = await this.#rows.read(draft, item)
+      const at = row?.at ?? placeIn(await this.#on.history.find(draft, chat, 'out', row?.standsFor?.[0] ?? id))
+      if (row !== undefined && at !== undefined && isVoid(at, began)) this.#rows.write(draft, item, { ...row, at: noPlace })
+    }
+  }
+
   /**
    * It has a number under which others have something else, and whoever does never gets it there: it is sent again, as a
    * message of its own. Of two people each receipt tells what the other does not have (`delivered`); in a group marks do not.
@@ -319,15 +332,13 @@ export class Outbox {
    * acknowledged, it never got (a relay lost it) or could not open: that is sent again, as a message of its own.
    */
   async #sendMissed (draft: Draft, chat: ChatId, { newest, known }: { readonly newest: Acknowledged, readonly known: ReadonlySet<MessageId> }, device: DeviceId): Promise<void> {
-    // Their numbers may be void: they are offered again as they are, and may still come.
-    if ((await draft.read(this.#on.tables.logs, chat))?.isUnsure === true) return
     for (const id of [...this.#queues.of(chat).sent].filter((one) => one < newest.id && !known.has(one))) {
       const item = { chat, id }
       const row = await this.#rows.read(draft, item)
       if (row?.state !== 'sent' || !row.isSequenced || row.kind !== envelopeKinds.content || !row.awaiting.includes(device)) continue
       const at = row.at ?? placeIn(await this.#on.history.find(draft, chat, 'out', row.standsFor?.[0] ?? id))
-      // Sequenced anew behind what was acknowledged: it may still come.
-      if (at === undefined || at === '' || at > newest.at) continue
+      // Sequenced anew behind what was acknowledged, or about to be: it may still come.
+      if (at === undefined || at === noPlace || at > newest.at) continue
       await this.again.replace(draft, item, row)
     }
   }
@@ -360,7 +371,7 @@ export class Outbox {
       const item = { chat, id }
       const row = await this.#rows.read(draft, item)
       if (row === undefined || !isMeant(row, item) || await draft.read(this.#on.tables.sealed, rowKey(item)) === undefined) continue
-      this.#rows.write(draft, item, { ...row, state: 'sealed', at: '' })
+      this.#rows.write(draft, item, { ...row, state: 'sealed' })
       again.push(id)
     }
     draft.after(() => {

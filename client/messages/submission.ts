@@ -11,7 +11,7 @@ import { clientLimits } from '../limits.ts'
 import type { RelayLink } from '../relay/link.ts'
 import { Retries } from '../relay/retry.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
-import { positionKey, type Tables } from '../store/tables.ts'
+import type { Tables } from '../store/tables.ts'
 import type { Item, Queue, Queues } from './queues.ts'
 import { rowKey, type Rows } from './rows.ts'
 import type { Sealing } from './sealing.ts'
@@ -145,7 +145,7 @@ export class Submission {
       // A group's log may have begun anew for this account behind it: then it does not come past it again.
       const log = isGroupChat(item.chat) && outcome.seq > 0 ? await draft.read(this.#on.tables.logs, item.chat) : undefined
       const isPast = log !== undefined && (outcome.epoch < log.epoch || (outcome.epoch === log.epoch && outcome.seq <= log.seq))
-      rows.keep(draft, item, { ...row, state: 'sent', isSequenced: row.isSequenced || isPast, ...(outcome.seq > 0 ? { at: positionKey(outcome.epoch, outcome.seq) } : {}) })
+      rows.keep(draft, item, { ...row, state: 'sent', isSequenced: row.isSequenced || isPast })
       if (isGroupChat(item.chat) && outcome.seq === 0 && !row.isSequenced) draft.after(() => { this.#on.onWaiting(item) })
       this.#boundSent(draft, item.chat)
       return

@@ -157,7 +157,7 @@ export interface OutboxRow {
   readonly awaiting: readonly DeviceId[]
   /** Its number in the log was seen: the chain has passed it. */
   readonly isSequenced: boolean
-  /** positionKey of that number; empty: it was offered again, and may have another. */
+  /** positionKey of that number; empty: it is void, and the message is offered again. */
   readonly at?: string
 }
 
@@ -176,7 +176,7 @@ export interface LogRow {
   readonly forkedInEpoch: number
   /** Of a group: the relay has nothing any more between what was processed and here. */
   readonly isSkipped?: boolean
-  /** Of two people: what was never given here, since the relay had nothing of it any more. The newest few. */
+  /** What was never given here, since the relay had nothing of it any more. The newest few. */
   readonly holes?: readonly Hole[]
   /** A newer epoch has begun: what this device has sent and nobody has confirmed is offered again before anything new. */
   readonly isUnsure?: true
@@ -184,6 +184,7 @@ export interface LogRow {
 
 /** positionKeys: of the last entry before it, and of the last one in it. */
 export interface Hole { readonly after: string, readonly through: string }
+export const isInHole = (place: string, { after, through }: Hole): boolean => after < place && place <= through
 
 export interface OwedRow {
   readonly delivered: readonly MessageId[]
@@ -261,6 +262,9 @@ export class Tables {
   }
 }
 
+const epochDigits = 8
 /** Sorts as the log does. */
-export const positionKey = (epoch: number, seq: number): string => epoch.toString(16).padStart(8, '0') + seq.toString(16).padStart(14, '0')
+export const positionKey = (epoch: number, seq: number): string => epoch.toString(16).padStart(epochDigits, '0') + seq.toString(16).padStart(14, '0')
+/** Is it of an older epoch than the one that began at `began`, there or behind? Both as positionKeys. */
+export const isVoid = (at: string, began: string): boolean => at.slice(0, epochDigits) < began.slice(0, epochDigits) && at.slice(epochDigits) >= began.slice(epochDigits)
 
