@@ -148,7 +148,7 @@ export class Showing {
     const at = body.kind === 'text' ? body.standsAt : undefined
     if (at === undefined) return undefined
     const key = positionKey(at.epoch, at.seq)
-    return (await draft.read(this.#on.tables.logs, chat))?.holes?.some((hole) => isInHole(key, hole)) === true ? at : undefined
+    return (await draft.read(this.#on.tables.logs, chat))?.holes?.some(({ after, through }) => after < key && key <= through) === true ? at : undefined
   }
 
   /**
