@@ -91,7 +91,7 @@ export class Channel {
   #heardAtMs: number
   #serving = 0
   /** Runs while nothing more is read; then what had come by then is served. */
-  #pause: Timer | undefined
+  #pause: { readonly timer: Timer, onOver? (): void } | undefined
   #held: Frame[] = []
   #malformed = 0
   #closed: { error?: Error } | undefined
@@ -121,17 +121,29 @@ export class Channel {
   /**
    * Nothing of the far side is served for so long, and its stream is not read: it is slowed down instead of being told no, again and
    * again. What it answers to us and acknowledges waits as well: for a moment only.
+   * @param onOver it is read again, or gone
    * @returns false: it is not read already, or gone
    */
-  readLater (ms: number): boolean {
+  readLater (ms: number, onOver?: () => void): boolean {
     if (this.#isOver || this.#pause !== undefined) return false
     this.stream.pause?.()
-    this.#pause = this.#clock.after(ms, () => {
-      this.#pause = undefined
-      this.#serve(this.#held.splice(0))
-      if (this.#pause === undefined && !this.#isOver) this.stream.resume?.()
-    })
+    this.#pause = { timer: this.#clock.after(ms, () => { this.readNow() }), ...(onOver === undefined ? {} : { onOver }) }
     return true
+  }
+
+  /** Before the time is over. */
+  readNow (): void {
+    if (this.#pause === undefined) return
+    this.#endPause()
+    this.#serve(this.#held.splice(0))
+    if (this.#pause === undefined && !this.#isOver) this.stream.resume?.()
+  }
+
+  #endPause (): void {
+    const pause = this.#pause
+    this.#pause = undefined
+    pause?.timer.cancel()
+    pause?.onOver?.()
   }
 
   get isClosed (): boolean { return this.#closed !== undefined }
@@ -174,13 +186,9 @@ export class Channel {
   async close (): Promise<void> { await this.stream.close() }
   abort (error: Error): void {
     this.#isAborted = true
-    this.#forgetHeld()
-    this.stream.abort(error)
-  }
-
-  #forgetHeld (): void {
-    this.#pause?.cancel()
     this.#held = []
+    this.#endPause()
+    this.stream.abort(error)
   }
 
   #request (method: number, body: Uint8Array, { signal, timeoutMs = limits.requestTimeoutMs }: CallOptions): Promise<Uint8Array> {
@@ -331,7 +339,8 @@ export class Channel {
   #onClose (error?: Error): void {
     if (this.#closed !== undefined) return
     this.#closed = error === undefined ? {} : { error }
-    this.#forgetHeld()
+    this.#held = []
+    this.#endPause()
     const lost = new ProtocolError('DISCONNECTED', error === undefined ? {} : { cause: error })
     for (const waiting of [...this.#waiting.values()]) waiting.reject(lost)
     for (const listener of this.#closeListeners.splice(0)) listener(error)

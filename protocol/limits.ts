@@ -230,7 +230,7 @@ export const rates = {
   /** Envelopes of all devices of one account. */
   submitPerAccount: { burst: 6_000, perSecond: 300 },
   /** Submits of a device that are refused for a quota and answered at once; beyond that its stream is read so often (node/limits/read-later.ts). Who does as it is told waits longer than that anyway. */
-  refusedPerDevice: { burst: 16, perSecond: 1 },
+  refusedPerDevice: { burst: 8, perSecond: 1 },
   /** What nobody waits for; who sends more takes turns with the others who do (node/limits/fair-intake.ts). A person who writes as fast as the keys go, on ten devices that all give receipts. */
   promptPerAccount: { burst: 48, perSecond: 40 },
   promptPerRelay: { burst: 512, perSecond: 2_000 },

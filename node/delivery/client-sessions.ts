@@ -229,11 +229,13 @@ export class ClientSessions {
   /** @throws ProtocolError QUOTA, OVERLOADED; as Intake.accept */
   #submit (envelopes: readonly Uint8Array[], { account, channel, device, origin }: ClientSession): Promise<{ outcomes: Outcome[] }> {
     const weight = { envelopes: envelopes.length, bytes: bytesOf(envelopes) }
+    this.#readLater.submits(channel)
     try {
       this.#c.buckets.take('submitPerDevice', device, weight.envelopes)
       this.#c.buckets.take('submitPerAccount', account, weight.envelopes)
       return this.#fair.run(account, weight, () => this.#c.intake.accept(envelopes, origin).then((outcomes) => {
         if (outcomes.some(({ status }) => status === ERRORS.QUOTA.status)) this.#readLater.refused(channel)
+        else this.#readLater.taken(channel)
         return { outcomes }
       }))
     } catch (error) {
