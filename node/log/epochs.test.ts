@@ -14,7 +14,7 @@ describe('epochs of a log', () => {
   it('are found by their borders, whatever is not kept any more', async () => {
     for (const epochs of [[1], [1, 1, 1, 2, 2, 7, 7, 7, 7], [0, 0, 3, 3, 4, 9, 9], [5, 5, 5, 5, 5, 5, 5, 5]]) {
       const wanted = shape(...epochs)
-      const log = { durableHead: epochs.length, head: epochs.length, first: wanted.first, epoch: epochs.at(-1) } as unknown as Log
+      const log = { durableHead: epochs.length, head: epochs.length, first: wanted.first, epoch: epochs.at(-1), starts: [] } as unknown as Log
       let reads = 0
       const found = await shapeOf(log, (seq) => {
         reads++
@@ -23,7 +23,29 @@ describe('epochs of a log', () => {
       assert.deepEqual(found, wanted)
       assert.ok(reads < 20)
     }
-    assert.deepEqual(await shapeOf({ durableHead: 0, head: 0, first: 1, epoch: 0 } as unknown as Log, () => Promise.resolve(undefined)), { first: 1, head: 0, epochs: [] })
+    assert.deepEqual(await shapeOf({ durableHead: 0, head: 0, first: 1, epoch: 0, starts: [] } as unknown as Log, () => Promise.resolve(undefined)), { first: 1, head: 0, epochs: [] })
+  })
+
+  it('are known without a read where the log has kept their starts, and read where it has not', async () => {
+    const epochs = [1, 1, 2, 2, 5, 5, 5]
+    const all = [{ epoch: 1, first: 1 }, { epoch: 2, first: 3 }, { epoch: 5, first: 5 }]
+    for (const { first, starts, wanted } of [
+      { first: 8, starts: all, wanted: all },
+      { first: 4, starts: all, wanted: all },
+      { first: 1, starts: [{ epoch: 5, first: 6 }], wanted: all },
+      { first: 1, starts: [{ epoch: 2, first: 4 }, { epoch: 5, first: 5 }], wanted: all },
+      { first: 4, starts: [{ epoch: 5, first: 7 }], wanted: [{ epoch: 2, first: 4 }, { epoch: 5, first: 5 }] },
+      { first: 8, starts: [{ epoch: 5, first: 6 }], wanted: [{ epoch: 5, first: 6 }] }
+    ]) {
+      const log = { durableHead: 7, head: 7, first, epoch: 5, starts } as unknown as Log
+      const found = await shapeOf(log, (seq) => {
+        assert.ok(starts !== all && seq >= first)
+        return Promise.resolve({ epoch: epochs[seq - 1]! } as never)
+      })
+      assert.deepEqual(found, { first, head: 7, epochs: wanted })
+    }
+    const behind = { durableHead: 4, head: 7, first: 8, epoch: 5, starts: all } as unknown as Log
+    assert.deepEqual((await shapeOf(behind, () => Promise.resolve(undefined))).epochs, all.slice(0, 2))
   })
 
   it('two copies agree up to where an epoch differs, or one ends', () => {

@@ -6,27 +6,27 @@
  */
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { LogEpochs } from '../../protocol/wire/gen/group.js'
+import { maxEpochStarts, startsThrough, type EpochStarts } from '../store/epoch-starts.ts'
 import type { LogEntry } from '../store/store.ts'
 import type { Log } from './log.ts'
 
-/** More re-anchorings than that are older than what anybody keeps. */
-const maxEpochs = 32
-
-/** Rising: each epoch with the lowest number that it has given, as far as it is kept. */
 export interface LogShape {
   /** Oldest entry kept; head + 1 when none is. */
   readonly first: number
   readonly head: number
-  readonly epochs: ReadonlyArray<{ readonly epoch: number, readonly first: number }>
+  /** Each with the lowest number that it has given, as far as that is known. */
+  readonly epochs: EpochStarts
 }
 
-/** @param entryAt the entry of this number; undefined: not kept. A few dozen reads for each epoch of a long log. */
+/** @param entryAt the entry of this number; undefined: not kept. A few dozen reads for each epoch that the log does not know the start of. */
 export async function shapeOf (log: Log, entryAt: (seq: number) => Promise<LogEntry | undefined>): Promise<LogShape> {
   const { durableHead: head, first } = log
-  const epochs: Array<{ epoch: number, first: number }> = []
+  const epochs = [...startsThrough(log.starts, head)]
+  const keptEpochAt = async (seq: number): Promise<number | undefined> => seq < first ? undefined : (await entryAt(seq))?.epoch
+  let last = epochs.length === 0 ? head : epochs[0]!.first - 1
   // What its newest entry is of is known, kept or not.
-  let epoch: number | undefined = head === 0 ? undefined : log.head === head ? log.epoch : (await entryAt(head))?.epoch
-  for (let last = head; epoch !== undefined && epochs.length < maxEpochs;) {
+  let epoch = head === 0 ? undefined : epochs.length === 0 && log.head === head ? log.epoch : await keptEpochAt(last)
+  while (epoch !== undefined && epochs.length < maxEpochStarts) {
     let [low, high] = [Math.min(first, last), last]
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
@@ -34,9 +34,10 @@ export async function shapeOf (log: Log, entryAt: (seq: number) => Promise<LogEn
       if (entry !== undefined && entry.epoch >= epoch) high = middle
       else low = middle + 1
     }
+    if (epochs[0]?.epoch === epoch) epochs.shift()
     epochs.unshift({ epoch, first: high })
     last = high - 1
-    epoch = last < first ? undefined : (await entryAt(last))?.epoch
+    epoch = await keptEpochAt(last)
   }
   return { first, head, epochs }
 }

@@ -8,6 +8,7 @@ import type { Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import type { Group } from '../groups/group.ts'
+import { noEpochStarts, startsThrough, startsWith, type EpochStarts } from '../store/epoch-starts.ts'
 import type { LogEntry, LogHead } from '../store/store.ts'
 import { Tail } from './tail.ts'
 
@@ -34,6 +35,8 @@ export class Log {
   readonly group: Group | undefined
   /** Version of the anchor's home record under which the newest entry was sequenced. */
   epoch: number
+  /** Which epoch begins where, as far as it is known; also of entries that are not kept any more. */
+  starts: EpochStarts
   /** Oldest entry kept, as far as this memory knows; the store may have swept further. */
   first: number
   /** Highest number assigned. */
@@ -73,6 +76,7 @@ export class Log {
     this.epoch = state?.epoch ?? 0
     this.head = this.durableHead = state?.head ?? 0
     this.first = state?.first ?? 1
+    this.starts = state?.starts ?? noEpochStarts
     this.cursors = new Map(state?.cursors)
     this.replicas = new Map(state?.replicas)
     this.tail = new Tail(this.head + 1)
@@ -119,6 +123,7 @@ export class Log {
     if (this.isDropped) throw new ProtocolError('INTERNAL', { what: 'append to a log that was dropped from memory' })
     this.head = entry.seq
     if (entry.epoch > this.epoch) this.epoch = entry.epoch
+    this.starts = startsWith(this.starts, entry)
     this.tail.push(entry)
     this.#budget.usedBytes += entry.envelope.byteLength
     this.noteMessage(entry.sender, entry.messageId)
@@ -130,6 +135,7 @@ export class Log {
     this.head = this.durableHead = throughSeq
     this.first = throughSeq + 1
     this.epoch = Math.max(this.epoch, epoch)
+    this.starts = noEpochStarts
     this.tail.reset(throughSeq + 1)
   }
 
@@ -138,6 +144,7 @@ export class Log {
     this.releaseThrough(this.tail.last)
     this.head = this.durableHead = throughSeq
     this.first = Math.min(this.first, throughSeq + 1)
+    this.starts = startsThrough(this.starts, throughSeq)
     for (const places of [this.cursors, this.replicas] as Array<Map<unknown, number>>) for (const [who, seq] of places) if (seq > throughSeq) places.set(who, throughSeq)
     this.tail.reset(throughSeq + 1)
   }

@@ -8,6 +8,7 @@ import type { ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { Batch } from './store-database.ts'
 import * as keys from './store-keys.ts'
+import { noEpochStarts, startsThrough, startsWith } from './epoch-starts.ts'
 import { fitsBefore, type LogEntry, type SequencedMessage, type Write } from './store.ts'
 
 /** Rows of a trim deleted with one write; a longer trim goes on with the log's next write or a sweep. */
@@ -48,6 +49,7 @@ export class BatchRows {
         putSequenced(rows, state.number, entry)
         state.head = entry.seq
         state.epoch = entry.epoch
+        state.starts = startsWith(state.starts, entry)
         this.#changed.add(state)
         return
       }
@@ -95,7 +97,7 @@ export class BatchRows {
         for (let seq = Math.max(state.low, write.throughSeq + 1); seq <= state.head; seq++) rows.del(keys.rowKey(keys.prefixes.entry, state.number, seq))
         for (const { sender, messageId } of write.ids) rows.del(keys.seenKey(state.number, sender, messageId))
         const next = write.throughSeq + 1
-        Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first: Math.min(state.first, next), low: Math.min(state.low, next) })
+        Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first: Math.min(state.first, next), low: Math.min(state.low, next), starts: startsThrough(state.starts, write.throughSeq) })
         this.#changed.add(state)
         return
       }
@@ -116,7 +118,7 @@ export class BatchRows {
         if (write.throughSeq > state.head) {
           for (let seq = state.low; seq <= state.head; seq++) rows.del(keys.rowKey(keys.prefixes.entry, state.number, seq))
           const first = write.throughSeq + 1
-          Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first, low: first })
+          Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first, low: first, starts: noEpochStarts })
         }
         this.#changed.add(state)
         return
@@ -146,7 +148,7 @@ export class BatchRows {
   #stateOf (log: ConversationId): LogState {
     const known = this.#drafts.get(log)
     if (known !== undefined) return known
-    const state = { number: this.#nextNumber++, isKept: false, epoch: 0, first: 1, head: 0, low: 1 }
+    const state = { number: this.#nextNumber++, isKept: false, epoch: 0, first: 1, head: 0, low: 1, starts: noEpochStarts }
     this.#drafts.set(log, state)
     this.#rows.put(keys.conversationKey(log), keys.encodeLogNumber(state.number))
     this.#rows.put(keys.numberKey(state.number), Buffer.from(keys.conversationKey(log).subarray(1)))

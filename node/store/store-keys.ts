@@ -10,7 +10,7 @@
  * | `v`    |                                       | schema version u8                                            | for ever |
  * | `l`    | conversation                          | log u32                                                      | for ever |
  * | `n`    | log u32                               | conversation                                                 | for ever |
- * | `h`    | log u32                               | crc, epoch u32, first u48, head u48, low u48                 | for ever |
+ * | `h`    | log u32                               | crc, epoch u32, first u48, head u48, low u48, starts of epochs: (epoch u32, first u48)* | for ever |
  * | `e`    | log u32, seq u48                      | crc, epoch u32, sender 32, message id 16, stored and expires u48 ms, envelope | trim, expiry |
  * | `o`    | log u32, position u48                 | the same, epoch 0                                            | dequeue, expiry |
  * | `d`    | log u32, sender 8, message id 16      | at u8 (1 log, 2 outbox), epoch u32, seq or position u48, stored u48 ms | limits.dedupMs |
@@ -30,6 +30,7 @@ import { crc32 } from 'node:zlib'
 import { conversationFromBytes, conversationFromId, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { accountKeyOf, deviceIdOfKey, deviceKeyOf, keyBytes, messageIdBytes, type AccountId, type DeviceId, type MessageId, type RelayId } from '../../protocol/ids.ts'
+import { maxEpochStarts, type EpochStarts } from './epoch-starts.ts'
 import { senderTagBytes, type SenderTag } from './sender-tag.ts'
 import type { LogEntry, MessageKey, OutboxItem, Seen, Table } from './store.ts'
 
@@ -41,13 +42,15 @@ export const olderSchemaVersion = 1
 const maxU48 = 2 ** 48 - 1
 const crcBytes = 4
 const logKeyBytes = 5
+const headBytes = crcBytes + 4 + 6 + 6 + 6
+const startBytes = 4 + 6
 const rowHeaderBytes = crcBytes + 4 + keyBytes + messageIdBytes + 6 + 6
 
 export const prefixes = { schema: 0x76, log: 0x6c, number: 0x6e, head: 0x68, entry: 0x65, outbox: 0x6f, seen: 0x64, cursor: 0x63, replica: 0x72, joined: 0x6a, table: 0x74 } as const
 const tables: Record<Table, number> = { account: 1, handle: 2, prekey: 3, home: 4, relay: 5, meta: 6, group: 7, receipt: 8, presence: 12, profile: 13, standby: 14, guest: 16 }
 
 /** What the head row says of a log. */
-export interface HeadRow { epoch: number, first: number, head: number, low: number }
+export interface HeadRow { epoch: number, first: number, head: number, low: number, starts: EpochStarts }
 
 /** All keys with this prefix byte. */
 export const everyKey = (prefix: number): { gte: Buffer, lt: Buffer } => ({ gte: Buffer.of(prefix), lt: Buffer.of(prefix + 1) })
@@ -161,19 +164,23 @@ export function decodeOutboxItem (value: Buffer, log: number, position: number, 
 }
 
 export function encodeHead (head: HeadRow, log: number): Buffer {
-  const value = Buffer.allocUnsafe(26)
+  const value = Buffer.allocUnsafe(headBytes + startBytes * head.starts.length)
   value.writeUInt32BE(head.epoch, 4)
   value.writeUIntBE(head.first, 8, 6)
   value.writeUIntBE(checkU48(head.head, 'sequence number'), 14, 6)
   value.writeUIntBE(head.low, 20, 6)
+  for (const [i, { epoch, first }] of head.starts.entries()) value.writeUIntBE(first, value.writeUInt32BE(epoch, headBytes + startBytes * i), 6)
   value.writeUInt32BE(rowCrc(value, log, 0), 0)
   return value
 }
 
 /** @returns undefined when the row is damaged */
 export function decodeHead (value: Buffer, log: number): HeadRow | undefined {
-  if (value.byteLength !== 26 || value.readUInt32BE(0) !== rowCrc(value, log, 0)) return undefined
-  return { epoch: value.readUInt32BE(4), first: value.readUIntBE(8, 6), head: value.readUIntBE(14, 6), low: value.readUIntBE(20, 6) }
+  // COMPAT(≤0.1) without starts
+  const count = (value.byteLength - headBytes) / startBytes
+  if (!Number.isInteger(count) || count < 0 || count > maxEpochStarts || value.readUInt32BE(0) !== rowCrc(value, log, 0)) return undefined
+  const starts = Array.from({ length: count }, (_, i) => ({ epoch: value.readUInt32BE(headBytes + startBytes * i), first: value.readUIntBE(headBytes + startBytes * i + 4, 6) }))
+  return { epoch: value.readUInt32BE(4), first: value.readUIntBE(8, 6), head: value.readUIntBE(14, 6), low: value.readUIntBE(20, 6), starts }
 }
 
 export function encodeLogNumber (log: number): Buffer {

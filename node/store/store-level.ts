@@ -11,6 +11,7 @@ import { findJournalDamage } from './journal-check.ts'
 import { BatchRows, type LogState } from './store-batch.ts'
 import type { SenderTag } from './sender-tag.ts'
 import { addedBytes, type LogEntry, type LogHead, type MessageKey, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
+import { noEpochStarts } from './epoch-starts.ts'
 import { StoreDatabase, isLevelError, type Batch, type DatabaseOptions, type Level } from './store-database.ts'
 import * as keys from './store-keys.ts'
 import { StoreSweep, type Swept } from './store-sweep.ts'
@@ -97,7 +98,7 @@ export class LevelStore implements Store {
         if (keys.isDeviceCursor(key)) cursors.set(peer as DeviceId, seq)
         else replicas.set(peer as RelayId, seq)
       }
-      return { epoch: state.epoch, first: state.first, head: state.head, cursors, replicas }
+      return { epoch: state.epoch, first: state.first, head: state.head, starts: state.starts, cursors, replicas }
     })
   }
 
@@ -391,7 +392,7 @@ export class LevelStore implements Store {
       const number = this.#level.getSync(keys.conversationKey(log))?.readUInt32BE(0)
       if (number === undefined) continue
       const row = this.#level.getSync(keys.headKey(number))
-      if (row === undefined) { out.set(log, { number, isKept: false, epoch: 0, first: 1, head: 0, low: 1 }); continue }
+      if (row === undefined) { out.set(log, { number, isKept: false, epoch: 0, first: 1, head: 0, low: 1, starts: noEpochStarts }); continue }
       const head = keys.decodeHead(row, number) ?? await this.#recoverHead(number)
       out.set(log, { number, isKept: true, ...head })
     }
@@ -409,7 +410,7 @@ export class LevelStore implements Store {
     const entry = keys.decodeEntry(value, number, head)
     if (entry === undefined) throw new ProtocolError('DAMAGED', { what: 'the head of a log' })
     const low = keys.placeOfKey(lowest)
-    return { epoch: entry.epoch, first: low, head, low }
+    return { epoch: entry.epoch, first: low, head, low, starts: noEpochStarts }
   }
 
   /** Healthy entries from `from` on, none when the first is damaged. */

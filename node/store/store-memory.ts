@@ -10,6 +10,7 @@ import { limits } from '../../protocol/limits.ts'
 import { SortedRows } from './sorted-rows.ts'
 import { senderTagOf, type SenderTag } from './sender-tag.ts'
 import { checkU48 } from './store-keys.ts'
+import { noEpochStarts, startsThrough, startsWith, type EpochStarts } from './epoch-starts.ts'
 import { fitsBefore, type LogEntry, type LogHead, type MessageKey, type OutboxItem, type Seen, type SequencedMessage, type Store, type Table, type Write } from './store.ts'
 
 interface Remembered { readonly seen: Seen, readonly storedAtMs: number }
@@ -23,6 +24,7 @@ interface MemoryLog {
   epoch: number
   first: number
   head: number
+  starts: EpochStarts
   /** Entry `seq` stands at index `seq - first`. */
   entries: LogEntry[]
   readonly damaged: Set<number>
@@ -68,8 +70,8 @@ export class MemoryStore implements Store {
   async openLog (log: ConversationId): Promise<LogHead | undefined> {
     const state = this.#open().#logs.get(log)
     if (state?.isKept !== true) return undefined
-    const { epoch, first, head, cursors, replicas } = state
-    return { epoch, first, head, cursors: new Map(cursors), replicas: new Map(replicas) }
+    const { epoch, first, head, starts, cursors, replicas } = state
+    return { epoch, first, head, starts, cursors: new Map(cursors), replicas: new Map(replicas) }
   }
 
   async readLog (log: ConversationId, fromSeq: number, bounds: { maxEntries: number, maxBytes: number }): Promise<LogEntry[]> {
@@ -280,7 +282,7 @@ export class MemoryStore implements Store {
     const known = this.#logs.get(log)
     if (known !== undefined) return known
     const state: MemoryLog = {
-      isKept: false, epoch: 0, first: 1, head: 0, entries: [], damaged: new Set(), cursors: new Map(), replicas: new Map(), outbox: new Map(), senders: new Map()
+      isKept: false, epoch: 0, first: 1, head: 0, starts: noEpochStarts, entries: [], damaged: new Set(), cursors: new Map(), replicas: new Map(), outbox: new Map(), senders: new Map()
     }
     this.#logs.set(log, state)
     return state
@@ -330,9 +332,9 @@ export class MemoryStore implements Store {
 
   #applyToKept (write: Extract<Write, { op: 'append' | 'skip' | 'cursor' | 'replicated' | 'join' }>): Undo {
     const state = this.#log(write.log)
-    const { isKept, epoch, first, head } = state
+    const { isKept, epoch, first, head, starts } = state
     state.isKept = true
-    const undoHead = (): void => { Object.assign(state, { isKept, epoch, first, head }) }
+    const undoHead = (): void => { Object.assign(state, { isKept, epoch, first, head, starts }) }
     switch (write.op) {
       case 'append': {
         const { seq } = write.entry
@@ -341,12 +343,13 @@ export class MemoryStore implements Store {
         entries.push(own(write.entry))
         state.head = seq
         state.epoch = write.entry.epoch
+        state.starts = startsWith(starts, write.entry)
         return () => { state.entries.pop(); undoId(); undoHead() }
       }
       case 'skip': {
         if (write.throughSeq <= head) return undoHead
         const undoEntries = dropFront(state, head)
-        Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first: write.throughSeq + 1 })
+        Object.assign(state, { epoch: write.epoch, head: write.throughSeq, first: write.throughSeq + 1, starts: noEpochStarts })
         return () => { undoHead(); undoEntries() }
       }
       case 'cursor': return both(setIn(state.cursors, write.device, write.seq), undoHead)
@@ -411,11 +414,11 @@ function addFront (state: MemoryLog, entries: readonly LogEntry[]): Undo {
 }
 
 function cutBack (state: MemoryLog, { throughSeq, epoch, ids }: Extract<Write, { op: 'cut' }>): Undo {
-  const before = { epoch: state.epoch, first: state.first, head: state.head, entries: [...state.entries] }
+  const before = { epoch: state.epoch, first: state.first, head: state.head, starts: state.starts, entries: [...state.entries] }
   const damaged = [...state.damaged].filter((seq) => seq > throughSeq)
   for (const seq of damaged) state.damaged.delete(seq)
   const undos = ids.map((id) => forget(state, id))
-  Object.assign(state, { epoch, first: Math.min(state.first, throughSeq + 1), head: throughSeq, entries: state.entries.filter(({ seq }) => seq <= throughSeq) })
+  Object.assign(state, { epoch, first: Math.min(state.first, throughSeq + 1), head: throughSeq, starts: startsThrough(state.starts, throughSeq), entries: state.entries.filter(({ seq }) => seq <= throughSeq) })
   return () => {
     Object.assign(state, before)
     for (const seq of damaged) state.damaged.add(seq)

@@ -41,7 +41,7 @@ export function messageIdOf (index: number): MessageId {
   return messageIdFromBytes(bytes)
 }
 
-interface ModelLog { isKept: boolean, epoch: number, first: number, head: number, entries: LogEntry[], cursors: Array<[DeviceId, number]>, replicas: Array<[RelayId, number]>, outbox: OutboxItem[] }
+interface ModelLog { isKept: boolean, epoch: number, first: number, head: number, starts: Array<{ epoch: number, first: number }>, entries: LogEntry[], cursors: Array<[DeviceId, number]>, replicas: Array<[RelayId, number]>, outbox: OutboxItem[] }
 interface ModelState {
   logs: Map<ConversationId, ModelLog>
   seen: Map<string, { log: ConversationId, sender: SenderTag, messageId: MessageId, seen: Seen, storedAtMs: number }>
@@ -61,7 +61,7 @@ export class StoreModel {
   log (log: ConversationId): ModelLog {
     const known = this.state.logs.get(log)
     if (known !== undefined) return known
-    const made: ModelLog = { isKept: false, epoch: 0, first: 1, head: 0, entries: [], cursors: [], replicas: [], outbox: [] }
+    const made: ModelLog = { isKept: false, epoch: 0, first: 1, head: 0, starts: [], entries: [], cursors: [], replicas: [], outbox: [] }
     this.state.logs.set(log, made)
     return made
   }
@@ -80,6 +80,7 @@ export class StoreModel {
         log.entries.push(write.entry)
         log.head = write.entry.seq
         log.epoch = write.entry.epoch
+        if (log.starts.every(({ epoch }) => epoch < write.entry.epoch)) log.starts = [...log.starts, { epoch: write.entry.epoch, first: write.entry.seq }].slice(-32)
         this.#see(name, write.entry, { at: 'log', epoch: write.entry.epoch, seq: write.entry.seq })
         return
       case 'enqueue':
@@ -105,12 +106,13 @@ export class StoreModel {
         if (write.throughSeq >= log.head) return
         log.entries = log.entries.filter(({ seq }) => seq <= write.throughSeq)
         for (const { sender, messageId } of write.ids) state.seen.delete(`${name}/${sender}/${messageId}`)
+        log.starts = log.starts.filter(({ first }) => first <= write.throughSeq)
         Object.assign(log, { epoch: write.epoch, head: write.throughSeq, first: Math.min(log.first, write.throughSeq + 1) })
         return
       case 'skip':
         if (write.throughSeq <= log.head) return
         this.#trim(log, write.throughSeq)
-        Object.assign(log, { epoch: write.epoch, head: write.throughSeq })
+        Object.assign(log, { epoch: write.epoch, head: write.throughSeq, starts: [] })
         return
       case 'join': if (!state.joined.some(([account, joined]) => account === write.account && joined === write.log)) state.joined.push([write.account, write.log])
     }
@@ -229,7 +231,7 @@ export function dumpModel ({ state }: StoreModel, world: World, messages: number
   return {
     logs: world.logs.map((name) => {
       const log = state.logs.get(name)
-      const head = log?.isKept === true ? { epoch: log.epoch, first: log.first, head: log.head, cursors: sorted(log.cursors), replicas: sorted(log.replicas) } : 'none'
+      const head = log?.isKept === true ? { epoch: log.epoch, first: log.first, head: log.head, starts: log.starts, cursors: sorted(log.cursors), replicas: sorted(log.replicas) } : 'none'
       return { head, entries: log?.entries.map(printEntry) ?? [], outbox: log?.outbox.map(printItem) ?? [] }
     }),
     seen: world.logs.flatMap((log) => world.devices.map((sender) => {
@@ -267,7 +269,7 @@ export async function dumpStore (store: Store, world: World, messages: number, r
     const summary = outboxes.get(name)
     const expected = positions.length === 0 ? undefined : { log: name, firstPosition: positions[0], lastPosition: positions.at(-1), count: positions.length }
     if (JSON.stringify(summary) !== JSON.stringify(expected)) throw new Error(`outboxes() says ${JSON.stringify(summary)}, readOutbox ${JSON.stringify(expected)}`)
-    const head = opened === undefined ? 'none' : { epoch: opened.epoch, first: opened.first, head: opened.head, cursors: sorted(opened.cursors), replicas: sorted(opened.replicas) }
+    const head = opened === undefined ? 'none' : { epoch: opened.epoch, first: opened.first, head: opened.head, starts: opened.starts, cursors: sorted(opened.cursors), replicas: sorted(opened.replicas) }
     logs.push({ head, entries, outbox })
   }
   const seen = []

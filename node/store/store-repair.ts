@@ -13,6 +13,7 @@ import { conversationFromId, type ConversationId } from '../../protocol/conversa
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { checkLevelFolder } from '../../protocol/level-folder-node.ts'
 import { isLevelError, type Level } from './store-database.ts'
+import { noEpochStarts } from './epoch-starts.ts'
 import * as keys from './store-keys.ts'
 
 export interface Repaired {
@@ -218,7 +219,7 @@ function mendedHead (log: Found): keys.HeadRow | undefined {
   if (!isHeadSound && known === 0) return undefined
   const head = Math.max(known, log.head ?? 0)
   const first = log.first ?? Math.min(lowest, head + 1)
-  return { epoch: Math.max(log.epoch ?? 0, highestEpoch, 1), head, first, low: Math.min(first, lowest) }
+  return { epoch: Math.max(log.epoch ?? 0, highestEpoch, 1), head, first, low: Math.min(first, lowest), starts: noEpochStarts }
 }
 
 /** Some rows at a time, all of them synced in the end. */

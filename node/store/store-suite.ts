@@ -70,7 +70,7 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
         await write(append(1), append(2, { epoch: 3, sender: otherDevice }))
         await reopen()
         assert.deepEqual(await store.readLog(log, 1, everything), [entryOf(1), entryOf(2, { epoch: 3, sender: otherDevice })])
-        assert.deepEqual(await store.openLog(log), { epoch: 3, first: 1, head: 2, cursors: new Map(), replicas: new Map() })
+        assert.deepEqual(await store.openLog(log), { epoch: 3, first: 1, head: 2, starts: [{ epoch: 1, first: 1 }, { epoch: 3, first: 2 }], cursors: new Map(), replicas: new Map() })
       })
 
       it('keeps a copy of an envelope, not the view of a frame that it was given', async () => {
@@ -116,11 +116,24 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
 
       it('trims no further than its head, and goes on counting from there', async () => {
         await write(...appends(1, 3), { op: 'trim', log, throughSeq: 99 })
-        assert.deepEqual(await store.openLog(log), { epoch: 1, first: 4, head: 3, cursors: new Map(), replicas: new Map() })
+        assert.deepEqual(await store.openLog(log), { epoch: 1, first: 4, head: 3, starts: [{ epoch: 1, first: 1 }], cursors: new Map(), replicas: new Map() })
         assert.deepEqual(await store.readLog(log, 1, everything), [])
         await write(append(4))
         await reopen()
         assert.deepEqual(seqs(await store.readLog(log, 1, everything)), [4])
+      })
+
+      it('knows which epoch begins where, also of what it has trimmed, until that is cut', async () => {
+        const starts = async (): Promise<unknown> => (await store.openLog(log))?.starts
+        await write(append(1), append(2), append(3, { epoch: 4 }), append(4, { epoch: 4 }), append(5, { epoch: 9 }), { op: 'trim', log, throughSeq: 5 })
+        await reopen()
+        assert.deepEqual(await starts(), [{ epoch: 1, first: 1 }, { epoch: 4, first: 3 }, { epoch: 9, first: 5 }])
+        await write({ op: 'cut', log, throughSeq: 3, epoch: 4, ids: [] }, append(4, { epoch: 7 }))
+        await reopen()
+        assert.deepEqual(await starts(), [{ epoch: 1, first: 1 }, { epoch: 4, first: 3 }, { epoch: 7, first: 4 }])
+        await write(...Array.from({ length: 40 }, (_, i) => append(5 + i, { epoch: 8 + i })))
+        await reopen()
+        assert.deepEqual(await starts(), Array.from({ length: 32 }, (_, i) => ({ epoch: 16 + i, first: 13 + i })))
       })
 
       it('trims thousands of entries at once and in pieces', async () => {
@@ -136,7 +149,7 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
 
       it('skips ahead where its source has trimmed, dropping what was before', async () => {
         await write({ op: 'skip', log, epoch: 4, throughSeq: 1_000_000_000_000 })
-        assert.deepEqual(await store.openLog(log), { epoch: 4, first: 1_000_000_000_001, head: 1_000_000_000_000, cursors: new Map(), replicas: new Map() })
+        assert.deepEqual(await store.openLog(log), { epoch: 4, first: 1_000_000_000_001, head: 1_000_000_000_000, starts: [], cursors: new Map(), replicas: new Map() })
         await write(append(1_000_000_000_001))
         assert.deepEqual(seqs(await store.readLog(log, 1, everything)), [1_000_000_000_001])
         await write(...[1, 2, 3].map((seq) => append(seq, {}, otherLog)), { op: 'skip', log: otherLog, epoch: 1, throughSeq: 9 })
@@ -144,7 +157,7 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
         assert.equal((await store.openLog(otherLog))?.first, 10)
         assert.deepEqual(await store.readLog(otherLog, 1, everything), [])
         await write({ op: 'skip', log: otherLog, epoch: 9, throughSeq: 5 }, append(10, { epoch: 2 }, otherLog))
-        assert.deepEqual(await store.openLog(otherLog), { epoch: 2, first: 10, head: 10, cursors: new Map(), replicas: new Map() })
+        assert.deepEqual(await store.openLog(otherLog), { epoch: 2, first: 10, head: 10, starts: [{ epoch: 2, first: 10 }], cursors: new Map(), replicas: new Map() })
       })
 
       it('keeps cursors of devices and positions of replicas apart, the last one written', async () => {
@@ -177,7 +190,7 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
         assert.equal((await store.logsOf(a!)).length, 2)
         assert.deepEqual(await store.logsOf(b!), [log])
         assert.deepEqual(await store.logsOf(c!), [])
-        assert.deepEqual(await store.openLog(log), { epoch: 0, first: 1, head: 0, cursors: new Map(), replicas: new Map() })
+        assert.deepEqual(await store.openLog(log), { epoch: 0, first: 1, head: 0, starts: [], cursors: new Map(), replicas: new Map() })
       })
     })
 
@@ -305,7 +318,7 @@ export function storeSuite (name: string, makeEngine: () => Promise<StoreEngine>
         await write(...expiries.map((expiresAtMs, index) => append(index + 1, { expiresAtMs })), append(1, { expiresAtMs: 100 }, otherLog))
         assert.deepEqual(await sweep(200), { entries: 3, outboxItems: 0, messageIds: 0 })
         assert.deepEqual(seqs(await store.readLog(log, 1, everything)), [3, 4])
-        assert.deepEqual(await store.openLog(otherLog), { epoch: 1, first: 2, head: 1, cursors: new Map(), replicas: new Map() })
+        assert.deepEqual(await store.openLog(otherLog), { epoch: 1, first: 2, head: 1, starts: [{ epoch: 1, first: 1 }], cursors: new Map(), replicas: new Map() })
         await write(append(2, {}, otherLog))
         await reopen()
         assert.equal((await store.openLog(log))?.first, 3)

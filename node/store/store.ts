@@ -8,6 +8,7 @@
 import type { ConversationId } from '../../protocol/conversation.ts'
 import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
 import type { SenderTag } from './sender-tag.ts'
+import type { EpochStarts } from './epoch-starts.ts'
 
 /** One sequenced envelope. Stored with a checksum of its own; a damaged one is never returned. */
 export interface LogEntry {
@@ -116,6 +117,8 @@ export interface LogHead {
   readonly first: number
   /** Highest sequence number ever appended or skipped; 0 for a log that was only joined. */
   readonly head: number
+  /** Of all entries since the last skip, kept or not; empty when none was appended since, or an older release wrote them. */
+  readonly starts: EpochStarts
   readonly cursors: ReadonlyMap<DeviceId, number>
   readonly replicas: ReadonlyMap<RelayId, number>
 }

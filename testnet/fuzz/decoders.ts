@@ -292,7 +292,7 @@ function rows (random: SeededRandom): Decoder[] {
   const key = Buffer.from('xkey')
   return [
     strict('row of an entry', [entry], (bytes) => known(decodeEntry(Buffer.from(bytes), 7, 3))),
-    strict('row of a head', [encodeHead({ epoch: 1, first: 1, head: 9, low: 0 }, 7)], (bytes) => known(decodeHead(Buffer.from(bytes), 7))),
+    strict('row of a head', [encodeHead({ epoch: 1, first: 1, head: 9, low: 0, starts: [{ epoch: 1, first: 1 }, { epoch: 3, first: 4 }] }, 7)], (bytes) => known(decodeHead(Buffer.from(bytes), 7))),
     strict('row of a table', [encodeTableValue(random.bytes(40), key)], (bytes) => known(decodeTableValue(Buffer.from(bytes), key)))
   ]
 }
