@@ -234,7 +234,9 @@ export class Replication {
       while (log.isDropped) log = await logs.loadId(id)
       if (log.group === undefined) { this.follow(log); return }
       const relay = placement.primaryOf(account)
-      if (!log.group.placeAgain(account) || relay === undefined || relay === placement.self) return
+      log.group.placeAgain(account)
+      // Placed before, when the log was taken over: not followed yet all the same.
+      if (relay === undefined || !log.group.membersAt(relay).has(account)) return
       this.#unmark(log)
       if (!placement.isSequencer(log.conversation)) return
       this.#followFor(log, relay)
