@@ -12,7 +12,7 @@ import { limits } from '../../protocol/limits.ts'
 import { deadline } from '../deadline.ts'
 import type { GroupSequencer, Verified } from '../groups/group-sequencer.ts'
 import { readEnvelopeHeader } from './envelope-header.ts'
-import { isFurther, type LogShape } from './epochs.ts'
+import { isFurther, keepsMore, type LogShape } from './epochs.ts'
 import type { Log } from './log.ts'
 import type { Logs } from './logs.ts'
 import type { OutboxQueue, Outboxes } from './outbox.ts'
@@ -158,7 +158,7 @@ export class Adoption {
       this.#unheard.set(conversation.id, times)
       throw failures[0]
     }
-    const furthest = shapes.reduce<typeof shapes[number] | undefined>((best, one) => best === undefined || isFurther(one.shape, best.shape) ? one : best, undefined)
+    const furthest = shapes.reduce<typeof shapes[number] | undefined>((best, one) => best === undefined || isFurther(one.shape, best.shape) || keepsMore(one.shape, best.shape) ? one : best, undefined)
     if (furthest !== undefined) await takeOver(log, furthest.relay)
     if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log was dropped from memory meanwhile' })
     this.#unheard.delete(conversation.id)

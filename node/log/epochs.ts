@@ -59,6 +59,9 @@ export const newestEpoch = ({ epochs }: LogShape): number => epochs.at(-1)?.epoc
 /** `a` has come further: a newer epoch, or more of the same. */
 export const isFurther = (a: LogShape, b: LogShape): boolean => newestEpoch(a) > newestEpoch(b) || (newestEpoch(a) === newestEpoch(b) && a.head > b.head)
 
+/** Both have come as far; what waits here may stand in what only `a` has not dropped. */
+export const keepsMore = (a: LogShape, b: LogShape): boolean => !isFurther(b, a) && a.first < b.first
+
 function epochAt ({ epochs }: LogShape, seq: number): number | undefined {
   let found: number | undefined
   for (const { epoch, first } of epochs) if (first <= seq) found = epoch
