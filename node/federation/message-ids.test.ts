@@ -37,7 +37,7 @@ function asking (answer: (request: Partial<ReadIds>) => Partial<NumberedIds>): {
   return {
     asked,
     store,
-    ask: (throughSeq, head = 0) => ids.ask(channel, new Log(conversation, { epoch: 1, first: 1, head, cursors: new Map(), replicas: new Map() }, { usedBytes: 0, maxBytes: 1 }), { throughSeq, epoch: 3 })
+    ask: (throughSeq, head = 0) => ids.ask(channel, new Log(conversation, { epoch: 1, first: 1, head, starts: [], cursors: new Map(), replicas: new Map() }, { usedBytes: 0, maxBytes: 1 }), { throughSeq, epoch: 3 })
   }
 }
 

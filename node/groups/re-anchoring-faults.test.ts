@@ -16,7 +16,8 @@ import { TestGroup, stateAt } from '../testing/group-world.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 
 describe('re-anchoring under faults', () => {
-  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+  // 131: copies that had parted where both had trimmed; 269: a home found at the take-over; 735: a copy that keeps nothing; 305: an id that is trimmed everywhere but at one home.
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 131, 269, 305, 735]) {
     it(`four relays, of which the founder's is destroyed for good (seed ${seed})`, async () => {
       const world = new World(seed, { latencyMs: 5, jitterMs: 5 })
       const random = new SeededRandom(seed + 1000)
