@@ -15,9 +15,14 @@ import { signing } from '../testing/fixtures.ts'
 import { TestGroup, stateAt } from '../testing/group-world.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 
+/**
+ * Seeds of the random runs; `SEEDS=11,12` to repeat some. The last ones have found a defect each: copies that had parted where both had trimmed,
+ * a home that was found at the take-over, an id that is trimmed everywhere but at one home, a copy that keeps nothing.
+ */
+const seeds = process.env.SEEDS?.split(',').map(Number) ?? [1, 2, 3, 4, 5, 6, 7, 8, 131, 269, 305, 735]
+
 describe('re-anchoring under faults', () => {
-  // 131: copies that had parted where both had trimmed; 269: a home found at the take-over; 735: a copy that keeps nothing; 305: an id that is trimmed everywhere but at one home.
-  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 131, 269, 305, 735]) {
+  for (const seed of seeds) {
     it(`four relays, of which the founder's is destroyed for good (seed ${seed})`, async () => {
       const world = new World(seed, { latencyMs: 5, jitterMs: 5 })
       const random = new SeededRandom(seed + 1000)
