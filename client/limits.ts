@@ -40,6 +40,10 @@ export const clientLimits = {
   gapPatienceMs: 2_000,
   /** Stretches of one log that this device was never given, of which it is remembered where they are. */
   holesKept: 16,
+  /** Of a stretch of a group's log that no relay has any more: numbers asked for (a longer one has expired), people asked, and answers to one device in one run. */
+  groupHoleEntries: 100,
+  groupHoleAsked: 64,
+  groupHoleAnswers: 16,
   /** Running hashes kept, to check what a message says of an earlier state of the log. */
   logHashes: 2_048,
   /** How long receipts of one conversation are collected when they come thick and fast. */

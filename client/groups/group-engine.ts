@@ -29,7 +29,7 @@ import type { Outbox } from '../messages/outbox.ts'
 import type { Item, Sealed } from '../messages/queues.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
-import type { MessageRow, OutboxRow, Tables } from '../store/tables.ts'
+import type { Hole, MessageRow, OutboxRow, Tables } from '../store/tables.ts'
 import { Acts } from './acts.ts'
 import { Anchors } from './anchors.ts'
 import { ContestGuard } from './contest-guard.ts'
@@ -38,6 +38,7 @@ import { GroupKeys } from './group-keys.ts'
 import { GroupReceipts } from './group-receipts.ts'
 import { GroupSealer, type ToSeal } from './group-sealer.ts'
 import { withSpan, type GroupTables } from './group-tables.ts'
+import { GroupHoles } from './holes.ts'
 import { Profiles } from './profiles.ts'
 import { GroupStates, type GroupStep } from './states.ts'
 import { StuckGroups } from './stuck.ts'
@@ -106,6 +107,7 @@ export class GroupEngine implements GroupPort {
   readonly #on: GroupEngineComponents
   readonly #sealer: GroupSealer
   readonly #waiting: WaitingMessages
+  readonly #holes: GroupHoles
 
   constructor (components: GroupEngineComponents) {
     this.#on = components
@@ -155,7 +157,8 @@ export class GroupEngine implements GroupPort {
       onReached: async (draft, chat, id, state) => { await outbox().reached(draft, { chat, id }, state) }
     })
     components.devices.onChanged(async (draft, account, { before, after }) => { if (before !== undefined) await keys.onDevices(draft, account, before, after) })
-    this.takers = [keys, this.welcomes, this.#waiting]
+    this.#holes = new GroupHoles({ ...components, groupTables, states, compose, fill: async (draft, place, message, copy) => { await entries().fill(draft, place, message, copy) } })
+    this.takers = [keys, this.welcomes, this.#waiting, this.#holes]
   }
 
   /** What members may do with others' messages and the chat as a whole. */
@@ -263,6 +266,7 @@ export class GroupEngine implements GroupPort {
   hasNumber (chat: ChatId, id: MessageId): void { this.stuck.moves(chat, id) }
   async open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array> { return await this.keys.open(draft, chat, device, message) }
   async keep (...args: Parameters<GroupPort['keep']>): Promise<void> { await this.#waiting.keep(...args) }
+  async missed (draft: Draft, chat: ChatId, hole: Hole): Promise<void> { await this.#holes.ask(draft, chat, hole) }
   settled (...args: Parameters<GroupPort['settled']>): void { this.#waiting.settled(...args) }
   async gone (...args: Parameters<GroupPort['gone']>): Promise<void> { await this.#waiting.gone(...args) }
   async received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void> { await this.receipts.owe(draft, chat, sender, place) }

@@ -281,6 +281,71 @@ describe('client: messages of groups', () => {
     assert.deepEqual(first.warnings.map(({ kind }) => kind), ['fork'])
   })
 
+  /** The relays keep nothing of its log before the first of these texts; all others have it. */
+  async function lose (chat: ChatId, person: FakePerson, before: string): Promise<void> {
+    const log = world.relay.logs.get(chat as never)!
+    const { seq } = (await person.client.history(chat, { limit: 1_000 })).find(({ text }) => text === before)!
+    log.entries.splice(0, seq! - log.first)
+    log.first = seq!
+  }
+
+  it('what no relay has any more is given by those who wrote it, where it stood', async () => {
+    await meet(4)
+    const [first, second, third, fourth] = people as [FakePerson, FakePerson, FakePerson, FakePerson]
+    const chat = await found()
+    await first.client.send(chat, 'one')
+    await have(chat, ['one'])
+    await second.client.stop()
+    const others = people.filter((person) => person !== second)
+    for (const [i, [person, text]] of ([[third, 'two'], [fourth, 'three'], [first, 'four'], [third, 'five'], [fourth, 'six']] as const).entries()) {
+      await person.client.send(chat, text)
+      await world.until(async () => (await texts(first, chat)).length === i + 2)
+    }
+    await world.settled(fourth.client.chats.deleteForEveryone(chat, (await fourth.client.history(chat, { limit: 1_000 })).find(({ text }) => text === 'three')!.id))
+    await have(chat, ['one', 'two', '', 'four', 'five', 'six'], others)
+    await third.client.stop()
+    await lose(chat, first, 'six')
+    await second.open()
+    await second.online()
+    await world.quiet(5_000)
+    // Who is away gives it later; what was deleted is given by nobody.
+    assert.deepEqual(await texts(second, chat), ['one', 'four', 'six'])
+    await third.open()
+    await third.online()
+    await have(chat, ['one', 'two', 'four', 'five', 'six'], [second])
+    assert.deepEqual(second.warnings.map(({ kind }) => kind), ['fork'])
+    await second.client.stop()
+    await second.open()
+    await second.online()
+    await first.client.send(chat, 'seven')
+    await have(chat, ['one', 'two', 'four', 'five', 'six', 'seven'], [second])
+    await world.until(async () => (await states(first, chat)).at(-1) === 'delivered', { what: 'delivered' })
+  })
+
+  it('what was said while somebody was out is not given to them later', async () => {
+    await meet(4)
+    const [first, second, third] = people as [FakePerson, FakePerson, FakePerson, FakePerson]
+    const chat = await found()
+    await third.client.send(chat, 'before')
+    await have(chat, ['before'])
+    await second.client.stop()
+    await settledAct(first, first.client.groups.remove(chat, [second.id]))
+    await third.client.send(chat, 'not for second')
+    await have(chat, ['before', 'not for second'], [first, third])
+    await settledAct(first, first.client.groups.add(chat, [second.id]))
+    await third.client.send(chat, 'for all again')
+    await have(chat, ['before', 'not for second', 'for all again'], [first, third])
+    await third.client.send(chat, 'last')
+    await have(chat, ['before', 'not for second', 'for all again', 'last'], [first, third])
+    await lose(chat, third, 'last')
+    await second.open()
+    await second.online()
+    await world.quiet(10_000)
+    const shown = await texts(second, chat)
+    assert.equal(shown.includes('not for second'), false)
+    assert.equal(shown.at(-1), 'last')
+  })
+
   it('with read receipts off nobody hears that something was read', async () => {
     await meet(2, { readReceipts: false })
     const [first, second] = people as [FakePerson, FakePerson]

@@ -75,6 +75,13 @@ export class GroupStates {
   /** undefined: not known (yet). Never modified. */
   async stateOf (draft: Draft, chat: ChatId): Promise<GroupState | undefined> { return await draft.read(this.#on.groupTables.states, chat) }
 
+  /** At which places somebody was in it, as far as is remembered. */
+  async whenIn (draft: Draft, chat: ChatId, account: AccountId): Promise<(seq: number) => boolean> {
+    const member = (await this.stateOf(draft, chat))?.members.get(account)
+    const former = spansOf(await draft.read(this.#on.groupTables.former, `${chat}/${account}`))
+    return (seq) => (member !== undefined && seq >= member.sinceSeq) || former.some(({ sinceSeq, untilSeq }) => seq >= sinceSeq && seq < untilSeq)
+  }
+
   async infoOf (draft: Draft, chat: ChatId): Promise<GroupInfoRow> { return await draft.read(this.#on.groupTables.infos, chat) ?? noInfo }
 
   /** As stored last. */

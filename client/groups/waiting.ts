@@ -17,7 +17,7 @@ import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { positionKey, type Tables } from '../store/tables.ts'
 import type { GroupKeys } from './group-keys.ts'
-import { spansOf, type GroupTables, type WaitingRow } from './group-tables.ts'
+import type { GroupTables, WaitingRow } from './group-tables.ts'
 import type { GroupStates } from './states.ts'
 
 export interface WaitingComponents {
@@ -173,8 +173,7 @@ export class WaitingMessages implements BodyTaker {
     const { groupTables, states, keys, own, compose, isKept } = this.#on
     const chat: ChatId = group.id
     const member = (await states.stateOf(draft, chat))?.members.get(sender)
-    const former = spansOf(await draft.read(groupTables.former, `${chat}/${sender}`))
-    const wasIn = (seq: number): boolean => (member !== undefined && seq >= member.sinceSeq) || former.some(({ sinceSeq, untilSeq }) => seq >= sinceSeq && seq < untilSeq)
+    const wasIn = await states.whenIn(draft, chat, sender)
     const known: Array<{ id: MessageId, content: Uint8Array }> = []
     const gone: MessageId[] = []
     for (const id of ids.slice(0, resendIds)) {

@@ -52,6 +52,9 @@ export function extrasOf ({ replyTo, mentions, forwarded, expiresAfterS, viewOnc
 
 export interface SyncFact { readonly key: string, readonly value: string, readonly madeAtMs: number }
 
+/** Of a log: what stands after one place, up to another. */
+export interface Stretch { readonly after: { readonly epoch: number, readonly seq: number }, readonly through: { readonly epoch: number, readonly seq: number } }
+
 export type Body =
   | TextBody
   | { readonly kind: 'receipt', readonly stage: number, readonly ids: readonly MessageId[] }
@@ -63,8 +66,8 @@ export type Body =
   | { readonly kind: 'pin', readonly messageId: MessageId, readonly isPinned: boolean }
   | { readonly kind: 'viewedOnce', readonly messageId: MessageId }
   | { readonly kind: 'groupKeys', readonly group: GroupConversation, readonly distribution?: Uint8Array, readonly receiptKey?: Uint8Array, readonly profileKeyId?: Uint8Array, readonly profileKey?: Uint8Array, readonly forDevice: DeviceId, readonly name?: string }
-  | { readonly kind: 'resend', readonly group: GroupConversation, readonly ids: readonly MessageId[] }
-  | { readonly kind: 'copy', readonly group: GroupConversation, readonly messageId: MessageId, readonly content: Uint8Array }
+  | { readonly kind: 'resend', readonly group: GroupConversation, readonly ids: readonly MessageId[], readonly stretch?: Stretch }
+  | { readonly kind: 'copy', readonly group: GroupConversation, readonly messageId: MessageId, readonly content: Uint8Array, readonly stoodAt?: Stretch['after'] }
   | { readonly kind: 'welcome', readonly snapshot: Uint8Array, readonly profileKeyId: Uint8Array, readonly profileKey: Uint8Array, readonly shared: readonly Uint8Array[] }
   | { readonly kind: 'profile', readonly name: string, readonly about: string, readonly picture: Uint8Array, readonly version: number }
   | { readonly kind: 'sync', readonly facts: readonly SyncFact[] }

@@ -9,7 +9,7 @@ import { accountIdFromBytes, accountIdToBytes, deviceIdOfKey, deviceKeyOf, keyBy
 import { limits } from '../../protocol/limits.ts'
 import type * as Wire from '../../protocol/wire/gen/content.js'
 import { clientLimits } from '../limits.ts'
-import type { Body, ContactCard, Location, Mention, Poll, Quote, TextBody } from './bodies.ts'
+import type { Body, ContactCard, Location, Mention, Poll, Quote, Stretch, TextBody } from './bodies.ts'
 
 /** What a body may hold, and why. */
 export const bodyLimits = {
@@ -83,8 +83,8 @@ export function wireOfBody (body: Body): WireBody {
         }
       }
     }
-    case 'resend': return { resend: { group: body.group.bytes, messageIds: joinIds(body.ids) } }
-    case 'copy': return { copy: { group: body.group.bytes, messageId: messageIdToBytes(body.messageId), content: body.content } }
+    case 'resend': return { resend: { group: body.group.bytes, messageIds: joinIds(body.ids), ...(body.stretch ?? {}) } }
+    case 'copy': return { copy: { group: body.group.bytes, messageId: messageIdToBytes(body.messageId), content: body.content, ...(body.stoodAt === undefined ? {} : { stoodAt: body.stoodAt }) } }
     case 'welcome': return { welcome: { snapshot: body.snapshot, profileKeyId: body.profileKeyId, profileKey: body.profileKey, shared: [...body.shared] } }
     case 'profile': return { profile: { name: body.name, about: body.about, picture: body.picture, version: body.version } }
     case 'sync': return { sync: { facts: body.facts.map(({ key, value, madeAtMs }) => ({ key, value, madeAtMs })) } }
@@ -121,9 +121,9 @@ export function bodyOfWire (wire: WireBody, messageId?: MessageId): Body {
     case 'groupKeys': return groupKeysOf(wire.groupKeys!)
     case 'resend': {
       const ids = idsOf(wire.resend!.messageIds, bodyLimits.resendIds)
-      return { kind: 'resend', group: groupOf(wire.resend!.group), ids }
+      return { kind: 'resend', group: groupOf(wire.resend!.group), ids, ...stretchOf(wire.resend!) }
     }
-    case 'copy': return { kind: 'copy', group: groupOf(wire.copy!.group), messageId: messageIdFromBytes(wire.copy!.messageId), content: bytesWithin(wire.copy!.content, bodyLimits.copyBytes, 'copy') }
+    case 'copy': return { kind: 'copy', group: groupOf(wire.copy!.group), messageId: messageIdFromBytes(wire.copy!.messageId), content: bytesWithin(wire.copy!.content, bodyLimits.copyBytes, 'copy'), ...given(wire.copy!.stoodAt !== undefined, () => ({ stoodAt: placeOf(wire.copy!.stoodAt!) })) }
     case 'welcome': return welcomeOf(wire.welcome!)
     case 'profile': return profileOf(wire.profile!)
     case 'sync': return syncOf(wire.sync!)
@@ -182,6 +182,15 @@ function placeOf ({ epoch, seq }: Wire.Place): { epoch: number, seq: number } {
   // [REJECT] no log has such a place
   if (epoch < 1 || seq < 1 || !Number.isSafeInteger(seq)) throw malformed('place')
   return { epoch, seq }
+}
+
+function stretchOf (wire: Wire.Resend): { stretch?: Stretch } {
+  if (wire.after === undefined && wire.through === undefined) return {}
+  // [REJECT] from where to where
+  if (wire.after === undefined || wire.through === undefined) throw malformed('stretch')
+  const [after, through] = [placeOf(wire.after), placeOf(wire.through)]
+  if (through.epoch < after.epoch || through.seq <= after.seq) throw malformed('stretch')
+  return { stretch: { after, through } }
 }
 
 function quoteOf ({ messageId, author, excerpt }: Wire.Quote): Quote {

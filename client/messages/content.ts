@@ -6,7 +6,7 @@ import { sameBytes } from '../../protocol/bytes.ts'
 import { pad, unpad } from '../../protocol/e2ee/padding.ts'
 import type { Envelope } from '../../protocol/envelope.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { deviceKeyOf, messageIdToBytes, type MessageId } from '../../protocol/ids.ts'
+import { deviceIdOfKey, deviceKeyOf, messageIdToBytes, type DeviceId, type MessageId } from '../../protocol/ids.ts'
 import { decode, encode } from '../../protocol/wire/codec.ts'
 import { Content as WireContent } from '../../protocol/wire/gen/content.js'
 import { wireVersion } from '../../protocol/wire/kinds.ts'
@@ -89,6 +89,9 @@ export function decodeContent (padded: Uint8Array, envelope: Binding): Content {
 
 /** Of one's own padded Content, whatever envelope it was for. @throws ProtocolError */
 export const bodyInside = (padded: Uint8Array): Body => bodyOfWire(decode(WireContent, unpad(padded)))
+
+/** The device that sealed it, as it says. @throws ProtocolError */
+export const deviceInside = (padded: Uint8Array): DeviceId => deviceIdOfKey(decode(WireContent, unpad(padded)).senderDevice)
 
 /** A body by itself, as it is kept until it is sealed. */
 export const encodeBody = (body: Body): Uint8Array => encode(WireContent, wireOfBody(body))

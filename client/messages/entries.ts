@@ -19,7 +19,7 @@ import { isStoreFailure } from '../store/store.ts'
 import { positionKey, type LogRow } from '../store/tables.ts'
 import type { OpenedMessage } from './bodies.ts'
 import { ChainCheck } from './chain-check.ts'
-import { decodeContent, type Content } from './content.ts'
+import { decodeContent, deviceInside, type Content } from './content.ts'
 import { isBehind, type Arrival, type Place } from './log-entry.ts'
 import { Opening, readEnvelope, type OpeningComponents } from './opening.ts'
 import { Placeholders, type PlaceholderComponents } from './placeholders.ts'
@@ -90,7 +90,11 @@ export class Entries {
     const begun = conversation.kind === 'group' ? await this.#begin(draft, arrival, conversation) : 'known'
     if (begun === 'unknown') return { needsGroup: conversation as GroupConversation }
     // Who was out of the group for a while has missed nothing that was meant for them.
-    if (log.isSkipped === true && begun === 'known' && (await this.#on.groups.sinceOf(draft, chat) ?? 0) < entry.seq) this.#warnings.gone(draft, chat)
+    if (log.isSkipped === true && begun === 'known' && (await this.#on.groups.sinceOf(draft, chat) ?? 0) < entry.seq) {
+      this.#warnings.gone(draft, chat)
+      const hole = log.holes?.at(-1)
+      if (hole !== undefined) await this.#on.groups.missed(draft, chat, hole)
+    }
     if (typeof begun === 'number' && begun > log.seq && begun < entry.seq) {
       // What came first is not where this account came in: the relay has more.
       draft.write(this.#on.tables.logs, chat, { ...log, epoch: entry.epoch, seq: begun - 1, hash: '' })
@@ -150,7 +154,7 @@ export class Entries {
     const log = await draft.read(this.#on.tables.logs, chat)
     if (log !== undefined && (to.seq <= log.seq || to.epoch < log.epoch)) return
     const isSkipped = isGroupChat(chat) && log !== undefined && log.newest !== ''
-    const holes = isGroupChat(chat) || log === undefined ? [] : [...log.holes ?? [], { after: positionKey(log.epoch, log.seq), through: positionKey(to.epoch, to.seq) }].slice(-clientLimits.holesKept)
+    const holes = log === undefined ? [] : [...log.holes ?? [], { after: positionKey(log.epoch, log.seq), through: positionKey(to.epoch, to.seq) }].slice(-clientLimits.holesKept)
     draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '', ...(isSkipped ? { isSkipped } : {}), ...(holes.length === 0 ? {} : { holes }) })
     // A device that joins a conversation late has missed nothing that was meant for it.
     if (log !== undefined && !isGroupChat(chat)) this.#warnings.gone(draft, chat)
@@ -264,11 +268,28 @@ export class Entries {
    * @param copy its padded Content, sealed again by its sender
    * @returns whether there is nothing more to wait for
    */
-  async reopen (draft: Draft, { chat, epoch, seq }: Place & { readonly chat: ChatId }, bytes: Uint8Array, copy?: Uint8Array): Promise<boolean> {
-    const { own, devices, tables } = this.#on
+  async reopen (draft: Draft, place: Place & { readonly chat: ChatId }, bytes: Uint8Array, copy?: Uint8Array): Promise<boolean> {
     const envelope = readEnvelope(bytes)
+    return envelope === undefined || await this.#openLate(draft, place, envelope, copy)
+  }
+
+  /**
+   * A message of a group that was never given here, where it stood, as the account says that wrote it. Here already: nothing.
+   * @param copy its padded Content. @throws ProtocolError; then the draft is unchanged
+   */
+  async fill (draft: Draft, place: Place & { readonly chat: ChatId }, { conversation, sender, messageId }: Pick<Envelope, 'conversation' | 'sender' | 'messageId'>, copy: Uint8Array): Promise<void> {
+    const { groups, history } = this.#on
+    const known = await history.find(draft, place.chat, 'in', messageId)
+    if (known !== undefined && known.state !== 'failed') return
+    const envelope: Envelope = { conversation, sender, senderDevice: deviceInside(copy), messageId, kind: envelopeKinds.content, expiresAtMs: 0, ciphertexts: [] }
+    await groups.checkSender(draft, place.chat, place, envelope)
+    await this.#openLate(draft, place, envelope, copy)
+  }
+
+  async #openLate (draft: Draft, { chat, epoch, seq }: Place & { readonly chat: ChatId }, envelope: Envelope, copy: Uint8Array | undefined): Promise<boolean> {
+    const { own, devices, tables } = this.#on
     const log = await draft.read(tables.logs, chat)
-    if (envelope === undefined || log === undefined) return true
+    if (log === undefined) return true
     const list = await devices.listOf(draft, envelope.sender)
     const before = await this.#on.history.find(draft, chat, envelope.sender === own.account ? 'out' : 'in', envelope.messageId)
     const child = draft.child()

@@ -8,7 +8,7 @@ import type { ProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import type { ChatId } from '../chat-id.ts'
 import type { Draft } from '../store/ledger.ts'
-import type { OutboxRow } from '../store/tables.ts'
+import type { Hole, OutboxRow } from '../store/tables.ts'
 import type { Body } from './bodies.ts'
 import type { ChainPoint } from './chain.ts'
 import type { GroupMark } from './content.ts'
@@ -42,6 +42,8 @@ export interface GroupPort {
   open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array>
   /** Keep what cannot be opened yet; it is tried and asked for again. `isAddressed`: its key may be on its way. */
   keep (draft: Draft, place: GroupPlace & { readonly chat: ChatId }, row: { readonly id: MessageId, readonly sender: AccountId, readonly device: DeviceId, readonly kind: number, readonly isBroken: boolean, readonly isStrange: boolean, readonly isAddressed: boolean }, envelope: Uint8Array): Promise<void>
+  /** This account was in the group, and nothing of this stretch was ever given to this device: no relay has it any more. */
+  missed (draft: Draft, chat: ChatId, hole: Hole): Promise<void>
   /** What was kept there is here, or is not wanted any more. */
   settled (draft: Draft, place: GroupPlace & { readonly chat: ChatId }): void
   /** A device of the sender does not have these. */

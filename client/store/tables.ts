@@ -176,7 +176,7 @@ export interface LogRow {
   readonly forkedInEpoch: number
   /** Of a group: the relay has nothing any more between what was processed and here. */
   readonly isSkipped?: boolean
-  /** Of two people: what was never given here, since the relay had nothing of it any more. The newest few. */
+  /** What was never given here, since the relay had nothing of it any more. The newest few. */
   readonly holes?: readonly Hole[]
   /** A newer epoch has begun: what this device has sent and nobody has confirmed is offered again before anything new. */
   readonly isUnsure?: true
@@ -184,6 +184,7 @@ export interface LogRow {
 
 /** positionKeys: of the last entry before it, and of the last one in it. */
 export interface Hole { readonly after: string, readonly through: string }
+export const isInHole = (place: string, { after, through }: Hole): boolean => after < place && place <= through
 
 export interface OwedRow {
   readonly delivered: readonly MessageId[]

@@ -201,6 +201,8 @@ export declare namespace GroupKeys {
 export interface Resend {
     group: Uint8Array;
     messageIds: Uint8Array;
+    after?: Place;
+    through?: Place;
 }
 export declare namespace Resend {
     const codec: () => Codec<Resend>;
@@ -211,6 +213,7 @@ export interface Copy {
     group: Uint8Array;
     messageId: Uint8Array;
     content: Uint8Array;
+    stoodAt?: Place;
 }
 export declare namespace Copy {
     const codec: () => Codec<Copy>;

@@ -1440,6 +1440,14 @@ export var Resend;
                     w.uint32(18);
                     w.bytes(obj.messageIds);
                 }
+                if (obj.after != null) {
+                    w.uint32(26);
+                    Place.codec().encode(obj.after, w);
+                }
+                if (obj.through != null) {
+                    w.uint32(34);
+                    Place.codec().encode(obj.through, w);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1458,6 +1466,18 @@ export var Resend;
                         }
                         case 2: {
                             obj.messageIds = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.after = Place.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.after
+                            });
+                            break;
+                        }
+                        case 4: {
+                            obj.through = Place.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.through
+                            });
                             break;
                         }
                         default: {
@@ -1501,6 +1521,10 @@ export var Copy;
                     w.uint32(26);
                     w.bytes(obj.content);
                 }
+                if (obj.stoodAt != null) {
+                    w.uint32(34);
+                    Place.codec().encode(obj.stoodAt, w);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1524,6 +1548,12 @@ export var Copy;
                         }
                         case 3: {
                             obj.content = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.stoodAt = Place.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.stoodAt
+                            });
                             break;
                         }
                         default: {
