@@ -103,15 +103,16 @@ export class Alignment {
 
   /**
    * Give up what is not in the copy of `relay`, which sequences this log.
-   * @returns whether something was given up: then the log was dropped from memory. @throws ProtocolError as `ask`; the store's
+   * @param isAwaited what is given up is somebody's first (replica.ts)
+   * @returns whether something was given up: then the log was dropped from memory. @throws ProtocolError as `ask`, `giveUp`; the store's
    */
-  async follow (log: Log, relay: RelayId): Promise<boolean> {
+  async follow (log: Log, relay: RelayId, isAwaited?: (log: Log) => boolean): Promise<boolean> {
     const theirs = await this.ask(log.conversation, relay)
-    return await this.giveUp(log, theirs)
+    return await this.giveUp(log, theirs, isAwaited)
   }
 
-  /** @returns whether something was given up: then the log was dropped from memory */
-  async giveUp (log: Log, theirs: LogShape): Promise<boolean> {
+  /** @returns whether something was given up: then the log was dropped from memory. @throws ProtocolError OVERLOADED: not now; the store's */
+  async giveUp (log: Log, theirs: LogShape, isAwaited?: (log: Log) => boolean): Promise<boolean> {
     if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
     if (log.head === 0) return false
     await log.committing
@@ -120,6 +121,7 @@ export class Alignment {
     if (through >= ours.head) return false
     // [LATER] more has come since: that may be the sequencer's
     if (log.isDropped || log.head !== ours.head) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'the log has grown meanwhile' })
+    if (isAwaited?.(log) === true) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'it is handed over first' })
     await this.#c.cutting.cut(log, { throughSeq: through, epoch: epochThrough(ours, theirs, through) })
     return true
   }

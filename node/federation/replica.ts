@@ -7,7 +7,7 @@
 import { sameBytes } from '../../protocol/bytes.ts'
 import type { Clock } from '../../protocol/clock.ts'
 import { conversationFromBytes, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
-import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
+import { isProtocolError } from '../../protocol/errors.ts'
 import { firstEpochOf } from '../../protocol/groups/anchor.ts'
 import type { RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -100,8 +100,7 @@ export class Replicas {
     const { alignment, commits, logs } = this.#c
     await this.#turns.take(relay, async () => {
       const log = await logs.load(conversation)
-      if (this.#isAwaited(log)) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
-      await alignment.follow(log, relay).catch((error: unknown) => {
+      await alignment.follow(log, relay, this.#isAwaited).catch((error: unknown) => {
         // COMPAT(≤0.1) it compares logs of groups only
         if (log.group !== undefined || !isProtocolError(error, 'BAD_CONVERSATION')) throw error
       })
@@ -114,9 +113,10 @@ export class Replicas {
   /** Was something of it taken from elsewhere than from its sequencer, which may not have it? Of two people. */
   isDoubtful ({ conversation, group, replicas }: Log): boolean { return group === undefined && replicas.size > 0 && !this.#c.placement.isSequencer(conversation) && this.#c.placement.localMembers(conversation).length > 0 }
 
-  /** What somebody who has moved away from here had written here goes to their new home first. Of two people. */
-  #isAwaited ({ conversation, group }: Log): boolean {
-    return group === undefined && this.#c.placement.members(conversation).some((member) => this.#c.standby?.isHandingOver(member) === true)
+  /** What somebody who has moved away from here had written here goes to their new home first. */
+  readonly #isAwaited = ({ conversation }: Log): boolean => {
+    const { placement, standby } = this.#c
+    return standby !== undefined && placement.members(conversation).some((member) => standby.isHandingOver(member))
   }
 
   async #place (pages: readonly Page[], relay: RelayId, isGossip = false): Promise<{ done: Promise<Position[]> }> {
@@ -272,10 +272,9 @@ export class Replicas {
   /** What a newer epoch numbers takes the place of what older ones did: give up what the sequencer does not have. @returns the log as it is then */
   async #inLine (log: Log, page: Page, relay: RelayId, taken: Taken): Promise<Log | undefined> {
     const { alignment, logs, logger } = this.#c
-    if (this.#isAwaited(log)) return undefined
     if (log.head !== log.durableHead) await this.#c.entries.commitSoFar(taken)
     try {
-      const wasCut = log.group === undefined ? await alignment.giveUp(log, shapeOfPage(page)) : await alignment.follow(log, relay)
+      const wasCut = log.group === undefined ? await alignment.giveUp(log, shapeOfPage(page), this.#isAwaited) : await alignment.follow(log, relay, this.#isAwaited)
       this.#c.onInLine(log.conversation.id)
       return wasCut ? await logs.load(log.conversation) : log
     } catch (error) {
