@@ -388,6 +388,27 @@ describe('records and gossip over libp2p', () => {
     assert.throws(() => { dhtGuard.check(c.self, 'GET_PROVIDERS') }, is('UNKNOWN_METHOD'))
   })
 
+  it('searches for many do not begin in one turn of the event loop', async () => {
+    const a = await startMesh({})
+    const { dht } = a.host.libp2p.services
+    let begun = 0
+    const { get } = dht
+    dht.get = (...args) => { begun++; return get.apply(dht, args) }
+    try {
+      const searches = Promise.all(Array.from({ length: 20 }, (_, i) => a.getRecord(`/heliograph/none-${i}`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)))
+      let most = begun
+      while (begun < 20) {
+        const before = begun
+        await new Promise((resolve) => { setImmediate(resolve) })
+        most = Math.max(most, begun - before)
+      }
+      assert.ok(most <= 2, `${most} in one turn`)
+      await searches
+    } finally {
+      dht.get = get
+    }
+  })
+
   it('a put that nobody takes is an error', async () => {
     const alone = await startMesh()
     const { account, record } = person()
