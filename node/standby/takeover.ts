@@ -292,6 +292,9 @@ export class Takeover {
     const { conversation: { id } } = log
     const [before] = await this.#entries(log.conversation, relay, log.first - 1, log.first - 1)
     if (before === undefined) return false
+    // It was numbered here, or came here, and is not kept any more.
+    const known = await this.#c.store.findMessage(id, before.sender, before.messageId)
+    if (known?.at === 'log' && known.seq === before.seq && known.epoch === before.epoch) return true
     const [oldest] = log.first > log.durableHead ? [] : await this.#c.store.readLog(id, log.first, { maxEntries: 1, maxBytes: 1 })
     if ((oldest?.epoch ?? log.epoch) <= before.epoch) return true
     const row = await this.#c.store.get('standby', rows.begunKey(id))

@@ -243,11 +243,10 @@ export class MemoryStore implements Store {
     return other
   }
 
-  /** What is kept of each log and waits in each outbox: for who checks that it is bounded. */
-  * kept (): Iterable<{ log: ConversationId, entries: number, waiting: number, first: number, head: number, isAcknowledged: boolean }> {
+  /** What is kept of each log and waits in each outbox, and who has not confirmed all of it: for who checks that it is bounded. */
+  * kept (): Iterable<{ log: ConversationId, entries: number, waiting: number, first: number, head: number, lackedBy: ReadonlyArray<DeviceId | RelayId> }> {
     for (const [log, { entries, outbox, first, head, cursors, replicas }] of this.#logs) {
-      const isAcknowledged = [...cursors.values(), ...replicas.values()].every((seq) => seq >= head)
-      yield { log, entries: entries.length, waiting: outbox.size, first, head, isAcknowledged }
+      yield { log, entries: entries.length, waiting: outbox.size, first, head, lackedBy: [...cursors, ...replicas].filter(([, seq]) => seq < head).map(([who]) => who) }
     }
   }
 

@@ -149,6 +149,22 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 54288, do: 'say', a: 920, b: 878, c: 562, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'what a standby has trimmed itself is known to be the same there as in what was shipped, also when the epoch has changed since',
+    schedule: {
+      seed: 2034,
+      shape: { relays: 2, people: 3, companions: 0, groups: 0, pairwiseGroupDevices: 16, network: { latencyMs: 10, latencyMaxMs: 90, jitterMs: 25, gossipLoss: 0, gossipTwice: 0.05 }, standby: 'auto', syncMs: 5, durationMs: 75000 },
+      steps: [
+        { atMs: 18588, do: 'say', a: 151, b: 326, c: 728, forMs: 0 },
+        { atMs: 19442, do: 'cut', a: 205, b: 768, c: 245, forMs: 1973 },
+        { atMs: 22299, do: 'cut', a: 744, b: 579, c: 901, forMs: 22778 },
+        { atMs: 25062, do: 'kill', a: 916, b: 821, c: 789, forMs: 5481 },
+        { atMs: 35897, do: 'say', a: 114, b: 517, c: 801, forMs: 0 },
+        { atMs: 38138, do: 'crash-at-write', a: 248, b: 883, c: 19, forMs: 23279 },
+        { atMs: 38797, do: 'say', a: 480, b: 823, c: 540, forMs: 0 }
+      ]
+    }
   }
 ]
 

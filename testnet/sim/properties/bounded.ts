@@ -20,7 +20,10 @@ export const bounded: Property = {
     for (const relay of world.relays) {
       const { name, disk, isGone } = relay
       if (isGone) continue
-      for (const { log, entries, waiting, isAcknowledged } of disk.memory.kept()) {
+      // A device that lives elsewhere now acknowledges there.
+      const elsewhere = new Set<string>(world.devices.flatMap(({ client }) => client?.account === undefined || client.account.home.relay === relay.id ? [] : [client.account.device]))
+      for (const { log, entries, waiting, lackedBy } of disk.memory.kept()) {
+        const isAcknowledged = lackedBy.every((who) => elsewhere.has(who))
         if (entries > 0 && world.peopleIn(log, relay).length > 0 && !(isAcknowledged && hasNewRecord(log))) violations.push(`${name} keeps ${entries} entries of ${world.conversationName(log)}`)
         if (waiting > 0) violations.push(`${waiting} messages wait at ${name} for ${world.conversationName(log)}`)
       }
