@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import type { ChatId } from '../client/chat-id.ts'
+import type { ConversationId } from '../protocol/conversation.ts'
 import { isProtocolError } from '../protocol/errors.ts'
 import { DeviceWorld, type TestDevice } from './device-world.ts'
 
@@ -52,6 +53,36 @@ describe('groups over relays', () => {
     const heads = await Promise.all(people.map(async ({ client }) => (await client.groups.state(chat))?.head))
     assert.equal(new Set(heads).size, 1)
   })
+
+  for (const [where, names] of [['the founder\'s relay', ['ann', 'bob', 'cleo', 'zoe']], ['another member\'s', ['ann', 'bob', 'cleo', 'dora', 'zoe']]] as const) {
+    it(`an entry that the disk of ${where} has lost, and that nobody else keeps, comes from who wrote it`, async () => {
+      await meet(names)
+      const chat = await found(people)
+      const [ann, bob, cleo] = people as [TestDevice, TestDevice, TestDevice]
+      const zoe = people.at(-1)!
+      const others = people.filter((person) => person !== zoe)
+      const home = world.nodes[(names.length - 1) % 3]!
+      await ann.say(chat, 'before')
+      await world.until(async () => (await Promise.all(people.map((one) => texts(one, chat)))).every((all) => all.length === 1), 'the first')
+      await world.world.during(zoe.client.stop())
+      for (const [i, person] of [cleo, bob, ann, cleo, bob].entries()) {
+        await person.say(chat, `while zoe is away ${i}`)
+        await world.until(async () => (await Promise.all(others.map((one) => texts(one, chat)))).every((all) => all.length === i + 2), 'all of it for the others')
+      }
+      // The other relays have dropped what their own people have.
+      await world.world.pass(5_000)
+      for (const message of (await ann.history(chat)).slice(1, 4)) home.store.damage(chat as ConversationId, message.seq!)
+      await zoe.open()
+      await zoe.online()
+      await world.until(async () => (await texts(zoe, chat)).length === 6, 'all of it for zoe')
+      await world.world.pass(3_000)
+      for (const person of people) assert.deepEqual(await lines(person, chat), await lines(ann, chat), person.name)
+      assert.equal(new Set(zoe.received).size, zoe.received.length, 'each once')
+      assert.ok(home.meter.of('heliograph_log_damaged_total lost') >= 2, 'nobody had a copy')
+      await cleo.say(chat, 'after')
+      await world.until(async () => (await cleo.history(chat)).filter(({ direction }) => direction === 'out').every(({ state }) => state === 'delivered'), 'everybody to know that everybody has it')
+    })
+  }
 
   it('a message is delivered when all have it, and read when all have read it', async () => {
     await meet(['ann', 'bob', 'cleo'])
