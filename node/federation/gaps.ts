@@ -41,7 +41,7 @@ export class Gaps {
    * @returns whether the log has come that far
    */
   async fill (log: Log, beforeSeq: number, relay: RelayId, taken: Taken): Promise<boolean> {
-    const { clock, entries, links, logger, source } = this.#c
+    const { clock, entries, ids, links, logger, source } = this.#c
     const limit = deadline(clock, limits.requestTimeoutMs / 2)
     try {
       const channel = await links.channelTo(relay, { signal: limit.signal })
@@ -55,7 +55,8 @@ export class Gaps {
         if (keptFrom > log.head + 1) {
           // Changes may be among what is skipped.
           if (log.group !== undefined && !await source.foundGroup(log, relay, taken)) return false
-          await entries.skip(log, keptFrom - 1, page.epoch, taken)
+          const skipped = { throughSeq: keptFrom - 1, epoch: page.epoch }
+          await entries.skip(log, skipped.throughSeq, skipped.epoch, taken, await ids.ask(channel, log, skipped))
         }
         if (log.isDropped) return false
         for (const entry of page.entries) {

@@ -39,7 +39,7 @@ export class LogTakeover {
    * @throws ProtocolError HOME_UNREACHABLE, TIMEOUT, …: nothing is known, try again
    */
   async take (log: Log, relay: RelayId): Promise<void> {
-    const { alignment, clock, entries, links, placement, source } = this.#c
+    const { alignment, clock, entries, ids, links, placement, source } = this.#c
     const limit = deadline(clock, limits.dialTimeoutMs)
     try {
       const channel = await links.channelTo(relay, { signal: limit.signal })
@@ -62,7 +62,8 @@ export class LogTakeover {
         const keptFrom = page.entries[0]?.seq ?? page.head + 1
         const isBehind = log.group !== undefined && (!log.group.isKnown || keptFrom > log.head + 1)
         if (isBehind && !await source.foundGroup(log, relay, taken)) return
-        await entries.skip(log, keptFrom - 1, page.epoch, taken)
+        const skipped = { throughSeq: keptFrom - 1, epoch: page.epoch }
+        await entries.skip(log, skipped.throughSeq, skipped.epoch, taken, await ids.ask(channel, log, skipped))
         for (const entry of page.entries) if (entry.seq === log.head + 1) entries.append(log, page, entry, taken, true)
         if (taken.writes.length === 0) return
         await entries.commit(taken)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
 import type { Channel } from '../../protocol/channel.ts'
-import { pairConversation } from '../../protocol/conversation.ts'
+import { groupConversation, pairConversation, type Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
@@ -13,19 +13,20 @@ import { MemoryStore } from '../store/store-memory.ts'
 import { messageIdOf } from '../store/store-model.ts'
 import type { SequencedMessage } from '../store/store.ts'
 import { TestPerson } from '../testing/fixtures.ts'
+import { TestGroup } from '../testing/group-world.ts'
 import { threeRelays } from '../testing/worlds.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { MessageIds } from './message-ids.ts'
 
 const [ada, bob] = [1, 2].map((seed) => new TestPerson(new SeededRandom(seed))) as [TestPerson, TestPerson]
-const conversation = pairConversation(ada.account, bob.account)
+const conversation = groupConversation(ada.account, new Uint8Array(32))
 const nowMs = 2 * limits.dedupMs
 
 const messageOf = (seq: number, changes: Partial<SequencedMessage> = {}): SequencedMessage =>
   ({ epoch: 1, seq, sender: senderTagOf(ada.device.id), messageId: messageIdOf(seq), storedAtMs: nowMs - 1_000, ...changes })
 
 /** One that asks a relay which answers as it likes. */
-function asking (answer: (request: Partial<ReadIds>) => Partial<NumberedIds>): { ask (throughSeq: number, head?: number): Promise<SequencedMessage[]>, readonly asked: Array<Partial<ReadIds>>, readonly store: MemoryStore } {
+function asking (answer: (request: Partial<ReadIds>) => Partial<NumberedIds>): { ask (throughSeq: number, head?: number, of?: Conversation): Promise<SequencedMessage[]>, readonly asked: Array<Partial<ReadIds>>, readonly store: MemoryStore } {
   const [clock, store, asked] = [new ManualClock(nowMs), new MemoryStore(), [] as Array<Partial<ReadIds>>]
   const channel = {
     call: async (_: unknown, request: Partial<ReadIds>) => {
@@ -37,7 +38,7 @@ function asking (answer: (request: Partial<ReadIds>) => Partial<NumberedIds>): {
   return {
     asked,
     store,
-    ask: (throughSeq, head = 0) => ids.ask(channel, new Log(conversation, { epoch: 1, first: 1, head, starts: [], cursors: new Map(), replicas: new Map() }, { usedBytes: 0, maxBytes: 1 }), { throughSeq, epoch: 3 })
+    ask: (throughSeq, head = 0, of = conversation) => ids.ask(channel, new Log(of, { epoch: 1, first: 1, head, starts: [], cursors: new Map(), replicas: new Map() }, { usedBytes: 0, maxBytes: 1 }), { throughSeq, epoch: 3 })
   }
 }
 
@@ -81,7 +82,7 @@ describe('ids of messages that a log has numbered', () => {
   })
 
   const lies: Array<[string, (request: Partial<ReadIds>) => Partial<NumberedIds>, ErrorCode]> = [
-    ['another log', () => ({ conversation: pairConversation(ada.account, new TestPerson(new SeededRandom(3)).account).bytes }), 'MALFORMED'],
+    ['another log', () => ({ conversation: groupConversation(bob.account, new Uint8Array(32)).bytes }), 'MALFORMED'],
     ['a number that was not asked for', () => ({ ids: [idOf(11)] }), 'MALFORMED'],
     ['the number 0', () => ({ ids: [idOf(0)] }), 'MALFORMED'],
     ['an epoch of later', () => ({ ids: [idOf(1, { epoch: 4 })] }), 'MALFORMED'],
@@ -104,31 +105,48 @@ describe('ids of messages that a log has numbered', () => {
     assert.ok(relay.asked.length < 1_000, `${relay.asked.length} questions`)
   })
 
-  it('are told to homes of the two only, in pages', async () => {
+  it('are told to homes of members only, in pages, and to who came later not what was before', async () => {
     const { world, eu, us, asia } = await threeRelays(4)
-    const [a, b] = await world.pair(eu, us)
-    const { id, bytes } = pairConversation(a.account, b.account)
-    const count = 10_000
-    const sender = senderTagOf(a.device.id)
-    const messages = Array.from({ length: count }, (_, i) => messageOf(i + 1, { sender }))
-    await eu.store.write([{ op: 'skip', log: id, epoch: 1, throughSeq: count }, ...messages.map((message) => ({ op: 'remember' as const, log: id, message }))], { durable: true })
+    const [founder, member, newcomer] = [await world.person(eu), await world.person(us), await world.person(asia)]
+    const group = new TestGroup(world, founder)
+    const { bytes, id } = group.conversation
     const channelOf = async (relay: typeof us): Promise<Channel> => await world.during(relay.path.channelTo(eu.id, { signal: new AbortController().signal }))
-    const stranger = await channelOf(asia)
-    await assert.rejects(world.during(stranger.call(relayMethods.readIds, { conversation: bytes, fromSeq: 1, throughSeq: count })), (error) => isProtocolError(error, 'NOT_ADMITTED'))
-    eu.relay.homes.learn(b.person.home(us.id).bytes)
-    const channel = await channelOf(us)
-    const found: number[] = []
+    const ask = async (relay: typeof us, request: Partial<ReadIds> = {}): Promise<NumberedIds> => await world.during((await channelOf(relay)).call(relayMethods.readIds, { conversation: bytes, fromSeq: 1, throughSeq: 9, ...request }))
+    group.create([member])
+    await world.until(() => group.shownTo(member).length === 1)
+    await assert.rejects(ask(asia), (error) => isProtocolError(error, 'NOT_ADMITTED'))
+    const others = Array.from({ length: 10_000 }, (_, i) => messageOf(1, { messageId: messageIdOf(i) }))
+    await eu.store.write(others.map((message) => ({ op: 'remember', log: id, message })), { durable: true })
+    const found = new Set<string>()
     let after: Uint8Array | undefined
     let answers = 0
     do {
-      const { ids, next }: NumberedIds = await world.during(channel.call(relayMethods.readIds, { conversation: bytes, fromSeq: 11, throughSeq: count + 5, ...(after === undefined ? {} : { after }) }))
-      found.push(...ids.map(({ seq }) => seq))
+      const { ids, next } = await ask(us, after === undefined ? {} : { after })
+      for (const { seq, messageId } of ids) { assert.equal(seq, 1); found.add(Buffer.from(messageId).toString('hex')) }
       after = next
       answers++
     } while (after !== undefined)
-    assert.deepEqual(found.sort((one, other) => one - other), Array.from({ length: count - 10 }, (_, i) => i + 11))
+    assert.equal(found.size, others.length + 1)
     assert.equal(answers, 3)
-    await assert.rejects(world.during(channel.call(relayMethods.readIds, { conversation: bytes, fromSeq: 1, throughSeq: 9, after: new Uint8Array(5) })), (error) => isProtocolError(error, 'MALFORMED', 'BAD_MESSAGE_ID'))
+    assert.deepEqual((await ask(us, { fromSeq: 2 })).ids, [])
+    await assert.rejects(ask(us, { after: new Uint8Array(5) }), (error) => isProtocolError(error, 'MALFORMED', 'BAD_MESSAGE_ID'))
+    await assert.rejects(ask(us, { conversation: pairConversation(founder.account, member.account).bytes }), (error) => isProtocolError(error, 'BAD_CONVERSATION'))
+    await group.add(founder, newcomer)
+    await world.until(() => group.shownTo(newcomer).length === 1)
+    const seqs: number[] = []
+    after = undefined
+    do {
+      const { ids, next }: NumberedIds = await ask(asia, after === undefined ? {} : { after })
+      seqs.push(...ids.map(({ seq }) => seq))
+      after = next
+    } while (after !== undefined)
+    assert.deepEqual(seqs, [2])
     await world.stop()
+  })
+
+  it('are not asked for of two people: who has not had a message may be given it by its sender only', async () => {
+    const relay = asking(() => ({}))
+    assert.deepEqual(await relay.ask(10, 0, pairConversation(ada.account, bob.account)), [])
+    assert.equal(relay.asked.length, 0)
   })
 })

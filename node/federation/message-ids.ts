@@ -1,6 +1,8 @@
 /**
- * Ids of messages that have a number in a log and are not kept there any more: told to another home that goes on after them, and asked of
- * one. What a device sends again there has its number then.
+ * Ids of messages that have a number in the log of a group and are not kept there any more: told to another home that goes on after them, and
+ * asked of one. What is sent again there has its number then, and who lacks it asks the members for it (client/groups/holes.ts).
+ *
+ * Not of two people: there only who sends it again may have it, and the other one is given it under its new number.
  *
  * Owns: who may ask, bounds, what is believed. Does not know: when it is asked (gaps.ts, log-takeover.ts).
  * Spec: docs/protocol/relay.md, read-ids
@@ -60,11 +62,10 @@ export class MessageIds {
     const { logs, placement, store } = this.#c
     const conversation = conversationFromBytes(bytes)
     const afterKey = after === undefined ? undefined : keyFromBytes(after)
-    // A group's members are known with its log.
-    if (conversation.kind === 'group') await logs.load(conversation)
-    // [REJECT] SPEC(relay §read-ids) only homes of a member
-    if (!placement.mayKeep(conversation, relay)) throw new ProtocolError('NOT_ADMITTED')
+    // [REJECT] SPEC(relay §read-ids) only of groups, only homes of a member
+    if (conversation.kind !== 'group') throw new ProtocolError('BAD_CONVERSATION')
     const { durableHead } = await logs.load(conversation)
+    if (!placement.mayKeep(conversation, relay)) throw new ProtocolError('NOT_ADMITTED')
     const last = Math.min(throughSeq, durableHead, placement.lastFor(conversation, relay))
     // Who wrote before its people came is nothing that a replica of a group has to know.
     const isAnchor = placement.isHomeOf(placement.anchorOf(conversation), relay) === true
@@ -81,12 +82,13 @@ export class MessageIds {
   }
 
   /**
-   * What the far side has numbered after the head of the log here, up to `throughSeq`: the newest, as far as they are not known here.
+   * What the far side has numbered after the head of the log of a group here, up to `throughSeq`: the newest, as far as they are not known here.
    * @param epoch of what comes next
    * @throws ProtocolError MALFORMED, NOT_ADMITTED, TIMEOUT, …
    */
   async ask (channel: Channel, { conversation, head }: Log, { throughSeq, epoch }: { readonly throughSeq: number, readonly epoch: number }): Promise<SequencedMessage[]> {
     const { clock, logger, store } = this.#c
+    if (conversation.kind !== 'group') return []
     const fromSeq = Math.max(head, throughSeq - limits.travellingIds) + 1
     const bounds = { fromSeq, throughSeq, maxEpoch: epoch, nowMs: clock.nowMs() }
     const found: SequencedMessage[] = []

@@ -90,6 +90,28 @@ describe('standby', () => {
     await world.stop()
   })
 
+  for (const [isLate, first] of [[true, 'a'], [false, 'a'], [false, 'b']] as const) {
+    it(`takes a message again that only the dead home of the other one had kept for them: ${isLate ? 'named late' : 'named before'}, ${first} moves first`, async () => {
+      const { world, primary, standby, other } = await threeHomes(14)
+      const [b, a] = await world.pair(other, primary)
+      if (!isLate) await standBy(world, a, standby)
+      await b.offline()
+      const lost = a.seal(b.account)
+      assert.deepEqual((await world.during(a.submitRaw([lost.bytes]))).map(({ status }) => status), [0])
+      await world.pass(5_000)
+      assert.equal((await primary.store.openLog(pairConversation(a.account, b.account).id))?.first, 2, 'its own device has it: nothing is kept for anybody')
+      if (isLate) await standBy(world, a, standby)
+      other.crash()
+      primary.crash()
+      if (first === 'a') await a.moveTo(standby, 3)
+      await b.moveTo(standby, 2)
+      if (first === 'b') await a.moveTo(standby, 3)
+      await world.during(a.submitRaw([lost.bytes]))
+      await world.until(() => b.shownWith(a).includes(lost.messageId))
+      await world.stop()
+    })
+  }
+
   it('learns no more ids of what is not kept than the newest, and forgets those of numbers that are void', async () => {
     const { world, primary, standby, other } = await threeHomes(13)
     const [a, b] = await world.pair(primary, other)

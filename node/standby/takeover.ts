@@ -204,7 +204,8 @@ export class Takeover {
     }
     if (head !== undefined) {
       const common = await this.#commonThrough(conversation, head)
-      await this.#takeMessages(conversation, relay, common)
+      // Of a pair that the other one anchors their home may have kept alone what people there had trimmed: it is taken again.
+      if (conversation.kind !== 'pair' || placement.anchorOf(conversation) === account) await this.#takeMessages(conversation, relay, common)
       await this.#takeAgain(conversation, relay, head, account)
       await this.#takeCursors(conversation, cursors, common)
     }
