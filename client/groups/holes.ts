@@ -85,10 +85,11 @@ export class GroupHoles implements BodyTaker {
     for (const { key, value: { seq, content } } of await ledger.range(groupTables.contents, { from: `${chat}/`, to: `${chat}/\x7f` })) {
       if (seq <= after.seq || seq > through.seq || !wasIn(seq)) continue
       const messageId = key.slice(chat.length + 1) as MessageId
-      const row = await history.find(draft, chat, 'out', messageId)
-      // What was deleted, or has disappeared, does not come again.
-      if (row === undefined ? bodyInside(content).kind === 'text' : row.isDeleted === true || row.openedBy !== undefined || row.state === 'failed') continue
-      const stoodAt = row?.epoch === undefined || row.seq === undefined ? { epoch: through.epoch, seq } : { epoch: row.epoch, seq: row.seq }
+      const body = bodyInside(content)
+      const row = await history.find(draft, chat, 'out', body.kind === 'edit' ? body.messageId : messageId)
+      // What was deleted, or has disappeared, does not come again, nor what it was changed to.
+      if (row === undefined ? body.kind === 'text' || body.kind === 'edit' : row.isDeleted === true || row.openedBy !== undefined || row.state === 'failed') continue
+      const stoodAt = body.kind === 'edit' || row?.epoch === undefined || row.seq === undefined ? { epoch: through.epoch, seq } : { epoch: row.epoch, seq: row.seq }
       await compose(draft, { chat: asker, body: { kind: 'copy', group, messageId, content, stoodAt }, kind: envelopeKinds.keys })
     }
   }

@@ -154,8 +154,14 @@ export class Entries {
     const log = await draft.read(this.#on.tables.logs, chat)
     if (log !== undefined && (to.seq <= log.seq || to.epoch < log.epoch)) return
     const isSkipped = isGroupChat(chat) && log !== undefined && log.newest !== ''
-    const holes = log === undefined ? [] : [...log.holes ?? [], { after: positionKey(log.epoch, log.seq), through: positionKey(to.epoch, to.seq) }].slice(-clientLimits.holesKept)
-    draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '', ...(isSkipped ? { isSkipped } : {}), ...(holes.length === 0 ? {} : { holes }) })
+    const holes = log === undefined ? [] : [...log.holes ?? []]
+    if (log !== undefined) {
+      const here = positionKey(log.epoch, log.seq)
+      // Nothing was taken since it went on the last time: that was not far enough.
+      const after = holes.at(-1)?.through === here ? holes.pop()!.after : here
+      holes.push({ after, through: positionKey(to.epoch, to.seq) })
+    }
+    draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '', ...(isSkipped ? { isSkipped } : {}), ...(holes.length === 0 ? {} : { holes: holes.slice(-clientLimits.holesKept) }) })
     // A device that joins a conversation late has missed nothing that was meant for it.
     if (log !== undefined && !isGroupChat(chat)) this.#warnings.gone(draft, chat)
   }
