@@ -24,6 +24,7 @@ import type { Log } from '../log/log.ts'
 import type { OutboxQueue, Outboxes } from '../log/outbox.ts'
 import type { Placement } from '../log/placement.ts'
 import type { Commits, Homes } from '../ports.ts'
+import type { Standby } from '../standby/standby.ts'
 import type { OutboxItem } from '../store/store.ts'
 
 /** Refusals that no repetition changes: the item is dropped, and its device told. */
@@ -73,6 +74,7 @@ export interface ForwardingComponents extends LaneComponents {
   load (conversation: Conversation): Promise<Log>
   /** A relay says who anchors a group. @returns whether that is news */
   onAnchor (record: Uint8Array, relay: RelayId): boolean
+  standby?: Pick<Standby, 'isHandingOver'>
   /** Answered with `sent` long ago, refused for good by the sequencer. */
   onRefused (item: OutboxItem, code: ErrorCode): void
 }
@@ -254,8 +256,12 @@ export class Forwarding {
       const error = outcome === undefined ? new ProtocolError('MALFORMED', { what: 'too few outcomes' }) : ProtocolError.fromStatus(outcome.status)
       this.#refused.inc(1, { code: error.code })
       const isNews = (error.code === 'MOVED' && this.#c.links.learn(outcome?.record)) || (error.code === 'REANCHORED' && this.#learnAnchor(sending, outcome?.record))
-      if (outcome !== undefined && (this.#isFinal(sending.queue, error.code) || this.#isLeftBehind(sending.queue, item, error.code))) {
+      if (outcome !== undefined && this.#isFinal(sending.queue, error.code)) {
         this.#drop(sending.queue, item, error.code)
+        continue
+      }
+      if (outcome !== undefined && this.#isLeftBehind(sending.queue, item, error.code)) {
+        this.#dequeue(sending.queue, item)
         continue
       }
       // From here on again, in order: at its new home, or later.
@@ -291,11 +297,12 @@ export class Forwarding {
 
   /**
    * In a group many people of this relay share a queue. One of them has moved, so that this relay may not forward for them any
-   * more: their device sends again from the new home, and the others must not wait.
+   * more: their new home is given it, and when that does not answer the others must not wait; their device sends again from there.
    */
   #isLeftBehind ({ conversation }: OutboxQueue, { envelope }: OutboxItem, code: ErrorCode): boolean {
     if (conversation.kind !== 'group' || (code !== 'MOVED' && code !== 'NOT_ADMITTED')) return false
-    return !this.#c.placement.isHome(accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount))
+    const sender = accountIdFromBytes(readEnvelopeHeader(envelope).senderAccount)
+    return !this.#c.placement.isHome(sender) && this.#c.standby?.isHandingOver(sender) !== true
   }
 
   /** A group that this relay keeps is one: a sequencer that says otherwise has lost it, and is given it by those who have it. */
@@ -305,10 +312,14 @@ export class Forwarding {
 
   #drop (queue: OutboxQueue, item: OutboxItem, code: ErrorCode): void {
     this.#c.logger.warn('forward.dropped', { code })
-    this.#c.commits.commit([{ op: 'dequeue', log: queue.conversation.id, position: item.position }]).then(() => {
-      queue.removed(item.position)
+    this.#dequeue(queue, item, () => { this.#c.onRefused(item, code) })
+  }
+
+  #dequeue (queue: OutboxQueue, { position }: OutboxItem, done = (): void => {}): void {
+    this.#c.commits.commit([{ op: 'dequeue', log: queue.conversation.id, position }]).then(() => {
+      queue.removed(position)
       this.#c.outboxes.settle(queue)
-      this.#c.onRefused(item, code)
+      done()
     }, (error: unknown) => {
       // Still there after a restart, and refused once more.
       this.#c.logger.warn('forward.drop', {}, error)

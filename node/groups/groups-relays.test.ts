@@ -327,6 +327,19 @@ describe('groups over relays', () => {
       await assert.rejects(world.during(channel.call(relayMethods.replicate, { pages: [{ conversation: bytes, epoch: 1, head: 2, entries: [{ seq: 2, envelope: a.sealFor(group.conversation).bytes, storedAtMs: 1 }] }] })), (error) => isProtocolError(error, 'UNKNOWN_ACCOUNT', 'MOVED'))
     })
 
+    it('what somebody has written just before they move is refused to nobody: the new home is given it', async () => {
+      group.create([b, c])
+      await everybodyHas(1)
+      // The sequencer is the new home, and knows; the old one does not yet. What waits there was written by a device that does not send it again.
+      eu.relay.homes.learn(c.person.home(eu.id, { epoch: 2 }).bytes)
+      const sealed = c.sealFor(group.conversation)
+      await world.during(c.submitRaw([sealed.bytes]))
+      await world.pass(2_000)
+      await c.moveTo(eu, 2)
+      await world.until(() => [a, b].every((one) => group.shownTo(one).includes(sealed.messageId)))
+      assert.deepEqual(c.refusedLater, [])
+    })
+
     it('when the founder moves to the home of another member, that one goes on with the next number, under the new epoch', async () => {
       group.create([b, c])
       await everybodyHas(1)
