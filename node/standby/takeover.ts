@@ -197,7 +197,9 @@ export class Takeover {
     }
     let isLonger = false
     if (head !== undefined && head.head > 0) {
-      const needed = devices.length === 0 ? head.first : Math.min(...devices.map((device) => cursors.get(device) ?? 0)) + 1
+      // Of a log that the former home has sequenced it has kept what others' homes lack.
+      const isKeptForOthers = placement.anchorOf(conversation) === account
+      const needed = devices.length === 0 || isKeptForOthers ? head.first : Math.min(...devices.map((device) => cursors.get(device) ?? 0)) + 1
       isLonger = await this.#takeEarlier(conversation, relay, head, Math.max(head.first, needed))
       await logs.load(conversation)
       if (this.#mayAppend(conversation, account) && await this.#isSigned(conversation, account, head, asking)) await this.#takeLater(conversation, relay, head, account)

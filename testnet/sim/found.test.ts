@@ -165,6 +165,18 @@ const found: ReadonlyArray<{ readonly what: string, readonly schedule: Schedule 
         { atMs: 38797, do: 'say', a: 480, b: 823, c: 540, forMs: 0 }
       ]
     }
+  },
+  {
+    what: 'who sequences a log from now on takes from the former home also what only others\' homes lack',
+    schedule: {
+      seed: 2147,
+      shape: { relays: 4, people: 3, companions: 0, groups: 2, pairwiseGroupDevices: 2, network: { latencyMs: 13, latencyMaxMs: 142, jitterMs: 29, gossipLoss: 0.3, gossipTwice: 0.3 }, standby: 'none', syncMs: 5, durationMs: 69000 },
+      steps: [
+        { atMs: 39684, do: 'kill', a: 34, b: 516, c: 600, forMs: 27359 },
+        { atMs: 39840, do: 'say-group', a: 992, b: 446, c: 649, forMs: 0 },
+        { atMs: 59312, do: 'move', a: 768, b: 417, c: 104, forMs: 0 }
+      ]
+    }
   }
 ]
 
