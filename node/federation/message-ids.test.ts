@@ -3,18 +3,19 @@ import { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
 import type { Channel } from '../../protocol/channel.ts'
 import { groupConversation, pairConversation, type Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError, type ErrorCode } from '../../protocol/errors.ts'
+import type { AccountId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { relayMethods } from '../../protocol/methods.ts'
 import type { NumberedId, NumberedIds, ReadIds } from '../../protocol/wire/gen/log.js'
 import { Log } from '../log/log.ts'
 import { wireNumberedId } from '../log/numbered-id.ts'
-import { senderTagOf } from '../store/sender-tag.ts'
+import { senderTagOf, senderTagToBytes } from '../store/sender-tag.ts'
 import { MemoryStore } from '../store/store-memory.ts'
 import { messageIdOf } from '../store/store-model.ts'
 import type { SequencedMessage } from '../store/store.ts'
-import { TestPerson } from '../testing/fixtures.ts'
+import { TestPerson, testDevice } from '../testing/fixtures.ts'
 import { TestGroup } from '../testing/group-world.ts'
-import { threeRelays } from '../testing/worlds.ts'
+import { sendMany, threeRelays, untilSeen } from '../testing/worlds.ts'
 import { silentLogger } from '../watch/logger.ts'
 import { MessageIds } from './message-ids.ts'
 
@@ -26,7 +27,7 @@ const messageOf = (seq: number, changes: Partial<SequencedMessage> = {}): Sequen
   ({ epoch: 1, seq, sender: senderTagOf(ada.device.id), messageId: messageIdOf(seq), storedAtMs: nowMs - 1_000, ...changes })
 
 /** One that asks a relay which answers as it likes. */
-function asking (answer: (request: Partial<ReadIds>) => Partial<NumberedIds>): { ask (throughSeq: number, head?: number, of?: Conversation): Promise<SequencedMessage[]>, readonly asked: Array<Partial<ReadIds>>, readonly store: MemoryStore } {
+function asking (answer: (request: Partial<ReadIds>) => Partial<NumberedIds>, locals: ReadonlyArray<readonly [TestPerson, devices: number]> = []): { ask (throughSeq: number, head?: number, of?: Conversation): Promise<SequencedMessage[]>, readonly asked: Array<Partial<ReadIds>>, readonly store: MemoryStore } {
   const [clock, store, asked] = [new ManualClock(nowMs), new MemoryStore(), [] as Array<Partial<ReadIds>>]
   const channel = {
     call: async (_: unknown, request: Partial<ReadIds>) => {
@@ -34,7 +35,11 @@ function asking (answer: (request: Partial<ReadIds>) => Partial<NumberedIds>): {
       return { conversation: conversation.bytes, ids: [], ...answer(request) }
     }
   } as unknown as Channel
-  const ids = new MessageIds({ store, clock, logger: silentLogger } as unknown as ConstructorParameters<typeof MessageIds>[0])
+  const placement = {
+    localMembers: () => locals.map(([{ account }]) => account),
+    devicesOf: (account: AccountId) => locals.flatMap(([person, count]) => person.account === account ? [person.device.id, testDevice(new SeededRandom(9)).id].slice(0, count) : [])
+  }
+  const ids = new MessageIds({ store, clock, logger: silentLogger, placement } as unknown as ConstructorParameters<typeof MessageIds>[0])
   return {
     asked,
     store,
@@ -130,7 +135,7 @@ describe('ids of messages that a log has numbered', () => {
     assert.equal(answers, 3)
     assert.deepEqual((await ask(us, { fromSeq: 2 })).ids, [])
     await assert.rejects(ask(us, { after: new Uint8Array(5) }), (error) => isProtocolError(error, 'MALFORMED', 'BAD_MESSAGE_ID'))
-    await assert.rejects(ask(us, { conversation: pairConversation(founder.account, member.account).bytes }), (error) => isProtocolError(error, 'BAD_CONVERSATION'))
+    await assert.rejects(ask(asia, { conversation: pairConversation(founder.account, member.account).bytes }), (error) => isProtocolError(error, 'NOT_ADMITTED'))
     await group.add(founder, newcomer)
     await world.until(() => group.shownTo(newcomer).length === 1)
     const seqs: number[] = []
@@ -144,9 +149,37 @@ describe('ids of messages that a log has numbered', () => {
     await world.stop()
   })
 
-  it('are not asked for of two people: who has not had a message may be given it by its sender only', async () => {
-    const relay = asking(() => ({}))
-    assert.deepEqual(await relay.ask(10, 0, pairConversation(ada.account, bob.account)), [])
-    assert.equal(relay.asked.length, 0)
+  const pair = pairConversation(ada.account, bob.account)
+  const ofBoth = { conversation: pair.bytes, ids: [idOf(1), idOf(2, { sender: senderTagToBytes(senderTagOf(bob.device.id)) })] }
+
+  it('count, of two people, when they are the only device\'s of the one who lives here: nobody else here lacks them', async () => {
+    const relay = asking(() => ofBoth, [[ada, 1]])
+    assert.deepEqual(await relay.ask(10, 0, pair), [messageOf(1)])
+  })
+
+  for (const [name, locals] of [['who has two devices', [[ada, 2]]], ['who both live here', [[ada, 1], [bob, 1]]], ['of whom none lives here', []]] as const) {
+    it(`are not asked for, of two people ${name}: somebody here may lack it, and only who sends it again may have it`, async () => {
+      const relay = asking(() => ofBoth, locals)
+      assert.deepEqual(await relay.ask(10, 0, pair), [])
+      assert.equal(relay.asked.length, 0)
+    })
+  }
+
+  it('are told, of two people, as far as the one who lives here has had everything on every device', async () => {
+    const { world, eu, us } = await threeRelays(5)
+    const [a, b] = await world.pair(eu, us)
+    const { id, bytes } = pairConversation(a.account, b.account)
+    const channel = await world.during(eu.path.channelTo(us.id, { signal: new AbortController().signal }))
+    us.relay.homes.learn(a.person.home(eu.id).bytes)
+    const tell = async (): Promise<number[]> => (await world.during(channel.call(relayMethods.readIds, { conversation: bytes, fromSeq: 1, throughSeq: 9 }))).ids.map(({ seq }) => seq)
+    sendMany(a, b, 3)
+    await untilSeen(world, a, b, 3)
+    await world.pass(5_000)
+    assert.deepEqual((await tell()).sort(), [1, 2, 3])
+    await b.linkDevice()
+    assert.deepEqual(await tell(), [])
+    await b.offline()
+    assert.equal((await us.store.openLog(id))?.head, 3)
+    await world.stop()
   })
 })

@@ -1,8 +1,7 @@
 /**
- * Ids of messages that have a number in the log of a group and are not kept there any more: told to another home that goes on after them, and
- * asked of one. What is sent again there has its number then, and who lacks it asks the members for it (client/groups/holes.ts).
- *
- * Not of two people: there only who sends it again may have it, and the other one is given it under its new number.
+ * Ids of messages that have a number in a log and are not kept there any more: told to another home that goes on after them, and asked of
+ * one. What is sent again there has its number then. Who lacks it in a group asks the members for it (client/groups/holes.ts). Of two people
+ * only who sends it again may have it: it counts when the other one has had it, and its sender has no second device that may lack it.
  *
  * Owns: who may ask, bounds, what is believed. Does not know: when it is asked (gaps.ts, log-takeover.ts).
  * Spec: docs/protocol/relay.md, read-ids
@@ -10,7 +9,7 @@
 import { concat, sameBytes } from '../../protocol/bytes.ts'
 import type { Channel, Handlers } from '../../protocol/channel.ts'
 import type { Clock } from '../../protocol/clock.ts'
-import { conversationFromBytes } from '../../protocol/conversation.ts'
+import { conversationFromBytes, type Conversation } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { messageIdBytes, messageIdFromBytes, messageIdToBytes, type RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -21,8 +20,9 @@ import type { Log } from '../log/log.ts'
 import type { Logs } from '../log/logs.ts'
 import { readNumberedId, wireNumberedId } from '../log/numbered-id.ts'
 import type { Placement } from '../log/placement.ts'
+import { hadThrough } from '../log/progress.ts'
 import type { Buckets, Logger } from '../ports.ts'
-import { senderTagBytes, senderTagFromBytes, senderTagToBytes } from '../store/sender-tag.ts'
+import { senderTagBytes, senderTagFromBytes, senderTagOf, senderTagToBytes, type SenderTag } from '../store/sender-tag.ts'
 import type { MessageKey, SequencedMessage, Store } from '../store/store.ts'
 
 /** Of one answer: 200 KiB. */
@@ -62,11 +62,12 @@ export class MessageIds {
     const { logs, placement, store } = this.#c
     const conversation = conversationFromBytes(bytes)
     const afterKey = after === undefined ? undefined : keyFromBytes(after)
-    // [REJECT] SPEC(relay §read-ids) only of groups, only homes of a member
-    if (conversation.kind !== 'group') throw new ProtocolError('BAD_CONVERSATION')
-    const { durableHead } = await logs.load(conversation)
+    // A group's members are known with its log.
+    if (conversation.kind === 'group') await logs.load(conversation)
+    // [REJECT] SPEC(relay §read-ids) only homes of a member
     if (!placement.mayKeep(conversation, relay)) throw new ProtocolError('NOT_ADMITTED')
-    const last = Math.min(throughSeq, durableHead, placement.lastFor(conversation, relay))
+    const log = await logs.load(conversation)
+    const last = Math.min(throughSeq, log.durableHead, placement.lastFor(conversation, relay), conversation.kind === 'group' ? Infinity : this.#hadHere(log))
     // Who wrote before its people came is nothing that a replica of a group has to know.
     const isAnchor = placement.isHomeOf(placement.anchorOf(conversation), relay) === true
     const first = Math.max(fromSeq, isAnchor ? 1 : placement.firstAt(conversation, relay))
@@ -82,13 +83,14 @@ export class MessageIds {
   }
 
   /**
-   * What the far side has numbered after the head of the log of a group here, up to `throughSeq`: the newest, as far as they are not known here.
+   * What the far side has numbered after the head of the log here, up to `throughSeq`: the newest, as far as they are not known here and count.
    * @param epoch of what comes next
    * @throws ProtocolError MALFORMED, NOT_ADMITTED, TIMEOUT, …
    */
   async ask (channel: Channel, { conversation, head }: Log, { throughSeq, epoch }: { readonly throughSeq: number, readonly epoch: number }): Promise<SequencedMessage[]> {
     const { clock, logger, store } = this.#c
-    if (conversation.kind !== 'group') return []
+    const only = conversation.kind === 'group' ? undefined : this.#onlySender(conversation)
+    if (conversation.kind !== 'group' && only === undefined) return []
     const fromSeq = Math.max(head, throughSeq - limits.travellingIds) + 1
     const bounds = { fromSeq, throughSeq, maxEpoch: epoch, nowMs: clock.nowMs() }
     const found: SequencedMessage[] = []
@@ -108,7 +110,7 @@ export class MessageIds {
       if (next !== undefined && after !== undefined && Buffer.compare(next, after) <= 0) throw malformed()
       for (const wire of ids) {
         const message = readNumberedId(wire, bounds)
-        if (message.storedAtMs <= bounds.nowMs - limits.dedupMs) continue
+        if (message.storedAtMs <= bounds.nowMs - limits.dedupMs || (only !== undefined && message.sender !== only)) continue
         const seen = await store.findMessage(conversation.id, message.sender, message.messageId)
         // The first number counts; of what waits here to be forwarded it is known now.
         if (seen?.at !== 'log') found.push(message)
@@ -119,6 +121,17 @@ export class MessageIds {
     }
     if (after !== undefined) logger.debug('log.more-ids', { found: found.length })
     return found
+  }
+
+  /** Up to here the one of two people who lives here has had everything. */
+  #hadHere (log: Log): number { return this.#c.placement.localMembers(log.conversation).length === 0 ? 0 : hadThrough(log, this.#c.placement) }
+
+  /** The one who lives here, of two people, when they have one device: what that has sent nobody else here lacks. */
+  #onlySender (conversation: Conversation): SenderTag | undefined {
+    const { placement } = this.#c
+    const [account, ...others] = placement.localMembers(conversation)
+    const [device, ...more] = account === undefined ? [] : placement.devicesOf(account)
+    return device === undefined || others.length + more.length > 0 ? undefined : senderTagOf(device)
   }
 }
 

@@ -19,6 +19,23 @@ import type { Commits, Logger } from '../ports.ts'
 /** How long changes are gathered. */
 const gatherMs = 500
 
+type Placing = Pick<Placement, 'spanOf' | 'devicesOf' | 'localMembers'>
+
+/** The device has everything up to here that is for its account; Infinity: it needs nothing of this log. */
+function deviceHas ({ conversation, cursors }: Log, account: AccountId, device: DeviceId, placement: Placing): number {
+  const span = placement.spanOf(conversation, account)
+  if (span === undefined) return Infinity
+  const has = Math.max(cursors.get(device) ?? 0, span.first - 1)
+  return has >= span.last ? Infinity : has
+}
+
+/** Everybody who lives here has what is for them up to here, on every device. */
+export function hadThrough (log: Log, placement: Placing): number {
+  let through = Infinity
+  for (const account of placement.localMembers(log.conversation)) for (const device of placement.devicesOf(account)) through = Math.min(through, deviceHas(log, account, device, placement))
+  return through
+}
+
 interface Changed { readonly devices: Set<DeviceId>, readonly relays: Set<RelayId> }
 
 export class Progress {
@@ -142,13 +159,7 @@ export class Progress {
     return safe
   }
 
-  /** The device has everything up to here that is for its account; Infinity: it needs nothing of this log. */
-  #has (log: Log, account: AccountId, device: DeviceId): number {
-    const span = this.#placement.spanOf(log.conversation, account)
-    if (span === undefined || !this.#placement.devicesOf(account).includes(device)) return Infinity
-    const has = Math.max(log.cursors.get(device) ?? 0, span.first - 1)
-    return has >= span.last ? Infinity : has
-  }
+  #has (log: Log, account: AccountId, device: DeviceId): number { return this.#placement.devicesOf(account).includes(device) ? deviceHas(log, account, device, this.#placement) : Infinity }
 
   /** Accounts that were removed from a group, and whose devices have the entry that says so: nothing is kept for them any more. */
   #letGo (log: Log): void {
