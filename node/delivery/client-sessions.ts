@@ -77,6 +77,10 @@ export interface ClientSessionsComponents extends Pick<DeliveryComponents, 'cloc
   defer: Defer
 }
 
+/** Deliveries of one message to members of a group that cost about as much as taking an envelope; of a large group not all of them are counted, else it would stand still on a busy relay. */
+const deliveriesPerEnvelope = 4
+const maxCounted = 128
+
 /** Logs looked at together when a device comes back. */
 const openTogether = 16
 
@@ -228,7 +232,7 @@ export class ClientSessions {
 
   /** @throws ProtocolError QUOTA, OVERLOADED; as Intake.accept */
   #submit (envelopes: readonly Uint8Array[], { account, channel, device, origin }: ClientSession): Promise<{ outcomes: Outcome[] }> {
-    const weight = { envelopes: envelopes.length, bytes: bytesOf(envelopes) }
+    const weight = { envelopes: envelopes.length, bytes: bytesOf(envelopes), cost: envelopes.length * this.#costOf(envelopes[0]) }
     this.#readLater.submits(channel)
     try {
       this.#c.buckets.take('submitPerDevice', device, weight.envelopes)
@@ -240,6 +244,18 @@ export class ClientSessions {
       }))
     } catch (error) {
       this.#readLater.failed(channel, error)
+      throw error
+    }
+  }
+
+  /** Of one and of those that come with it, in envelopes between two people: what goes to a group is handed to each who lives here. */
+  #costOf (envelope: Uint8Array | undefined): number {
+    if (envelope === undefined) return 1
+    try {
+      const { group } = this.#c.logs.peek(conversationFromBytes(readEnvelopeHeader(envelope).conversation).id) ?? {}
+      return 1 + Math.min(group?.locals.length ?? 0, maxCounted) / deliveriesPerEnvelope
+    } catch (error) {
+      if (isProtocolError(error)) return 1 // refused where it is looked at
       throw error
     }
   }

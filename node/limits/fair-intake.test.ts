@@ -1,19 +1,54 @@
 import assert from 'node:assert/strict'
 import { ManualClock, SeededRandom } from '../../protocol/clock-manual.ts'
 import { refusedAs } from '../../protocol/testing.ts'
+import { TestGroup } from '../testing/group-world.ts'
+import { World, type TestClient } from '../testing/message-world.ts'
 import { noMeter } from '../watch/meter.ts'
 import { FairIntake } from './fair-intake.ts'
 
 const allowance = { burst: 64, perSecond: 20 }
 
-interface World { clock: ManualClock, fair: FairIntake, done: string[], hand (key: string, envelopes: number, bytes?: number): Promise<void> }
+interface Fair { clock: ManualClock, fair: FairIntake, done: string[], hand (key: string, envelopes: number, bytes?: number): Promise<void> }
 
-function world (loopLagMs?: () => number): World {
+function world (loopLagMs?: () => number): Fair {
   const clock = new ManualClock()
   const fair = new FairIntake({ clock, defer: (task) => { clock.after(0, task) }, meter: noMeter, loopLagMs }, { allowance, maxBytes: 1024 * 1024, name: 'accounts' })
   const done: string[] = []
   return { clock, fair, done, hand: async (key, envelopes, bytes = envelopes * 1024) => { await fair.run(key, { envelopes, bytes }, async () => { for (let i = 0; i < envelopes; i++) done.push(key) }) } }
 }
+
+it('a relay takes fewer messages of who floods a group of 24 than of who floods one person, while somebody else writes', async () => {
+  const taken = async (isGroup: boolean): Promise<number> => {
+    const world = new World(43)
+    const relay = await world.relay('eu-1')
+    const [ann, bob] = await world.pair(relay, relay)
+    const flooder = await world.person(relay)
+    const members: TestClient[] = []
+    for (let i = 0; i < 23; i++) members.push(await world.person(relay))
+    const group = new TestGroup(world, flooder)
+    group.create(members)
+    await world.pass(3_000)
+    let count = 0
+    const flood = async (): Promise<void> => {
+      for (;;) {
+        const envelopes = Array.from({ length: 8 }, () => isGroup ? flooder.sealFor(group.conversation).bytes : flooder.seal(members[0]!.account).bytes)
+        const outcomes = await flooder.submitRaw(envelopes)
+        count += outcomes.filter(({ status }) => status === 0).length
+      }
+    }
+    for (let i = 0; i < 16; i++) flood().catch(() => { /* at the end */ })
+    for (let i = 0; i < 30; i++) {
+      ann.send(bob)
+      await world.clock.advance(10)
+    }
+    const before = count
+    assert.equal(bob.shownWith(ann).length, 30)
+    await world.stop()
+    return before
+  }
+  const [group, pair] = [await taken(true), await taken(false)]
+  assert.ok(group * 3 < pair && group > 60, `${group} into the group, ${pair} to one`)
+}).timeout(20_000)
 
 describe('fair intake', () => {
   it('lets who sends little through at once', () => {
@@ -96,6 +131,24 @@ describe('fair intake', () => {
     lagMs = 100
     const slow = await rate()
     assert.ok(slow * 4 < quick && slow > 0, `${quick}, ${slow}`)
+  })
+
+  it('counts what goes to many for more than it is: fewer of them in the same time, in order, and no more for who sends them', async () => {
+    const { clock, fair, done, hand } = world()
+    const order: number[] = []
+    for (const key of ['pairs', 'group']) await hand(key, 64)
+    for (let i = 0; i < 60; i++) {
+      void fair.run('group', { envelopes: 8, bytes: 1, cost: 56 }, async () => { order.push(i); for (let j = 0; j < 8; j++) done.push('group') })
+      for (let j = 0; j < 7; j++) void hand('pairs', 8, 1)
+    }
+    done.length = 0
+    for (let i = 0; i < 30; i++) { await hand(`ann ${i}`, 1); await clock.advance(10) }
+    const [group, pairs] = ['group', 'pairs'].map((key) => done.filter((one) => one === key).length)
+    assert.ok(group! > 60 && Math.abs(7 * group! - pairs!) <= 3 * 56, `${group} and ${pairs}`)
+    assert.ok(group! < 250, `${group} of what costs seven times as much in 300 ms`)
+    await clock.advance(5_000)
+    assert.deepEqual(order, Array.from({ length: 60 }, (_, i) => i))
+    assert.equal(fair.waiting, 0)
   })
 
   it('keeps a bounded number of bytes for one, and still serves the others', async () => {

@@ -18,9 +18,14 @@ export interface FairIntakeComponents extends TurnsComponents {
 }
 
 /** What a batch stands for in the queue. */
-export interface Weight { readonly envelopes: number, readonly bytes: number }
+export interface Weight {
+  readonly envelopes: number
+  readonly bytes: number
+  /** What it counts for in a turn: what goes to many costs more than to take it. Default: `envelopes` */
+  readonly cost?: number
+}
 
-interface Waiting extends Weight { readonly sinceMs: number, run (): void }
+interface Waiting extends Weight { readonly cost: number, readonly sinceMs: number, run (): void }
 
 /** Somebody's batches that wait, and what is left of its turn. */
 interface Queue { readonly waiting: Waiting[], bytes: number, credit: number }
@@ -87,7 +92,7 @@ export class FairIntake implements Served {
     this.#count(queue, weight, 1)
     const result = new Promise<T>((resolve, reject) => {
       // A task may throw before it returns a promise: that is its answer, and no business of those behind it.
-      queue.waiting.push({ ...weight, sinceMs: nowMs, run: () => { (async () => await task())().then(resolve, reject) } })
+      queue.waiting.push({ cost: weight.envelopes, ...weight, sinceMs: nowMs, run: () => { (async () => await task())().then(resolve, reject) } })
     })
     this.#turns.wake()
     return result
@@ -105,12 +110,12 @@ export class FairIntake implements Served {
     while (left > 0 && this.#queues.size > 0) {
       const [key, queue] = this.#queues.entries().next().value!
       // A larger batch than one turn of its sender is saved for over several; a turn that was cut short goes on.
-      if (queue.credit < queue.waiting[0]!.envelopes) queue.credit += quantum
-      for (let next = queue.waiting[0]; next !== undefined && queue.credit >= next.envelopes; next = queue.waiting[0]) {
+      if (queue.credit < queue.waiting[0]!.cost) queue.credit += quantum
+      for (let next = queue.waiting[0]; next !== undefined && queue.credit >= next.cost; next = queue.waiting[0]) {
         if (left <= 0) return budget - left
         queue.waiting.shift()
-        queue.credit -= next.envelopes
-        left -= next.envelopes
+        queue.credit -= next.cost
+        left -= next.cost
         this.#count(queue, next, -1)
         this.#waited.observe((nowMs - next.sinceMs) / 1_000)
         next.run()
