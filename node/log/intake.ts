@@ -6,46 +6,25 @@
  * Owns: that order, deduplication, answers. Does not know: delivery, forwarding, replication (they follow the log and the
  * outbox). Spec: docs/protocol/client.md (submit), docs/protocol/relay.md (forward).
  */
-import type { Clock } from '../../protocol/clock.ts'
 import { otherMember, type ConversationId } from '../../protocol/conversation.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
-import type { AccountId, DeviceId, MessageId, RelayId } from '../../protocol/ids.ts'
+import type { RelayId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Outcome } from '../../protocol/wire/gen/log.js'
-import { deadline } from '../deadline.ts'
 import type { GroupChange } from '../../protocol/groups/membership.ts'
 import type { Group } from '../groups/group.ts'
-import { controlCost, decidedAnew, type GroupSequencer, type Verified } from '../groups/group-sequencer.ts'
+import { decidedAnew, type Verified } from '../groups/group-sequencer.ts'
 import type { Storage } from '../limits/storage.ts'
 import type { Adoption } from './adoption.ts'
+import { BatchPreparation, type BatchPreparationComponents } from './batch-preparation.ts'
+import { Batch, type Origin, type Placed } from './intake-batch.ts'
 import { unresolvedKey } from './unresolved-logs.ts'
 import type { Log } from './log.ts'
-import type { Logs } from './logs.ts'
 import { waitBuckets, type Meter } from '../watch/meter.ts'
-import type { OutboxQueue, Outboxes } from './outbox.ts'
-import type { Placement } from './placement.ts'
-import { nobodyBlocked, type Blocks, type Buckets, type Commits, type Homes } from '../ports.ts'
+import type { OutboxQueue } from './outbox.ts'
+import { nobodyBlocked, type Blocks, type Commits } from '../ports.ts'
 import type { LogEntry, OutboxItem, Seen, Write } from '../store/store.ts'
-import { readCandidate, type Candidate, type Memo } from './submission.ts'
-
-/** Who hands envelopes in. One object per connection: batches of one origin take their places in order. */
-export interface Origin {
-  /** Set while a batch of this origin waits for something to be loaded; the next ones queue behind it. */
-  assigning?: Promise<void> | undefined
-  /** Bytes of batches not answered yet. */
-  pendingBytes: number
-  /** A device: the only sender it may name. */
-  readonly sender?: { readonly account: AccountId, readonly device: DeviceId }
-  /** Envelopes handed in so far: who is busy (watch/activity.ts). */
-  envelopes?: number
-  readonly memo?: Memo
-  /** A sender that lives elsewhere and has shown a permit: only into logs that this relay sequences. */
-  readonly isGuest?: true
-  /** Another relay: may name every account that it is home to. */
-  readonly relay?: RelayId
-  /** The answer to this origin will carry `seq`. */
-  onSequenced? (log: Log, seq: number): void
-}
+import { readCandidate, type Candidate } from './submission.ts'
 
 export interface IntakeConfig {
   /** 0: for ever */
@@ -56,55 +35,10 @@ export interface IntakeConfig {
 const originBytes = 4 * 1024 * 1024
 const allBytes = 256 * 1024 * 1024
 
-/** Homes of senders that are looked for at once, for all relays. */
-const maxFinding = 32
-
-/** What a device pays for a control entry on top of the envelope: it makes as many a second as a group takes. */
-const controlCostOfDevice = 4
-
-interface Lookup { readonly log: Log, readonly lateAppends: number, readonly seen: Seen | undefined }
-
-/** One batch on its way. */
-class Batch {
-  readonly origin: Origin
-  readonly candidates: Array<Candidate | undefined>
-  readonly outcomes: Outcome[]
-  /** Index of the first envelope that has no place yet. */
-  next = 0
-  /** Answers for ids that were not surely new, by index. */
-  readonly lookups = new Map<number, Lookup>()
-  /** Changes of groups whose signatures were checked, or what was wrong with them, by index. */
-  readonly verified = new Map<number, Verified | ProtocolError>()
-  /** A conversation of which one envelope failed: what follows it fails as well, so that order is kept. */
-  readonly blocked = new Map<ConversationId, Outcome>()
-  readonly commits: Array<Promise<void>> = []
-
-  constructor (origin: Origin, size: number) {
-    this.origin = origin
-    this.candidates = new Array<Candidate | undefined>(size)
-    this.outcomes = new Array<Outcome>(size)
-  }
-}
-
-/** What one commit carries of a batch. */
-interface Placed {
-  readonly writes: Write[]
-  readonly indexes: number[]
-  readonly appended: Array<{ log: Log, entry: LogEntry, beginsEpoch: boolean }>
-  readonly queued: Array<{ queue: OutboxQueue, item: OutboxItem }>
-}
-
-export interface IntakeComponents {
-  logs: Logs
-  outboxes: Outboxes
-  placement: Placement
-  homes: Homes
+export interface IntakeComponents extends BatchPreparationComponents {
   commits: Commits
-  clock: Clock
   meter: Meter
-  groups: GroupSequencer
   adoption: Adoption
-  buckets: Buckets
   storage: Pick<Storage, 'isReady' | 'prepare' | 'check' | 'added' | 'forget'>
   blocks?: Blocks
   /** Milliseconds with fractions; default `clock.nowMs`. */
@@ -114,6 +48,7 @@ export interface IntakeComponents {
 export class Intake {
   readonly #c: IntakeComponents
   readonly #adoption: Adoption
+  readonly #preparation: BatchPreparation
   readonly #config: IntakeConfig
   readonly #onFirst: Array<(log: Log) => void> = []
   readonly #onQueued: Array<(queue: OutboxQueue) => void> = []
@@ -123,11 +58,11 @@ export class Intake {
   readonly #answered
   readonly #now: () => number
   #pendingBytes = 0
-  #finding = 0
 
   constructor (components: IntakeComponents, config: IntakeConfig) {
     this.#c = components
     this.#adoption = components.adoption
+    this.#preparation = new BatchPreparation(components)
     this.#config = config
     const { meter } = components
     this.#accepted = meter.counter('heliograph_intake_accepted_total', 'envelopes made durable, by where they went', ['to'])
@@ -449,87 +384,13 @@ export class Intake {
       try {
         // Loaded and dropped again and again: the store is in trouble, or memory is far too small.
         if (turns > 10) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
-        await this.#prepare(batch)
+        await this.#preparation.prepare(batch)
       } catch (error) {
         // The envelope that could not be prepared is the next one; the others may be luckier.
         this.#fail(batch, batch.next, error)
         batch.candidates[batch.next] = undefined
       }
       this.#assign(batch)
-    }
-  }
-
-  /** @throws what the first envelope without a place fails with */
-  async #prepare (batch: Batch): Promise<void> {
-    const { candidates } = batch
-    const rest = candidates.length - batch.next
-    // What a sender needs in a conversation is looked up once, not for each of its envelopes: that was 200 ms of a thread when fifty began to flood a group.
-    const loading = new Map<string, Promise<Log>>()
-    const load = (candidate: Candidate): Promise<Log> => {
-      const key = `${candidate.conversation.id} ${candidate.sender} ${candidate.senderDevice}`
-      const known = loading.get(key) ?? this.#load(batch.origin, candidate)
-      loading.set(key, known)
-      return known
-    }
-    const results = await Promise.allSettled(Array.from({ length: rest }, (_, i) => this.#prepareOne(batch, batch.next + i, load)))
-    const [first] = results
-    if (first?.status === 'rejected') throw first.reason
-  }
-
-  async #load ({ relay }: Origin, { conversation, sender, senderDevice }: Candidate): Promise<Log> {
-    const { logs, outboxes, placement, storage } = this.#c
-    if (relay !== undefined && placement.isHomeOf(sender, relay) === undefined) await this.#findHome(sender)
-    await outboxes.reloading(conversation.id)
-    const log = await logs.load(conversation)
-    await logs.loadMark(log, senderDevice)
-    if (!storage.isReady(log)) await storage.prepare(log)
-    return log
-  }
-
-  async #prepareOne (batch: Batch, index: number, load: (candidate: Candidate) => Promise<Log>): Promise<void> {
-    const candidate = batch.candidates[index]
-    if (candidate === undefined) return
-    const { outboxes } = this.#c
-    const { senderDevice, messageId, conversation } = candidate
-    const log = await load(candidate)
-    if (candidate.isControl && !batch.verified.has(index)) batch.verified.set(index, await this.#verify(batch.origin, candidate))
-    if (log.isNew(senderDevice, messageId)) return
-    const { lateAppends } = log
-    const entry = log.findUncommitted(senderDevice, messageId)
-    const item = outboxes.peek(conversation.id)?.findUncommitted(senderDevice, messageId)
-    const seen: Seen | undefined = entry !== undefined
-      ? { at: 'log', epoch: entry.epoch, seq: entry.seq }
-      : item !== undefined ? { at: 'outbox', position: item.position } : await this.#findSeen(log, senderDevice, messageId)
-    batch.lookups.set(index, { log, lateAppends, seen })
-  }
-
-  /** Once for each envelope, whatever comes of it: a batch of forged ones is looked at as often as it has envelopes. */
-  async #verify ({ relay, sender }: Origin, { envelope }: Candidate): Promise<Verified | ProtocolError> {
-    return await this.#c.groups.verdictOn(envelope, () => {
-      // [LATER] two signatures take as long as some dozens of envelopes
-      if (relay !== undefined) this.#c.buckets.take('forwardPerRelay', relay, controlCost)
-      else if (sender !== undefined) this.#c.buckets.take('submitPerDevice', sender.device, controlCostOfDevice)
-    })
-  }
-
-  /** Of one that waited here and is gone, refused by the sequencer, nothing is said: it goes the same way again, and its device is told again. */
-  async #findSeen (log: Log, sender: DeviceId, messageId: MessageId): Promise<Seen | undefined> {
-    const seen = await this.#c.logs.findMessage(log, sender, messageId)
-    if (seen?.at !== 'outbox') return seen
-    const item = await this.#c.outboxes.peek(log.conversation.id)?.find(sender, messageId)
-    return item === undefined ? undefined : seen
-  }
-
-  async #findHome (account: AccountId): Promise<void> {
-    // [LATER] a relay names its people before it forwards for them: the DHT is not asked for a crowd that nobody knows
-    if (this.#finding >= maxFinding) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs, what: 'homes are looked for' })
-    this.#finding++
-    const limit = deadline(this.#c.clock, limits.requestTimeoutMs / 2)
-    try {
-      await this.#c.homes.find(account, { signal: limit.signal })
-    } finally {
-      this.#finding--
-      limit.cancel()
     }
   }
 }
