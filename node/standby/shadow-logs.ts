@@ -124,9 +124,10 @@ export class ShadowLogs {
       gone = await this.#trim(head.head, relay, id, head, writes)
       Object.assign(head, { epoch: Math.max(head.epoch, skipEpoch), head: skipThrough, first: skipThrough + 1 })
     }
-    if (!isCut || checkNumber(cutThrough) >= head.head) return gone
+    if (!isCut) return gone
+    await this.#forgetAbove(checkNumber(cutThrough), relay, id, writes)
+    if (cutThrough >= head.head) return gone
     await this.#dropEntries(relay, id, { from: Math.max(head.first, cutThrough + 1), to: head.head }, writes)
-    await this.#forgetAbove(cutThrough, relay, id, writes)
     Object.assign(head, { head: cutThrough, first: Math.min(head.first, cutThrough + 1) })
     return gone
   }
@@ -134,17 +135,16 @@ export class ShadowLogs {
   /** Of what is void nothing is remembered: it comes again. */
   async #forgetAbove (through: number, relay: RelayId, id: ConversationId, writes: Write[]): Promise<void> {
     const prefix = rows.messagesOf(relay, id)
-    const found = new Map<string, Uint8Array>()
-    for await (const { key, value } of this.#c.store.scan('standby', prefix)) found.set(key, value)
-    // Of this request, not written yet.
-    for (const write of writes) if (write.op === 'put' && write.key.startsWith(prefix)) found.set(write.key, write.value)
     const lastKey = rows.messagesKey(relay, id, through)
-    const kept = found.has(lastKey) ? [...rows.decodeMessages(found.get(lastKey)!)] : []
-    for (const [key, value] of found) {
-      if (rows.numberOfKey(key) <= through) continue
-      for (const message of rows.decodeMessages(value)) if (message.seq <= through) kept.push(message)
+    const kept: SequencedMessage[] = []
+    const look = (key: string, value: Uint8Array): void => {
+      if (key < lastKey) return
+      for (const message of rows.decodeMessages(value)) if (message.seq <= through && kept.length < limits.travellingIds) kept.push(message)
       writes.push(rows.drop(key))
     }
+    // Of this request, not written yet.
+    for (const write of [...writes]) if (write.op === 'put' && write.key.startsWith(prefix)) look(write.key, write.value)
+    for await (const { key, value } of this.#c.store.scan('standby', prefix)) look(key, value)
     if (kept.length > 0) writes.push(rows.put(lastKey, rows.encodeMessages(kept)))
   }
 
