@@ -266,7 +266,10 @@ export class GroupEngine implements GroupPort {
   hasNumber (chat: ChatId, id: MessageId): void { this.stuck.moves(chat, id) }
   async open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array> { return await this.keys.open(draft, chat, device, message) }
   async keep (...args: Parameters<GroupPort['keep']>): Promise<void> { await this.#waiting.keep(...args) }
-  async missed (draft: Draft, chat: ChatId, hole: Hole): Promise<void> { await this.#holes.ask(draft, chat, hole) }
+  async missed (draft: Draft, chat: ChatId, hole: Hole): Promise<void> {
+    this.states.lookAgain(draft, chat)
+    await this.#holes.ask(draft, chat, hole)
+  }
   settled (...args: Parameters<GroupPort['settled']>): void { this.#waiting.settled(...args) }
   async gone (...args: Parameters<GroupPort['gone']>): Promise<void> { await this.#waiting.gone(...args) }
   async received (draft: Draft, chat: ChatId, sender: AccountId, place: GroupPlace): Promise<void> { await this.receipts.owe(draft, chat, sender, place) }

@@ -289,6 +289,23 @@ describe('client: messages of groups', () => {
     log.first = seq!
   }
 
+  it('a change that no relay has any more is seen in the state that the relay has', async () => {
+    await meet(3)
+    const [first, second] = people as [FakePerson, FakePerson, FakePerson]
+    const chat = await found()
+    await first.client.send(chat, 'one')
+    await have(chat, ['one'])
+    await second.client.stop()
+    await settledAct(first, first.client.groups.rename(chat, 'quay'))
+    await first.client.send(chat, 'two')
+    await have(chat, ['one', 'two'], people.filter((person) => person !== second))
+    await lose(chat, first, 'two')
+    await second.open()
+    await second.online()
+    await have(chat, ['one', 'two'], [second])
+    await world.until(async () => (await second.client.groups.state(chat))?.name === 'quay', { what: 'the new name' })
+  })
+
   it('what no relay has any more is given by those who wrote it, where it stood', async () => {
     await meet(4)
     const [first, second, third, fourth] = people as [FakePerson, FakePerson, FakePerson, FakePerson]

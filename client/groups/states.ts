@@ -200,7 +200,7 @@ export class GroupStates {
       // Who is out has not seen what came since, and the relay shows no state to them: that says nothing of the entry.
       if (before === undefined || before.members.has(this.#on.own.account)) this.warnVoid(draft, chat, error)
       // Something before it has escaped this device: after a restored store, for example.
-      if (error.code === 'STALE_MEMBERSHIP' && before !== undefined) draft.after(() => { this.#repair(chat).catch(() => { /* the next void entry tries again */ }) })
+      if (error.code === 'STALE_MEMBERSHIP' && before !== undefined) this.lookAgain(draft, chat)
       return error
     }
     applyChange(state, change, place)
@@ -240,6 +240,11 @@ export class GroupStates {
     // [REJECT] an answer about something else
     if (state.conversation.id !== conversation.id) throw new ProtocolError('BAD_CONVERSATION')
     return state
+  }
+
+  /** Changes may have escaped this device: who is in it is asked of the relay. */
+  lookAgain (draft: Draft, chat: ChatId): void {
+    draft.after(() => { this.#repair(chat).catch(() => { /* the next void entry tries again */ }) })
   }
 
   async #repair (chat: ChatId): Promise<void> {
