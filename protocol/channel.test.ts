@@ -75,6 +75,17 @@ describe('channel', () => {
       assert.deepEqual([served.slice(-2), told], [[14, 15], ['pause', 'pause', 'resume']])
     })
 
+    it('is served in order also when the one that was to wait is done at once', () => {
+      const clock = new ManualClock()
+      let onData: (chunk: Uint8Array) => void = () => {}
+      const [served, later]: [number[], Uint8Array[]] = [[], [ask(4), ask(5)]]
+      // What has come meanwhile is handed over as soon as it is read again.
+      const stream: ByteStream = { remotePeer: testDevice(1).id, remoteAddress: '', bufferedBytes: 0, start: (events) => { onData = events.onData }, pause: () => {}, resume: () => { for (const chunk of later.splice(0)) onData(chunk) }, send: () => {}, drained: async () => {}, close: async () => {}, abort: () => {} }
+      const channel: Channel = new Channel(stream, { handlers: new Handlers().on(readLog, ({ fromSeq }) => { served.push(fromSeq); channel.readLater(1_000); channel.readNow(); return {} }), clock }).start()
+      onData(ask(1, 2, 3))
+      assert.deepEqual(served, [1, 2, 3, 4, 5])
+    })
+
     it('has its own words for it: waiting once is enough, and nothing of it is left when the channel ends', async () => {
       const { channel, clock, served, onData } = paced()
       onData(ask(3, 4))

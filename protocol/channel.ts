@@ -92,7 +92,11 @@ export class Channel {
   #serving = 0
   /** Runs while nothing more is read; then what had come by then is served. */
   #pause: { readonly timer: Timer, onOver? (): void } | undefined
+  /** What has come and was not served yet, oldest first. */
   #held: Frame[] = []
+  #isServingHeld = false
+  /** The stream was told to pause, and not to go on. */
+  #isUnread = false
   #malformed = 0
   #closed: { error?: Error } | undefined
   /** Given up by us: what still arrives is not looked at, also when the stream takes a while to end. */
@@ -126,6 +130,7 @@ export class Channel {
    */
   readLater (ms: number, onOver?: () => void): boolean {
     if (this.#isOver || this.#pause !== undefined) return false
+    this.#isUnread = true
     this.stream.pause?.()
     this.#pause = { timer: this.#clock.after(ms, () => { this.readNow() }), ...(onOver === undefined ? {} : { onOver }) }
     return true
@@ -135,8 +140,7 @@ export class Channel {
   readNow (): void {
     if (this.#pause === undefined) return
     this.#endPause()
-    this.#serve(this.#held.splice(0))
-    if (this.#pause === undefined && !this.#isOver) this.stream.resume?.()
+    this.#serve([])
   }
 
   #endPause (): void {
@@ -230,13 +234,18 @@ export class Channel {
   }
 
   #serve (frames: readonly Frame[]): void {
-    for (const [i, frame] of frames.entries()) {
-      // A stream that cannot be paused, or the rest of what had come before it was.
-      if (this.#pause !== undefined) { this.#held.push(...frames.slice(i)); return }
-      this.#onFrame(frame)
-      // A frame may have ended the channel: those behind it in the same chunk are not served any more.
-      if (this.#isOver) return
-    }
+    this.#held.push(...frames)
+    // Whoever is served may end a pause: what came before goes first all the same.
+    if (this.#isServingHeld) return
+    this.#isServingHeld = true
+    let served = 0
+    // A frame may have ended the channel: those behind it in the same chunk are not served any more.
+    while (served < this.#held.length && this.#pause === undefined && !this.#isOver) this.#onFrame(this.#held[served++]!)
+    this.#held.splice(0, served)
+    this.#isServingHeld = false
+    if (!this.#isUnread || this.#pause !== undefined || this.#isOver) return
+    this.#isUnread = false
+    this.stream.resume?.()
   }
 
   /** [REJECT] a frame a byte at a time holds memory for as long as it likes. @throws ProtocolError TIMEOUT */
