@@ -244,9 +244,9 @@ export class MemoryStore implements Store {
   }
 
   /** What is kept of each log and waits in each outbox, and who has not confirmed all of it: for who checks that it is bounded. */
-  * kept (): Iterable<{ log: ConversationId, entries: number, waiting: number, first: number, head: number, lackedBy: ReadonlyArray<DeviceId | RelayId> }> {
-    for (const [log, { entries, outbox, first, head, cursors, replicas }] of this.#logs) {
-      yield { log, entries: entries.length, waiting: outbox.size, first, head, lackedBy: [...cursors, ...replicas].filter(([, seq]) => seq < head).map(([who]) => who) }
+  * kept (): Iterable<{ log: ConversationId, entries: number, waiting: number, epoch: number, first: number, head: number, lackedBy: ReadonlyArray<DeviceId | RelayId> }> {
+    for (const [log, { entries, outbox, epoch, first, head, cursors, replicas }] of this.#logs) {
+      yield { log, entries: entries.length, waiting: outbox.size, epoch, first, head, lackedBy: [...cursors, ...replicas].filter(([, seq]) => seq < head).map(([who]) => who) }
     }
   }
 
