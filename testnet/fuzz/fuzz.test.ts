@@ -42,11 +42,11 @@ describe(`every decoder, fed broken bytes (FUZZ_SEED=${seed})`, () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
     const kept: number[][] = []
-    assert.match(fed(() => { if (kept.length < 200) kept.push(new Array<number>(60_000).fill(1)) }, collect).join(), /kept \d+ bytes/)
+    assert.match(fed(() => { if (kept.length < 200) kept.push(new Array<number>(150_000).fill(1)) }, collect).join(), /kept \d+ bytes/)
     kept.length = 0
     // Not of the heap, but of buffers: and a view of few bytes keeps all that it is a view of.
     const buffers: Uint8Array[] = []
-    assert.match(fed((bytes) => { if (buffers.length < 200) buffers.push(bytes, new Uint8Array(500_000)) }, collect).join(), /kept \d+ bytes/)
+    assert.match(fed((bytes) => { if (buffers.length < 200) buffers.push(bytes, new Uint8Array(1_000_000)) }, collect).join(), /kept \d+ bytes/)
     assert.deepEqual(fed((bytes) => bytes.slice(), collect), [])
   }).timeout(60_000)
 
