@@ -19,7 +19,7 @@ import { clientLimits } from '../limits.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { fromHex } from '../store/stored.ts'
-import { positionKey } from '../store/tables.ts'
+import { placeOfKey, positionKey } from '../store/tables.ts'
 import type { BoardRow, GroupTables, MarksRow } from './group-tables.ts'
 import type { GroupKeys } from './group-keys.ts'
 import type { GroupStates } from './states.ts'
@@ -174,7 +174,7 @@ export class GroupReceipts {
   async epochBegan (chat: ChatId, { epoch, seq }: Place): Promise<void> {
     const { ledger, groupTables } = this.#on
     await ledger.run(async (draft) => {
-      for (const { key } of await ledger.range(groupTables.unread, { from: `${chat}/`, to: `${chat}/${positionKey(epoch, 0)}` })) if (placeOf(key).seq >= seq) draft.erase(groupTables.unread, key)
+      for (const { key } of await ledger.range(groupTables.unread, { from: `${chat}/`, to: `${chat}/${positionKey(epoch, 0)}` })) if (placeOfKey(key).seq >= seq) draft.erase(groupTables.unread, key)
     }, { isFresh: true })
     this.evaluate(chat)
   }
@@ -248,7 +248,7 @@ export class GroupReceipts {
       for (const { key } of rows.slice(0, Math.max(0, rows.length - clientLimits.groupUnreadKept))) draft.erase(groupTables.unread, key)
       let isAll: Record<'delivered' | 'read', boolean> = { delivered: true, read: true }
       for (const { key, value: id } of rows) {
-        const place = placeOf(key)
+        const place = placeOfKey(key)
         isAll = this.#haveAll(state, board, place, isAll)
         // Marks are cumulative: who lacks this one lacks the later ones, too.
         if (!isAll.delivered) return
@@ -300,9 +300,4 @@ function reached (mark: Mark | undefined, { epoch, seq }: Place): 'sent' | 'deli
   if (mark.epoch > epoch) return mark.read > 0 ? 'read' : 'delivered'
   if (mark.delivered < seq) return 'sent'
   return mark.read >= seq ? 'read' : 'delivered'
-}
-
-function placeOf (key: string): Place {
-  const position = key.slice(key.indexOf('/') + 1)
-  return { epoch: Number.parseInt(position.slice(0, 8), 16), seq: Number.parseInt(position.slice(8), 16) }
 }

@@ -11,13 +11,14 @@ import type { AccountId, MessageId } from '../../protocol/ids.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import type { ChatId } from '../chat-id.ts'
 import { clientLimits } from '../limits.ts'
+import { AnswerCounts } from '../messages/answer-counts.ts'
 import type { Body, BodyTaker, OpenedMessage, Stretch } from '../messages/bodies.ts'
 import { bodyInside } from '../messages/content.ts'
 import type { History } from '../messages/history.ts'
 import type { Place } from '../messages/log-entry.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { isStoreFailure } from '../store/store.ts'
-import { isInHole, positionKey, type Hole, type Tables } from '../store/tables.ts'
+import { isInHole, placeOfKey, type Hole, type Tables } from '../store/tables.ts'
 import type { GroupTables } from './group-tables.ts'
 import type { GroupStates } from './states.ts'
 
@@ -36,15 +37,15 @@ export interface GroupHoleComponents {
 export class GroupHoles implements BodyTaker {
   readonly kinds = ['resend', 'copy'] as const
   readonly #on: GroupHoleComponents
-  /** By device and group, in this run. */
-  readonly #answers = new Map<string, number>()
+  /** By device and group. */
+  readonly #answers = new AnswerCounts()
 
   constructor (components: GroupHoleComponents) { this.#on = components }
 
   /** Ask the others, in small groups all of them. */
   async ask (draft: Draft, chat: ChatId, hole: Hole): Promise<void> {
     const { states, own, compose } = this.#on
-    const [after, through] = [placeOf(hole.after), placeOf(hole.through)]
+    const [after, through] = [placeOfKey(hole.after), placeOfKey(hole.through)]
     // So much has expired: that is not to come again.
     if (after.epoch < 1 || after.seq < 1 || through.seq - after.seq > clientLimits.groupHoleEntries) return
     const others = [...(await states.stateOf(draft, chat))?.members.keys() ?? []].filter((account) => account !== own.account)
@@ -63,16 +64,8 @@ export class GroupHoles implements BodyTaker {
   async take (draft: Draft, { body, chat, sender, senderDevice, isOwn }: OpenedMessage): Promise<void> {
     // [IGNORE] asked and answered between two people
     if (isOwn || chat !== sender) return
-    if (body.kind === 'resend' && body.stretch !== undefined && this.#mayAnswer(`${senderDevice}/${body.group.id}`)) await this.#answer(draft, sender, body.group, body.stretch)
+    if (body.kind === 'resend' && body.stretch !== undefined && this.#answers.count(`${senderDevice}/${body.group.id}`) <= clientLimits.groupHoleAnswers) await this.#answer(draft, sender, body.group, body.stretch)
     if (body.kind === 'copy' && body.stoodAt !== undefined) await this.#takeCopy(draft, sender, body, body.stoodAt)
-  }
-
-  #mayAnswer (key: string): boolean {
-    const count = this.#answers.get(key) ?? 0
-    if (count >= clientLimits.groupHoleAnswers) return false
-    if (this.#answers.size >= clientLimits.answersKept) this.#answers.clear()
-    this.#answers.set(key, count + 1)
-    return true
   }
 
   /** SPEC(groups §11) Only what got its place while the asker was in the group. */
@@ -97,9 +90,8 @@ export class GroupHoles implements BodyTaker {
   async #takeCopy (draft: Draft, sender: AccountId, { group, messageId, content }: Extract<Body, { kind: 'copy' }>, stoodAt: Place): Promise<void> {
     const { fill, tables } = this.#on
     const chat: ChatId = group.id
-    const place = positionKey(stoodAt.epoch, stoodAt.seq)
     // [IGNORE] where this device was given everything: nobody puts words between others that were said long ago
-    if ((await draft.read(tables.logs, chat))?.holes?.some((hole) => isInHole(place, hole)) !== true) return
+    if (!isInHole(stoodAt, await draft.read(tables.logs, chat))) return
     const child = draft.child()
     try {
       await fill(child, { chat, ...stoodAt }, { conversation: group, sender, messageId }, content)
@@ -110,5 +102,3 @@ export class GroupHoles implements BodyTaker {
     }
   }
 }
-
-const placeOf = (position: string): Place => ({ epoch: Number.parseInt(position.slice(0, 8), 16), seq: Number.parseInt(position.slice(8), 16) })

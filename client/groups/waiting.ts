@@ -12,10 +12,11 @@ import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import { envelopeKinds, receiptStages } from '../../protocol/wire/kinds.ts'
 import { isPairChat, type ChatId } from '../chat-id.ts'
 import { clientLimits } from '../limits.ts'
+import { AnswerCounts } from '../messages/answer-counts.ts'
 import type { Body, BodyTaker, OpenedMessage } from '../messages/bodies.ts'
 import type { RelayLink } from '../relay/link.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
-import { positionKey, type Tables } from '../store/tables.ts'
+import { placeOfKey, positionKey, type Tables } from '../store/tables.ts'
 import type { GroupKeys } from './group-keys.ts'
 import type { GroupTables, WaitingRow } from './group-tables.ts'
 import type { GroupStates } from './states.ts'
@@ -56,7 +57,8 @@ export class WaitingMessages implements BodyTaker {
   readonly #on: WaitingComponents
   #timer: Timer | undefined
   #isStopped = true
-  readonly #answered = new Map<string, number>()
+  /** By device and message. */
+  readonly #answered = new AnswerCounts()
   /** There are new sessions with them: what waited for those is asked for. */
   readonly #renewed = new Set<AccountId>()
 
@@ -125,7 +127,7 @@ export class WaitingMessages implements BodyTaker {
     for (const [key, row] of this.#on.groupTables.waiting.cachedEntries()) {
       if (row.sender === sender && key.startsWith(chat) && (lowest === undefined || key < lowest)) lowest = key
     }
-    return lowest === undefined ? undefined : placeOf(lowest)
+    return lowest === undefined ? undefined : placeOfKey(lowest)
   }
 
   /** Keys of that device have come. */
@@ -144,7 +146,7 @@ export class WaitingMessages implements BodyTaker {
         for (const { key } of some) {
           const unopened = await draft.read(tables.unopened, key)
           if (await draft.read(groupTables.waiting, key) === undefined) continue
-          if (unopened === undefined || await reopen(draft, { chat, ...placeOf(key) }, unopened.envelope)) this.#forget(draft, key)
+          if (unopened === undefined || await reopen(draft, { chat, ...placeOfKey(key) }, unopened.envelope)) this.#forget(draft, key)
         }
       })
     }
@@ -165,7 +167,7 @@ export class WaitingMessages implements BodyTaker {
     // [IGNORE] nothing that was asked for
     if (found === undefined || await draft.read(groupTables.waiting, found.key) === undefined) return
     const unopened = await draft.read(tables.unopened, found.key)
-    if (unopened === undefined || await reopen(draft, { chat, ...placeOf(found.key) }, unopened.envelope, copy)) this.#forget(draft, found.key)
+    if (unopened === undefined || await reopen(draft, { chat, ...placeOfKey(found.key) }, unopened.envelope, copy)) this.#forget(draft, found.key)
   }
 
   /** SPEC(groups §11) Only what got its place while the asker was in the group, and keys only while they are. */
@@ -179,7 +181,7 @@ export class WaitingMessages implements BodyTaker {
     for (const id of ids.slice(0, resendIds)) {
       const sent = await draft.read(groupTables.contents, `${chat}/${id}`)
       if (sent === undefined && !await isKept(draft, chat, id)) gone.push(id)
-      if (sent !== undefined && sent.seq > 0 && wasIn(sent.seq) && this.#mayAnswer(`${senderDevice}/${id}`)) known.push({ id, content: sent.content })
+      if (sent !== undefined && sent.seq > 0 && wasIn(sent.seq) && this.#answered.count(`${senderDevice}/${id}`) <= clientLimits.sendAgain) known.push({ id, content: sent.content })
     }
     if (gone.length > 0 && !isOwn) await compose(draft, { chat: sender, body: { kind: 'receipt', stage: receiptStages.gone, ids: gone }, kind: envelopeKinds.receipt })
     if (known.length === 0) return
@@ -189,14 +191,6 @@ export class WaitingMessages implements BodyTaker {
     }
     const to: ChatId = isOwn ? selfConversation(own.account).id : sender
     for (const { id, content } of known) await compose(draft, { chat: to, body: { kind: 'copy', group, messageId: id, content }, kind: envelopeKinds.keys })
-  }
-
-  #mayAnswer (key: string): boolean {
-    const count = this.#answered.get(key) ?? 0
-    if (count >= clientLimits.sendAgain) return false
-    if (this.#answered.size >= clientLimits.unopenedKept) this.#answered.clear()
-    this.#answered.set(key, count + 1)
-    return true
   }
 
   #forget (draft: Draft, key: string): void {
@@ -277,7 +271,7 @@ export class WaitingMessages implements BodyTaker {
       if (row === undefined) continue
       if (row.isStrange) {
         const unopened = await draft.read(tables.unopened, key)
-        if (unopened === undefined || await reopen(draft, { chat, ...placeOf(key) }, unopened.envelope)) {
+        if (unopened === undefined || await reopen(draft, { chat, ...placeOfKey(key) }, unopened.envelope)) {
           this.#forget(draft, key)
           continue
         }
@@ -310,8 +304,3 @@ export class WaitingMessages implements BodyTaker {
 }
 
 const chatIn = (key: string): ChatId => key.slice(0, key.indexOf('/')) as ChatId
-
-function placeOf (key: string): { epoch: number, seq: number } {
-  const position = key.slice(key.indexOf('/') + 1)
-  return { epoch: Number.parseInt(position.slice(0, 8), 16), seq: Number.parseInt(position.slice(8), 16) }
-}

@@ -14,6 +14,7 @@ import type { PinnedList } from '../keys/devices.ts'
 import { clientLimits } from '../limits.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { AgainRow, OutboxRow, Tables } from '../store/tables.ts'
+import { AnswerCounts } from './answer-counts.ts'
 import type { History } from './history.ts'
 import type { Item } from './queues.ts'
 import { rowKey, type Rows } from './rows.ts'
@@ -40,8 +41,8 @@ const idsOf = ({ id, row }: Found): readonly MessageId[] => [...row.standsFor ??
 
 export class Again {
   readonly #on: AgainComponents
-  /** Answers in this run, by device and first id. */
-  readonly #given = new Map<string, number>()
+  /** By device and first id. */
+  readonly #given = new AnswerCounts()
   /** The newest answer, by first id: while it has no number yet, there is no other. */
   readonly #underWay = new Map<string, MessageId>()
 
@@ -107,12 +108,12 @@ export class Again {
     const row = waiting ?? again
     const known = row === undefined || row.standsFor !== undefined || first === item.id ? row : { ...row, standsFor: [first] as const }
     // What another device of this account has sent is its to send again: this one helps out when it was asked before.
-    if (again?.isSibling === true && this.#count(`?${item.chat}/${item.id}`) === 1) return undefined
+    if (again?.isSibling === true && this.#given.count(`?${item.chat}/${item.id}`) === 1) return undefined
     if (known?.body !== undefined) return foundOf(item.id, known, waiting)
     const message = await history.find(draft, item.chat, 'out', known?.standsFor?.[0] ?? first)
     if (message === undefined || message.isDeleted === true || message.openedBy !== undefined || message.state === 'failed') return 'gone'
     // As above.
-    if (message.receivedAtMs !== undefined && this.#count(`?${item.chat}/${item.id}`) === 1) return undefined
+    if (message.receivedAtMs !== undefined && this.#given.count(`?${item.chat}/${item.id}`) === 1) return undefined
     return foundOf(item.id, known ?? { kind: envelopeKinds.content, sentAtMs: message.sentAtMs, ...(first === item.id ? {} : { standsFor: [first] }) }, waiting)
   }
 
@@ -121,7 +122,7 @@ export class Again {
     const underWay = this.#underWay.get(rowKey({ chat, id: first }))
     const before = underWay === undefined ? undefined : await rows.read(draft, { chat, id: underWay })
     if (before?.isSequenced === false) return
-    if (this.#count(`${device}/${first}`) > clientLimits.answersPerMessage) return
+    if (this.#given.count(`${device}/${first}`) > clientLimits.answersPerMessage) return
     for (const { id, unacknowledged } of some) {
       if (unacknowledged?.awaiting.includes(device) !== true) continue
       rows.drop(draft, { chat, id })
@@ -140,13 +141,6 @@ export class Again {
     for (const one of [...later, id]) draft.write(this.#on.tables.firstIds, rowKey({ chat, id: one }), first)
     if (this.#underWay.size >= clientLimits.answersKept) this.#underWay.clear()
     this.#underWay.set(rowKey({ chat, id: first }), id)
-  }
-
-  #count (key: string): number {
-    const count = (this.#given.get(key) ?? 0) + 1
-    if (this.#given.size >= clientLimits.answersKept) this.#given.clear()
-    this.#given.set(key, count)
-    return count
   }
 }
 

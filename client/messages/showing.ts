@@ -12,7 +12,7 @@ import type { Events } from '../events.ts'
 import { compareMark, type Devices, type PinnedList } from '../keys/devices.ts'
 import type { Message } from '../model.ts'
 import type { Draft } from '../store/ledger.ts'
-import { isInHole, positionKey, type MessageRow, type Tables } from '../store/tables.ts'
+import { isInHole, type MessageRow, type Tables } from '../store/tables.ts'
 import { extrasOf, type Body, type BodyTaker, type OpenedMessage, type TextExtras } from './bodies.ts'
 import { encodeContent, type Content, type ListMark } from './content.ts'
 import { admissionOf, type Admission, type MessageGate } from './gate.ts'
@@ -146,9 +146,7 @@ export class Showing {
    */
   async #inHole (draft: Draft, chat: ChatId, body: Extract<Body, { kind: 'text' | 'unknown' }>): Promise<Place | undefined> {
     const at = body.kind === 'text' ? body.standsAt : undefined
-    if (at === undefined) return undefined
-    const key = positionKey(at.epoch, at.seq)
-    return (await draft.read(this.#on.tables.logs, chat))?.holes?.some((hole) => isInHole(key, hole)) === true ? at : undefined
+    return at !== undefined && isInHole(at, await draft.read(this.#on.tables.logs, chat)) ? at : undefined
   }
 
   /**

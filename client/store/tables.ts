@@ -184,7 +184,10 @@ export interface LogRow {
 
 /** positionKeys: of the last entry before it, and of the last one in it. */
 export interface Hole { readonly after: string, readonly through: string }
-export const isInHole = (place: string, { after, through }: Hole): boolean => after < place && place <= through
+export function isInHole ({ epoch, seq }: { epoch: number, seq: number }, log: LogRow | undefined): boolean {
+  const place = positionKey(epoch, seq)
+  return log?.holes?.some(({ after, through }) => after < place && place <= through) === true
+}
 
 export interface OwedRow {
   readonly delivered: readonly MessageId[]
@@ -263,8 +266,14 @@ export class Tables {
 }
 
 const epochDigits = 8
+const seqDigits = 14
 /** Sorts as the log does. */
-export const positionKey = (epoch: number, seq: number): string => epoch.toString(16).padStart(epochDigits, '0') + seq.toString(16).padStart(14, '0')
+export const positionKey = (epoch: number, seq: number): string => epoch.toString(16).padStart(epochDigits, '0') + seq.toString(16).padStart(seqDigits, '0')
+/** @param key a positionKey, or one that ends with it */
+export function placeOfKey (key: string): { epoch: number, seq: number } {
+  const position = key.slice(-epochDigits - seqDigits)
+  return { epoch: Number.parseInt(position.slice(0, epochDigits), 16), seq: Number.parseInt(position.slice(epochDigits), 16) }
+}
 /** Is it of an older epoch than the one that began at `began`, there or behind? Both as positionKeys. */
 export const isVoid = (at: string, began: string): boolean => at.slice(0, epochDigits) < began.slice(0, epochDigits) && at.slice(epochDigits) >= began.slice(epochDigits)
 
