@@ -56,7 +56,7 @@ export class Gaps {
           // Changes may be among what is skipped.
           if (log.group !== undefined && !await source.foundGroup(log, relay, taken)) return false
           const skipped = { throughSeq: keptFrom - 1, epoch: page.epoch }
-          await entries.skip(log, skipped.throughSeq, skipped.epoch, taken, await ids.ask(channel, log, skipped))
+          await entries.skip(log, skipped, taken, await ids.ask(channel, log, skipped))
         }
         if (log.isDropped) return false
         for (const entry of page.entries) {

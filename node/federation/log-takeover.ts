@@ -63,7 +63,7 @@ export class LogTakeover {
         const isBehind = log.group !== undefined && (!log.group.isKnown || keptFrom > log.head + 1)
         if (isBehind && !await source.foundGroup(log, relay, taken)) return
         const skipped = { throughSeq: keptFrom - 1, epoch: page.epoch }
-        await entries.skip(log, skipped.throughSeq, skipped.epoch, taken, await ids.ask(channel, log, skipped))
+        await entries.skip(log, skipped, taken, await ids.ask(channel, log, skipped))
         for (const entry of page.entries) if (entry.seq === log.head + 1) entries.append(log, page, entry, taken, true)
         if (taken.writes.length === 0) return
         await entries.commit(taken)

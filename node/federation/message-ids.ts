@@ -24,6 +24,7 @@ import { hadThrough } from '../log/progress.ts'
 import type { Buckets, Logger } from '../ports.ts'
 import { senderTagBytes, senderTagFromBytes, senderTagOf, senderTagToBytes, type SenderTag } from '../store/sender-tag.ts'
 import type { MessageKey, SequencedMessage, Store } from '../store/store.ts'
+import type { Skipped } from './replica-entries.ts'
 
 /** Of one answer: 200 KiB. */
 const maxIds = 4_096
@@ -87,7 +88,7 @@ export class MessageIds {
    * @param epoch of what comes next
    * @throws ProtocolError MALFORMED, NOT_ADMITTED, TIMEOUT, …
    */
-  async ask (channel: Channel, { conversation, head }: Log, { throughSeq, epoch }: { readonly throughSeq: number, readonly epoch: number }): Promise<SequencedMessage[]> {
+  async ask (channel: Channel, { conversation, head }: Log, { throughSeq, epoch }: Skipped): Promise<SequencedMessage[]> {
     const { clock, logger, store } = this.#c
     const only = conversation.kind === 'group' ? undefined : this.#onlySender(conversation)
     if (conversation.kind !== 'group' && only === undefined) return []

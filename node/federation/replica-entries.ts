@@ -35,6 +35,9 @@ export interface ReplicaEntriesComponents {
   meter: Meter
 }
 
+/** What another relay does not keep any more either, up to there. */
+export interface Skipped { readonly throughSeq: number, readonly epoch: number }
+
 /** What one request came to, before its commit. */
 export interface Taken {
   /** From whom. */
@@ -143,7 +146,7 @@ export class ReplicaEntries {
    * Nothing when head is there. What was placed before must be on disk first: a skip drops it.
    * @param ids of what is skipped
    */
-  async skip (log: Log, throughSeq: number, epoch: number, taken: Taken, ids: readonly SequencedMessage[] = []): Promise<void> {
+  async skip (log: Log, { throughSeq, epoch }: Skipped, taken: Taken, ids: readonly SequencedMessage[] = []): Promise<void> {
     if (throughSeq <= log.head) return
     if (log.head !== log.durableHead) await this.commitSoFar(taken)
     if (log.isDropped) return

@@ -87,7 +87,7 @@ export class ReplicaSource {
       for (const [account, { sinceSeq }] of state.members) if (placement.isHome(account)) first = Math.min(first, sinceSeq)
       const isSequencer = placement.isSequencer(conversation)
       if (first === Infinity && !isSequencer) return false
-      if (!isSequencer) await entries.skip(log, first - 1, state.epoch, taken)
+      if (!isSequencer) await entries.skip(log, { throughSeq: first - 1, epoch: state.epoch }, taken)
       if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
       const effect = groups.replace(group, state, taken.writes)
       taken.logs.add(log)

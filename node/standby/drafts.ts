@@ -3,7 +3,7 @@
  * on a row or a cursor counts, so applying a draft twice, or one that an older copy has seen already, changes nothing.
  */
 import { accountIdToBytes, deviceKeyOf, type AccountId, type DeviceId } from '../../protocol/ids.ts'
-import type { Conversation, ConversationId } from '../../protocol/conversation.ts'
+import { conversationFromId, type Conversation, type ConversationId } from '../../protocol/conversation.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { ShipAccount, ShipLog, ShipRow } from '../../protocol/wire/gen/standby.js'
 import { wireNumberedId } from '../log/numbered-id.ts'
@@ -22,6 +22,26 @@ type RowWrite = Extract<Write, { op: 'put' | 'delete' }>
 
 const valueOf = (write: RowWrite): Uint8Array | undefined => write.op === 'put' ? write.value : undefined
 export const wireRow = (table: number, key: string, value: Uint8Array | undefined): ShipRow => ({ table, key, ...(value === undefined ? {} : { value }) })
+
+export const emptyPart = (log: ConversationId, account: AccountId): ShipLog => ({
+  conversation: conversationFromId(log).bytes,
+  account: accountIdToBytes(account),
+  skipThrough: 0,
+  skipEpoch: 0,
+  entries: [],
+  dequeued: [],
+  items: [],
+  itemsFrom: 0,
+  itemsTo: 0,
+  cursors: [],
+  rows: [],
+  isWhole: false,
+  trimThrough: 0,
+  asks: false,
+  cutThrough: 0,
+  isCut: false,
+  numbered: []
+})
 
 export class LogDraft {
   readonly key: ConversationId

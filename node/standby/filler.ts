@@ -16,7 +16,7 @@ import type { LogReader } from '../log/log-reader.ts'
 import type { Logs } from '../log/logs.ts'
 import { wireNumberedId } from '../log/numbered-id.ts'
 import type { LogEntry, SequencedMessage, Store } from '../store/store.ts'
-import { maxNumbered, wireRow } from './drafts.ts'
+import { emptyPart, maxNumbered, wireRow } from './drafts.ts'
 import { syncStates } from './shadow-register.ts'
 import { empty, joinedTable, shippedTables } from './shadow-rows.ts'
 
@@ -34,26 +34,6 @@ export interface FillerComponents {
   /** The other relay's copy is about to be made what stands here: is there anything in it that is missing here? (recovery.ts) */
   beforeFill? (log: ConversationId, account: AccountId, channel: Channel, answer: ShipAnswer): Promise<void>
 }
-
-export const emptyPart = (log: ConversationId, account: AccountId): ShipLog => ({
-  conversation: conversationFromId(log).bytes,
-  account: accountIdToBytes(account),
-  skipThrough: 0,
-  skipEpoch: 0,
-  entries: [],
-  dequeued: [],
-  items: [],
-  itemsFrom: 0,
-  itemsTo: 0,
-  cursors: [],
-  rows: [],
-  isWhole: false,
-  trimThrough: 0,
-  asks: false,
-  cutThrough: 0,
-  isCut: false,
-  numbered: []
-})
 
 /** @throws ProtocolError what it was refused with */
 export function checkAnswer ({ status, record }: ShipAnswer): void {

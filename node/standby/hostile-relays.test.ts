@@ -11,7 +11,7 @@ import { TestPerson } from '../testing/fixtures.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { standBy, standbyRecord } from '../testing/standby-world.ts'
 import { threeRelays } from '../testing/worlds.ts'
-import { emptyPart } from './filler.ts'
+import { emptyPart } from './drafts.ts'
 import * as rows from './shadow-rows.ts'
 
 interface Hostile {

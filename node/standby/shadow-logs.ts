@@ -18,6 +18,7 @@ import type { Buckets } from '../ports.ts'
 import { senderTagOf } from '../store/sender-tag.ts'
 import type { SequencedMessage, Store, Write } from '../store/store.ts'
 import type { Counter, Meter } from '../watch/meter.ts'
+import { emptyPart } from './drafts.ts'
 import { checkEnvelope, checkNumber, maxKeyBytes, maxNumber } from './shadow-checks.ts'
 import type { ShadowRegister } from './shadow-register.ts'
 import * as rows from './shadow-rows.ts'
@@ -351,7 +352,7 @@ export class ShadowLogs {
       items.push({ position, storedAtMs, expiresAtMs, envelope })
       size += envelope.byteLength
     }
-    return { conversation: bytes, account: of, skipThrough: head.first - 1, skipEpoch: head.epoch, entries, dequeued: [], items, itemsFrom: 0, itemsTo: 0, cursors: [], rows: [], isWhole: false, trimThrough: 0, asks: false, cutThrough: head.head, isCut: false, numbered: [] }
+    return { ...emptyPart(conversation.id, account), skipThrough: head.first - 1, skipEpoch: head.epoch, entries, items, cutThrough: head.head }
   }
 
   /** All of it goes when no account is in it any more. */

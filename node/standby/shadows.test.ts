@@ -18,7 +18,7 @@ import { Shadows } from './shadows.ts'
 import { CountingMeter } from '../testing/counting-meter.ts'
 import { World, type TestClient, type TestRelayNode } from '../testing/message-world.ts'
 import { standbyRecord, standBy } from '../testing/standby-world.ts'
-import { emptyPart } from './filler.ts'
+import { emptyPart } from './drafts.ts'
 import * as rows from './shadow-rows.ts'
 
 /** A relay that may be what it likes: the channel of a primary to a standby, by hand. */

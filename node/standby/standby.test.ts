@@ -11,7 +11,7 @@ import { nameHomes, standBy, standbyRecord, standbyState, threeHomes, untilInSyn
 import { sendMany, untilSeen } from '../testing/worlds.ts'
 import { senderTagOf } from '../store/sender-tag.ts'
 import type { SequencedMessage } from '../store/store.ts'
-import { emptyPart } from './filler.ts'
+import { emptyPart } from './drafts.ts'
 import * as rows from './shadow-rows.ts'
 
 describe('standby', () => {
