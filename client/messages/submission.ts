@@ -90,7 +90,7 @@ export class Submission {
       }
       if (batch.length === 0) return
       this.#submitting++
-      this.#submit(batch).catch((error: unknown) => { this.#onSubmitError(batch, error) }).finally(() => {
+      this.#submit(batch, this.#connections).catch((error: unknown) => { this.#onSubmitError(batch, error) }).finally(() => {
         this.#submitting--
         for (const { chat } of batch) this.#on.queues.of(chat).isSubmitting = false
         this.wake()
@@ -101,12 +101,24 @@ export class Submission {
   /** What was sent before a newer epoch of the log is still to be put in front (outbox.ts). */
   #isUnsure (chat: ChatId, { sent }: Queue): boolean { return sent.size > 0 && this.#on.tables.logs.cached(chat)?.isUnsure === true }
 
-  async #submit (batch: readonly Item[]): Promise<void> {
+  /**
+   * Still what goes next? Not when another relay has come in place of the last one, which gets first what that one had (`hold`),
+   * nor when something sent before is put in front again.
+   */
+  #isNext (batch: readonly Item[], connection: number): boolean {
+    return connection === this.#connections && batch.every(({ chat, id }, i) => {
+      const queue = this.#on.queues.of(chat)
+      return batch[i - 1]?.chat === chat || (queue.unsent[0] === id && !this.#isUnsure(chat, queue))
+    })
+  }
+
+  async #submit (batch: readonly Item[], connection: number): Promise<void> {
     const { ledger, tables, sealing, link, rows } = this.#on
     const items: Item[] = []
     const envelopes: Uint8Array[] = []
     let bytes = 0
     const sealed = await ledger.readMany(tables.sealed, batch.map(rowKey))
+    if (!this.#isNext(batch, connection)) return
     for (const [i, item] of batch.entries()) {
       const envelope = sealed[i]
       if (envelope === undefined) continue
@@ -120,7 +132,6 @@ export class Submission {
       for (const chat of new Set(batch.map((item) => item.chat))) await ledger.run(async (draft) => { await sealing.unseal(draft, chat) }, { isFresh: true })
       return
     }
-    const connection = this.#connections
     const { outcomes } = await link.call(clientMethods.submit, { envelopes })
     if (outcomes.length !== items.length) throw new ProtocolError('MALFORMED', { what: 'outcomes' })
     // SPEC(client, deliver) an outcome with a number counts as the delivery. First, so that both go into one batch.
