@@ -258,7 +258,7 @@ export class MessagePath {
    * that nothing new is computed on it.
    */
   onCommitFailure (): void {
-    for (const log of [...this.#logs.loaded]) if (log.head !== log.durableHead) this.#logs.drop(log)
+    for (const log of [...this.#logs.loaded]) if (!log.isDurable) this.#logs.drop(log)
     for (const queue of [...this.#outboxes.queues]) {
       if (queue.last === queue.durableHead) continue
       const log = this.#logs.peek(queue.conversation.id)

@@ -116,11 +116,14 @@ export class Cutting {
   async #drop (log: Log, { throughSeq, epoch }: CutTo, gone: ReadonlyArray<LogEntry & { isOwn: boolean }>): Promise<void> {
     const { commits, groups } = this.#c
     const { conversation, group } = log
-    const writes: Write[] = []
-    writes.push({ op: 'cut', log: conversation.id, throughSeq, epoch, ids: await this.#idsAbove(log, throughSeq, gone) })
+    const ids = await this.#idsAbove(log, throughSeq, gone)
+    const state = group !== undefined && group.state.seq > throughSeq ? await this.#stateAt(log, throughSeq) : undefined
+    // Else whoever has loaded it again would go on as before.
+    if (log.isDropped) throw new ProtocolError('OVERLOADED', { retryAfterMs: limits.retryBaseMs })
+    const writes: Write[] = [{ op: 'cut', log: conversation.id, throughSeq, epoch, ids }]
     for (const [device, seq] of log.cursors) if (seq > throughSeq) writes.push({ op: 'cursor', log: conversation.id, device, seq: throughSeq })
     for (const [relay, seq] of log.replicas) if (seq > throughSeq) writes.push({ op: 'replicated', log: conversation.id, relay, seq: throughSeq })
-    if (group !== undefined && group.state.seq > throughSeq) groups.replace(group, await this.#stateAt(log, throughSeq), writes)
+    if (state !== undefined) groups.replace(group!, state, writes)
     // From here on nobody reads, acknowledges or appends on top of what is void.
     log.cutTo(throughSeq)
     await commits.commit(writes)

@@ -69,6 +69,10 @@ export class Log {
   /** Ids seen of senders whose mark was not looked up yet. */
   readonly #floors = new Map<DeviceId, MessageId>()
   readonly #budget: TailBudget
+  /** Where it ends was set by a skip or a cut of which the disk does not know yet. */
+  #isMoved = false
+  /** Who waits for the disk to know all that memory does. */
+  #waiting: Array<() => void> = []
 
   constructor (conversation: Conversation, state: LogHead | undefined, budget: TailBudget, group?: Group) {
     this.conversation = conversation
@@ -129,8 +133,9 @@ export class Log {
     this.noteMessage(entry.sender, entry.messageId)
   }
 
-  /** Go on after `throughSeq`: what is before it is not kept here. Nothing may be under way. */
+  /** Go on after `throughSeq`: what is before it is not kept here. Nothing may be under way; `committed` when it is on disk. */
   skipTo (throughSeq: number, epoch: number): void {
+    this.#isMoved = true
     this.releaseThrough(this.tail.last)
     this.head = this.durableHead = throughSeq
     this.first = throughSeq + 1
@@ -141,6 +146,7 @@ export class Log {
 
   /** What is above `throughSeq` is void; dropped from memory next, since followers are past it. */
   cutTo (throughSeq: number): void {
+    this.#isMoved = true
     this.releaseThrough(this.tail.last)
     this.head = this.durableHead = throughSeq
     this.first = Math.min(this.first, throughSeq + 1)
@@ -151,11 +157,24 @@ export class Log {
 
   /** Entries up to `seq` are on disk: everybody may have them. */
   committed (seq: number): void {
-    if (seq <= this.durableHead) return
-    this.durableHead = seq
-    for (const follower of this.followers) follower.wake()
-    if (this.followers.length === 0 || this.#budget.usedBytes > this.#budget.maxBytes) this.releaseThrough(seq)
+    if (seq >= this.head) this.#isMoved = false
+    if (seq > this.durableHead) {
+      this.durableHead = seq
+      for (const follower of this.followers) follower.wake()
+      if (this.followers.length === 0 || this.#budget.usedBytes > this.#budget.maxBytes) this.releaseThrough(seq)
+    }
+    if (this.isDurable) this.#settle()
   }
+
+  /** The disk has all that memory knows of where it ends: loaded again it would be the same. */
+  get isDurable (): boolean { return this.head === this.durableHead && !this.#isMoved }
+
+  /** Resolves when it is durable, or dropped. */
+  settled (): Promise<void> {
+    return this.isDurable || this.isDropped ? Promise.resolve() : new Promise((resolve) => { this.#waiting.push(resolve) })
+  }
+
+  #settle (): void { for (const resolve of this.#waiting.splice(0)) resolve() }
 
   /** Drop from memory what every follower has. A look at each of them: once a turn, not for each entry (fanout/scheduler.ts). */
   release (): void {
@@ -180,12 +199,13 @@ export class Log {
 
   /** Dropping it from memory forgets nothing. */
   get isIdle (): boolean {
-    return this.head === this.durableHead && this.followers.every((follower) => follower.isIdle && follower.sent === this.durableHead)
+    return this.isDurable && this.followers.every((follower) => follower.isIdle && follower.sent === this.durableHead)
   }
 
   drop (): void {
     if (this.isDropped) return
     this.isDropped = true
+    this.#settle()
     this.releaseThrough(this.tail.last)
     for (const follower of this.followers.splice(0)) follower.onDropped()
   }

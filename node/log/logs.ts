@@ -140,12 +140,26 @@ export class Logs {
   }
 
   /**
-   * As `drop`, because roles have changed; what is on its way to the disk gets there first, else the log would be loaded
-   * without it.
+   * As `drop`, because roles have changed; what is on its way to the disk, or will be, gets there first, else the log would be
+   * loaded without it, and its numbers given twice.
    */
   reset (log: Log): void {
-    if (log.head === log.durableHead || log.committing === undefined) this.drop(log)
-    else log.committing.then(() => { if (!log.isDropped) this.reset(log) }, () => { this.drop(log) })
+    if (log.isDurable) this.drop(log)
+    // More may have come by then. What the disk does not take is dropped by whoever wrote it.
+    else if (!log.isDropped) log.settled().then(() => { this.reset(log) }, () => { /* it never rejects */ })
+  }
+
+  /** What memory is ahead by is on its way to the disk. @throws what `done` rejects with; the log is dropped then */
+  async written (log: Log, done: Promise<void>): Promise<void> {
+    const { head } = log
+    log.committing = done.catch(() => { /* told below; who waits for it sees the dropped log */ })
+    try {
+      await done
+    } catch (error) {
+      this.drop(log)
+      throw error
+    }
+    log.committed(head)
   }
 
   #add (log: Log): void {

@@ -209,19 +209,8 @@ export class Recovery {
         appendEntry(log, { seq, epoch, ...itemOf({ epoch, storedAtMs, expiresAtMs, envelope: Buffer.from(envelope) }) }, { groups, logs, writes })
       }
       if (writes.length === 0) return
-      const through = log.head
-      await this.#commit(log, writes)
-      log.committed(through)
+      await this.#c.logs.written(log, this.#c.commits.commit(writes))
       this.#restored.inc(part.entries.length, { kind: 'entry' })
-    }
-  }
-
-  async #commit (log: Log, writes: readonly Write[]): Promise<void> {
-    try {
-      await this.#c.commits.commit(writes)
-    } catch (error) {
-      this.#c.logs.drop(log)
-      throw error
     }
   }
 

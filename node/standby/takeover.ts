@@ -368,14 +368,10 @@ export class Takeover {
 
   async #takeLater (conversation: Conversation, relay: RelayId, head: rows.ShadowHead, account: AccountId): Promise<void> {
     const { commits, logs, outboxes } = this.#c
+    // Of a log of which nothing is kept the epoch is all there is: what is sent again is compared with it.
+    await this.#skip(conversation, head, { throughSeq: head.first - 1, epoch: head.first > head.head ? head.epoch : 0 })
     let log = await logs.load(conversation)
     const isOpen = (): boolean => log.epoch <= head.epoch && log.head < head.head
-    if (isOpen() && log.head < head.first - 1 && log.head === log.durableHead) {
-      // Of a log of which nothing is kept the epoch is all there is: what is sent again is compared with it.
-      const epoch = head.first > head.head ? head.epoch : log.epoch
-      log.skipTo(head.first - 1, epoch)
-      await commits.commit([{ op: 'skip', log: conversation.id, epoch, throughSeq: head.first - 1 }])
-    }
     if (isOpen() && conversation.kind === 'pair' && conversation.anchor !== account) await this.#hold(log, relay)
     for (;;) {
       // It may have gone from memory, and come back.
@@ -402,21 +398,30 @@ export class Takeover {
         // Its rows are gone, damaged perhaps: their numbers are not given again.
         this.#c.logger.error('standby.entries-lost', { from: log.head + 1, head: head.head })
         const next = entries.find(({ seq }) => seq > log.head + 1)?.seq ?? head.head + 1
-        log.skipTo(next - 1, log.epoch)
-        await commits.commit([{ op: 'skip', log: conversation.id, epoch: log.epoch, throughSeq: next - 1 }])
+        await this.#skip(conversation, head, { throughSeq: next - 1, epoch: 0 })
         continue
       }
-      const through = log.head
-      try {
-        await commits.commit(writes)
-      } catch (error) {
-        logs.drop(log)
-        throw error
-      }
+      await logs.written(log, commits.commit(writes))
       for (const position of dequeued) queue!.removed(position)
       if (queue !== undefined) outboxes.settle(queue)
-      log.committed(through)
       this.#taken.inc(entries.length, { kind: 'entry' })
+    }
+  }
+
+  /**
+   * What the former home does not keep before its entries, unless something newer has begun here. What is on its way to the disk gets there first.
+   * @param to epoch 0: the log's own
+   */
+  async #skip (conversation: Conversation, head: rows.ShadowHead, { throughSeq, epoch }: { readonly throughSeq: number, readonly epoch: number }): Promise<void> {
+    const { commits, logs } = this.#c
+    for (;;) {
+      const log = await logs.load(conversation)
+      await log.settled()
+      if (log.isDropped || !log.isDurable) continue
+      if (log.epoch > head.epoch || log.head >= throughSeq) return
+      log.skipTo(throughSeq, epoch)
+      await logs.written(log, commits.commit([{ op: 'skip', log: conversation.id, epoch: log.epoch, throughSeq }]))
+      return
     }
   }
 
