@@ -16,9 +16,9 @@ describe('a guest of another relay', function () {
   const anchorOf = (one: TestDevice, other: TestDevice): TestDevice => pairConversation(one.account, other.account).anchor === one.account ? one : other
 
   /** Ann, whose home will die, and Bob, of whom one anchors what they write. */
-  async function pair (anchor: 'ann' | 'bob'): Promise<[TestDevice, TestDevice]> {
+  async function pair (anchor: 'ann' | 'bob', relays: readonly string[] = ['eu-1', 'us-1', 'ap-1']): Promise<[TestDevice, TestDevice]> {
     for (let keys = 1; ; keys++) {
-      world = await MoveWorld.with(['eu-1', 'us-1', 'ap-1'], { keys })
+      world = await MoveWorld.with(relays, { keys })
       const ann = await world.person('ann', 'eu-1', { standby: 'none' })
       const bob = await world.person('bob', 'ap-1', { standby: 'none' })
       if (anchorOf(ann, bob).name === anchor) {
@@ -124,6 +124,33 @@ describe('a guest of another relay', function () {
       if (anchor === 'ann') await world.stop()
     }
   })
+
+  for (const anchor of ['ann', 'bob'] as const) {
+    for (const to of ['ap-1', 'us-1'] as const) {
+      for (const isAway of [true, false]) {
+        it(`what only the dead home had for the person is sent again, though nothing is written since (${anchor} anchors, to ${to}, ${isAway ? 'away' : 'a dead line'})`, async () => {
+          const [ann, bob] = await pair(anchor, ['eu-1', 'ap-1', 'us-1'])
+          if (isAway) await ann.away()
+          else world.pauseLine(ann, 'eu-1', true)
+          for (const text of ['three', 'four']) await bob.say(ann.account, text)
+          // Their relays have let go of it: whoever lives there has it.
+          await world.world.pass(1_500)
+          assert.deepEqual(await bob.states(ann.account), ['delivered', 'sent', 'sent'])
+          world.crash('eu-1')
+          if (isAway) {
+            await ann.open()
+            world.watch(ann)
+            ann.client.start()
+          }
+          await world.world.during(ann.client.home.move(to))
+          await world.until(async () => (await bob.states(ann.account)).every((state) => state === 'delivered'), 'receipts')
+          assert.deepEqual(ann.received, ['hi', 'three', 'four'])
+          const [at, there] = [await ann.history(bob.account), await bob.history(ann.account)].map((messages) => messages.map(({ text }) => text))
+          assert.deepEqual(at, there)
+        })
+      }
+    }
+  }
 
   it('two people of the dead home write as guests, and have each other\'s messages after one of them has moved', async () => {
     world = await MoveWorld.with(['eu-1', 'us-1', 'ap-1'])

@@ -6,6 +6,7 @@ import type { GroupConversation } from '../../protocol/conversation.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import type { ChatId } from '../chat-id.ts'
 import type { Draft } from '../store/ledger.ts'
+import type { Place } from './log-entry.ts'
 
 export interface Quote { readonly messageId: MessageId, readonly author: AccountId, readonly excerpt: string }
 /** UTF-16 units of the text. */
@@ -53,11 +54,11 @@ export function extrasOf ({ replyTo, mentions, forwarded, expiresAfterS, viewOnc
 export interface SyncFact { readonly key: string, readonly value: string, readonly madeAtMs: number }
 
 /** Of a log: what stands after one place, up to another. */
-export interface Stretch { readonly after: { readonly epoch: number, readonly seq: number }, readonly through: { readonly epoch: number, readonly seq: number } }
+export interface Stretch { readonly after: Place, readonly through: Place }
 
 export type Body =
   | TextBody
-  | { readonly kind: 'receipt', readonly stage: number, readonly ids: readonly MessageId[] }
+  | { readonly kind: 'receipt', readonly stage: number, readonly ids: readonly MessageId[], readonly through?: Place }
   | { readonly kind: 'reaction', readonly messageId: MessageId, readonly emoji: string }
   | { readonly kind: 'edit', readonly messageId: MessageId, readonly text: string, readonly mentions: readonly Mention[] }
   | { readonly kind: 'deletion', readonly messageId: MessageId }

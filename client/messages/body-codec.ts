@@ -61,7 +61,7 @@ const given = <T extends object>(isGiven: boolean, fields: () => T): T | Record<
 export function wireOfBody (body: Body): WireBody {
   switch (body.kind) {
     case 'text': return { text: wireOfText(body) }
-    case 'receipt': return { receipt: { stage: body.stage, messageIds: joinIds(body.ids) } }
+    case 'receipt': return { receipt: { stage: body.stage, messageIds: joinIds(body.ids), ...(body.through === undefined ? {} : { through: body.through }) } }
     case 'reaction': return { reaction: { messageId: messageIdToBytes(body.messageId), emoji: body.emoji } }
     case 'edit': return { edit: { messageId: messageIdToBytes(body.messageId), body: body.text, mentions: body.mentions.map(wireOfMention) } }
     case 'deletion': return { deletion: { messageId: messageIdToBytes(body.messageId) } }
@@ -105,7 +105,7 @@ export function bodyOfWire (wire: WireBody, messageId?: MessageId): Body {
   if (field === undefined) return { kind: 'unknown' }
   switch (field) {
     case 'text': return textOf(wire.text!, messageId)
-    case 'receipt': return { kind: 'receipt', stage: wire.receipt!.stage, ids: idsOf(wire.receipt!.messageIds, limits.receiptIds) }
+    case 'receipt': return { kind: 'receipt', stage: wire.receipt!.stage, ids: idsOf(wire.receipt!.messageIds, limits.receiptIds), ...given(wire.receipt!.through !== undefined, () => ({ through: placeOf(wire.receipt!.through!) })) }
     case 'reaction': return { kind: 'reaction', messageId: messageIdFromBytes(wire.reaction!.messageId), emoji: within(wire.reaction!.emoji, bodyLimits.emojiBytes, 'emoji') }
     case 'edit': {
       const text = textWithin(wire.edit!.body)

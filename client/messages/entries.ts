@@ -11,8 +11,8 @@ import type { Primitives } from '../../protocol/e2ee/primitives.ts'
 import { decodeEnvelope, type Envelope } from '../../protocol/envelope.ts'
 import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
-import { envelopeKinds } from '../../protocol/wire/kinds.ts'
-import { isGroupChat, type ChatId } from '../chat-id.ts'
+import { envelopeKinds, receiptStages } from '../../protocol/wire/kinds.ts'
+import { isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import { clientLimits } from '../limits.ts'
 import type { Draft } from '../store/ledger.ts'
 import { isStoreFailure } from '../store/store.ts'
@@ -20,6 +20,7 @@ import { positionKey, type LogRow } from '../store/tables.ts'
 import type { OpenedMessage } from './bodies.ts'
 import { ChainCheck } from './chain-check.ts'
 import { decodeContent, deviceInside, type Content } from './content.ts'
+import { admissionOf } from './gate.ts'
 import { isBehind, type Arrival, type Place } from './log-entry.ts'
 import { Opening, readEnvelope, type OpeningComponents } from './opening.ts'
 import { Placeholders, type PlaceholderComponents } from './placeholders.ts'
@@ -163,7 +164,24 @@ export class Entries {
     }
     draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '', ...(isSkipped ? { isSkipped } : {}), ...(holes.length === 0 ? {} : { holes: holes.slice(-clientLimits.holesKept) }) })
     // A device that joins a conversation late has missed nothing that was meant for it.
-    if (log !== undefined && !isGroupChat(chat)) this.#warnings.gone(draft, chat)
+    if (log === undefined || isGroupChat(chat)) return
+    this.#warnings.gone(draft, chat)
+    await this.tellPlace(draft, chat)
+  }
+
+  /** SPEC(content §6) Say how far this device has the log: what the other one has sent before that, and this one has not acknowledged, comes again. */
+  async tellPlace (draft: Draft, chat: ChatId): Promise<void> {
+    const { gates, outbox, tables } = this.#on
+    const log = await draft.read(tables.logs, chat)
+    if (log === undefined || log.seq === 0 || !isPairChat(chat) || await admissionOf(gates, draft, { chat, sender: chat, isText: true }) !== 'show') return
+    const child = draft.child()
+    try {
+      await outbox.composeReceipt(child, chat, receiptStages.delivered, [], { epoch: log.epoch, seq: log.seq })
+      draft.absorb(child)
+    } catch (error) {
+      // Too much waits to be sent already: a receipt for what comes next says the same.
+      if (!isProtocolError(error) || isStoreFailure(error)) throw error
+    }
   }
 
   /** A group's state has to be known before anything in its log means something. */

@@ -13,8 +13,8 @@ import { ProtocolError, isProtocolError } from '../../protocol/errors.ts'
 import { deviceIdOfKey, messageIdFromBytes, type AccountId, type DeviceId } from '../../protocol/ids.ts'
 import { limits } from '../../protocol/limits.ts'
 import { clientMethods } from '../../protocol/methods.ts'
-import type { Page } from '../../protocol/wire/gen/log.js'
-import { chatOf, conversationOfChat, isGroupChat, type ChatId } from '../chat-id.ts'
+import type { LogState, Page } from '../../protocol/wire/gen/log.js'
+import { chatOf, conversationOfChat, isGroupChat, isPairChat, type ChatId } from '../chat-id.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { Arrivals, endPatience, firstOf, nextOf, type Buffer } from './arrivals.ts'
 import type { Entries, Need } from './entries.ts'
@@ -24,6 +24,7 @@ import { warningPlace, type Events } from '../events.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import { clientLimits } from '../limits.ts'
 import type { RelayLink } from '../relay/link.ts'
+import { timeOf } from './queues.ts'
 import type { Placed } from './submission.ts'
 import { Retries } from '../relay/retry.ts'
 import type { LogRow, Tables } from '../store/tables.ts'
@@ -275,6 +276,7 @@ export class Inbox {
       const there = listed.get(chat as ChatId)
       if (there === undefined || there.epoch > log.epoch || (there.epoch === log.epoch && there.head < log.seq)) await this.#on.onLost(chat as ChatId)
     }
+    await this.#findMissed(listed)
     const behind = [...listed].filter(([chat, { epoch, cursor }]) => {
       const log = this.#on.tables.logs.cached(chat)
       // Where a group begins for this account is not known without its log.
@@ -297,6 +299,19 @@ export class Inbox {
     }
   }
 
+  /** A relay that has not had this device before may lack what its last one died with, and nothing that comes later need ever show it. */
+  async #findMissed (listed: ReadonlyMap<ChatId, LogState>): Promise<void> {
+    const recentMs = this.#on.clock.nowMs() - limits.dedupMs
+    for (const [key, log] of this.#on.tables.logs.cachedEntries()) {
+      const chat = key as ChatId
+      if (!isPairChat(chat)) continue
+      const there = listed.get(chat)
+      if (there === undefined && (log.newest === '' || timeOf(log.newest) > recentMs)) await this.#on.ledger.run(async (draft) => { await this.#on.entries.tellPlace(draft, chat) })
+      const buffer = there === undefined || there.first <= log.seq + 1 ? undefined : this.#arrivals.of(chat, conversationFromBytes(there.conversation))
+      if (buffer !== undefined) this.#startReading(chat, buffer, log)
+    }
+  }
+
   /** Something says that there is more of this log than has come. @throws ProtocolError; what is there comes with the next connection at the latest */
   async catchUp (chat: ChatId): Promise<void> {
     const log = this.#on.tables.logs.cached(chat)
@@ -315,13 +330,14 @@ export class Inbox {
       buffer.hadUpTo = 0
       // Nothing of what is here is there any more: there is nothing to compare with.
       if (log.seq < (this.#on.tables.logs.cached(chat) ?? unknownLog).seq) return
-      throw new ProtocolError('GAP')
+      if (!isPairChat(chat) || page.head <= log.seq) throw new ProtocolError('GAP')
     }
     this.#retries.succeeded(chat)
-    if (first.seq <= log.seq + 1) return
+    const goesOnAt = first?.seq ?? page.head + 1
+    if (goesOnAt <= log.seq + 1) return
     await this.#on.ledger.run(async (draft) => {
       if (page.epoch > log.epoch && !await this.#isProven(draft, buffer.conversation, page.epoch)) draft.after(() => { this.#prove(chat, buffer) })
-      else await this.#on.entries.skip(draft, chat, { epoch: page.epoch, seq: first.seq - 1 })
+      else await this.#on.entries.skip(draft, chat, { epoch: page.epoch, seq: goesOnAt - 1 })
     })
   }
 

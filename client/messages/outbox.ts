@@ -28,6 +28,7 @@ import { encodeBody } from './content.ts'
 import type { GroupPort } from './group-port.ts'
 import { messageOf, type History } from './history.ts'
 import type { MessageIds } from './message-ids.ts'
+import type { Place } from './log-entry.ts'
 import { Queues, timeOf, type Item } from './queues.ts'
 import { rowKey, Rows } from './rows.ts'
 import type { Sealer } from './sealer.ts'
@@ -54,8 +55,8 @@ export interface OutboxComponents {
   readonly onDisowned: (error: ProtocolError) => void
 }
 
-/** The furthest that a device has acknowledged at once. */
-interface Acknowledged { readonly id: MessageId, readonly at: string }
+/** The furthest that a device has acknowledged at once; without an id: that it has taken the log. */
+interface Acknowledged { readonly id?: MessageId, readonly at: string }
 
 /** Sorts before every place. */
 const noPlace = ''
@@ -245,8 +246,9 @@ export class Outbox {
     return queue !== undefined && (queue.sent.has(id) || queue.unsent.includes(id) || queue.waiting.includes(id))
   }
 
-  async composeReceipt (draft: Draft, chat: ChatId, stage: number, ids: readonly MessageId[]): Promise<void> {
-    await this.compose(draft, { chat, kind: envelopeKinds.receipt, body: { kind: 'receipt', stage, ids } })
+  /** @param through with `delivered`: this device has taken the log as far as that */
+  async composeReceipt (draft: Draft, chat: ChatId, stage: number, ids: readonly MessageId[], through?: Place): Promise<void> {
+    await this.compose(draft, { chat, kind: envelopeKinds.receipt, body: { kind: 'receipt', stage, ids, ...(through === undefined ? {} : { through }) } })
   }
 
   /** @returns whether it was still waiting for keys: then nobody ever gets it */
@@ -311,11 +313,11 @@ export class Outbox {
     }
   }
 
-  /** A device of the other person says what it has. */
-  async delivered (draft: Draft, chat: ChatId, ids: readonly MessageId[], device: DeviceId, stage: number): Promise<void> {
+  /** A device of the other person says what it has. @param through it has taken the log as far as that */
+  async delivered (draft: Draft, chat: ChatId, { ids, stage, through }: { readonly ids: readonly MessageId[], readonly stage: number, readonly through?: Place }, device: DeviceId): Promise<void> {
     const items = ids.map((id) => ({ chat, id }))
     await this.#rows.prefetch(draft, items)
-    let newest: Acknowledged | undefined
+    let newest: Acknowledged | undefined = through === undefined ? undefined : { at: positionKey(through.epoch, through.seq) }
     for (const item of items) {
       await this.#rows.updateMessage(draft, item, { state: stage >= receiptStages.read ? 'read' : 'delivered' })
       const row = await this.#rows.read(draft, item)
@@ -332,10 +334,12 @@ export class Outbox {
    * acknowledged, it never got (a relay lost it) or could not open: that is sent again, as a message of its own.
    */
   async #sendMissed (draft: Draft, chat: ChatId, { newest, known }: { readonly newest: Acknowledged, readonly known: ReadonlySet<MessageId> }, device: DeviceId): Promise<void> {
-    for (const id of [...this.#queues.of(chat).sent].filter((one) => one < newest.id && !known.has(one))) {
+    const { sent, unsent } = this.#queues.of(chat)
+    for (const id of [...sent, ...unsent].filter((one) => (newest.id === undefined || one < newest.id) && !known.has(one))) {
       const item = { chat, id }
       const row = await this.#rows.read(draft, item)
-      if (row?.state !== 'sent' || !row.isSequenced || row.kind !== envelopeKinds.content || !row.awaiting.includes(device)) continue
+      // Also what is just being offered again: a relay that knows its id gives it no other number.
+      if (row?.isSequenced !== true || row.kind !== envelopeKinds.content || !row.awaiting.includes(device)) continue
       const at = row.at ?? placeIn(await this.#on.history.find(draft, chat, 'out', row.standsFor?.[0] ?? id))
       // Sequenced anew behind what was acknowledged, or about to be: it may still come.
       if (at === undefined || at === noPlace || at > newest.at) continue

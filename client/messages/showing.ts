@@ -89,10 +89,11 @@ export class Showing {
     else await this.#give(draft, chat, entry, opened, body, admission)
   }
 
-  async #takeReceipt (draft: Draft, chat: ChatId, { sender, senderDevice }: Envelope, { stage, ids }: Extract<Body, { kind: 'receipt' }>): Promise<void> {
+  async #takeReceipt (draft: Draft, chat: ChatId, { sender, senderDevice }: Envelope, receipt: Extract<Body, { kind: 'receipt' }>): Promise<void> {
     const { outbox, groups } = this.#on
+    const { stage, ids } = receipt
     // [IGNORE] a stage of a newer version
-    if (stage === receiptStages.delivered || stage === receiptStages.read) await outbox.delivered(draft, chat, ids, senderDevice, stage)
+    if (stage === receiptStages.delivered || stage === receiptStages.read) await outbox.delivered(draft, chat, receipt, senderDevice)
     if (stage === receiptStages.unopened && isPairChat(chat)) await outbox.unopened(draft, chat, ids, senderDevice)
     if (stage === receiptStages.gone && isPairChat(chat)) await groups.gone(draft, sender, ids, senderDevice)
   }

@@ -178,6 +178,7 @@ export declare namespace ViewedOnce {
 export interface Receipt {
     stage: number;
     messageIds: Uint8Array;
+    through?: Place;
 }
 export declare namespace Receipt {
     const codec: () => Codec<Receipt>;

@@ -1286,6 +1286,10 @@ export var Receipt;
                     w.uint32(18);
                     w.bytes(obj.messageIds);
                 }
+                if (obj.through != null) {
+                    w.uint32(26);
+                    Place.codec().encode(obj.through, w);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1304,6 +1308,12 @@ export var Receipt;
                         }
                         case 2: {
                             obj.messageIds = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.through = Place.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.through
+                            });
                             break;
                         }
                         default: {
