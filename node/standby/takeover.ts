@@ -416,8 +416,11 @@ export class Takeover {
     const { commits, logs } = this.#c
     for (;;) {
       const log = await logs.load(conversation)
-      await log.settled()
-      if (log.isDropped || !log.isDurable) continue
+      // Otherwise nothing is waited for, as below: it would find itself gone for ever.
+      if (!log.isDurable) {
+        await log.settled()
+        continue
+      }
       if (log.epoch > head.epoch || log.head >= throughSeq) return
       log.skipTo(throughSeq, epoch)
       await logs.written(log, commits.commit([{ op: 'skip', log: conversation.id, epoch: log.epoch, throughSeq }]))
