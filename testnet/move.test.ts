@@ -422,6 +422,37 @@ describe('a home that dies', function () {
     }
   }
 
+  for (const dies of ['founder', 'member'] as const) {
+    for (const to of ['ap-1', 'us-1'] as const) {
+      it(`what only the dead home of a group's ${dies} had for them comes though nobody writes (to ${to})`, async () => {
+        world = await MoveWorld.with(relays)
+        const ann = await world.person('ann', dies === 'founder' ? 'eu-1' : 'ap-1', { standby: 'none' })
+        const bob = await world.person('bob', dies === 'member' ? 'eu-1' : 'ap-1', { standby: 'none' })
+        const carol = await world.person('carol', 'ap-1', { standby: 'none' })
+        const people = [ann, bob, carol]
+        const { chat } = await world.world.during(ann.client.groups.create({ name: 'Harbour', members: [bob.account, carol.account] }))
+        await world.until(async () => (await bob.client.groups.list()).length === 1 && (await carol.client.groups.list()).length === 1, 'the group')
+        const lines = async (one: TestDevice): Promise<string[]> => (await one.client.history(chat)).map(({ text }) => text)
+        for (const one of people) await one.say(chat, `${one.name} before`)
+        await world.until(async () => (await Promise.all(people.map(lines))).every((texts) => texts.length === 3), 'the first messages')
+        const mover = dies === 'founder' ? ann : bob
+        await mover.away()
+        await carol.say(chat, 'last')
+        // The other relays have let go of it: whoever lives there has it.
+        await world.world.pass(1_500)
+        world.crash('eu-1')
+        await mover.open()
+        world.watch(mover)
+        mover.client.start()
+        await world.world.during(mover.client.home.move(to))
+        await world.until(async () => (await lines(mover)).includes('last'), 'the last message')
+        await world.until(async () => (await carol.states(chat)).every((state) => state === 'delivered'), 'receipts')
+        const [first, ...others] = await Promise.all(people.map(lines))
+        for (const other of others) assert.deepEqual(other, first)
+      })
+    }
+  }
+
   it('who is there is seen again after a move', async () => {
     world = await MoveWorld.with(relays)
     const ann = await world.person('ann', 'eu-1')

@@ -16,6 +16,7 @@ import { limits } from '../../protocol/limits.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import type { Refused } from '../../protocol/wire/gen/group.js'
 import { chatOf, type ChatId } from '../chat-id.ts'
+import { clientLimits } from '../limits.ts'
 import type { Events } from '../events.ts'
 import type { Devices } from '../keys/devices.ts'
 import type { DeviceIdentity } from '../keys/identity.ts'
@@ -266,6 +267,11 @@ export class GroupEngine implements GroupPort {
   hasNumber (chat: ChatId, id: MessageId): void { this.stuck.moves(chat, id) }
   async open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array> { return await this.keys.open(draft, chat, device, message) }
   async keep (...args: Parameters<GroupPort['keep']>): Promise<void> { await this.#waiting.keep(...args) }
+  async mayMiss (draft: Draft, chat: ChatId): Promise<boolean> {
+    const members = (await this.states.stateOf(draft, chat))?.members
+    return members?.has(this.#on.own.account) === true && members.size <= clientLimits.groupHoleAsked
+  }
+
   async missed (draft: Draft, chat: ChatId, hole: Hole): Promise<void> {
     this.states.lookAgain(draft, chat)
     await this.#holes.ask(draft, chat, hole)

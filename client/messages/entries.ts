@@ -169,14 +169,18 @@ export class Entries {
     await this.tellPlace(draft, chat)
   }
 
-  /** SPEC(content §6) Say how far this device has the log: what the other one has sent before that, and this one has not acknowledged, comes again. */
+  /**
+   * SPEC(content §6) Say how far this device has the log: what the other one has sent before that, and this one has not acknowledged, comes again.
+   * In a group it tells the others nothing: that it gets a number shows this device whether it was given all before it.
+   */
   async tellPlace (draft: Draft, chat: ChatId): Promise<void> {
-    const { gates, outbox, tables } = this.#on
+    const { gates, groups, outbox, tables } = this.#on
     const log = await draft.read(tables.logs, chat)
-    if (log === undefined || log.seq === 0 || !isPairChat(chat) || await admissionOf(gates, draft, { chat, sender: chat, isText: true }) !== 'show') return
+    if (log === undefined || log.seq === 0) return
+    if (isPairChat(chat) ? await admissionOf(gates, draft, { chat, sender: chat, isText: true }) !== 'show' : !isGroupChat(chat) || !await groups.mayMiss(draft, chat)) return
     const child = draft.child()
     try {
-      await outbox.composeReceipt(child, chat, receiptStages.delivered, [], { epoch: log.epoch, seq: log.seq })
+      await outbox.composeReceipt(child, chat, receiptStages.delivered, [], isPairChat(chat) ? { epoch: log.epoch, seq: log.seq } : undefined)
       draft.absorb(child)
     } catch (error) {
       // Too much waits to be sent already: a receipt for what comes next says the same.

@@ -42,6 +42,8 @@ export interface GroupPort {
   open (draft: Draft, chat: ChatId, device: DeviceId, message: Uint8Array): Promise<Uint8Array>
   /** Keep what cannot be opened yet; it is tried and asked for again. `isAddressed`: its key may be on its way. */
   keep (draft: Draft, place: GroupPlace & { readonly chat: ChatId }, row: { readonly id: MessageId, readonly sender: AccountId, readonly device: DeviceId, readonly kind: number, readonly isBroken: boolean, readonly isStrange: boolean, readonly isAddressed: boolean }, envelope: Uint8Array): Promise<void>
+  /** This account is in it, and it is so small that nobody may write for long. */
+  mayMiss (draft: Draft, chat: ChatId): Promise<boolean>
   /** This account was in the group, and nothing of this stretch was ever given to this device: no relay has it any more. */
   missed (draft: Draft, chat: ChatId, hole: Hole): Promise<void>
   /** What was kept there is here, or is not wanted any more. */

@@ -61,6 +61,8 @@ export class Inbox {
   readonly #retries: Retries<ChatId>
   /** Epochs that nobody has signed, as far as the relay shows. */
   readonly #proofs: Retries<ChatId>
+  /** Where this device has written for that, and its relay does not have it yet. */
+  readonly #told = new Set<ChatId>()
   #isTaking = false
   #isWanted = false
   #isStopped = false
@@ -299,16 +301,23 @@ export class Inbox {
     }
   }
 
-  /** A relay that has not had this device before may lack what its last one died with, and nothing that comes later need ever show it. */
+  /**
+   * A relay that has not had this device before may lack what its last one died with, and nothing that comes later need ever show it.
+   * An entry of this device does.
+   */
   async #findMissed (listed: ReadonlyMap<ChatId, LogState>): Promise<void> {
     const recentMs = this.#on.clock.nowMs() - limits.dedupMs
     for (const [key, log] of this.#on.tables.logs.cachedEntries()) {
       const chat = key as ChatId
-      if (!isPairChat(chat)) continue
       const there = listed.get(chat)
-      if (there === undefined && (log.newest === '' || timeOf(log.newest) > recentMs)) await this.#on.ledger.run(async (draft) => { await this.#on.entries.tellPlace(draft, chat) })
-      const buffer = there === undefined || there.first <= log.seq + 1 ? undefined : this.#arrivals.of(chat, conversationFromBytes(there.conversation))
-      if (buffer !== undefined) this.#startReading(chat, buffer, log)
+      if (there !== undefined && there.first <= log.seq + 1) { this.#told.delete(chat); continue }
+      if (there !== undefined && isPairChat(chat)) {
+        const buffer = this.#arrivals.of(chat, conversationFromBytes(there.conversation))
+        if (buffer !== undefined) this.#startReading(chat, buffer, log)
+      } else if (!this.#told.has(chat) && (log.newest === '' || timeOf(log.newest) > recentMs)) {
+        this.#told.add(chat)
+        await this.#on.ledger.run(async (draft) => { await this.#on.entries.tellPlace(draft, chat) })
+      }
     }
   }
 
