@@ -146,7 +146,8 @@ export class Logs {
   reset (log: Log): void {
     if (log.isDurable) this.drop(log)
     // More may have come by then. What the disk does not take is dropped by whoever wrote it.
-    else if (!log.isDropped) log.settled().then(() => { this.reset(log) }, () => { /* it never rejects */ })
+    // Whoever has waited for the commit goes first: they still have this object.
+    else if (!log.isDropped) log.settled().then(async () => { await log.committing }).then(() => { this.reset(log) }, () => { /* it never rejects */ })
   }
 
   /** What memory is ahead by is on its way to the disk. @throws what `done` rejects with; the log is dropped then */
