@@ -123,6 +123,22 @@ describe('client: messages that cannot be opened', () => {
       assert.deepEqual(his.map(({ id, seq, text }) => [id, seq, text]), hers.map(({ id, seq, text }) => [id, seq, text]))
     })
 
+    it('comes again in its place to a device that never had anything of the conversation', async () => {
+      const carol = await world.member('carol')
+      await carol.client.stop()
+      for (let i = 0; i < 5; i++) await say(alice, carol, `m${i}`)
+      const log = [...world.relay.logs.values()].find(({ members }) => members.includes(carol.id) && members.includes(alice.id))!
+      const gone = log.entries.length - 2
+      log.entries.splice(0, gone)
+      log.first += gone
+      await carol.open()
+      await carol.online()
+      await world.until(() => carol.received.length === 5)
+      assert.deepEqual(carol.received.map(({ text }) => text), ['m3', 'm4', 'm0', 'm1', 'm2'])
+      const [hers, his] = [await alice.client.history(carol.id), await carol.client.history(alice.id)]
+      assert.deepEqual(his.map(({ id, seq, text }) => [id, seq, text]), hers.map(({ id, seq, text }) => [id, seq, text]))
+    })
+
     it('is not put between words that were said long ago, whatever its sender says', async () => {
       await withLoss(async () => {
         await alice.client.stop()

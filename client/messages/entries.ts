@@ -155,9 +155,10 @@ export class Entries {
     const log = await draft.read(this.#on.tables.logs, chat)
     if (log !== undefined && (to.seq <= log.seq || to.epoch < log.epoch)) return
     const isSkipped = isGroupChat(chat) && log !== undefined && log.newest !== ''
-    const holes = log === undefined ? [] : [...log.holes ?? []]
-    if (log !== undefined) {
-      const here = positionKey(log.epoch, log.seq)
+    const holes = [...log?.holes ?? []]
+    // Where a group begins for an account is no hole: what stands before was not for it.
+    if (log !== undefined || !isGroupChat(chat)) {
+      const here = positionKey(log?.epoch ?? 0, log?.seq ?? 0)
       // Nothing was taken since it went on the last time: that was not far enough.
       const after = holes.at(-1)?.through === here ? holes.pop()!.after : here
       holes.push({ after, through: positionKey(to.epoch, to.seq) })
