@@ -166,7 +166,7 @@ export class SimRelay extends Machine {
 }
 
 /** A message as one device shows it. */
-export interface Shown { readonly id: string, readonly chat: ChatId, readonly text: string }
+export interface Shown { readonly id: string, readonly chat: ChatId, readonly text: string, readonly seq: number | undefined }
 
 export class SimDevice extends Machine {
   readonly disk: ClientDisk
@@ -227,10 +227,11 @@ export class SimDevice extends Machine {
     return client
   }
 
-  #onMessage ({ id, chat, text }: Message): void {
+  #onMessage ({ id, chat, text, seq }: Message): void {
     this.world.trace.note(`${this.name} shows "${this.world.readable(text)}"`)
-    this.announced.push({ id, chat, text })
-    this.world.onShown(this, { id, chat, text })
+    const shown = { id, chat, text, seq }
+    this.announced.push(shown)
+    this.world.onShown(this, shown)
   }
 
   async start (): Promise<void> {
