@@ -16,6 +16,9 @@ export const clientLimits = {
   sealedKept: 10_000,
   /** How often a message is sent again to a device that cannot open it, or has later ones and not this one. */
   sendAgain: 5,
+  /** How long nobody has confirmed the first words to somebody, and how many of these, when they are sent again. */
+  firstWordsAgainAfterMs: [10 * 60_000, 6 * 60 * 60_000, 3 * 24 * 60 * 60_000],
+  firstWords: 20,
   /** The same to one device that asks for it, in one run. */
   answersPerMessage: 10,
   /** Answers remembered for that. */

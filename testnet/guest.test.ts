@@ -152,6 +152,29 @@ describe('a guest of another relay', function () {
     }
   }
 
+  for (const keys of [1, 2, 3]) {
+    for (const isDead of [true, false]) {
+      it(`the first words to somebody come also when ${isDead ? 'the only relay that had them is dead' : 'they were away for a day, once'} (keys ${keys})`, async () => {
+        world = await MoveWorld.with(['eu-1', 'ap-1', 'us-1'], { keys })
+        const ann = await world.person('ann', 'eu-1', { standby: 'none' })
+        const bob = await world.person('bob', 'ap-1', { standby: 'none' })
+        await ann.away()
+        for (const text of ['one', 'two']) await bob.say(ann.account, text)
+        await world.world.pass(1_500)
+        assert.deepEqual(await bob.states(ann.account), ['sent', 'sent'])
+        if (isDead) world.crash('eu-1')
+        else await world.world.pass(24 * 60 * 60_000)
+        await ann.open()
+        world.watch(ann)
+        ann.client.start()
+        if (isDead) await world.world.during(ann.client.home.move('us-1'))
+        await world.until(async () => (await bob.states(ann.account)).every((state) => state === 'delivered'), 'receipts', 15 * 60_000)
+        assert.deepEqual(ann.received, ['one', 'two'])
+        assert.deepEqual((await ann.history(bob.account)).map(({ text }) => text), ['one', 'two'])
+      })
+    }
+  }
+
   it('two people of the dead home write as guests, and have each other\'s messages after one of them has moved', async () => {
     world = await MoveWorld.with(['eu-1', 'us-1', 'ap-1'])
     const ann = await world.person('ann', 'eu-1', { standby: 'none' })

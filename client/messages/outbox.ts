@@ -25,6 +25,7 @@ import { isVoid, positionKey, type LogRow, type MessageRow, type OutboxRow, type
 import { Again } from './again.ts'
 import { extrasOf, type Body, type TextBody } from './bodies.ts'
 import { encodeBody } from './content.ts'
+import { FirstWords } from './first-words.ts'
 import type { GroupPort } from './group-port.ts'
 import { messageOf, type History } from './history.ts'
 import type { MessageIds } from './message-ids.ts'
@@ -69,6 +70,7 @@ export class Outbox {
   readonly #rows: Rows
   readonly #sealing: Sealing
   readonly #submission: Submission
+  readonly #firstWords: FirstWords
   /** Highest id of earlier runs. */
   #lastBefore: MessageId | '' = ''
 
@@ -95,6 +97,7 @@ export class Outbox {
         return id
       }
     })
+    this.#firstWords = new FirstWords({ ...components, queues, rows, again: this.again })
     this.#submission = new Submission({
       ...components,
       queues,
@@ -148,6 +151,7 @@ export class Outbox {
   async resume ({ isGuest = false }: { readonly isGuest?: boolean } = {}): Promise<void> {
     this.#submission.resume()
     this.#sealing.resume()
+    this.#firstWords.resume()
     // SPEC(groups) what did not come back from the log yet may have been refused meanwhile, which is said only once; or a relay
     // has lost it with the end of the log, behind what this device has seen of it. What fails here, the next connection tries again.
     const { own, tables } = this.#on
@@ -162,7 +166,10 @@ export class Outbox {
   /** Submit nothing until the returned function is called. */
   hold (): () => void { return this.#submission.hold() }
 
-  stop (): void { this.#submission.stop() }
+  stop (): void {
+    this.#submission.stop()
+    this.#firstWords.stop()
+  }
 
   /** Write a text down, with its place in the history: durable with the task. */
   async composeText (draft: Draft, chat: ChatId, body: TextBody): Promise<Message> {
