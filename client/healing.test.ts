@@ -139,6 +139,22 @@ describe('client: messages that cannot be opened', () => {
       assert.deepEqual(his.map(({ id, seq, text }) => [id, seq, text]), hers.map(({ id, seq, text }) => [id, seq, text]))
     })
 
+    it('comes again to a device that never had anything of the conversation, and speaks itself', async () => {
+      const carol = await world.member('carol')
+      await carol.client.stop()
+      for (let i = 0; i < 3; i++) await say(alice, carol, `m${i}`)
+      const log = [...world.relay.logs.values()].find(({ members }) => members.includes(carol.id) && members.includes(alice.id))!
+      log.first += log.entries.splice(0).length
+      await carol.open()
+      await carol.online()
+      await carol.client.send(alice.id, 'hello')
+      await world.until(() => carol.received.length === 3)
+      const texts = async (one: FakePerson, other: FakePerson): Promise<string[]> => (await one.client.history(other.id)).map(({ text }) => text)
+      assert.deepEqual(await texts(carol, alice), ['m0', 'm1', 'm2', 'hello'])
+      await world.until(async () => (await texts(alice, carol)).length === 4)
+      assert.deepEqual(await texts(alice, carol), await texts(carol, alice))
+    })
+
     it('is not put between words that were said long ago, whatever its sender says', async () => {
       await withLoss(async () => {
         await alice.client.stop()

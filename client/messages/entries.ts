@@ -164,9 +164,9 @@ export class Entries {
       holes.push({ after, through: positionKey(to.epoch, to.seq) })
     }
     draft.write(this.#on.tables.logs, chat, { newest: '', forkedInEpoch: 0, ...log, ...to, hash: '', ...(isSkipped ? { isSkipped } : {}), ...(holes.length === 0 ? {} : { holes: holes.slice(-clientLimits.holesKept) }) })
-    // A device that joins a conversation late has missed nothing that was meant for it.
-    if (log === undefined || isGroupChat(chat)) return
-    this.#warnings.gone(draft, chat)
+    if (isGroupChat(chat)) return
+    // A device that joins a conversation late may have missed nothing that was meant for it: the other one knows.
+    if (log !== undefined) this.#warnings.gone(draft, chat)
     await this.tellPlace(draft, chat)
   }
 
