@@ -3,10 +3,10 @@
  * protocol/wire/content.proto.
  */
 import type { GroupConversation } from '../../protocol/conversation.ts'
+import type { Place } from '../../protocol/groups/membership.ts'
 import type { AccountId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import type { ChatId } from '../chat-id.ts'
 import type { Draft } from '../store/ledger.ts'
-import type { Place } from './log-entry.ts'
 
 export interface Quote { readonly messageId: MessageId, readonly author: AccountId, readonly excerpt: string }
 /** UTF-16 units of the text. */
