@@ -5,10 +5,10 @@
  * Owns: when. How: again.ts. Spec: docs/protocol/content.md §6
  */
 import type { Clock, Timer } from '../../protocol/clock.ts'
+import { isProtocolError } from '../../protocol/errors.ts'
 import { envelopeKinds } from '../../protocol/wire/kinds.ts'
 import { isPairChat, type ChatId } from '../chat-id.ts'
 import { clientLimits } from '../limits.ts'
-import { isStoreFailure } from '../store/store.ts'
 import type { Draft, Ledger } from '../store/ledger.ts'
 import type { Tables } from '../store/tables.ts'
 import type { Again } from './again.ts'
@@ -54,8 +54,8 @@ export class FirstWords {
       const [first] = sent
       if (first === undefined || timeOf(first) > latest) continue
       ledger.run(async (draft) => { await this.#sendAgain(draft, chat) }, { isFresh: true }).catch((error: unknown) => {
-        // The next look.
-        if (!isStoreFailure(error)) throw error
+        // The next look: the store fails, or too much waits to be sent.
+        if (!isProtocolError(error)) throw error
       })
     }
   }

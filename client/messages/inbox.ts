@@ -307,6 +307,7 @@ export class Inbox {
    */
   async #findMissed (listed: ReadonlyMap<ChatId, LogState>): Promise<void> {
     const recentMs = this.#on.clock.nowMs() - limits.dedupMs
+    const unknown: ChatId[] = []
     for (const [key, log] of this.#on.tables.logs.cachedEntries()) {
       const chat = key as ChatId
       const there = listed.get(chat)
@@ -315,10 +316,12 @@ export class Inbox {
         const buffer = this.#arrivals.of(chat, conversationFromBytes(there.conversation))
         if (buffer !== undefined) this.#startReading(chat, buffer, log)
       } else if (!this.#told.has(chat) && (log.newest === '' || timeOf(log.newest) > recentMs)) {
-        this.#told.add(chat)
-        await this.#on.ledger.run(async (draft) => { await this.#on.entries.tellPlace(draft, chat) })
+        unknown.push(chat)
       }
     }
+    if (unknown.length === 0) return
+    await this.#on.ledger.run(async (draft) => { for (const chat of unknown) await this.#on.entries.tellPlace(draft, chat) })
+    for (const chat of unknown) this.#told.add(chat)
   }
 
   /** Something says that there is more of this log than has come. @throws ProtocolError; what is there comes with the next connection at the latest */
